@@ -1,0 +1,51 @@
+"""The tables: one module an aggregate."""
+
+from db.base import Base, TenantOwned
+from db.models.access import ApiClient, ApiKey
+from db.models.carts import Cart, CartItem
+from db.models.contracts import Contract, ContractItem
+from db.models.customers import Customer, Site
+from db.models.intake import IntakeMessage
+from db.models.offers import Offer, OfferConsent
+from db.models.order_parts import (
+    OrderDelay,
+    OrderDocument,
+    OrderExternalId,
+    OrderHistoryEntry,
+    OrderItem,
+    OrderMilestone,
+    OrderNote,
+    OrderPrice,
+)
+from db.models.orders import Order
+from db.models.products import Product, ProductDocument
+from db.models.tenants import PortalUser, Tenant
+
+__all__ = [
+    "ApiClient",
+    "ApiKey",
+    "Base",
+    "Cart",
+    "CartItem",
+    "Contract",
+    "ContractItem",
+    "Customer",
+    "IntakeMessage",
+    "Offer",
+    "OfferConsent",
+    "Order",
+    "OrderDelay",
+    "OrderDocument",
+    "OrderExternalId",
+    "OrderHistoryEntry",
+    "OrderItem",
+    "OrderMilestone",
+    "OrderNote",
+    "OrderPrice",
+    "PortalUser",
+    "Product",
+    "ProductDocument",
+    "Site",
+    "Tenant",
+    "TenantOwned",
+]

@@ -1,0 +1,70 @@
+"""Contracts: what gets billed. Orders create and change them."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.base import Base, TenantOwned, link, owned_by_tenant, trigram_index
+from db.ids import new_id
+from db.models.carts import PricedItem, priced_item_checks
+from db.types import closed_set
+from db.vocabulary import ContractStatus
+
+
+class Contract(TenantOwned, Base):
+    __tablename__ = "contracts"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    tenant_id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str]
+    customer_id: Mapped[UUID]
+    site_id: Mapped[UUID | None]
+    product_id: Mapped[UUID | None] = mapped_column(ForeignKey("products.id"))
+    """The product of the first item."""
+    status: Mapped[ContractStatus] = mapped_column(closed_set(ContractStatus))
+    term_start: Mapped[date | None]
+    term_end: Mapped[date | None]
+    minimum_months: Mapped[int | None]
+    notice_period_months: Mapped[int | None]
+    renewable_from: Mapped[date | None]
+    """Six months before the term ends: the first day on which the contract can be renewed."""
+    dealer_id: Mapped[str | None]
+    sub_partner_id: Mapped[str | None]
+    predecessor_id: Mapped[UUID | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)
+    search_text: Mapped[str]
+    """See `db.search.search_text`."""
+
+    __table_args__ = (
+        owned_by_tenant(),
+        link("customer_id", "customers"),
+        link("site_id", "sites"),
+        link("predecessor_id", "contracts"),
+        UniqueConstraint("root_tenant_id", "number"),
+        UniqueConstraint("predecessor_id"),
+        CheckConstraint("term_end >= term_start", name="term_ends_after_start"),
+        CheckConstraint(
+            "minimum_months >= 0 AND notice_period_months >= 0", name="months_not_negative"
+        ),
+        CheckConstraint("predecessor_id <> id", name="not_its_own_predecessor"),
+        Index(None, "root_tenant_id", "created_at", "id"),
+        Index(None, "root_tenant_id", "term_end", "id"),
+        Index(None, "tenant_id", "created_at", "id"),
+        Index(None, "customer_id", "created_at", "id"),
+        Index(None, "site_id", "created_at", "id"),
+        Index(None, "product_id", "root_tenant_id", "created_at", "id"),
+        trigram_index("contracts"),
+    )
+
+
+class ContractItem(PricedItem, Base):
+    __tablename__ = "contract_items"
+
+    contract_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant_id: Mapped[int] = mapped_column(primary_key=True)
+
+    __table_args__ = (owned_by_tenant(), link("contract_id", "contracts"), *priced_item_checks())

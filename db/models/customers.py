@@ -1,0 +1,66 @@
+"""Customers and prospects, and the sites they use."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.base import Base, TenantOwned, link, owned_by_tenant, trigram_index
+from db.ids import new_id
+from db.types import closed_set
+from db.vocabulary import CustomerKind
+
+
+class Address:
+    """A postal address; every part may be unknown."""
+
+    street: Mapped[str | None]
+    house_number: Mapped[str | None]
+    postal_code: Mapped[str | None]
+    city: Mapped[str | None]
+    country: Mapped[str | None]
+    """ISO 3166-1 alpha-2."""
+
+
+class Customer(Address, TenantOwned, Base):
+    __tablename__ = "customers"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    tenant_id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str]
+    kind: Mapped[CustomerKind] = mapped_column(closed_set(CustomerKind))
+    name: Mapped[str]
+    email: Mapped[str | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    search_text: Mapped[str]
+    """See `db.search.search_text`."""
+
+    __table_args__ = (
+        owned_by_tenant(),
+        UniqueConstraint("root_tenant_id", "number"),
+        Index(None, "root_tenant_id", "name", "id"),
+        Index(None, "tenant_id", "name", "id"),
+        Index(None, "root_tenant_id", "created_at", "id"),
+        trigram_index("customers"),
+    )
+
+
+class Site(Address, TenantOwned, Base):
+    """A place where a customer uses products."""
+
+    __tablename__ = "sites"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    tenant_id: Mapped[int] = mapped_column(primary_key=True)
+    customer_id: Mapped[UUID]
+    number: Mapped[str]
+    name: Mapped[str]
+    created_at: Mapped[datetime]
+
+    __table_args__ = (
+        owned_by_tenant(),
+        link("customer_id", "customers"),
+        UniqueConstraint("customer_id", "number"),
+    )

@@ -1,0 +1,61 @@
+"""Offers and the consents given to them."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.base import Base, TenantOwned, link, owned_by_tenant, trigram_index
+from db.ids import new_id
+from db.types import closed_set
+from db.vocabulary import BusinessCase, ConsentBy, OfferStatus
+
+
+class Offer(TenantOwned, Base):
+    __tablename__ = "offers"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    tenant_id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str]
+    customer_id: Mapped[UUID]
+    cart_id: Mapped[UUID | None]
+    """Null where the carrier reported the offer and its cart is not known here."""
+    business_case: Mapped[BusinessCase] = mapped_column(closed_set(BusinessCase))
+    status: Mapped[OfferStatus] = mapped_column(closed_set(OfferStatus))
+    created_by_id: Mapped[UUID | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    decided_at: Mapped[datetime | None]
+    valid_until: Mapped[date | None]
+    search_text: Mapped[str]
+    """See `db.search.search_text`."""
+
+    __table_args__ = (
+        owned_by_tenant(),
+        link("customer_id", "customers"),
+        link("cart_id", "carts"),
+        link("created_by_id", "portal_users"),
+        UniqueConstraint("cart_id"),
+        UniqueConstraint("root_tenant_id", "number"),
+        Index(None, "root_tenant_id", "created_at", "id"),
+        Index(None, "tenant_id", "created_at", "id"),
+        Index(None, "customer_id", "created_at", "id"),
+        trigram_index("offers"),
+    )
+
+
+class OfferConsent(TenantOwned, Base):
+    """The customer's consent, and for a prospect the carrier's as well."""
+
+    __tablename__ = "offer_consents"
+
+    offer_id: Mapped[UUID] = mapped_column(primary_key=True)
+    given_by: Mapped[ConsentBy] = mapped_column(closed_set(ConsentBy), primary_key=True)
+    tenant_id: Mapped[int] = mapped_column(primary_key=True)
+    given_at: Mapped[datetime]
+    name: Mapped[str]
+    email: Mapped[str | None]
+
+    __table_args__ = (owned_by_tenant(), link("offer_id", "offers"))

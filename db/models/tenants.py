@@ -1,0 +1,56 @@
+"""Tenants (partners, a tree) and the people who use the portal for them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.base import Base, TenantOwned, link, owned_by_tenant
+from db.ids import new_id
+
+
+class Tenant(Base):
+    """A partner, or a part of one. Rows name their tenant by the small `id`; only `public_id` is
+    shown outside."""
+
+    __tablename__ = "tenants"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    public_id: Mapped[UUID] = mapped_column(unique=True, default=new_id)
+    root_tenant_id: Mapped[int]
+    parent_id: Mapped[int | None]
+    number: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    email: Mapped[str | None]
+    created_at: Mapped[datetime]
+
+    __table_args__ = (
+        UniqueConstraint("id", "root_tenant_id"),
+        ForeignKeyConstraint(
+            ["parent_id", "root_tenant_id"], ["tenants.id", "tenants.root_tenant_id"]
+        ),
+        CheckConstraint("(parent_id IS NULL) = (root_tenant_id = id)", name="root_has_no_parent"),
+        Index(None, "root_tenant_id", "name", "public_id"),
+        Index(None, "parent_id", "name", "public_id"),
+    )
+
+
+class PortalUser(TenantOwned, Base):
+    """A person: of the tenant, or of one of its customers."""
+
+    __tablename__ = "portal_users"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    tenant_id: Mapped[int] = mapped_column(primary_key=True)
+    customer_id: Mapped[UUID | None]
+    name: Mapped[str]
+    email: Mapped[str]
+    created_at: Mapped[datetime]
+
+    __table_args__ = (
+        owned_by_tenant(),
+        link("customer_id", "customers"),
+        UniqueConstraint("root_tenant_id", "email"),
+        Index(None, "customer_id"),
+    )

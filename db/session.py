@@ -1,0 +1,216 @@
+"""The only way to the data: a session that was opened for a scope.
+
+A read session is one read-only snapshot; a write session is one transaction that commits when its
+block ends. Every statement on a table that a tenant owns gets the scope added as criteria, and
+every new row is checked against it; a statement that cannot be scoped (no ORM entity, plain SQL)
+is refused.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import Connection, Executable, Result, ScalarResult, Select, and_, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from db.base import Base, TenantOwned
+from db.models import Tenant
+from db.scope import Scope
+
+E = TypeVar("E")
+
+
+class UnscopedStatementError(Exception):
+    """A statement that no scope could be added to."""
+
+
+class OutOfScopeError(Exception):
+    """A row that was to be written belongs to a tenant outside of the session's scope."""
+
+
+class ReadSession:
+    """Reads one snapshot of the rows in a scope. Safe to use from concurrent loaders."""
+
+    def __init__(self, session: AsyncSession, scope: Scope) -> None:
+        self._session = session
+        self._lock = asyncio.Lock()
+        self.scope = scope
+        self.statements = 0
+        """How many statements were sent."""
+
+    @property
+    def dialect(self) -> str:
+        return self._session.get_bind().dialect.name
+
+    async def execute(self, statement: Executable) -> Result[Any]:
+        async with self._lock:
+            self.statements += 1
+            return await self._session.execute(statement)
+
+    async def rows(self, statement: Select[Any]) -> Sequence[Any]:
+        """The rows of a statement."""
+        return (await self.execute(statement)).all()
+
+    async def entities(self, statement: Select[tuple[E]]) -> Sequence[E]:
+        """The first column of each row: the entities of a `select(Model)`."""
+        return cast("ScalarResult[E]", (await self.execute(statement)).scalars()).all()
+
+    async def scalar(self, statement: Select[tuple[E]]) -> E | None:
+        """The first column of the first row, or None."""
+        return cast("E | None", (await self.execute(statement)).scalar())
+
+
+class WriteSession(ReadSession):
+    """One transaction over the rows in a scope. `Database.write` commits it; nobody else does."""
+
+    def add(self, *rows: Base) -> None:
+        self._session.add_all(rows)
+
+    async def flush(self) -> None:
+        async with self._lock:
+            await self._session.flush()
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """A part of the transaction that is undone alone when its block raises."""
+        async with self._session.begin_nested():
+            yield
+
+
+class Database:
+    """A database, by its SQLAlchemy URL (`sqlite+aiosqlite` or `postgresql+asyncpg`)."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.engine = _create_engine(url, pool_size)
+        snapshot = self.engine
+        if self.is_postgresql:
+            snapshot = self.engine.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+        self._readers = async_sessionmaker(snapshot, expire_on_commit=False, autoflush=False)
+        self._writers = async_sessionmaker(
+            self.engine.execution_options(**{_WRITES: True}), expire_on_commit=False
+        )
+
+    @property
+    def is_postgresql(self) -> bool:
+        return self.engine.dialect.name == "postgresql"
+
+    @asynccontextmanager
+    async def read(self, scope: Scope) -> AsyncIterator[ReadSession]:
+        """A read-only snapshot of what the scope sees."""
+        async with self._readers(info={_SCOPE: scope}) as session:
+            yield ReadSession(session, scope)
+
+    @asynccontextmanager
+    async def write(self, scope: Scope) -> AsyncIterator[WriteSession]:
+        """A transaction: committed when the block ends, rolled back when it raises."""
+        async with self._writers.begin() as session:
+            session.info[_SCOPE] = scope
+            yield WriteSession(session, scope)
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+_SCOPE = "scope"
+_WRITES = "partnergraph_writes"
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _add_scope(state: ORMExecuteState) -> None:
+    scope: Scope | None = state.session.info.get(_SCOPE)
+    if scope is None:
+        raise UnscopedStatementError("the session was not opened for a scope")
+    if not state.is_orm_statement:
+        raise UnscopedStatementError("only statements on mapped classes can be scoped")
+    root, tenants = scope.root_tenant_id, scope.tenant_ids
+    if root is None:
+        return
+    if state.is_insert:
+        raise UnscopedStatementError(
+            "rows are added by `WriteSession.add`, which checks each of them"
+        )
+    if tenants is None:
+        state.statement = state.statement.options(
+            with_loader_criteria(
+                TenantOwned, lambda cls: cls.root_tenant_id == root, include_aliases=True
+            ),
+            with_loader_criteria(
+                Tenant, lambda cls: cls.root_tenant_id == root, include_aliases=True
+            ),
+        )
+    elif len(tenants) == 1:
+        # Spelled as equality, so that one tenant's newest rows are one range of its index.
+        tenant = tenants[0]
+        state.statement = state.statement.options(
+            with_loader_criteria(
+                TenantOwned,
+                lambda cls: and_(cls.root_tenant_id == root, cls.tenant_id == tenant),
+                include_aliases=True,
+            ),
+            with_loader_criteria(Tenant, lambda cls: cls.id == tenant, include_aliases=True),
+        )
+    else:
+        state.statement = state.statement.options(
+            with_loader_criteria(
+                TenantOwned,
+                lambda cls: and_(cls.root_tenant_id == root, cls.tenant_id.in_(tenants)),
+                include_aliases=True,
+            ),
+            with_loader_criteria(Tenant, lambda cls: cls.id.in_(tenants), include_aliases=True),
+        )
+
+
+@event.listens_for(Session, "before_flush")
+def _check_scope(session: Session, context: UOWTransaction, instances: object) -> None:
+    scope: Scope | None = session.info.get(_SCOPE)
+    for row in (*session.new, *session.dirty, *session.deleted):
+        if isinstance(row, TenantOwned) and (
+            scope is None or not scope.owns(row.root_tenant_id, row.tenant_id)
+        ):
+            raise OutOfScopeError(f"{type(row).__name__} of tenant {row.tenant_id}")
+
+
+def _create_engine(url: str, pool_size: int) -> AsyncEngine:
+    if make_url(url).get_backend_name() == "postgresql":
+        return create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            # JIT costs more than it gives on statements of this size.
+            connect_args={"server_settings": {"jit": "off", "timezone": "UTC"}},
+        )
+    engine = create_async_engine(url)
+    event.listen(engine.sync_engine, "connect", _set_up_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+    # The driver's own transactions start too late for a snapshot; ours start with BEGIN.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "foreign_keys=ON",
+        "busy_timeout=10000",
+        "synchronous=NORMAL",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A writer takes the lock first: a reader that turns writer cannot wait for it.
+    writes = connection.get_execution_options().get(_WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

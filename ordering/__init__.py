@@ -1,0 +1,1 @@
+"""What may happen to carts, offers, orders and contracts."""

@@ -1,0 +1,59 @@
+"""The life of an order: which phase may follow which, and how TMF622 v5 calls them.
+
+Code asks these tables; no rule about phases stands anywhere else.
+"""
+
+from db.vocabulary import STATUS_OF_PHASE, OrderPhase, OrderStatus
+
+NEXT_PHASES: dict[OrderPhase, frozenset[OrderPhase]] = {
+    phase: frozenset(OrderPhase(name) for name in names.split())
+    for phase, names in {
+        OrderPhase.RECEIVED: "ACCEPTED CONFIRMED PROVISIONING COMPLETED REJECTED FAILED CANCELLED",
+        OrderPhase.ACCEPTED: (
+            "CLARIFICATION CONFIRMED PROVISIONING COMPLETED REJECTED FAILED CANCELLED"
+        ),
+        # and the phase before it: see `can_follow`
+        OrderPhase.CLARIFICATION: "REJECTED FAILED CANCELLED",
+        OrderPhase.ON_HOLD: "FAILED CANCELLED",
+        OrderPhase.CONFIRMED: "CLARIFICATION ON_HOLD PROVISIONING COMPLETED FAILED CANCELLED",
+        OrderPhase.PROVISIONING: "CLARIFICATION ON_HOLD COMPLETED PARTIAL FAILED CANCELLED",
+        OrderPhase.COMPLETED: "",
+        OrderPhase.REJECTED: "",
+        OrderPhase.FAILED: "RECEIVED",
+        OrderPhase.PARTIAL: "",
+        OrderPhase.CANCELLED: "",
+    }.items()
+}
+"""The phases that may come next. Every phase in progress can end in a cancellation, which TMF622
+runs as a task of its own (`CancelProductOrder`)."""
+
+INTERRUPTIONS = frozenset({OrderPhase.CLARIFICATION, OrderPhase.ON_HOLD})
+"""Phases from which an order returns to the phase before."""
+
+TMF622_STATE: dict[OrderPhase, str] = {
+    OrderPhase.RECEIVED: "acknowledged",
+    OrderPhase.ACCEPTED: "inProgress.accepted",
+    OrderPhase.CLARIFICATION: "pending",
+    OrderPhase.ON_HOLD: "held",
+    OrderPhase.CONFIRMED: "inProgress",
+    OrderPhase.PROVISIONING: "inProgress",
+    OrderPhase.COMPLETED: "completed",
+    OrderPhase.REJECTED: "rejected",
+    OrderPhase.FAILED: "failed",
+    OrderPhase.PARTIAL: "partial",
+    OrderPhase.CANCELLED: "cancelled",
+}
+
+IN_PROGRESS = frozenset(
+    phase for phase, status in STATUS_OF_PHASE.items() if status is OrderStatus.IN_PROGRESS
+)
+
+
+def can_follow(current: OrderPhase, following: OrderPhase, before: OrderPhase | None) -> bool:
+    """Whether `following` may come after `current`, which itself was entered from `before`.
+
+    `before` is the last phase that was no interruption, None where there was none.
+    """
+    if current in INTERRUPTIONS and following is before:
+        return True
+    return following in NEXT_PHASES[current]
