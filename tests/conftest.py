@@ -1,0 +1,95 @@
+"""What every test may ask for: databases on both engines, and an event loop for coroutines.
+
+One private PostgreSQL server serves the whole run. The first process starts it and tells the
+workers of pytest-xdist by the environment variable that also names a server of the user's own.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.databases import ENGINES, Databases, Engine
+from tests.postgres import PostgresUnavailableError, private_server
+
+# A superuser's URL; the tests make and remove roles and databases of their own there.
+SERVER_VARIABLE = "PARTNERGRAPH_TEST_POSTGRES_URL"
+
+without_postgres = pytest.StashKey[str]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    is_worker = hasattr(config, "workerinput")
+    if is_worker or config.option.collectonly or os.environ.get(SERVER_VARIABLE):
+        return
+    stack = ExitStack()
+    try:
+        url = stack.enter_context(private_server(in_memory=True))
+    except PostgresUnavailableError as error:
+        if os.environ.get("CI"):
+            message = f"CI is set, so the PostgreSQL tests must run, but {error}"
+            raise pytest.UsageError(message) from error
+        config.stash[without_postgres] = str(error)
+        return
+    os.environ[SERVER_VARIABLE] = url
+    stack.callback(os.environ.pop, SERVER_VARIABLE)
+    config.add_cleanup(stack.close)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    if reason := config.stash.get(without_postgres, None):
+        terminalreporter.section("PostgreSQL was not tested", yellow=True)
+        terminalreporter.write_line(reason)
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """This worker's source of databases, for tests that need more than one."""
+    url = os.environ.get(SERVER_VARIABLE)
+    source = Databases(tmp_path_factory.mktemp("databases"), url)
+    yield source
+    source.close()
+
+
+@pytest.fixture(scope="session", params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """Each database engine in turn."""
+    engine: Engine = request.param
+    if engine == "postgresql":
+        _require_postgres()
+    return engine
+
+
+@pytest.fixture
+def database_url(databases: Databases, engine: Engine) -> Iterator[str]:
+    """An empty migrated database on each engine, for this test alone."""
+    with databases.empty(engine) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def shared_database_url(databases: Databases, engine: Engine) -> Iterator[str]:
+    """An empty migrated database on each engine for one module, whose tests only read it."""
+    with databases.empty(engine) as url:
+        yield url
+
+
+@pytest.fixture
+def postgresql_url(databases: Databases) -> Iterator[str]:
+    """An empty migrated PostgreSQL database, for what only PostgreSQL can do."""
+    _require_postgres()
+    with databases.empty("postgresql") as url:
+        yield url
+
+
+def _require_postgres() -> None:
+    if not os.environ.get(SERVER_VARIABLE):
+        pytest.skip("PostgreSQL could not be started (see the end of the report)")
