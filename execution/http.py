@@ -1,0 +1,214 @@
+"""GraphQL over HTTP: one endpoint, from the request's headers to the encoded response.
+
+https://graphql.github.io/graphql-over-http/draft/
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any, Generic, TypeVar
+from uuid import uuid4
+
+import orjson
+from graphql import OperationType
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from strawberry.schema import Schema
+
+from execution.documents import DocumentCache, PreparedOperation
+from execution.errors import (
+    ApiError,
+    ErrorCode,
+    FormattedError,
+    execution_errors,
+    formatted,
+    internal_error,
+)
+from execution.executor import Execute, field_by_field
+from execution.limits import Limits
+from execution.logs import OperationRecord
+from execution.negotiation import GRAPHQL_RESPONSE, JSON, choose_media_type
+from execution.request_id import current_request_id
+from execution.requests import (
+    RequestRefusedError,
+    bad_request,
+    read_get,
+    read_post,
+)
+
+ClientT = TypeVar("ClientT")
+ContextT = TypeVar("ContextT")
+
+
+@dataclass(frozen=True, slots=True)
+class AuthFailure:
+    """Why a request has no client. The message is shown: it must not say what nearly matched."""
+
+    message: str = "Send a valid API key as 'Authorization: Bearer …'."
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response before it is encoded."""
+
+    status: int
+    payload: dict[str, Any]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class GraphQLEndpoint(Generic[ClientT, ContextT]):
+    """An ASGI application that serves a Strawberry schema at the path it is routed to.
+
+    - ``authenticate`` gets the request's headers and decides before anything of the body is read.
+    - ``open_context`` is entered for each operation, once its document is known to be valid, and
+      left before the response is sent: whatever it holds is released, or has failed, by then.
+    - ``client_name`` is what the logs call a client.
+    - ``count_statements`` says how many database statements a context's operation made.
+    - ``execute`` is the execute step; graphql-core's by default.
+
+    Use it as ``Route("/graphql", endpoint)``; a ``Mount`` would redirect POSTs.
+    """
+
+    def __init__(
+        self,
+        schema: Schema,
+        *,
+        authenticate: Callable[[Headers], Awaitable[ClientT | AuthFailure]],
+        open_context: Callable[[ClientT, Request], AbstractAsyncContextManager[ContextT]],
+        client_name: Callable[[ClientT], str],
+        count_statements: Callable[[ContextT], int] | None = None,
+        limits: Limits | None = None,
+        execute: Execute[ContextT] | None = None,
+    ) -> None:
+        if schema.extensions or schema.directives:
+            raise ValueError("Strawberry's extensions and operation directives are not run here.")
+        self.limits = limits or Limits()
+        self.documents = DocumentCache(schema, self.limits)
+        self._authenticate = authenticate
+        self._open_context = open_context
+        self._client_name = client_name
+        self._count_statements = count_statements
+        self._execute: Execute[ContextT] = execute or field_by_field(schema, self.limits)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = perf_counter()
+        headers = Headers(scope=scope)
+        exchange = _Exchange(scope, receive, headers, choose_media_type(headers.get("accept")))
+        record = exchange.record
+        try:
+            answer = await self._answer(exchange)
+            body = orjson.dumps(answer.payload)
+        except ClientDisconnect:
+            record.write((perf_counter() - started) * 1000)
+            return
+        except RequestRefusedError as refused:
+            answer = _refusal(refused)
+            body = orjson.dumps(answer.payload)
+        except Exception as error:
+            # The boundary: masked for the client, logged whole.
+            record.unexpected.append(error)
+            answer = Answer(500, {"errors": [internal_error(exchange.request_id)]})
+            body = orjson.dumps(answer.payload)
+        record.status = answer.status
+        record.errors = [error["extensions"]["code"] for error in answer.payload.get("errors", ())]
+        record.write((perf_counter() - started) * 1000)
+        response = Response(
+            body,
+            answer.status,
+            {
+                "Content-Type": f"{exchange.media_type or JSON}; charset=utf-8",
+                "Cache-Control": "no-store",
+                "Vary": "Accept",
+                **answer.headers,
+            },
+        )
+        await response(scope, receive, send)
+
+    async def _answer(self, exchange: "_Exchange") -> Answer:
+        """Everything up to a valid operation, then its execution."""
+        method = exchange.scope["method"]
+        if method not in {"GET", "POST"}:
+            raise _not_allowed(f"{method} is not allowed here.", "GET, POST")
+        client = await self._authenticate(exchange.headers)
+        if isinstance(client, AuthFailure):
+            error = ApiError(client.message, code=ErrorCode.UNAUTHENTICATED)
+            raise RequestRefusedError(401, error, {"WWW-Authenticate": "Bearer"})
+        exchange.record.client = self._client_name(client)
+        if exchange.media_type is None:
+            raise bad_request(f"Accept {GRAPHQL_RESPONSE} or {JSON}.", 406)
+        if method == "GET":
+            request = read_get(exchange.scope, self.limits)
+        else:
+            request = await read_post(exchange.headers, exchange.receive, self.limits)
+
+        document = self.documents.get(request.query)
+        try:
+            operation = document.operation(request.operation_name)
+        except ApiError as error:
+            unknown = [formatted(error, ErrorCode.BAD_REQUEST)]
+            return exchange.request_error(document.errors or unknown)
+        exchange.record.operation = operation.name
+        exchange.record.type = operation.type.value
+        if method == "GET" and operation.type is OperationType.MUTATION:
+            raise _not_allowed("Mutations are only allowed by POST.", "POST")
+        if document.errors:
+            return exchange.request_error(document.errors)
+        if operation.type is OperationType.SUBSCRIPTION:
+            raise bad_request("Subscriptions are not served here.")
+        return await self._run(exchange, client, operation, request.variables)
+
+    async def _run(
+        self,
+        exchange: "_Exchange",
+        client: ClientT,
+        operation: PreparedOperation,
+        variables: dict[str, Any],
+    ) -> Answer:
+        record = exchange.record
+        try:
+            http_request = Request(exchange.scope, exchange.receive)
+            async with self._open_context(client, http_request) as context:
+                try:
+                    result = await self._execute(operation, variables, context)
+                finally:
+                    if self._count_statements is not None:
+                        record.statements = self._count_statements(context)
+        except ApiError as error:
+            return exchange.request_error([formatted(error, ErrorCode.BAD_REQUEST)])
+        if not result.errors:
+            return Answer(200, {"data": result.data})
+        shown, unexpected = execution_errors(result.errors, exchange.request_id)
+        record.unexpected.extend(unexpected)
+        if result.data is None and all(error.path is None for error in result.errors):
+            return exchange.request_error(shown)
+        return Answer(200, {"data": result.data, "errors": shown})
+
+
+@dataclass(slots=True)
+class _Exchange:
+    """One HTTP request on its way to its answer."""
+
+    scope: Scope
+    receive: Receive
+    headers: Headers
+    media_type: str | None
+    record: OperationRecord = field(default_factory=OperationRecord)
+    request_id: str = field(default_factory=lambda: current_request_id() or uuid4().hex)
+
+    def request_error(self, errors: Sequence[FormattedError]) -> Answer:
+        """Nothing was executed, so there is no ``data``. Clients that only know plain JSON take
+        any status but 200 for a failure of the transport and do not read the body."""
+        return Answer(400 if self.media_type == GRAPHQL_RESPONSE else 200, {"errors": errors})
+
+
+def _not_allowed(message: str, allow: str) -> RequestRefusedError:
+    error = ApiError(message, code=ErrorCode.BAD_REQUEST)
+    return RequestRefusedError(405, error, {"Allow": allow})
+
+
+def _refusal(refused: RequestRefusedError) -> Answer:
+    errors = [formatted(refused.error, ErrorCode.BAD_REQUEST)]
+    return Answer(refused.status, {"errors": errors}, refused.headers)

@@ -1,0 +1,232 @@
+"""How large a request may be. Every measurement is linear in the document.
+
+The usual limiters walk a fragment again for every spread, so a few hundred bytes of nested
+fragments cost exponential time. Here each definition is walked once; what a fragment adds up to is
+then computed once, in the order of their dependence.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+)
+
+from execution.errors import LimitExceededError
+
+COUNT_CEILING = 1_000_000
+"""Where expanded counts stop: nested fragments could otherwise double them at every step."""
+
+_INTROSPECTION_FIELDS = frozenset({"__schema", "__type"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one request may ask for. The counts are of an operation with its fragments spread."""
+
+    body_bytes: int = 256 * 1024
+    """Size of a request body, and of a GET request's query string, in bytes."""
+    body_seconds: float = 10.0
+    """Time in which the whole body must have arrived."""
+    tokens: int = 1_000
+    """Tokens in a document, and as many comments. Checked while parsing, so before validation,
+    parts of which are quadratic."""
+    depth: int = 12
+    """Fields within fields, leaves included; introspection is measured on its own."""
+    introspection_depth: int = 20
+    """Fields within ``__schema`` or ``__type``; the usual tools need 14."""
+    fields: int = 1_000
+    """Fields in total."""
+    root_fields: int = 20
+    """Fields at the top of an operation."""
+    aliases: int = 50
+    """Aliased fields in total."""
+    directives: int = 50
+    """Directives in total."""
+    validation_errors: int = 20
+    """Validation errors reported before validation stops."""
+    variable_errors: int = 20
+    """Variable coercion errors reported before coercion stops."""
+    cached_documents: int = 1_000
+    """Prepared documents kept in memory."""
+    cached_bytes: int = 64 * 1024 * 1024
+    """Estimated memory of the prepared documents kept, in bytes."""
+
+
+@dataclass(slots=True)
+class Size:
+    """What a definition amounts to with all its fragments spread."""
+
+    depth: int = 0
+    introspection_depth: int = 0
+    fields: int = 0
+    root_fields: int = 0
+    aliases: int = 0
+    directives: int = 0
+
+
+@dataclass(slots=True)
+class _Spread:
+    name: str
+    depth: int
+    in_introspection: bool
+
+
+@dataclass(slots=True)
+class _Walked:
+    """One definition by itself: its own size, and where it spreads fragments."""
+
+    own: Size
+    spreads: list[_Spread] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Measurement:
+    """The size of every operation of a document."""
+
+    operations: list[tuple[OperationDefinitionNode, Size]]
+    steps: int
+    """Selections and spreads visited, the measure of the work done."""
+
+
+def check(document: DocumentNode, limits: Limits) -> list[LimitExceededError]:
+    """The limits that some operation of the document exceeds; empty if it may be validated."""
+    errors: list[LimitExceededError] = []
+    for operation, size in measure(document).operations:
+        for limit, what, actual, maximum in (
+            ("depth", "levels of fields", size.depth, limits.depth),
+            (
+                "introspectionDepth",
+                "levels of introspection fields",
+                size.introspection_depth,
+                limits.introspection_depth,
+            ),
+            ("fields", "fields", size.fields, limits.fields),
+            ("rootFields", "root fields", size.root_fields, limits.root_fields),
+            ("aliases", "aliases", size.aliases, limits.aliases),
+            ("directives", "directives", size.directives, limits.directives),
+        ):
+            if actual > maximum:
+                errors.append(
+                    LimitExceededError(
+                        limit,
+                        message=f"The operation has {actual} {what}, at most {maximum} are allowed",
+                        actual=actual,
+                        maximum=maximum,
+                        nodes=operation,
+                    )
+                )
+    return errors
+
+
+def measure(document: DocumentNode) -> Measurement:
+    """Measure every operation, each definition being walked once."""
+    steps = 0
+    fragments: dict[str, _Walked] = {}
+    operations: list[tuple[OperationDefinitionNode, _Walked]] = []
+    for definition in document.definitions:
+        if isinstance(definition, FragmentDefinitionNode | OperationDefinitionNode):
+            walked, visited = _walk(definition)
+            steps += visited
+            if isinstance(definition, FragmentDefinitionNode):
+                fragments[definition.name.value] = walked
+            else:
+                operations.append((definition, walked))
+
+    totals: dict[str, Size] = {}
+    for name in _dependencies_first(fragments):
+        totals[name] = _total(fragments[name], totals)
+        steps += len(fragments[name].spreads)
+    return Measurement(
+        operations=[(operation, _total(walked, totals)) for operation, walked in operations],
+        steps=steps,
+    )
+
+
+def _walk(definition: FragmentDefinitionNode | OperationDefinitionNode) -> tuple[_Walked, int]:
+    """Walk one definition without following its spreads, and without recursion."""
+    steps = 0
+    size = Size(directives=len(definition.directives or ()))
+    for variable in definition.variable_definitions or ():
+        size.directives += len(variable.directives or ())
+    walked = _Walked(size)
+    stack: list[tuple[SelectionSetNode, int, bool]] = [(definition.selection_set, 0, False)]
+    while stack:
+        selection_set, depth, in_introspection = stack.pop()
+        for selection in selection_set.selections:
+            steps += 1
+            size.directives += len(selection.directives or ())
+            if isinstance(selection, FragmentSpreadNode):
+                walked.spreads.append(_Spread(selection.name.value, depth, in_introspection))
+                continue
+            inner_depth, inner_introspection = depth, in_introspection
+            if isinstance(selection, FieldNode):
+                size.fields += 1
+                size.root_fields += depth == 0 and not in_introspection
+                size.aliases += selection.alias is not None
+                if not in_introspection and selection.name.value in _INTROSPECTION_FIELDS:
+                    inner_depth, inner_introspection = 0, True
+                inner_depth += 1
+                if inner_introspection:
+                    size.introspection_depth = max(size.introspection_depth, inner_depth)
+                else:
+                    size.depth = max(size.depth, inner_depth)
+            nested: SelectionSetNode | None = getattr(selection, "selection_set", None)
+            if nested is not None:
+                stack.append((nested, inner_depth, inner_introspection))
+    return walked, steps
+
+
+def _dependencies_first(fragments: dict[str, _Walked]) -> Iterator[str]:
+    """The fragments' names, each after those it spreads; a spread that closes a cycle is ignored.
+
+    Validation refuses cycles afterwards; here they must only not be followed.
+    """
+    seen: set[str] = set()
+    for root, walked in fragments.items():
+        if root in seen:
+            continue
+        seen.add(root)
+        path = [(root, iter(walked.spreads))]
+        while path:
+            name, spreads = path[-1]
+            for spread in spreads:
+                if spread.name in fragments and spread.name not in seen:
+                    seen.add(spread.name)
+                    path.append((spread.name, iter(fragments[spread.name].spreads)))
+                    break
+            else:
+                path.pop()
+                yield name
+
+
+def _total(walked: _Walked, totals: dict[str, Size]) -> Size:
+    """A definition's size, with what its fragments add up to."""
+    own = walked.own
+    total = Size(
+        depth=own.depth,
+        introspection_depth=own.introspection_depth,
+        fields=own.fields,
+        root_fields=own.root_fields,
+        aliases=own.aliases,
+        directives=own.directives,
+    )
+    for spread in walked.spreads:
+        # An unknown fragment, or one that closes a cycle: validation names it.
+        added = totals.get(spread.name, Size())
+        if spread.in_introspection:
+            total.introspection_depth = max(total.introspection_depth, spread.depth + added.depth)
+        else:
+            total.depth = max(total.depth, spread.depth + added.depth)
+            total.introspection_depth = max(total.introspection_depth, added.introspection_depth)
+            if spread.depth == 0:
+                total.root_fields = min(total.root_fields + added.root_fields, COUNT_CEILING)
+        total.fields = min(total.fields + added.fields, COUNT_CEILING)
+        total.aliases = min(total.aliases + added.aliases, COUNT_CEILING)
+        total.directives = min(total.directives + added.directives, COUNT_CEILING)
+    return total

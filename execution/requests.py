@@ -1,0 +1,167 @@
+"""From an HTTP request to the GraphQL request in it, or to the reason why there is none."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope
+
+from execution.errors import ApiError, ErrorCode, LimitExceededError
+from execution.limits import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    """The parameters of one operation, checked for their types only."""
+
+    query: str
+    operation_name: str | None
+    variables: dict[str, Any]
+
+
+class RequestRefusedError(Exception):
+    """The HTTP request is answered with ``status`` whatever media type the client accepts."""
+
+    def __init__(
+        self, status: int, error: ApiError, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(error.message)
+        self.status = status
+        self.error = error
+        self.headers = dict(headers or {})
+
+
+def bad_request(message: str, status: int = 400) -> RequestRefusedError:
+    """A refusal with code BAD_REQUEST."""
+    return RequestRefusedError(status, ApiError(message, code=ErrorCode.BAD_REQUEST))
+
+
+def read_get(scope: Scope, limits: Limits) -> GraphQLRequest:
+    """The GraphQL request in a query string."""
+    query_string: bytes = scope["query_string"]
+    if len(query_string) > limits.body_bytes:
+        raise RequestRefusedError(414, _body_limit(len(query_string), limits))
+    try:
+        pairs = parse_qsl(
+            query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=20
+        )
+    except ValueError as error:
+        raise bad_request("The query string is not URL-encoded UTF-8.") from error
+    parameters: dict[str, Any] = dict(pairs)
+    for name in ("variables", "extensions"):
+        # Forms and URL builders write an absent parameter as an empty one.
+        text = parameters.pop(name, "")
+        if text:
+            parameters[name] = _decode(text.encode(), f"The parameter '{name}'")
+    return _checked(parameters)
+
+
+async def read_post(headers: Headers, receive: Receive, limits: Limits) -> GraphQLRequest:
+    """The GraphQL request in a JSON body."""
+    _check_content(headers)
+    body = _decode(await _read_body(headers, receive, limits), "The body")
+    if isinstance(body, list):
+        raise bad_request("Batches are not supported: send one operation in each request.")
+    if not isinstance(body, dict):
+        raise bad_request("The body must be a JSON object.")
+    return _checked(body)
+
+
+def _check_content(headers: Headers) -> None:
+    media_type, *parameters = headers.get("content-type", "").split(";")
+    if media_type.strip().lower() != "application/json":
+        raise bad_request("Send the request as Content-Type: application/json.", 415)
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset" and value.strip(' "').lower() not in {"utf-8", "utf8"}:
+            raise bad_request("Send the request in UTF-8; no other charset is supported.", 415)
+    if headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise bad_request("Send the request uncompressed, without Content-Encoding.", 415)
+
+
+async def _read_body(headers: Headers, receive: Receive, limits: Limits) -> bytes:
+    try:
+        announced = int(headers.get("content-length", "0"))
+    except ValueError:
+        announced = 0
+    if announced > limits.body_bytes:
+        raise RequestRefusedError(413, _body_limit(announced, limits))
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(limits.body_seconds):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientDisconnect
+                chunk: bytes = message.get("body", b"")
+                size += len(chunk)
+                if size > limits.body_bytes:
+                    raise RequestRefusedError(413, _body_limit(size, limits))
+                chunks.append(chunk)
+                if not message.get("more_body", False):
+                    return b"".join(chunks)
+    except TimeoutError as error:
+        slow = LimitExceededError(
+            "bodySeconds",
+            message=f"The body did not arrive within {limits.body_seconds:g} seconds",
+            actual=limits.body_seconds,
+            maximum=limits.body_seconds,
+        )
+        raise RequestRefusedError(408, slow, {"Connection": "close"}) from error
+
+
+def _body_limit(actual: int, limits: Limits) -> LimitExceededError:
+    return LimitExceededError(
+        "bodyBytes",
+        message=f"The request has {actual} bytes or more, at most {limits.body_bytes} are allowed",
+        actual=actual,
+        maximum=limits.body_bytes,
+    )
+
+
+def _decode(raw: bytes, what: str) -> Any:
+    try:
+        value = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise bad_request(f"{what} is not valid JSON in UTF-8.") from error
+    # Looking for the escape first keeps the walk off the usual path.
+    if b"\\u0000" in raw and _contains_nul(value):
+        raise bad_request(f"{what} contains a NUL character.")
+    return value
+
+
+def _contains_nul(value: Any) -> bool:
+    """Whether a string anywhere in a JSON value has a NUL, which PostgreSQL cannot take."""
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, str):
+            if "\0" in item:
+                return True
+        elif isinstance(item, list):
+            stack.extend(item)
+        elif isinstance(item, dict):
+            stack.extend(item)
+            stack.extend(item.values())
+    return False
+
+
+def _checked(parameters: dict[str, Any]) -> GraphQLRequest:
+    query = parameters.get("query")
+    if query is None or query == "":
+        raise bad_request("The parameter 'query' is missing.")
+    if not isinstance(query, str):
+        raise bad_request("The parameter 'query' must be a string.")
+    operation_name = parameters.get("operationName")
+    if operation_name is not None and not isinstance(operation_name, str):
+        raise bad_request("The parameter 'operationName' must be a string.")
+    for name in ("variables", "extensions"):
+        if not isinstance(parameters.get(name, {}), dict | None):
+            raise bad_request(f"The parameter '{name}' must be a JSON object.")
+    return GraphQLRequest(query, operation_name or None, parameters.get("variables") or {})
