@@ -28,7 +28,7 @@ check: $(ready)
 	$(run)ruff check .
 	$(run)ruff format --check .
 	$(run)mypy .
-	$(run)lint-imports
+	$(run)lint-imports --no-logo
 	$(run)partnergraph export-schema --check
 
 .PHONY: test
