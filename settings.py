@@ -1,0 +1,157 @@
+"""All configuration: read from the environment once, checked before anything is opened.
+
+`docs/operations.md` lists every variable; a test holds that table and this file together.
+"""
+
+import dataclasses
+import difflib
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from execution.limits import Limits
+
+PREFIX = "PARTNERGRAPH_"
+DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
+
+Positive = Annotated[int, Field(ge=1)]
+
+
+class SettingsMistake(Exception):  # noqa: N818 - what the user made, not what the program did
+    """The environment cannot be used; `sentences` say why, one for each mistake."""
+
+    def __init__(self, sentences: list[str]) -> None:
+        super().__init__("\n".join(sentences))
+        self.sentences = sentences
+
+
+class Settings(BaseSettings):
+    """The configuration of one process. Defaults suit a developer's machine."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        # `limits` is the executor's own table: PARTNERGRAPH_LIMITS_DEPTH sets `limits.depth`.
+        env_nested_delimiter="_",
+        env_nested_max_split=1,
+        env_ignore_empty=True,
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    # May hold a password, so it is never part of what is printed.
+    database_url: str = Field("sqlite+aiosqlite:///partnergraph.sqlite3", repr=False)
+    database_connections: Positive = 10
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=1, le=65535)
+    workers: Positive = 1
+    shutdown_seconds: Positive = 20
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    limits: Limits = Limits()
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        try:
+            url = make_url(value)
+        except (ArgumentError, ValueError):
+            url = None
+        if url is None or url.drivername not in DRIVERS:
+            raise ValueError(
+                "must be a database URL that starts with sqlite+aiosqlite:// or "
+                "postgresql+asyncpg://"
+            )
+        if url.drivername == DRIVERS[0] and url.database in (None, "", ":memory:"):
+            raise ValueError(
+                "must name a file, like sqlite+aiosqlite:///partnergraph.sqlite3: "
+                "a SQLite database in memory cannot be shared by connections"
+            )
+        return value
+
+    @field_validator("limits")
+    @classmethod
+    def _limits_allow_something(cls, value: Limits) -> Limits:
+        for name, limit in dataclasses.asdict(value).items():
+            if not limit > 0:  # nor NaN
+                raise ValueError(f"_{name.upper()} must be greater than 0")
+        return value
+
+    @model_validator(mode="after")
+    def _workers_share_a_server(self) -> "Settings":
+        if self.workers > 1 and not self.is_postgresql:
+            raise ValueError(f"{PREFIX}WORKERS must be 1 with SQLite: several need PostgreSQL")
+        return self
+
+    @property
+    def is_postgresql(self) -> bool:
+        return self.database_url.startswith("postgresql")
+
+    @property
+    def sqlite_file(self) -> Path | None:
+        """The file of a SQLite database."""
+        return None if self.is_postgresql else Path(make_url(self.database_url).database or "")
+
+    @property
+    def shown_database_url(self) -> str:
+        """The database's URL without its password."""
+        return make_url(self.database_url).render_as_string(hide_password=True)
+
+
+def load(**overrides: Any) -> Settings:
+    """The settings of this process; `overrides` (of the command line) win over the environment.
+
+    Raises SettingsMistake. No sentence repeats a value, which may be a password.
+    """
+    misspelt = _misspelt()
+    try:
+        settings = Settings(**{k: v for k, v in overrides.items() if v is not None})
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_url=False, include_context=False)
+        mistakes = dict.fromkeys(_sentence(each["loc"], each["msg"]) for each in found)
+        raise SettingsMistake(
+            [*misspelt.values(), *(m for m in mistakes if m.split()[0] not in misspelt)]
+        ) from None
+    except SettingsError:
+        raise SettingsMistake([*misspelt.values(), _LIMITS_AS_A_WHOLE]) from None
+    if misspelt:
+        raise SettingsMistake(list(misspelt.values()))
+    return settings
+
+
+def variables() -> dict[str, Any]:
+    """The default of every variable, by its name."""
+    defaults = {name: field.default for name, field in Settings.model_fields.items()}
+    limits = dataclasses.asdict(defaults.pop("limits"))
+    nested = {f"limits_{name}": default for name, default in limits.items()}
+    return {PREFIX + name.upper(): default for name, default in (defaults | nested).items()}
+
+
+_LIMITS_AS_A_WHOLE = f"{PREFIX}LIMITS is not a setting: set {PREFIX}LIMITS_DEPTH and so on."
+
+
+def _sentence(location: tuple[int | str, ...], message: str) -> str:
+    problem = message.removeprefix("Value error, ").replace("Input should be", "must be")
+    problem = problem.partition(", unable")[0]
+    if problem.startswith(PREFIX):
+        return f"{problem}."
+    if "instance of Limits" in problem:
+        return _LIMITS_AS_A_WHOLE
+    if problem == "Unexpected keyword argument":
+        problem = "is not a setting"
+    variable = PREFIX + "_".join(str(part).upper() for part in location)
+    return f"{variable}{'' if problem.startswith('_') else ' '}{problem}."
+
+
+def _misspelt() -> dict[str, str]:
+    """Variables that nearly have a setting's name: they would be left unread without a word."""
+    known = variables()
+    sentences = {}
+    for name in sorted(os.environ):
+        if name.startswith(PREFIX) and name not in known:
+            for near in difflib.get_close_matches(name, known, n=1, cutoff=0.9):
+                sentences[name] = f"{name} is not a setting; did you mean {near}?"
+    return sentences
