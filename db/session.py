@@ -56,15 +56,15 @@ class ReadSession:
             self.statements += 1
             return await self._session.execute(statement)
 
-    async def rows(self, statement: Select[Any]) -> Sequence[Any]:
+    async def rows(self, statement: Select[*tuple[Any, ...]]) -> Sequence[Any]:
         """The rows of a statement."""
         return (await self.execute(statement)).all()
 
-    async def entities(self, statement: Select[tuple[E]]) -> Sequence[E]:
+    async def entities(self, statement: Select[E, *tuple[Any, ...]]) -> Sequence[E]:
         """The first column of each row: the entities of a `select(Model)`."""
         return cast("ScalarResult[E]", (await self.execute(statement)).scalars()).all()
 
-    async def scalar(self, statement: Select[tuple[E]]) -> E | None:
+    async def scalar(self, statement: Select[E, *tuple[Any, ...]]) -> E | None:
         """The first column of the first row, or None."""
         return cast("E | None", (await self.execute(statement)).scalar())
 
