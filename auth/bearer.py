@@ -1,0 +1,157 @@
+"""From an `Authorization` header to a principal, on every request: in memory wherever it can be.
+
+What the database said of a key is believed for a second, so a revoked key is refused by every
+worker within that time, and a busy client costs one statement a second.
+"""
+
+import asyncio
+import hashlib
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Generic, TypeVar
+from uuid import UUID
+
+import structlog
+from sqlalchemy import or_, update
+
+from auth import keys
+from auth.principal import Principal
+from db.models import ApiKey
+from db.scope import Scope
+from db.session import Database
+
+BELIEVED_SECONDS = 1.0
+LAST_USE_SECONDS = 60.0
+_CACHED_KEYS = 10_000
+_CACHED_REFUSALS = 1_000
+
+_BEARER = re.compile(r"Bearer +([!-~]+) *", re.IGNORECASE)
+_log = structlog.get_logger("auth")
+
+V = TypeVar("V")
+
+
+class UnauthenticatedError(Exception):
+    """Nobody who may ask. The message is for the client; it says nothing that only a holder of
+    the right secret may know."""
+
+
+class Bearers:
+    """Answers who a bearer is. One for each process; `close` it before its database."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._database = database
+        self._now = now
+        self._found: _Recent[keys.FoundKey] = _Recent(_CACHED_KEYS, monotonic)
+        # Apart from the others, so that a flood of wrong keys drives no right one out.
+        self._refused: _Recent[None] = _Recent(_CACHED_REFUSALS, monotonic)
+        self._last_uses = _LastUses(database, monotonic)
+
+    async def principal(self, authorization: str | None) -> Principal:
+        """The principal of an `Authorization` header; raises UnauthenticatedError."""
+        if authorization is None:
+            raise UnauthenticatedError(
+                "An API key is needed: send it as `Authorization: Bearer pgk_…`."
+            )
+        bearer = _BEARER.fullmatch(authorization)
+        if bearer is None:
+            raise UnauthenticatedError(
+                "The Authorization header must read `Bearer`, a space, and an API key."
+            )
+        key = await self._key(bearer[1])
+        now = self._now()
+        if key.revoked_at is not None:
+            raise UnauthenticatedError("The API key has been revoked.")
+        if key.expires_at is not None and key.expires_at <= now:
+            raise UnauthenticatedError("The API key has expired.")
+        self._last_uses.record(key.id, now)
+        return key.principal
+
+    async def close(self) -> None:
+        """Wait for the last uses that are still being written."""
+        await self._last_uses.close()
+
+    async def _key(self, text: str) -> keys.FoundKey:
+        # Memory holds a digest instead of the key itself.
+        digest = hashlib.sha256(text.encode()).digest()
+        key = self._found.get(digest)
+        if key is None and digest not in self._refused:
+            key = await keys.find(self._database, text)
+            if key is None:
+                self._refused.put(digest, None)
+            else:
+                self._found.put(digest, key)
+        if key is None:
+            raise UnauthenticatedError("The API key is not valid.")
+        return key
+
+
+class _Recent(Generic[V]):
+    """The newest answers, each for `BELIEVED_SECONDS`. Bounded."""
+
+    def __init__(self, size: int, monotonic: Callable[[], float]) -> None:
+        self._size = size
+        self._monotonic = monotonic
+        # All live equally long, so the oldest entry is always the first to go.
+        self._entries: OrderedDict[bytes, tuple[float, V]] = OrderedDict()
+
+    def __contains__(self, digest: bytes) -> bool:
+        entry = self._entries.get(digest)
+        return entry is not None and self._monotonic() < entry[0]
+
+    def get(self, digest: bytes) -> V | None:
+        return self._entries[digest][1] if digest in self else None
+
+    def put(self, digest: bytes, value: V) -> None:
+        now = self._monotonic()
+        self._entries.pop(digest, None)
+        self._entries[digest] = (now + BELIEVED_SECONDS, value)
+        while next(iter(self._entries.values()))[0] <= now or len(self._entries) > self._size:
+            self._entries.popitem(last=False)
+
+
+class _LastUses:
+    """Writes down when keys were last used: beside the requests, once a minute for each key."""
+
+    def __init__(self, database: Database, monotonic: Callable[[], float]) -> None:
+        self._database = database
+        self._monotonic = monotonic
+        # One entry for each key that was right, so no larger than the table of keys.
+        self._recorded: dict[UUID, float] = {}
+        self._writing: set[asyncio.Task[None]] = set()
+
+    def record(self, key_id: UUID, used_at: datetime) -> None:
+        now = self._monotonic()
+        recorded = self._recorded.get(key_id)
+        if recorded is not None and now - recorded < LAST_USE_SECONDS:
+            return
+        self._recorded[key_id] = now
+        task = asyncio.create_task(self._write(key_id, used_at))
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+
+    async def close(self) -> None:
+        await asyncio.gather(*self._writing)
+
+    async def _write(self, key_id: UUID, used_at: datetime) -> None:
+        # Other workers may have written it in this minute.
+        outdated = or_(
+            ApiKey.last_used_at.is_(None),
+            ApiKey.last_used_at <= used_at - timedelta(seconds=LAST_USE_SECONDS),
+        )
+        statement = update(ApiKey).where(ApiKey.id == key_id, outdated)
+        try:
+            async with self._database.write(Scope.carrier()) as session:
+                await session.execute(statement.values(last_used_at=used_at))
+        except Exception:
+            # Nobody waits for this task. The next use after a minute tries again.
+            _log.exception("the last use of a key was not recorded", key_id=str(key_id))
