@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, TenantOwned, link, owned_by_tenant, trigram_index
@@ -26,6 +26,10 @@ class Contract(TenantOwned, Base):
     status: Mapped[ContractStatus] = mapped_column(closed_set(ContractStatus))
     term_start: Mapped[date | None]
     term_end: Mapped[date | None]
+    term_end_sort: Mapped[date] = mapped_column(
+        Computed("coalesce(term_end, '9999-12-31')", persisted=True)
+    )
+    """The end of the term with unknown last, so that paging by it needs no special case."""
     minimum_months: Mapped[int | None]
     notice_period_months: Mapped[int | None]
     renewable_from: Mapped[date | None]
@@ -52,7 +56,8 @@ class Contract(TenantOwned, Base):
         ),
         CheckConstraint("predecessor_id <> id", name="not_its_own_predecessor"),
         Index(None, "root_tenant_id", "created_at", "id"),
-        Index(None, "root_tenant_id", "term_end", "id"),
+        Index(None, "root_tenant_id", "term_end_sort", "id"),
+        Index(None, "root_tenant_id", "updated_at", "id"),
         Index(None, "tenant_id", "created_at", "id"),
         Index(None, "customer_id", "created_at", "id"),
         Index(None, "site_id", "created_at", "id"),

@@ -308,6 +308,12 @@ def upgrade() -> None:
         ),
         sa.Column("term_start", sa.Date(), nullable=True),
         sa.Column("term_end", sa.Date(), nullable=True),
+        sa.Column(
+            "term_end_sort",
+            sa.Date(),
+            sa.Computed("coalesce(term_end, '9999-12-31')", persisted=True),
+            nullable=False,
+        ),
         sa.Column("minimum_months", sa.Integer(), nullable=True),
         sa.Column("notice_period_months", sa.Integer(), nullable=True),
         sa.Column("renewable_from", sa.Date(), nullable=True),
@@ -377,9 +383,15 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
-        op.f("ix_contracts_root_tenant_id_term_end_id"),
+        op.f("ix_contracts_root_tenant_id_updated_at_id"),
         "contracts",
-        ["root_tenant_id", "term_end", "id"],
+        ["root_tenant_id", "updated_at", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_contracts_root_tenant_id_term_end_sort_id"),
+        "contracts",
+        ["root_tenant_id", "term_end_sort", "id"],
         unique=False,
     )
     op.create_index(

@@ -1,0 +1,82 @@
+"""Contracts: filtered pages, and which of them can be renewed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, exists, select
+
+from db.expressions import any_of
+from db.models import Cart, Contract, Order
+from db.paging import Collection
+from db.queries.conditions import found_by, one_of
+from db.queries.ranges import DateRange, InstantRange
+from db.vocabulary import CartStatus, ContractStatus, OrderStatus
+
+
+class ContractSortField(StrEnum):
+    CREATED_AT = "CREATED_AT"
+    UPDATED_AT = "UPDATED_AT"
+    TERM_END = "TERM_END"
+    NUMBER = "NUMBER"
+
+
+@dataclass(frozen=True, slots=True)
+class ContractFilter:
+    status: tuple[ContractStatus, ...] | None = None
+    term_end: DateRange = DateRange()
+    renewable_by: date | None = None
+    """Renewable on this day, or earlier and still."""
+    today: date | None = None
+    """Goes with `renewable_by`."""
+    updated: InstantRange = InstantRange()
+    customer_ids: tuple[UUID, ...] | None = None
+    tenant_ids: tuple[int, ...] | None = None
+    product_ids: tuple[UUID, ...] | None = None
+    search: str | None = None
+
+
+def renewable(by: date, today: date) -> list[ColumnElement[bool]]:
+    """Active, in its last six months by that day, and neither ordered nor being ordered."""
+    return [
+        Contract.status == ContractStatus.ACTIVE,
+        Contract.renewable_from <= by,
+        Contract.term_end >= today,
+        ~exists().where(Order.contract_id == Contract.id, Order.status == OrderStatus.IN_PROGRESS),
+        ~exists().where(Cart.contract_id == Contract.id, Cart.status == CartStatus.OPEN),
+    ]
+
+
+def _conditions(wanted: ContractFilter) -> list[ColumnElement[bool]]:
+    conditions = [
+        *one_of(Contract.status, wanted.status),
+        *wanted.term_end.bounds(Contract.term_end),
+        *wanted.updated.bounds(Contract.updated_at),
+        *one_of(Contract.customer_id, wanted.customer_ids),
+        *one_of(Contract.tenant_id, wanted.tenant_ids),
+        *one_of(Contract.product_id, wanted.product_ids),
+        *found_by(Contract.search_text, wanted.search),
+    ]
+    if wanted.renewable_by is not None and wanted.today is not None:
+        conditions += renewable(wanted.renewable_by, wanted.today)
+    return conditions
+
+
+CONTRACTS: Collection[Contract, ContractFilter] = Collection(
+    Contract,
+    Contract.id,
+    {
+        ContractSortField.CREATED_AT: Contract.created_at,
+        ContractSortField.UPDATED_AT: Contract.updated_at,
+        ContractSortField.TERM_END: Contract.term_end_sort,
+        ContractSortField.NUMBER: Contract.number,
+    },
+    _conditions,
+)
+
+
+def renewable_among(contract_ids: Iterable[UUID], today: date) -> Select[UUID]:
+    """Those of the contracts that can be renewed today."""
+    return select(Contract.id).where(any_of(Contract.id, contract_ids), *renewable(today, today))

@@ -1,0 +1,69 @@
+"""Customers and their sites: filtered pages."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, select
+
+from db.expressions import any_of
+from db.models import Customer, Site
+from db.paging import Collection
+from db.queries.conditions import found_by, one_of
+from db.queries.ranges import InstantRange
+from db.vocabulary import CustomerKind
+
+
+class CustomerSortField(StrEnum):
+    NAME = "NAME"
+    NUMBER = "NUMBER"
+    CREATED_AT = "CREATED_AT"
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFilter:
+    kind: tuple[CustomerKind, ...] | None = None
+    created: InstantRange = InstantRange()
+    updated: InstantRange = InstantRange()
+    tenant_ids: tuple[int, ...] | None = None
+    search: str | None = None
+
+
+def _customer_conditions(wanted: CustomerFilter) -> list[ColumnElement[bool]]:
+    return [
+        *one_of(Customer.kind, wanted.kind),
+        *wanted.created.bounds(Customer.created_at),
+        *wanted.updated.bounds(Customer.updated_at),
+        *one_of(Customer.tenant_id, wanted.tenant_ids),
+        *found_by(Customer.search_text, wanted.search),
+    ]
+
+
+CUSTOMERS: Collection[Customer, CustomerFilter] = Collection(
+    Customer,
+    Customer.id,
+    {
+        CustomerSortField.NAME: Customer.name,
+        CustomerSortField.NUMBER: Customer.number,
+        CustomerSortField.CREATED_AT: Customer.created_at,
+    },
+    _customer_conditions,
+)
+
+
+def ids_of_customers(numbers: tuple[str, ...]) -> Select[UUID]:
+    return select(Customer.id).where(any_of(Customer.number, numbers))
+
+
+class SiteSortField(StrEnum):
+    NUMBER = "NUMBER"
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFilter:
+    pass
+
+
+SITES: Collection[Site, SiteFilter] = Collection(
+    Site, Site.id, {SiteSortField.NUMBER: Site.number}, lambda _: []
+)

@@ -1,0 +1,147 @@
+"""Orders: filtered pages, counts for a dashboard, look-ups by any number."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, func, literal, select, union_all
+from sqlalchemy.orm import aliased
+
+from db.expressions import any_of
+from db.models import Contract, Offer, Order, OrderExternalId
+from db.paging import Collection
+from db.queries.conditions import either, found_by, one_of
+from db.queries.ranges import InstantRange
+from db.vocabulary import BusinessCase, OrderPhase, OrderStatus
+
+
+class OrderSortField(StrEnum):
+    RECEIVED_AT = "RECEIVED_AT"
+    UPDATED_AT = "UPDATED_AT"
+    EXPECTED_COMPLETION_DATE = "EXPECTED_COMPLETION_DATE"
+    NUMBER = "NUMBER"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilter:
+    status: tuple[OrderStatus, ...] | None = None
+    phase: tuple[OrderPhase, ...] | None = None
+    business_case: tuple[BusinessCase, ...] | None = None
+    received: InstantRange = InstantRange()
+    updated: InstantRange = InstantRange()
+    expected: InstantRange = InstantRange()
+    customer_ids: tuple[UUID, ...] | None = None
+    tenant_ids: tuple[int, ...] | None = None
+    product_ids: tuple[UUID, ...] | None = None
+    has_contract: bool | None = None
+    needs_action: bool | None = None
+    delayed: bool | None = None
+    external_id: str | None = None
+    search: str | None = None
+
+
+def _conditions(wanted: OrderFilter) -> list[ColumnElement[bool]]:
+    conditions = [
+        *one_of(Order.status, wanted.status),
+        *one_of(Order.phase, wanted.phase),
+        *one_of(Order.business_case, wanted.business_case),
+        *wanted.received.bounds(Order.received_at),
+        *wanted.updated.bounds(Order.updated_at),
+        *wanted.expected.bounds(Order.expected_completion_date),
+        *one_of(Order.customer_id, wanted.customer_ids),
+        *one_of(Order.tenant_id, wanted.tenant_ids),
+        *one_of(Order.product_id, wanted.product_ids),
+        *either(Order.contract_id.is_not(None), wanted.has_contract),
+        *either(Order.action_text.is_not(None), wanted.needs_action),
+        *either(Order.delayed.is_(True), wanted.delayed),
+        *found_by(Order.search_text, wanted.search),
+    ]
+    if wanted.external_id is not None:
+        conditions.append(
+            Order.id.in_(
+                select(OrderExternalId.order_id).where(OrderExternalId.value == wanted.external_id)
+            )
+        )
+    return conditions
+
+
+ORDERS: Collection[Order, OrderFilter] = Collection(
+    Order,
+    Order.id,
+    {
+        OrderSortField.RECEIVED_AT: Order.received_at,
+        OrderSortField.UPDATED_AT: Order.updated_at,
+        OrderSortField.EXPECTED_COMPLETION_DATE: Order.expected_sort,
+        OrderSortField.NUMBER: Order.number,
+    },
+    _conditions,
+)
+
+
+def summary(wanted: OrderFilter) -> Select[*tuple[Any, ...]]:
+    """`(phase, business_case, orders, needing_action, delayed)`: a row for each pair there is."""
+    return (
+        select(
+            Order.phase,
+            Order.business_case,
+            func.count().label("orders"),
+            func.count(Order.action_text).label("needing_action"),
+            func.count().filter(Order.delayed.is_(True)).label("delayed"),
+        )
+        .where(*_conditions(wanted))
+        .group_by(Order.phase, Order.business_case)
+    )
+
+
+class MatchedBy(StrEnum):
+    ORDER_NUMBER = "ORDER_NUMBER"
+    OFFER_NUMBER = "OFFER_NUMBER"
+    CONTRACT_NUMBER = "CONTRACT_NUMBER"
+    EXTERNAL_ID = "EXTERNAL_ID"
+
+
+ORDERS_PER_REFERENCE = 10
+"""How many orders one reference answers at most: the newest."""
+
+
+def by_references(references: Sequence[str]) -> Select[*tuple[Any, ...]]:
+    """`(reference, matched_by, Order)`, each reference's newest orders first.
+
+    A reference may be the number of an order, an offer or a contract, or an external id.
+    """
+    matches = union_all(
+        select(
+            Order.number.label("reference"),
+            literal(MatchedBy.ORDER_NUMBER.value).label("matched_by"),
+            Order.id.label("order_id"),
+            Order.received_at,
+        ).where(any_of(Order.number, references)),
+        select(Offer.number, literal(MatchedBy.OFFER_NUMBER.value), Order.id, Order.received_at)
+        .join(Order, Order.offer_id == Offer.id)
+        .where(any_of(Offer.number, references)),
+        select(
+            Contract.number, literal(MatchedBy.CONTRACT_NUMBER.value), Order.id, Order.received_at
+        )
+        .join(Order, Order.contract_id == Contract.id)
+        .where(any_of(Contract.number, references)),
+        select(
+            OrderExternalId.value, literal(MatchedBy.EXTERNAL_ID.value), Order.id, Order.received_at
+        )
+        .join(Order, Order.id == OrderExternalId.order_id)
+        .where(any_of(OrderExternalId.value, references)),
+    ).subquery()
+    newest = func.row_number().over(
+        partition_by=matches.c.reference,
+        order_by=(matches.c.received_at.desc(), matches.c.order_id.desc()),
+    )
+    placed = select(
+        matches.c.reference, matches.c.matched_by, matches.c.order_id, newest.label("place")
+    ).subquery()
+    order = aliased(Order)
+    return (
+        select(placed.c.reference, placed.c.matched_by, order)
+        .join(order, and_(order.id == placed.c.order_id, placed.c.place <= ORDERS_PER_REFERENCE))
+        .order_by(placed.c.place)
+    )

@@ -1,0 +1,84 @@
+"""The catalogue, and how long its products take."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, case, func, select
+
+from db.expressions import any_of
+from db.models import Order, Product
+from db.paging import Collection
+from db.queries.conditions import one_of
+from db.vocabulary import BusinessCase, ProductFamily
+
+
+class ProductSortField(StrEnum):
+    NAME = "NAME"
+    NUMBER = "NUMBER"
+
+
+@dataclass(frozen=True, slots=True)
+class ProductFilter:
+    family: tuple[ProductFamily, ...] | None = None
+
+
+PRODUCTS: Collection[Product, ProductFilter] = Collection(
+    Product,
+    Product.id,
+    {ProductSortField.NAME: Product.name, ProductSortField.NUMBER: Product.number},
+    lambda wanted: one_of(Product.family, wanted.family),
+)
+
+
+def ids_of_products(numbers: tuple[str, ...]) -> Select[UUID]:
+    return select(Product.id).where(any_of(Product.number, numbers))
+
+
+def processing_times(
+    product_ids: Iterable[UUID] | None = None,
+    business_cases: tuple[BusinessCase, ...] | None = None,
+) -> Select[*tuple[Any, ...]]:
+    """`(product_id, business_case, sample_size, median_seconds, percentile_90_seconds)` of the
+    completed orders in scope: a row for each pair that has any.
+
+    Percentiles are times that occurred (nearest rank), which both databases can count.
+    """
+    conditions: list[ColumnElement[bool]] = [
+        Order.processing_seconds.is_not(None),
+        Order.product_id.is_not(None),
+        *one_of(Order.business_case, business_cases),
+    ]
+    if product_ids is not None:
+        conditions.append(any_of(Order.product_id, product_ids))
+    pair = (Order.product_id, Order.business_case)
+    ranked = (
+        select(
+            *pair,
+            Order.processing_seconds.label("seconds"),
+            func.row_number()
+            .over(partition_by=pair, order_by=Order.processing_seconds)
+            .label("place"),
+            func.count().over(partition_by=pair).label("size"),
+        )
+        .where(*conditions)
+        .subquery()
+    )
+
+    def nearest_rank(percent: int) -> ColumnElement[int | None]:
+        rank = (ranked.c.size * percent + 99) // 100
+        return func.max(case((ranked.c.place == rank, ranked.c.seconds)))
+
+    return (
+        select(
+            ranked.c.product_id,
+            ranked.c.business_case,
+            func.max(ranked.c.size).label("sample_size"),
+            nearest_rank(50).label("median_seconds"),
+            nearest_rank(90).label("percentile_90_seconds"),
+        )
+        .group_by(ranked.c.product_id, ranked.c.business_case)
+        .order_by(ranked.c.business_case, ranked.c.product_id)
+    )
