@@ -1,0 +1,90 @@
+"""The state of one order, in a few sentences."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from db.vocabulary import STATUS_OF_PHASE, ActionParty, OrderPhase, OrderStatus
+from ordering.lifecycle import INTERRUPTIONS
+from ordering.texts.catalogue import (
+    Locale,
+    contact,
+    day,
+    phase_actor,
+    phase_meaning,
+    phase_next,
+    text,
+)
+
+
+class OrderFacts(Protocol):
+    """What an explanation needs to know. Attributes of the order's own row, so that explaining
+    an order costs no statement."""
+
+    @property
+    def phase(self) -> OrderPhase: ...
+    @property
+    def automated(self) -> bool: ...
+    @property
+    def delayed(self) -> bool: ...
+    @property
+    def contract_id(self) -> UUID | None: ...
+    @property
+    def expected_completion_date(self) -> datetime | None: ...
+    @property
+    def completed_at(self) -> datetime | None: ...
+    @property
+    def action_text(self) -> str | None: ...
+    @property
+    def action_by(self) -> ActionParty | None: ...
+    @property
+    def action_due(self) -> datetime | None: ...
+
+
+def explain(order: OrderFacts, locale: Locale) -> str:
+    """What is happening to this order, who must act, what comes next and whom to contact."""
+    return " ".join(_sentences(order, locale))
+
+
+def _sentences(order: OrderFacts, locale: Locale) -> Iterator[str]:
+    status = STATUS_OF_PHASE[order.phase]
+    yield _happening(order, locale)
+    yield _actor(order, locale)
+    if status is OrderStatus.IN_PROGRESS:
+        yield from _schedule(order, locale)
+    yield phase_next(order.phase, locale)
+    if order.contract_id is None and status is not OrderStatus.ERROR:
+        yield text(locale, "explanation", "contract_follows")
+    yield contact(status, locale)
+
+
+def _happening(order: OrderFacts, locale: Locale) -> str:
+    if order.phase is OrderPhase.COMPLETED and order.completed_at is not None:
+        completed = text(locale, "explanation", "completed")
+        return completed.format(date=day(order.completed_at, locale))
+    return phase_meaning(order.phase, locale)
+
+
+def _actor(order: OrderFacts, locale: Locale) -> str:
+    if order.action_text is None or order.action_by is None:
+        return phase_actor(order.phase, locale)
+    table, key, due = "action", order.action_by.name, ""
+    if order.action_due is not None:
+        table, due = "action_until", day(order.action_due, locale)
+    # The carrier's own words, quoted as they are: they may bring their full stop along.
+    stop = "" if order.action_text.rstrip().endswith((".", "!", "?", "…")) else "."
+    return text(locale, table, key).format(action=order.action_text.strip(), due=due) + stop
+
+
+def _schedule(order: OrderFacts, locale: Locale) -> Iterator[str]:
+    if order.delayed:
+        yield text(locale, "explanation", "delayed")
+    if order.expected_completion_date is not None:
+        key = "last_known_date" if order.delayed else "expected_date"
+        expected = text(locale, "explanation", key)
+        yield expected.format(date=day(order.expected_completion_date, locale))
+    elif order.automated and not (order.delayed or order.phase in INTERRUPTIONS):
+        yield text(locale, "explanation", "automated")
+    else:
+        yield text(locale, "explanation", "date_follows")
