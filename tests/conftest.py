@@ -20,6 +20,10 @@ without_postgres = pytest.StashKey[str]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # The settings of whoever runs the tests are not those that the tests are about.
+    for name in [name for name in os.environ if name.startswith("PARTNERGRAPH_")]:
+        if name != SERVER_VARIABLE:
+            del os.environ[name]
     is_worker = hasattr(config, "workerinput")
     if is_worker or config.option.collectonly or os.environ.get(SERVER_VARIABLE):
         return
