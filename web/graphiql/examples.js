@@ -1,0 +1,21 @@
+// The example queries as tabs. A variable that an example declares gets its value by its name.
+import { demo } from "./demo.js";
+
+const WEEK = 7 * 24 * 60 * 60 * 1000;
+
+const values = {
+  number: demo.orderNumber ?? "the number of one of your orders",
+  references: demo.references ?? ["your own reference, or an order, offer or contract number"],
+  since: new Date(Date.now() - WEEK).toISOString().replace(/\.\d+/, ""),
+};
+
+// `EXAMPLES` is written by build.mjs: the text of every file in examples/, in order.
+export function exampleTabs() {
+  return EXAMPLES.map((query) => {
+    const declared = Object.entries(values).filter(([name]) => query.includes(`$${name}:`));
+    const variables = declared.length
+      ? JSON.stringify(Object.fromEntries(declared), null, 2)
+      : undefined;
+    return { query, variables };
+  });
+}

@@ -1,0 +1,54 @@
+// The page at /graphiql: GraphiQL with the explorer plugin, opened on the example queries.
+import { HISTORY_PLUGIN, GraphiQL } from "graphiql";
+import { explorerPlugin } from "@graphiql/plugin-explorer";
+import { createRoot } from "react-dom/client";
+import "monaco-graphql/esm/monaco-editor.js"; // GraphiQL loads it lazily; its style sheet must be here at once
+import "@graphiql/react/style.css";
+import "@graphiql/plugin-doc-explorer/style.css";
+import "@graphiql/plugin-history/style.css";
+import "@graphiql/plugin-explorer/style.css";
+import "graphiql/graphiql.css";
+import "./style.css";
+import { KeyNotice, useApiKey } from "./access.jsx";
+import { exampleTabs } from "./examples.js";
+import { demo } from "./demo.js";
+
+// `WORKER_FILES` is written by build.mjs; Monaco's label for all but two of them is its own.
+globalThis.MonacoEnvironment = {
+  getWorker(_id, label) {
+    const file = WORKER_FILES[label] ?? WORKER_FILES.editor;
+    return new Worker(new URL(file, import.meta.url), { type: "module", name: label });
+  },
+};
+
+const tabs = exampleTabs();
+const plugins = [HISTORY_PLUGIN, explorerPlugin({ showAttribution: false })];
+const defaultHeaders = demo.apiKey
+  ? JSON.stringify({ Authorization: `Bearer ${demo.apiKey}` }, null, 2)
+  : undefined;
+// GraphiQL takes the first tab's variables from here, not from the tab; on a return visit its
+// own storage holds what the user last had.
+const firstVisit = localStorage.getItem("graphiql:tabState") === null;
+
+function App() {
+  const { fetcher, refused, setKey } = useApiKey(new URL("graphql", document.baseURI));
+  return (
+    <>
+      {refused && <KeyNotice refused={refused} onKey={setKey} />}
+      <GraphiQL
+        fetcher={fetcher}
+        plugins={plugins}
+        defaultTabs={tabs}
+        defaultQuery=""
+        defaultHeaders={defaultHeaders}
+        initialVariables={firstVisit ? tabs[0].variables : undefined}
+        inputValueDeprecation
+        schemaDescription
+      >
+        <GraphiQL.Logo>partnergraph</GraphiQL.Logo>
+      </GraphiQL>
+    </>
+  );
+}
+
+createRoot(document.getElementById("partnergraph")).render(<App />);
