@@ -1,0 +1,28 @@
+"""Whether a database has the tables that this program expects."""
+
+from functools import cache
+from pathlib import Path
+
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+@cache
+def expected() -> str:
+    """The revision this program was written for."""
+    head = ScriptDirectory(str(Path(__file__).parent)).get_current_head()
+    if head is None:
+        raise RuntimeError("the program has been installed without its migrations")
+    return head
+
+
+async def applied(engine: AsyncEngine) -> str | None:
+    """The revision a database is at; None if it was never migrated."""
+
+    def read(connection: Connection) -> str | None:
+        return MigrationContext.configure(connection).get_current_revision()
+
+    async with engine.connect() as connection:
+        return await connection.run_sync(read)
