@@ -10,6 +10,7 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 from uuid import UUID
@@ -34,6 +35,14 @@ _log = structlog.get_logger("auth")
 V = TypeVar("V")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """What time it is: for people by the calendar, for waiting by a clock that is never set."""
+
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    monotonic: Callable[[], float] = time.monotonic
+
+
 class UnauthenticatedError(Exception):
     """Nobody who may ask. The message is for the client; it says nothing that only a holder of
     the right secret may know."""
@@ -42,19 +51,13 @@ class UnauthenticatedError(Exception):
 class Bearers:
     """Answers who a bearer is. One for each process; `close` it before its database."""
 
-    def __init__(
-        self,
-        database: Database,
-        *,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
-        self._now = now
-        self._found: _Recent[keys.FoundKey] = _Recent(_CACHED_KEYS, monotonic)
+        self._now = clock.now
+        self._found: _Recent[keys.FoundKey] = _Recent(_CACHED_KEYS, clock.monotonic)
         # Apart from the others, so that a flood of wrong keys drives no right one out.
-        self._refused: _Recent[None] = _Recent(_CACHED_REFUSALS, monotonic)
-        self._last_uses = _LastUses(database, monotonic)
+        self._refused: _Recent[None] = _Recent(_CACHED_REFUSALS, clock.monotonic)
+        self._last_uses = _LastUses(database, clock.monotonic)
 
     async def principal(self, authorization: str | None) -> Principal:
         """The principal of an `Authorization` header; raises UnauthenticatedError."""
