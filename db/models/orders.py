@@ -108,6 +108,9 @@ class Order(TenantOwned, Base):
     """In progress with a delay that is not resolved."""
     reported_characteristics: Mapped[list[Any]] = mapped_column(Json, default=list)
     """Like `characteristics`, reported by the carrier while processing."""
+    report_times: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    """When what was last reported, so that an older report never overwrites a newer one
+    (`ordering.times`)."""
     updated_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
     search_text: Mapped[str]

@@ -806,6 +806,7 @@ def upgrade() -> None:
         sa.Column("action_due", INSTANT, nullable=True),
         sa.Column("delayed", sa.Boolean(), nullable=False),
         sa.Column("reported_characteristics", JSON, nullable=False),
+        sa.Column("report_times", JSON, nullable=True),
         sa.Column("updated_at", INSTANT, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("search_text", sa.String(), nullable=False),
