@@ -6,7 +6,6 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, select
 
-from db.expressions import any_of
 from db.models import Customer, Site
 from db.paging import Collection
 from db.queries.conditions import found_by, one_of
@@ -51,8 +50,8 @@ CUSTOMERS: Collection[Customer, CustomerFilter] = Collection(
 )
 
 
-def ids_of_customers(numbers: tuple[str, ...]) -> Select[UUID]:
-    return select(Customer.id).where(any_of(Customer.number, numbers))
+def ids_of_customer(number: str) -> Select[UUID]:
+    return select(Customer.id).where(Customer.number == number)
 
 
 class SiteSortField(StrEnum):

@@ -33,8 +33,8 @@ PRODUCTS: Collection[Product, ProductFilter] = Collection(
 )
 
 
-def ids_of_products(numbers: tuple[str, ...]) -> Select[UUID]:
-    return select(Product.id).where(any_of(Product.number, numbers))
+def ids_of_product(number: str) -> Select[UUID]:
+    return select(Product.id).where(Product.number == number)
 
 
 def processing_times(

@@ -1,0 +1,42 @@
+"""Global identifiers: opaque outside, a type and a UUID inside.
+
+`ord_AZqtMX1ycVGQ2k0mB3jL5g` names an order; the letters before the underscore say so to people.
+"""
+
+import base64
+import binascii
+from uuid import UUID
+
+from db.models import Base, Cart, Contract, Customer, Offer, Order, Product, Site, Tenant
+
+_PREFIXES: dict[type[Base], str] = {
+    Tenant: "ten",
+    Customer: "cus",
+    Site: "sit",
+    Product: "prd",
+    Cart: "crt",
+    Offer: "off",
+    Order: "ord",
+    Contract: "ctr",
+}
+_MODELS = {prefix: model for model, prefix in _PREFIXES.items()}
+
+
+def global_id(row: Base) -> str:
+    """The identifier of a row of one of the types that implement `Node`."""
+    identity: UUID = row.public_id if isinstance(row, Tenant) else row.id  # type: ignore[attr-defined]
+    text = base64.urlsafe_b64encode(identity.bytes).rstrip(b"=").decode()
+    return f"{_PREFIXES[type(row)]}_{text}"
+
+
+def parse_global_id(text: str) -> tuple[type[Base], UUID] | None:
+    """The model and the identity that an identifier names; None for anything else."""
+    prefix, _, encoded = text.partition("_")
+    model = _MODELS.get(prefix)
+    if model is None or len(encoded) != 22:
+        return None
+    try:
+        raw = base64.b64decode(encoded.encode("ascii") + b"==", altchars=b"-_", validate=True)
+    except (UnicodeEncodeError, binascii.Error):
+        return None
+    return model, UUID(bytes=raw)

@@ -1,0 +1,85 @@
+"""How long orders take, from those that are completed."""
+
+from asyncio import gather
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from db.models import Order, Product
+from db.queries.products import processing_times as statement
+from db.vocabulary import BusinessCase
+from ordering.automation import is_automated
+from resolvers import relations
+from resolvers.context import Context
+
+
+@dataclass
+class ProcessingTime:
+    """What the completed orders of one product and business case took."""
+
+    product: Product
+    business_case: BusinessCase
+    automated: bool
+    sample_size: int
+    median_seconds: int
+    percentile_90_seconds: int
+
+
+@dataclass
+class ProcessingEstimate:
+    """What one order will take, by what others took."""
+
+    basis: ProcessingTime
+    received_at: datetime
+
+    @property
+    def expected_at(self) -> datetime:
+        return self.received_at + timedelta(seconds=self.basis.median_seconds)
+
+    @property
+    def latest_at(self) -> datetime:
+        return self.received_at + timedelta(seconds=self.basis.percentile_90_seconds)
+
+
+async def processing_times(
+    context: Context,
+    product_ids: tuple[UUID, ...] | None,
+    business_cases: tuple[BusinessCase, ...] | None,
+) -> list[ProcessingTime]:
+    rows = await context.session.rows(statement(product_ids, business_cases))
+    products = await gather(
+        *(context.loaders.one(relations.PRODUCT, row.product_id) for row in rows)
+    )
+    times = [
+        ProcessingTime(
+            product,
+            row.business_case,
+            is_automated(product.family, row.business_case),
+            row.sample_size,
+            row.median_seconds,
+            row.percentile_90_seconds,
+        )
+        for row, product in zip(rows, products, strict=True)
+        if product is not None
+    ]
+    return sorted(times, key=lambda time: (time.product.name, time.business_case))
+
+
+async def processing_estimate(context: Context, order: Order) -> ProcessingEstimate | None:
+    """None where no order of that product and business case is completed yet."""
+    if order.product_id is None:
+        return None
+
+    async def load(
+        keys: list[tuple[UUID, BusinessCase]],
+    ) -> list[ProcessingTime | None]:
+        times = await processing_times(
+            context, tuple({key[0] for key in keys}), tuple({key[1] for key in keys})
+        )
+        found = {(time.product.id, time.business_case): time for time in times}
+        return [found.get(key) for key in keys]
+
+    basis = await context.loaders.value(
+        "processing_estimate", load, (order.product_id, order.business_case)
+    )
+    return ProcessingEstimate(basis, order.received_at) if basis is not None else None
