@@ -91,3 +91,6 @@ class _ImmutableFiles(StaticFiles):
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
+
+    async def check_config(self) -> None:
+        """An unbuilt page has no folder: that is 404, not the failure Starlette takes it for."""

@@ -175,13 +175,10 @@ def _text(path: Path) -> str | None:
 
 def _error_line(output: str) -> str:
     """The line of npm's or esbuild's output that says what went wrong."""
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    telling = [line for line in lines if re.search(r"\berror\b", line, re.IGNORECASE)]
-    # npm first names a bare code; the sentence follows.
-    sentences = [
-        line for line in telling if not re.match(r"npm error (code|errno|syscall)\b", line)
-    ]
-    return (sentences or telling or lines or ["no output"])[0]
+    # npm names bare codes first; the sentence follows.
+    told = r"^(?:npm error (?!(?:code|errno|syscall|type) )|.*\[ERROR\] )(\S.*)$"
+    found = re.search(told, output, re.MULTILINE)
+    return found[1] if found else _last_line(output)
 
 
 def _last_line(output: str) -> str:
