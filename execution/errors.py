@@ -56,7 +56,7 @@ class LimitExceededError(ApiError):
 def formatted(error: GraphQLError, code: str) -> FormattedError:
     """The response entry of an error that may be shown, with ``code`` unless it has its own."""
     own = _coded(error)
-    extensions = {"code": code, **(own.extensions or {} if own else error.extensions or {})}
+    extensions = {"code": str(code), **(own.extensions or {} if own else error.extensions or {})}
     return {**error.formatted, "extensions": extensions}
 
 

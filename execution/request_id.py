@@ -29,9 +29,9 @@ def current_request_id() -> str | None:
 class RequestIdMiddleware:
     """Gives every request an id, and every response an ``X-Request-Id``.
 
-    A sane incoming id is kept, so that a caller's own logs and ours can be joined. Wrap the whole
-    application in it: an exception that nothing else has answered becomes a masked 500 here,
-    because the header would be missing from a response made further out.
+    A sane incoming id is kept, so that a caller's own logs and ours can be joined. Make it the
+    application's first middleware: an exception that nothing inside has answered becomes a masked
+    500 here, because a response made further out would lack the header.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -56,9 +56,9 @@ class RequestIdMiddleware:
         try:
             await self._app(scope, receive, send_with_id)
         except Exception:
+            log.exception("unexpected error")
             if started or scope["type"] != "http":
                 raise
-            log.exception("unexpected error")
             await _answer_internal_error(request_id, send_with_id)
         finally:
             _current.reset(token)

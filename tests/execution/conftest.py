@@ -1,0 +1,26 @@
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from execution.limits import Limits
+from execution.logs import configure_logging
+from tests.execution.support import Served, logging_restored, serve
+
+
+@pytest.fixture
+def serving() -> Iterator[Callable[[Limits], Served]]:
+    """Serves the application under given limits, its log captured."""
+
+    def start(limits: Limits) -> Served:
+        served = serve(limits)
+        configure_logging(stream=served.log)
+        return served
+
+    with logging_restored():
+        yield start
+
+
+@pytest.fixture
+def served(serving: Callable[[Limits], Served]) -> Served:
+    """The application under the default limits."""
+    return serving(Limits())

@@ -1,0 +1,300 @@
+"""A small schema of its own, and an application that serves it the way the product does."""
+
+import asyncio
+import io
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from typing import Any, NewType
+
+import httpx
+import orjson
+import strawberry
+import structlog
+from graphql import GraphQLError
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message
+from strawberry.scalars import JSON
+from strawberry.schema.config import StrawberryConfig
+
+from execution.errors import ApiError, ErrorCode
+from execution.http import AuthFailure, GraphQLEndpoint
+from execution.limits import Limits
+from execution.negotiation import GRAPHQL_RESPONSE
+from execution.request_id import RequestIdMiddleware
+
+KEY = "good-key"
+CLIENT = "acme"
+SECRET = "the database password is hunter2"
+
+Even = NewType("Even", int)
+
+
+def parse_even(value: object) -> Even:
+    if not isinstance(value, int) or value % 2:
+        raise GraphQLError("Even numbers only.")
+    return Even(value)
+
+
+@dataclass
+class Context:
+    """What a resolver of this schema sees."""
+
+    events: list[str]
+    locale: str
+    statements: int = 0
+
+
+Info = strawberry.Info[Context, None]
+
+
+@strawberry.type
+class Thing:
+    name: str = "thing"
+
+    @strawberry.field
+    def child(self) -> "Thing":
+        return Thing()
+
+    @strawberry.field
+    def other(self) -> "Thing":
+        return Thing()
+
+    @strawberry.field
+    def broken(self) -> str:
+        raise RuntimeError(SECRET)
+
+
+@strawberry.input(one_of=True)
+class Choice:
+    name: strawberry.Maybe[str]
+    number: strawberry.Maybe[int]
+
+
+@strawberry.type
+class Query:
+    thing: Thing = strawberry.field(resolver=Thing)
+
+    @strawberry.field
+    def hello(self, info: Info, name: str = "world") -> str:
+        info.context.events.append("resolved")
+        info.context.statements += 2
+        return f"hello {name}"
+
+    @strawberry.field
+    def locale(self, info: Info) -> str:
+        return info.context.locale
+
+    @strawberry.field
+    def even(self, value: Even) -> int:
+        return value
+
+    @strawberry.field
+    def evens(self, values: list[Even]) -> int:
+        return len(values)
+
+    @strawberry.field
+    def choose(self, choice: Choice) -> str:
+        return "chosen"
+
+    @strawberry.field
+    def echo(self, value: JSON) -> JSON:
+        return value
+
+    @strawberry.field
+    def leak(self) -> str | None:
+        raise RuntimeError(SECRET)
+
+    @strawberry.field
+    def plain_graphql_error(self) -> str | None:
+        raise GraphQLError(SECRET)
+
+    @strawberry.field
+    def must(self) -> str:
+        raise RuntimeError(SECRET)
+
+    @strawberry.field
+    def wrong_type(self) -> int | None:
+        return SECRET  # type: ignore[return-value]
+
+    @strawberry.field
+    def refused(self) -> str | None:
+        raise ApiError(
+            "That is not yours.", code=ErrorCode.FORBIDDEN, extensions={"scope": "orders:read"}
+        )
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation
+    def touch(self, info: Info) -> bool:
+        info.context.events.append("touched")
+        return True
+
+
+@strawberry.type
+class Subscription:
+    @strawberry.subscription
+    async def ticks(self) -> AsyncGenerator[int, None]:
+        yield 1
+
+
+schema = strawberry.Schema(
+    Query,
+    Mutation,
+    Subscription,
+    config=StrawberryConfig(
+        scalar_map={Even: strawberry.scalar(name="Even", serialize=int, parse_value=parse_even)}
+    ),
+)
+
+
+@dataclass
+class Served:
+    """The application, a client that has a key, and what was seen from inside."""
+
+    endpoint: GraphQLEndpoint[str, Context]
+    app: ASGIApp
+    http: httpx.AsyncClient
+    log: io.BytesIO
+    events: list[str] = field(default_factory=list)
+
+    async def ask(
+        self,
+        query: str,
+        variables: dict[str, Any] | None = None,
+        *,
+        accept: str = GRAPHQL_RESPONSE,
+        operation: str | None = None,
+    ) -> httpx.Response:
+        """POST one operation."""
+        body = {"query": query, "variables": variables, "operationName": operation}
+        return await self.http.post("/graphql", json=body, headers={"Accept": accept})
+
+    async def send(self, body: bytes, **headers: str) -> httpx.Response:
+        """POST a body as it is."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.http.post(
+            "/graphql", content=body, headers={"Content-Type": "application/json", **named}
+        )
+
+    async def raw(
+        self,
+        messages: Sequence[Message],
+        *,
+        method: str = "POST",
+        query_string: bytes = b"",
+        headers: Sequence[tuple[bytes, bytes]] = (),
+        key: str = KEY,
+    ) -> list[Message]:
+        """Exchange ASGI messages; after the given ones, nothing more ever arrives."""
+        pending = iter(messages)
+        sent: list[Message] = []
+
+        async def receive() -> Message:
+            self.events.append("received")
+            for message in pending:
+                return message
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        async def send(message: Message) -> None:
+            self.events.append(message["type"])
+            sent.append(message)
+
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": "/graphql",
+            "query_string": query_string,
+            "headers": [
+                (b"content-type", b"application/json"),
+                (b"authorization", f"Bearer {key}".encode()),
+                *headers,
+            ],
+        }
+        await self.app(scope, receive, send)
+        return sent
+
+    def lines(self, event: str) -> list[dict[str, Any]]:
+        """The log's lines with that event."""
+        lines = [orjson.loads(line) for line in self.log.getvalue().splitlines()]
+        return [line for line in lines if line["event"] == event]
+
+
+def serve(limits: Limits | None = None) -> Served:
+    """The application with its own documents, events and log buffer."""
+    events: list[str] = []
+
+    async def authenticate(headers: Headers) -> str | AuthFailure:
+        events.append("authenticated")
+        if headers.get("authorization") == "Bearer crash":
+            raise RuntimeError(SECRET)
+        return CLIENT if headers.get("authorization") == f"Bearer {KEY}" else AuthFailure()
+
+    @asynccontextmanager
+    async def open_context(_client: str, request: Request) -> AsyncIterator[Context]:
+        if request.headers.get("x-fail") == "open":
+            raise RuntimeError(SECRET)
+        if request.headers.get("x-fail") == "forbid":
+            raise ApiError("Not here.", code=ErrorCode.FORBIDDEN)
+        events.append("opened")
+        try:
+            yield Context(events, request.headers.get("accept-language", "de"))
+        finally:
+            events.append("closed")
+        if request.headers.get("x-fail") == "close":
+            raise RuntimeError(SECRET)
+
+    async def crash(_request: Request) -> Response:
+        raise RuntimeError(SECRET)
+
+    endpoint: GraphQLEndpoint[str, Context] = GraphQLEndpoint(
+        schema,
+        authenticate=authenticate,
+        open_context=open_context,
+        client_name=str,
+        count_statements=lambda context: context.statements,
+        limits=limits,
+    )
+    routes = [Route("/graphql", endpoint), Route("/crash", crash)]
+    app = Starlette(routes=routes, middleware=[Middleware(RequestIdMiddleware)])
+    http = httpx.AsyncClient(
+        transport=httpx.ASGITransport(app),
+        base_url="http://test",
+        headers={"Authorization": f"Bearer {KEY}"},
+    )
+    return Served(endpoint, app, http, io.BytesIO(), events)
+
+
+@contextmanager
+def logging_restored() -> Iterator[None]:
+    """Puts back the logging of the process, which an application configures for itself."""
+    loggers = [logging.getLogger(f"uvicorn{suffix}") for suffix in ("", ".error", ".access")]
+    before = [(logger, logger.handlers, logger.level) for logger in (logging.root, *loggers)]
+    # The tests' own client logs the addresses it asks for, GET queries included.
+    logging.getLogger("httpx").disabled = True
+    yield
+    logging.getLogger("httpx").disabled = False
+    for logger, handlers, level in before:
+        logger.handlers = handlers
+        logger.setLevel(level)
+    structlog.reset_defaults()
+
+
+def only_error(response: httpx.Response) -> dict[str, Any]:
+    """The single error of a response."""
+    (error,) = response.json()["errors"]
+    assert isinstance(error, dict)
+    return error
+
+
+def code(response: httpx.Response) -> str:
+    """The code of a response's single error."""
+    return str(only_error(response)["extensions"]["code"])

@@ -1,0 +1,245 @@
+"""Every limit: what it counts, what it says, and that counting is linear in the document."""
+
+from collections.abc import Callable
+
+import pytest
+from graphql import get_introspection_query, parse
+
+from execution.limits import COUNT_CEILING, Limits, Size, check, measure
+from tests.execution.support import Served, only_error
+
+# The query of GraphiQL, Apollo and most code generators, at its most demanding.
+INTROSPECTION = get_introspection_query(
+    descriptions=True,
+    specified_by_url=True,
+    directive_is_repeatable=True,
+    schema_description=True,
+    input_value_deprecation=True,
+)
+
+
+def size(query: str) -> Size:
+    """The size of a document's first operation."""
+    return measure(parse(query)).operations[0][1]
+
+
+def nested(levels: int) -> str:
+    """A query of that depth."""
+    return "{ thing " + "{ child " * (levels - 2) + "{ name }" + " }" * (levels - 1)
+
+
+def doubling(levels: int, selection: str = "child {{ {inner} }} other {{ {inner} }}") -> str:
+    """Fragments each of which spreads the next one twice: two to the power of ``levels``."""
+    fragments = [
+        f"fragment F{level} on Thing {{ {selection.format(inner=f'...F{level + 1}')} }}"
+        for level in range(levels)
+    ]
+    last = f"fragment F{levels} on Thing {{ name }}"
+    return "\n".join(["{ thing { ...F0 } }", *fragments, last])
+
+
+@pytest.mark.parametrize(
+    ("limits", "allowed", "refused", "limit", "actual"),
+    [
+        (Limits(depth=4), nested(4), nested(5), "depth", 5),
+        (
+            Limits(depth=3),
+            "{ thing { ...F } } fragment F on Thing { child { __typename } }",
+            """{ thing { ...F } } fragment F on Thing { child { ...G } }
+            fragment G on Thing { ... { child { name } } }""",
+            "depth",
+            4,
+        ),
+        (
+            Limits(aliases=2),
+            "{ a: hello b: hello }",
+            "{ a: hello b: hello c: hello }",
+            "aliases",
+            3,
+        ),
+        (
+            Limits(aliases=3),
+            "{ thing { ...F } } fragment F on Thing { a: name b: name }",
+            "{ thing { ...F child { ...F } } } fragment F on Thing { a: name b: name }",
+            "aliases",
+            4,
+        ),
+        (
+            Limits(root_fields=2),
+            "{ hello locale }",
+            "{ hello ... { locale } ...F } fragment F on Query { thing { name } }",
+            "rootFields",
+            3,
+        ),
+        (
+            Limits(directives=1),
+            "{ hello @include(if: true) }",
+            "query @skip(if: false) { hello @include(if: true) }",
+            "directives",
+            2,
+        ),
+        (
+            Limits(fields=3),
+            "{ thing { name } hello }",
+            "{ thing { name } hello locale }",
+            "fields",
+            4,
+        ),
+        (
+            Limits(introspection_depth=3),
+            "{ __schema { types { name } } }",
+            "{ __schema { types { ...F } } } fragment F on __Type { fields { name } }",
+            "introspectionDepth",
+            4,
+        ),
+        (Limits(tokens=6), "{ thing { name } }", "{ thing { name name } }", "tokens", 7),
+        (Limits(tokens=3), "#\n#\n#\n{ hello }", "#\n#\n#\n#\n{ hello }", "comments", 4),
+        (
+            Limits(),
+            "{ hello " + "... { " * 100 + "hello" + " }" * 100 + " }",
+            "{ hello " + "... { " * 250 + "hello" + " }" * 250 + " }",
+            "nesting",
+            201,
+        ),
+    ],
+)
+async def test_a_limit_allows_its_maximum_and_names_itself_beyond(  # noqa: PLR0917 - its cases
+    serving: Callable[[Limits], Served],
+    limits: Limits,
+    allowed: str,
+    refused: str,
+    limit: str,
+    actual: int,
+) -> None:
+    served = serving(limits)
+    accepted = await served.ask(allowed)
+    assert accepted.status_code == 200
+    assert "errors" not in accepted.json()
+
+    response = await served.ask(refused)
+    assert response.status_code == 400
+    error = only_error(response)
+    assert error["extensions"] == {
+        "code": "LIMIT_EXCEEDED",
+        "limit": limit,
+        "actual": actual,
+        "maximum": actual - 1,
+    }
+    assert limit in error["message"]
+    assert str(actual - 1) in error["message"]
+    assert served.events.count("opened") == 1
+
+
+def test_every_exceeded_limit_is_named_at_once() -> None:
+    document = parse("{ a: hello b: hello c: hello }")
+    errors = check(document, Limits(aliases=1, root_fields=1, fields=1))
+    assert [(error.extensions or {})["limit"] for error in errors] == [
+        "fields",
+        "rootFields",
+        "aliases",
+    ]
+
+
+async def test_every_operation_of_a_document_keeps_to_the_limits(
+    serving: Callable[[Limits], Served],
+) -> None:
+    response = await serving(Limits(depth=4)).ask(
+        f"query A {{ hello }} query B {nested(5)}", operation="A"
+    )
+    assert only_error(response)["extensions"]["limit"] == "depth"
+
+
+async def test_the_usual_introspection_query_passes(served: Served) -> None:
+    response = await served.ask(INTROSPECTION)
+    assert response.status_code == 200
+    assert response.json()["data"]["__schema"]["queryType"]["name"] == "Query"
+
+
+def test_introspection_does_not_count_towards_the_depth() -> None:
+    measured = size("{ __schema { types { fields { name } } } thing { name } }")
+    assert (measured.depth, measured.introspection_depth) == (2, 4)
+
+
+async def test_introspection_cannot_multiply_lists_of_lists(served: Served) -> None:
+    lists = "fields { type { fields { type { fields { name } } } } }"
+    response = await served.ask(f"{{ __schema {{ types {{ {lists} }} }} }}")
+    assert response.status_code == 400
+    assert "introspection depth" in only_error(response)["message"]
+
+
+async def test_introspection_fields_elsewhere_gain_nothing(served: Served) -> None:
+    response = await served.ask("{ thing { __schema { types { name } } } }")
+    assert only_error(response)["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+
+
+async def test_validation_stops_at_the_number_of_errors_reported(
+    serving: Callable[[Limits], Served],
+) -> None:
+    response = await serving(Limits(validation_errors=3)).ask("{ a b c d e f g }")
+    messages = [error["message"] for error in response.json()["errors"]]
+    assert len(messages) == 4
+    assert "error limit reached" in messages[-1]
+
+
+async def test_variable_coercion_stops_at_the_number_of_errors_reported(
+    serving: Callable[[Limits], Served],
+) -> None:
+    response = await serving(Limits(variable_errors=2)).ask(
+        "query Q($values: [Even!]!) { evens(values: $values) }", {"values": [1] * 50}
+    )
+    assert response.status_code == 400
+    assert len(response.json()["errors"]) == 3
+
+
+@pytest.mark.parametrize("levels", [10, 20, 40])
+def test_each_selection_is_visited_once_however_often_it_is_spread(levels: int) -> None:
+    measurement = measure(parse(doubling(levels)))
+    # A fragment has two fields and two spreads, and each spread is added up once more.
+    assert measurement.steps <= 6 * levels + 10
+
+
+def test_counts_are_of_the_document_with_its_fragments_spread() -> None:
+    measured = size(doubling(5))
+    assert measured.fields == 1 + 2 * (2**5 - 1) + 2**5
+    assert measured.depth == 7
+
+
+def test_counts_stop_at_a_ceiling_that_json_can_hold() -> None:
+    assert size(doubling(90)).fields == COUNT_CEILING
+
+
+async def test_exponential_fragments_are_refused_before_validation(served: Served) -> None:
+    response = await served.ask(doubling(40))
+    limits = {error["extensions"]["limit"] for error in response.json()["errors"]}
+    assert limits == {"depth", "fields"}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{ thing { ...A } } fragment A on Thing { child { ...A } }",
+        "{ thing { ...A } } fragment A on Thing { ...B } fragment B on Thing { ...A }",
+        "{ thing { ...A } } fragment A on Thing { ...A ...A }",
+    ],
+)
+async def test_cycles_of_fragments_are_left_to_validation(served: Served, query: str) -> None:
+    response = await served.ask(query)
+    assert response.status_code == 400
+    codes = {error["extensions"]["code"] for error in response.json()["errors"]}
+    assert codes == {"GRAPHQL_VALIDATION_FAILED"}
+
+
+async def test_a_long_chain_of_fragments_does_not_exhaust_the_stack(
+    serving: Callable[[Limits], Served],
+) -> None:
+    links = 1_500
+    chain = " ".join(f"fragment F{i} on Query {{ ...F{i + 1} }}" for i in range(links))
+    query = f"{{ ...F0 }} {chain} fragment F{links} on Query {{ hello }}"
+    response = await serving(Limits(tokens=20_000)).ask(query)
+    assert response.status_code == 400
+    assert only_error(response)["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+
+
+async def test_inline_fragments_as_deep_as_the_parser_goes_are_served(served: Served) -> None:
+    response = await served.ask("{ " + "... { " * 199 + "hello" + " }" * 199 + " }")
+    assert response.json() == {"data": {"hello": "hello world"}}
