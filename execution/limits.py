@@ -5,8 +5,8 @@ fragments cost exponential time. Here each definition is walked once; what a fra
 then computed once, in the order of their dependence.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
 from graphql import (
     DocumentNode,
@@ -24,6 +24,19 @@ COUNT_CEILING = 1_000_000
 
 _INTROSPECTION_FIELDS = frozenset({"__schema", "__type"})
 
+# How many objects a field of introspection usually leads to, in a schema of some size. Lists in
+# lists are what makes introspection dear: every type's fields' types' fields are thousands.
+_INTROSPECTION_FACTORS = {
+    "types": 50.0,
+    "fields": 15.0,
+    "inputFields": 5.0,
+    "enumValues": 5.0,
+    "possibleTypes": 5.0,
+    "interfaces": 2.0,
+    "args": 2.0,
+    "ofType": 0.5,
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -38,8 +51,9 @@ class Limits:
     parts of which are quadratic."""
     depth: int = 12
     """Fields within fields, leaves included; introspection is measured on its own."""
-    introspection_depth: int = 20
-    """Fields within ``__schema`` or ``__type``; the usual tools need 14."""
+    introspection_cost: int = 60_000
+    """Estimate of the fields that ``__schema`` and ``__type`` resolve; the usual tools' query, with
+    all its options, is estimated at some 40,000."""
     fields: int = 1_000
     """Fields in total."""
     root_fields: int = 20
@@ -63,7 +77,7 @@ class Size:
     """What a definition amounts to with all its fragments spread."""
 
     depth: int = 0
-    introspection_depth: int = 0
+    introspection_cost: float = 0
     fields: int = 0
     root_fields: int = 0
     aliases: int = 0
@@ -75,6 +89,7 @@ class _Spread:
     name: str
     depth: int
     in_introspection: bool
+    factor: float
 
 
 @dataclass(slots=True)
@@ -82,6 +97,8 @@ class _Walked:
     """One definition by itself: its own size, and where it spreads fragments."""
 
     own: Size
+    cost: float = 0
+    """What its fields cost where it is spread within introspection."""
     spreads: list[_Spread] = field(default_factory=list)
 
 
@@ -101,10 +118,10 @@ def check(document: DocumentNode, limits: Limits) -> list[LimitExceededError]:
         for limit, what, actual, maximum in (
             ("depth", "levels of fields", size.depth, limits.depth),
             (
-                "introspectionDepth",
-                "levels of introspection fields",
-                size.introspection_depth,
-                limits.introspection_depth,
+                "introspectionCost",
+                "introspection fields by estimate",
+                int(size.introspection_cost),
+                limits.introspection_cost,
             ),
             ("fields", "fields", size.fields, limits.fields),
             ("rootFields", "root fields", size.root_fields, limits.root_fields),
@@ -139,11 +156,17 @@ def measure(document: DocumentNode) -> Measurement:
                 operations.append((definition, walked))
 
     totals: dict[str, Size] = {}
+    costs: dict[str, float] = {}
     for name in _dependencies_first(fragments):
-        totals[name] = _total(fragments[name], totals)
-        steps += len(fragments[name].spreads)
+        fragment = fragments[name]
+        totals[name] = _total(fragment, totals, costs)
+        costs[name] = _add(
+            fragment.cost,
+            (spread.factor * costs.get(spread.name, 0) for spread in fragment.spreads),
+        )
+        steps += len(fragment.spreads)
     return Measurement(
-        operations=[(operation, _total(walked, totals)) for operation, walked in operations],
+        operations=[(operation, _total(walked, totals, costs)) for operation, walked in operations],
         steps=steps,
     )
 
@@ -155,30 +178,36 @@ def _walk(definition: FragmentDefinitionNode | OperationDefinitionNode) -> tuple
     for variable in definition.variable_definitions or ():
         size.directives += len(variable.directives or ())
     walked = _Walked(size)
-    stack: list[tuple[SelectionSetNode, int, bool]] = [(definition.selection_set, 0, False)]
+    stack: list[tuple[SelectionSetNode, int, bool, float]] = [
+        (definition.selection_set, 0, False, 1.0)
+    ]
     while stack:
-        selection_set, depth, in_introspection = stack.pop()
+        selection_set, depth, in_introspection, factor = stack.pop()
         for selection in selection_set.selections:
             steps += 1
             size.directives += len(selection.directives or ())
             if isinstance(selection, FragmentSpreadNode):
-                walked.spreads.append(_Spread(selection.name.value, depth, in_introspection))
+                walked.spreads.append(
+                    _Spread(selection.name.value, depth, in_introspection, factor)
+                )
                 continue
-            inner_depth, inner_introspection = depth, in_introspection
+            inner = depth, in_introspection, factor
             if isinstance(selection, FieldNode):
+                name = selection.name.value
                 size.fields += 1
-                size.root_fields += depth == 0 and not in_introspection
+                size.root_fields += depth == 0
                 size.aliases += selection.alias is not None
-                if not in_introspection and selection.name.value in _INTROSPECTION_FIELDS:
-                    inner_depth, inner_introspection = 0, True
-                inner_depth += 1
-                if inner_introspection:
-                    size.introspection_depth = max(size.introspection_depth, inner_depth)
+                walked.cost += factor
+                if in_introspection or name in _INTROSPECTION_FIELDS:
+                    start = factor if in_introspection else 1.0
+                    size.introspection_cost += start
+                    inner = depth + 1, True, start * _INTROSPECTION_FACTORS.get(name, 1.0)
                 else:
-                    size.depth = max(size.depth, inner_depth)
+                    size.depth = max(size.depth, depth + 1)
+                    inner = depth + 1, False, factor * _INTROSPECTION_FACTORS.get(name, 1.0)
             nested: SelectionSetNode | None = getattr(selection, "selection_set", None)
             if nested is not None:
-                stack.append((nested, inner_depth, inner_introspection))
+                stack.append((nested, *inner))
     return walked, steps
 
 
@@ -205,28 +234,25 @@ def _dependencies_first(fragments: dict[str, _Walked]) -> Iterator[str]:
                 yield name
 
 
-def _total(walked: _Walked, totals: dict[str, Size]) -> Size:
+def _total(walked: _Walked, totals: dict[str, Size], costs: dict[str, float]) -> Size:
     """A definition's size, with what its fragments add up to."""
-    own = walked.own
-    total = Size(
-        depth=own.depth,
-        introspection_depth=own.introspection_depth,
-        fields=own.fields,
-        root_fields=own.root_fields,
-        aliases=own.aliases,
-        directives=own.directives,
-    )
+    total = replace(walked.own)
     for spread in walked.spreads:
         # An unknown fragment, or one that closes a cycle: validation names it.
         added = totals.get(spread.name, Size())
         if spread.in_introspection:
-            total.introspection_depth = max(total.introspection_depth, spread.depth + added.depth)
+            cost = spread.factor * costs.get(spread.name, 0)
         else:
+            cost = added.introspection_cost
             total.depth = max(total.depth, spread.depth + added.depth)
-            total.introspection_depth = max(total.introspection_depth, added.introspection_depth)
-            if spread.depth == 0:
-                total.root_fields = min(total.root_fields + added.root_fields, COUNT_CEILING)
-        total.fields = min(total.fields + added.fields, COUNT_CEILING)
-        total.aliases = min(total.aliases + added.aliases, COUNT_CEILING)
-        total.directives = min(total.directives + added.directives, COUNT_CEILING)
+        if spread.depth == 0:
+            total.root_fields = int(_add(total.root_fields, (added.root_fields,)))
+        total.introspection_cost = _add(total.introspection_cost, (cost,))
+        total.fields = int(_add(total.fields, (added.fields,)))
+        total.aliases = int(_add(total.aliases, (added.aliases,)))
+        total.directives = int(_add(total.directives, (added.directives,)))
     return total
+
+
+def _add(start: float, parts: Iterable[float]) -> float:
+    return min(start + sum(parts), COUNT_CEILING)

@@ -49,6 +49,7 @@ class RequestIdMiddleware:
             nonlocal started
             if message["type"] in {"http.response.start", "websocket.accept"}:
                 started = True
+                message.setdefault("headers", [])
                 MutableHeaders(scope=message)[HEADER] = request_id
             await send(message)
 

@@ -86,11 +86,12 @@ def doubling(levels: int, selection: str = "child {{ {inner} }} other {{ {inner}
             4,
         ),
         (
-            Limits(introspection_depth=3),
-            "{ __schema { types { name } } }",
-            "{ __schema { types { ...F } } } fragment F on __Type { fields { name } }",
-            "introspectionDepth",
-            4,
+            # __schema, then types, then 50 names.
+            Limits(introspection_cost=102),
+            "{ __schema { types { name kind } } }",
+            "{ __schema { types { ...F } __typename } } fragment F on __Type { name kind }",
+            "introspectionCost",
+            103,
         ),
         (Limits(tokens=6), "{ thing { name } }", "{ thing { name name } }", "tokens", 7),
         (Limits(tokens=3), "#\n#\n#\n{ hello }", "#\n#\n#\n#\n{ hello }", "comments", 4),
@@ -156,15 +157,31 @@ async def test_the_usual_introspection_query_passes(served: Served) -> None:
 
 
 def test_introspection_does_not_count_towards_the_depth() -> None:
-    measured = size("{ __schema { types { fields { name } } } thing { name } }")
-    assert (measured.depth, measured.introspection_depth) == (2, 4)
+    assert size("{ __schema { types { fields { name } } } thing { name } }").depth == 2
 
 
-async def test_introspection_cannot_multiply_lists_of_lists(served: Served) -> None:
-    lists = "fields { type { fields { type { fields { name } } } } }"
-    response = await served.ask(f"{{ __schema {{ types {{ {lists} }} }} }}")
-    assert response.status_code == 400
-    assert "introspection depth" in only_error(response)["message"]
+def test_the_usual_introspection_query_is_well_within_its_limit() -> None:
+    assert size(INTROSPECTION).introspection_cost < 0.75 * Limits().introspection_cost
+
+
+def aliased(count: int, field: str) -> str:
+    """A field that many times, under that many names."""
+    return " ".join(f"a{number}: {field}" for number in range(count))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        """{ __schema { types { fields { type {
+             fields { name description isDeprecated type { kind name } args { name } } } } } } }""",
+        f"{{ __schema {{ types {{ {aliased(49, 'fields { name description }')} }} }} }}",
+        f"""{{ {aliased(20, "__schema { ...F }")} }}
+            fragment F on __Schema {{ types {{ fields {{ name args {{ name }} }} }} }}""",
+    ],
+)
+async def test_introspection_cannot_be_multiplied(served: Served, query: str) -> None:
+    response = await served.ask(query)
+    assert only_error(response)["extensions"]["limit"] == "introspectionCost"
 
 
 async def test_introspection_fields_elsewhere_gain_nothing(served: Served) -> None:
