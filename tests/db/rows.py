@@ -1,0 +1,126 @@
+"""Rows of any table, made from the metadata: what must be there is filled, the rest left out."""
+
+import itertools
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    Enum,
+    ForeignKeyConstraint,
+    Integer,
+    Table,
+    Uuid,
+    insert,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db.ids import new_id
+from db.models import Base, TenantOwned
+from db.types import Amount, Instant
+
+Row = dict[str, Any]
+
+NOW: Final = datetime(2026, 11, 24, 12, tzinfo=UTC)
+TABLES: Final[dict[str, Table]] = dict(Base.metadata.tables)
+MODELS: Final[dict[str, type[Base]]] = {
+    mapper.class_.__tablename__: mapper.class_ for mapper in Base.registry.mappers
+}
+OWNED: Final = sorted(name for name, model in MODELS.items() if issubclass(model, TenantOwned))
+
+_numbers = itertools.count(1)
+_tenant_ids = itertools.count(1000)
+
+
+def links(table: Table) -> list[ForeignKeyConstraint]:
+    """The references from a row of a tenant to other rows of that tenant."""
+    return [
+        key
+        for key in table.foreign_key_constraints
+        if key.referred_table.name in OWNED and table.name in OWNED
+    ]
+
+
+def columns_of(key: ForeignKeyConstraint) -> dict[str, str]:
+    """Its columns by the column that each refers to, without the tenant's."""
+    return {
+        element.column.name: element.parent.name
+        for element in key.elements
+        if element.parent.name != "tenant_id"
+    }
+
+
+def sample(column: "Column[Any]") -> Any:  # noqa: PLR0911 - one line a type
+    """A value that the column takes; a new one each time where the type has many."""
+    kind = column.type
+    if isinstance(kind, Enum):
+        assert kind.enum_class is not None
+        return next(iter(kind.enum_class))
+    if isinstance(kind, Uuid):
+        return new_id()
+    if isinstance(kind, JSON):
+        return []
+    if isinstance(kind, Boolean):
+        return False
+    if isinstance(kind, Instant):
+        return NOW
+    if isinstance(kind, Date):
+        return date(2026, 11, 24)
+    if isinstance(kind, Amount):
+        return Decimal("1.50")
+    if isinstance(kind, Integer):
+        return 1
+    return "de" if column.name == "language" else f"{column.name} {next(_numbers)}"
+
+
+async def add(connection: AsyncConnection, table: str, tenant: Row, **given: Any) -> Row:
+    """Insert a row of the tenant and the rows it cannot do without, and return it."""
+    row = await complete(connection, table, tenant, **given)
+    await connection.execute(insert(TABLES[table]).values(row))
+    return row
+
+
+async def complete(connection: AsyncConnection, table: str, tenant: Row, **given: Any) -> Row:
+    """A row ready to insert, after inserting the rows it cannot do without."""
+    if table == "tenants":
+        return tenant_row(next(_tenant_ids)) | given
+    row = dict(given)
+    if table in OWNED:
+        row = {"tenant_id": tenant["id"], "root_tenant_id": tenant["root_tenant_id"], **row}
+    if table == "api_clients":
+        row = {"tenant_id": tenant["id"], **row}
+    required = [c for c in TABLES[table].columns if not c.nullable and c.computed is None]
+    for column in required:
+        if column.name in row:
+            continue
+        for foreign in column.foreign_keys:
+            parent = foreign.column.table.name
+            row[column.name] = (await add(connection, parent, tenant))[foreign.column.name]
+            break
+        else:
+            row[column.name] = sample(column)
+    return row
+
+
+async def add_tenant(connection: AsyncConnection, id_: int, parent: Row | None = None) -> Row:
+    """Insert a partner, or a sub-tenant of one."""
+    row = tenant_row(id_, parent)
+    await connection.execute(insert(TABLES["tenants"]).values(row))
+    return row
+
+
+def tenant_row(id_: int, parent: Row | None = None) -> Row:
+    """A partner, or a sub-tenant of one."""
+    return {
+        "id": id_,
+        "root_tenant_id": parent["root_tenant_id"] if parent else id_,
+        "parent_id": parent["id"] if parent else None,
+        "public_id": new_id(),
+        "number": f"T{id_}",
+        "name": f"Partner {id_}",
+        "created_at": NOW,
+    }
