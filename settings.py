@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     database_url: str = Field("sqlite+aiosqlite:///partnergraph.sqlite3", repr=False)
     database_connections: Positive = 10
     host: str = "127.0.0.1"
-    port: int = Field(8000, ge=1, le=65535)
+    port: int = Field(8000, ge=0, le=65535)
     workers: Positive = 1
     shutdown_seconds: Positive = 20
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -1,0 +1,23 @@
+"""The command `partnergraph`: one function a command, in `commands/`."""
+
+import click
+
+from commands.data import intake_command, migrate, seed
+from commands.demo import demo
+from commands.keys import api_key
+from commands.schema import export_schema
+from commands.serving import serve
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="partnergraph")
+def main() -> None:
+    """Shows a carrier's partners their orders, from cart to contract, over GraphQL.
+
+    Settings come from PARTNERGRAPH_… variables (docs/operations.md). Exit codes: 0 done, 1 done in
+    part, 2 nothing done because of a mistake.
+    """
+
+
+for command in (migrate, seed, intake_command, serve, api_key, export_schema, demo):
+    main.add_command(command)

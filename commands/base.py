@@ -1,0 +1,136 @@
+"""What commands share: mistakes as one sentence, a checked database, progress."""
+
+import sqlite3
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+import settings as configuration
+from db.migrations import state
+from db.session import Database
+from settings import Settings, SettingsMistake
+
+PARTLY_FAILED = 1
+MISTAKE = 2
+
+Progress = Callable[[int, int], None]
+"""Told how much is done, of how much."""
+
+PLAIN_LINE_SECONDS = 5.0
+
+
+class Mistake(click.ClickException):
+    """Ends a command with one sentence and no traceback."""
+
+    exit_code = MISTAKE
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings, or a Mistake that names every variable that is wrong."""
+    try:
+        return configuration.load(**overrides)
+    except SettingsMistake as mistake:
+        raise Mistake("\n       ".join(mistake.sentences)) from None
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """A database that answers and has the tables of this program; a Mistake otherwise."""
+    check_file(settings, must_exist=True)
+    database = Database(settings.database_url, pool_size=settings.database_connections)
+    try:
+        with reaching(settings):
+            applied = await state.applied(database.engine)
+        if applied != state.expected():
+            found = f"is at revision {applied}, not {state.expected()}"
+            raise Mistake(
+                f"The database {settings.shown_database_url} "
+                f"{found if applied else 'has no tables yet'}: run `partnergraph migrate`."
+            )
+        try:
+            yield database
+        except OperationalError as error:
+            # Locked, read-only, full or gone: nothing that a traceback would explain.
+            raise Mistake(
+                f"The database {settings.shown_database_url} gave up: {_reason(error)}."
+            ) from None
+    finally:
+        await database.close()
+
+
+@contextmanager
+def reaching(settings: Settings) -> Iterator[None]:
+    """Turns what a driver raises when it cannot connect into a Mistake."""
+    try:
+        yield
+    except (OSError, DBAPIError) as error:
+        raise Mistake(
+            f"The database {settings.shown_database_url} cannot be reached: {_reason(error)}."
+        ) from None
+
+
+def check_file(settings: Settings, *, must_exist: bool) -> None:
+    """A Mistake unless a SQLite database's file can be opened. Does nothing for PostgreSQL.
+
+    Asked of SQLite itself: its driver for asyncio reports a file that cannot be opened from a
+    thread, after the loop may have ended.
+    """
+    file = settings.sqlite_file
+    if file is None:
+        return
+    if must_exist and not file.exists():
+        raise Mistake(f"The database {file} does not exist yet: run `partnergraph migrate`.")
+    try:
+        connection = sqlite3.connect(file)
+        try:
+            connection.execute("PRAGMA schema_version")
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        raise Mistake(f"The database {file} cannot be opened: {error}.") from None
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Progress]:
+    """A bar on a terminal, a line every few seconds where there is none (both on stderr)."""
+    if not sys.stderr.isatty():
+        yield _plain(label)
+        return
+    with click.progressbar(length=1, label=label, file=sys.stderr) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.length = max(total, 1)
+            bar.update(done - bar.pos)
+
+        yield show
+
+
+def _plain(label: str) -> Progress:
+    last = time.monotonic()
+
+    def show(done: int, total: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if done >= total or now - last >= PLAIN_LINE_SECONDS:
+            last = now
+            click.echo(f"{label}: {done:,} of {total:,}", err=True)
+
+    return show
+
+
+def now() -> datetime:
+    """This moment, in UTC."""
+    return datetime.now(UTC)
+
+
+def _reason(error: Exception) -> str:
+    """What the driver itself says, in one line."""
+    cause = getattr(error, "orig", None) or error
+    lines = str(cause).strip().splitlines() or [type(cause).__name__]
+    return lines[0].rpartition(">: ")[2].rstrip(".")

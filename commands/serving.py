@@ -1,0 +1,90 @@
+"""`serve`: the server, in one process or several."""
+
+import asyncio
+import logging
+import socket
+
+import click
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.supervisors import Multiprocess
+
+from commands.base import Mistake, load_settings, open_database
+from execution.logs import configure_logging
+from settings import Settings
+
+
+@click.command()
+@click.option("--host", metavar="ADDRESS", help="Default: PARTNERGRAPH_HOST, or 127.0.0.1.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Default: PARTNERGRAPH_PORT, or 8000.")
+@click.option("--workers", type=click.IntRange(1), metavar="N", help="Processes (PostgreSQL only).")
+def serve(host: str | None, port: int | None, workers: int | None) -> None:
+    """Answer GraphQL at /graphql until Ctrl-C or SIGTERM.
+
+    Requests that have begun are answered before the server stops. Logs are JSON lines on standard
+    error, one an operation.
+    """
+    settings = load_settings(host=host, port=port, workers=workers)
+    asyncio.run(_check(settings))
+    listener = listen(settings)
+    # A worker process gets nothing but its environment, so the application is made from that.
+    config = server_config("app:from_environment", settings, factory=True)
+    set_up_logging(settings)
+    try:
+        if settings.workers > 1:
+            Multiprocess(config, sockets=[listener]).run()
+        else:
+            uvicorn.Server(config).run(sockets=[listener])
+    except KeyboardInterrupt:
+        # The server has stopped in order by now, and raises the signal once more.
+        return
+
+
+def listen(settings: Settings) -> socket.socket:
+    """A socket on the settings' address; a Mistake where there can be none."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        listener = socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    except OSError as error:
+        raise Mistake(
+            f"Cannot listen on {settings.host} port {settings.port}: {error.strerror}. "
+            "Choose another by --port or PARTNERGRAPH_PORT."
+        ) from None
+    listener.set_inheritable(True)
+    return listener
+
+
+def origin(settings: Settings, listener: socket.socket) -> str:
+    """Where a browser on this machine finds the server."""
+    everywhere = settings.host in {"0.0.0.0", "::", ""}  # noqa: S104 - compared, not bound
+    host = "localhost" if everywhere else settings.host
+    return f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
+
+
+def server_config(app: ASGIApp | str, settings: Settings, *, factory: bool) -> uvicorn.Config:
+    """How uvicorn serves here."""
+    return uvicorn.Config(
+        app,
+        factory=factory,
+        workers=settings.workers,
+        lifespan="on",
+        # Our own line for each operation is the log; uvicorn's handlers would print over it.
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        ws="none",
+        # Longer than the minute for which load balancers keep idle connections: the side that
+        # closes first must not be ours, or a request that is on its way is lost.
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+    )
+
+
+def set_up_logging(settings: Settings) -> None:
+    """Everything to stderr, as JSON lines."""
+    configure_logging(level=logging.getLevelNamesMapping()[settings.log_level.upper()])
+
+
+async def _check(settings: Settings) -> None:
+    async with open_database(settings):
+        pass
