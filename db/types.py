@@ -47,7 +47,9 @@ class Amount(TypeDecorator[Decimal]):
             return None
         if not value.is_finite():
             raise ValueError(f"an amount must be finite: {value!r}")
-        return f"{value:f}" if dialect.name == "sqlite" else value
+        # As text, the sign of a zero would sort it below zero.
+        exact = value.copy_abs() if value.is_zero() else value
+        return f"{exact:f}" if dialect.name == "sqlite" else exact
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
         return Decimal(value) if isinstance(value, str) else value
