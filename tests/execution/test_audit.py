@@ -32,6 +32,23 @@ def test_the_graphql_over_http_audit_passes_whole() -> None:
     assert len(results) == AUDITS
 
 
+@pytest.mark.parametrize(
+    ("ci", "outcome"), [(None, pytest.skip.Exception), ("true", pytest.fail.Exception)]
+)
+def test_without_node_the_audit_is_skipped_saying_why_and_fails_in_ci(
+    monkeypatch: pytest.MonkeyPatch, ci: str | None, outcome: type[BaseException]
+) -> None:
+    def no_node(_report: object) -> None:
+        raise BuildError("no Node here")
+
+    monkeypatch.setattr("tests.execution.test_audit.find_node", no_node)
+    monkeypatch.delenv("CI", raising=False)
+    if ci:
+        monkeypatch.setenv("CI", ci)
+    with pytest.raises(outcome, match="no Node here"):
+        run_audit("http://unused")
+
+
 def run_audit(url: str) -> str:
     """What the audit script prints; skips, saying why, where it cannot be run (never in CI)."""
     try:

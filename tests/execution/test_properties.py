@@ -9,12 +9,15 @@ from typing import Any
 import httpx
 import pytest
 from graphql import FragmentDefinitionNode, parse
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from execution.limits import Limits, Size, check, measure
 from execution.logs import configure_logging
 from tests.execution.support import Served, logging_restored, serve
+
+# How fast the machine is, is none of these tests' business.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -68,7 +71,7 @@ def assert_clean(response: httpx.Response) -> None:
 
 
 @given(st.binary())
-@settings(deadline=None)
+@unhurried
 def test_random_bytes_never_give_a_server_error(body: bytes) -> None:
     response = answer(lambda served: served.send(body))
     assert_clean(response)
@@ -76,7 +79,7 @@ def test_random_bytes_never_give_a_server_error(body: bytes) -> None:
 
 
 @given(JSON_VALUES)
-@settings(deadline=None)
+@unhurried
 def test_random_json_never_gives_a_server_error(value: Any) -> None:
     assert_clean(answer(lambda served: served.send(json.dumps(value).encode())))
 
@@ -91,19 +94,19 @@ def test_random_json_never_gives_a_server_error(value: Any) -> None:
         },
     )
 )
-@settings(deadline=None)
+@unhurried
 def test_random_parameters_never_give_a_server_error(parameters: dict[str, Any]) -> None:
     assert_clean(answer(lambda served: served.send(json.dumps(parameters).encode())))
 
 
 @given(st.lists(PIECES, max_size=30).map(" ".join))
-@settings(deadline=None, max_examples=200)
+@settings(unhurried, max_examples=200)
 def test_random_documents_never_give_a_server_error(query: str) -> None:
     assert_clean(answer(lambda served: served.ask(query, {"v": "x"})))
 
 
 @given(st.binary(max_size=60) | st.text(max_size=60).map(lambda text: f"query={text}".encode()))
-@settings(deadline=None)
+@unhurried
 def test_random_query_strings_never_give_a_server_error(query_string: bytes) -> None:
     async def send(served: Served) -> httpx.Response:
         sent = await served.raw([], method="GET", query_string=query_string)
@@ -158,13 +161,13 @@ def written_out(query: str) -> Size:
 
 
 @given(fragment_documents())
-@settings(deadline=None, max_examples=200)
+@settings(unhurried, max_examples=200)
 def test_sizes_are_those_of_the_document_written_out(query: str) -> None:
     assert measure(parse(query)).operations[0][1] == written_out(query)
 
 
 @given(fragment_documents())
-@settings(deadline=None)
+@unhurried
 def test_measuring_takes_at_most_two_steps_a_selection(query: str) -> None:
     document = parse(query)
     selections = sum(query.count(piece) for piece in ("...", "name", "child", "other"))
@@ -172,7 +175,7 @@ def test_measuring_takes_at_most_two_steps_a_selection(query: str) -> None:
 
 
 @given(fragment_documents())
-@settings(deadline=None)
+@unhurried
 def test_nested_fragments_are_refused_or_bounded_by_the_field_limit(query: str) -> None:
     limits = Limits(fields=100)
     within = written_out(query).fields <= limits.fields
