@@ -61,6 +61,11 @@ const page = outputs(
     ...common,
     entryPoints: { graphiql: path.join(source, "main.jsx") },
     jsx: "automatic",
+    // GraphiQL names these by files in CommonJS, whose exports a lazily loaded chunk would hide.
+    alias: {
+      "prettier/parser-babel": "prettier/plugins/babel",
+      "prettier/parser-graphql": "prettier/plugins/graphql",
+    },
     splitting: true,
     define: {
       ...common.define,

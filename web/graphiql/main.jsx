@@ -2,7 +2,8 @@
 import { HISTORY_PLUGIN, GraphiQL } from "graphiql";
 import { explorerPlugin } from "@graphiql/plugin-explorer";
 import { createRoot } from "react-dom/client";
-import "monaco-graphql/esm/monaco-editor.js"; // GraphiQL loads it lazily; its style sheet must be here at once
+// GraphiQL loads Monaco lazily, which would leave its style sheet to nobody: see build.mjs.
+import "monaco-graphql/esm/monaco-editor.js";
 import "@graphiql/react/style.css";
 import "@graphiql/plugin-doc-explorer/style.css";
 import "@graphiql/plugin-history/style.css";
@@ -12,8 +13,9 @@ import "./style.css";
 import { KeyNotice, useApiKey } from "./access.jsx";
 import { exampleTabs } from "./examples.js";
 import { demo } from "./demo.js";
+import { storage } from "./storage.js";
 
-// `WORKER_FILES` is written by build.mjs; Monaco's label for all but two of them is its own.
+// `WORKER_FILES` is written by build.mjs. Any label but `json` and `graphql` means the editor's.
 globalThis.MonacoEnvironment = {
   getWorker(_id, label) {
     const file = WORKER_FILES[label] ?? WORKER_FILES.editor;
@@ -28,7 +30,7 @@ const defaultHeaders = demo.apiKey
   : undefined;
 // GraphiQL takes the first tab's variables from here, not from the tab; on a return visit its
 // own storage holds what the user last had.
-const firstVisit = localStorage.getItem("graphiql:tabState") === null;
+const firstVisit = storage.getItem("graphiql:tabState") === null;
 
 function App() {
   const { fetcher, refused, setKey } = useApiKey(new URL("graphql", document.baseURI));
@@ -38,6 +40,7 @@ function App() {
       <GraphiQL
         fetcher={fetcher}
         plugins={plugins}
+        storage={storage}
         defaultTabs={tabs}
         defaultQuery=""
         defaultHeaders={defaultHeaders}

@@ -1,0 +1,26 @@
+// Where GraphiQL remembers tabs, history and layout. Its history would keep the headers of every
+// request for good; here nothing named `headers` is written, so no key outlives the browser tab.
+const PREFIX = "graphiql:";
+const HISTORY = new Set([`${PREFIX}queries`, `${PREFIX}favorites`]);
+
+function ownKeys() {
+  return Object.keys(localStorage).filter((key) => key.startsWith(PREFIX));
+}
+
+export const storage = {
+  getItem: (key) => localStorage.getItem(key),
+  setItem(key, value) {
+    localStorage.setItem(key, HISTORY.has(key) ? withoutHeaders(value) : value);
+  },
+  removeItem: (key) => localStorage.removeItem(key),
+  clear: () => ownKeys().forEach((key) => localStorage.removeItem(key)),
+  get length() {
+    return ownKeys().length;
+  },
+};
+
+function withoutHeaders(json) {
+  return JSON.stringify(JSON.parse(json), (name, value) =>
+    name === "headers" ? undefined : value,
+  );
+}
