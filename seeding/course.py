@@ -1,0 +1,334 @@
+"""What becomes of an order: its phases and what happens beside them, as plain times.
+
+Everything is drawn first as if the order ran to its end; what lies after the present is then cut
+off, which leaves orders in progress where they would be.
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from db.vocabulary import (
+    ActionParty,
+    BusinessCase,
+    MilestoneKind,
+    OrderPhase,
+    ProductFamily,
+)
+from seeding import phrases
+from seeding.catalogue import VOICE
+from seeding.clock import DAY, HOUR, MINUTE, day, end_of_day, working_time
+from seeding.draw import Draw, weighted
+
+_C = BusinessCase
+_F = ProductFamily
+_P = OrderPhase
+_M = MilestoneKind
+
+CREATING = frozenset({_C.NEW_ORDER, _C.NEW_SITE_WITH_PORTING})
+REPLACING = frozenset({_C.PRODUCT_CHANGE, _C.PRODUCT_CHANGE_WITH_NEW_ORDER})
+PORTING = frozenset({_C.NEW_SITE_WITH_PORTING, _C.PROVIDER_CHANGE_FOR_SITE})
+_DELIVERING = CREATING | REPLACING | PORTING | {_C.REORDER, _C.NEW_NUMBERS_FOR_SITE}
+
+ERROR_ENDS = weighted({_P.REJECTED: 42, _P.FAILED: 24, _P.PARTIAL: 14, _P.CANCELLED: 20})
+
+# Days from receipt to completion, least and most.
+_DELIVERY_DAYS: dict[ProductFamily, tuple[int, int]] = {
+    _F.CENTRAFLEX: (2, 9),
+    _F.SIP_TRUNK: (2, 9),
+    _F.DSL: (5, 20),
+    _F.LEASED_LINE: (30, 120),
+    _F.FIBRE: (30, 110),
+}
+_CHANGE_DAYS: dict[BusinessCase, tuple[int, int]] = {
+    _C.CONTRACT_RENEWAL: (1, 3),
+    _C.TARIFF_CHANGE: (1, 6),
+    _C.CONTRACT_ADJUSTMENT: (1, 8),
+    _C.NEW_NUMBERS_FOR_SITE: (1, 5),
+    _C.REORDER: (3, 12),
+}
+_PORTING_DAYS = (12, 28)
+
+
+def longest(family: ProductFamily) -> int:
+    """Seconds within which an order of the product has ended, with weekends to spare."""
+    delivery = _DELIVERY_DAYS.get(family, (0, 0))[1]
+    return (max(delivery, _PORTING_DAYS[1]) + 5) * DAY
+
+
+class Step(NamedTuple):
+    phase: OrderPhase
+    at: int
+    reason: str | None
+
+
+class Action(NamedTuple):
+    text: str
+    by: ActionParty
+    due: int
+
+
+class Delay(NamedTuple):
+    kind: str
+    reason: str
+    reported: int
+    resolved: int | None
+
+
+class Milestone(NamedTuple):
+    kind: MilestoneKind
+    planned: int | None
+    reached: int | None
+    violated: bool = False
+
+
+@dataclass(slots=True)
+class Course:
+    """What happened to an order so far."""
+
+    steps: list[Step]
+    linked: int | None = None
+    """When its contract became known."""
+    expected: int | None = None
+    action: Action | None = None
+    delays: list[Delay] = field(default_factory=list)
+    milestones: list[Milestone] = field(default_factory=list)
+
+    @property
+    def phase(self) -> OrderPhase:
+        return self.steps[-1].phase
+
+    @property
+    def ended(self) -> int:
+        """When the order entered the phase that it is in."""
+        return self.steps[-1].at
+
+    @property
+    def delayed(self) -> bool:
+        return any(delay.resolved is None for delay in self.delays)
+
+
+def duration(draw: Draw, family: ProductFamily, case: BusinessCase, automated: bool) -> int:
+    """Seconds that such an order takes."""
+    if automated:
+        return draw.between(2 * MINUTE, 12 * MINUTE)
+    if case in PORTING:
+        low, high = _PORTING_DAYS
+        if family not in VOICE:
+            low, high = max(low, _DELIVERY_DAYS[family][0]), max(high, _DELIVERY_DAYS[family][1])
+    elif case in _CHANGE_DAYS:
+        low, high = _CHANGE_DAYS[case]
+    else:
+        low, high = _DELIVERY_DAYS[family]
+    # Leaning towards the shorter.
+    return low * DAY + int(min(draw.random(), draw.random() * 1.6) * (high - low) * DAY)
+
+
+def run(
+    draw: Draw,
+    *,
+    family: ProductFamily,
+    case: BusinessCase,
+    automated: bool,
+    received: int,
+    seconds: int,
+    end: OrderPhase = OrderPhase.COMPLETED,
+    now: int | None = None,
+) -> Course:
+    """The course of an order that takes so many seconds to its end, or up to now."""
+    steps = _steps(draw, family, case, automated, received, seconds, end, now is not None)
+    full_end = steps[-1].at
+    action_text: tuple[ActionParty, str] | None = None
+    if now is not None:
+        steps = [step for step in steps[:-1] if step.at <= now]
+        if not automated:
+            action_text = _interrupt(draw, steps, case, now)
+    course = Course(steps)
+    done = steps[-1].phase in (_P.COMPLETED, _P.PARTIAL)
+    if action_text is not None:
+        party, text = action_text
+        due = end_of_day(max(steps[-1].at + draw.between(3, 14) * DAY, received + DAY))
+        text = _until(text, due)
+        course.action = Action(text, party, due)
+        steps[-1] = steps[-1]._replace(reason=text)
+    confirmed = _at(steps, _P.CONFIRMED)
+    if confirmed is not None:
+        late = draw.between(0, 2) * DAY if done else 0
+        course.expected = end_of_day(full_end + late)
+    _delay(draw, course, confirmed, now)
+    course.linked = _link(draw, course, automated, received, done, now)
+    add_milestones(course, family, case, received, confirmed, done, draw.between(2, 20), now)
+    return course
+
+
+def _steps(
+    draw: Draw,
+    family: ProductFamily,
+    case: BusinessCase,
+    automated: bool,
+    received: int,
+    seconds: int,
+    end: OrderPhase,
+    running: bool,
+) -> list[Step]:
+    steps = [Step(_P.RECEIVED, received, None)]
+    if automated:
+        if end is _P.COMPLETED or end is _P.PARTIAL:
+            steps.append(Step(_P.PROVISIONING, received + max(20, seconds // 6), None))
+        at = received + seconds
+        steps.append(Step(end, at, _reason(draw, end)))
+        return steps
+
+    def advance(phase: OrderPhase, part: float, reason: str | None = None) -> None:
+        at = working_time(received + int(seconds * part))
+        steps.append(Step(phase, max(at, steps[-1].at + 11 * MINUTE), reason))
+
+    if draw.chance(0.012):
+        advance(_P.FAILED, 0.01, phrases.CRASHED)
+        advance(_P.RECEIVED, 0.03, phrases.REPAIRED)
+    stages: list[tuple[OrderPhase, float]] = [(_P.ACCEPTED, 0.04 + draw.random() * 0.08)]
+    if case not in _CHANGE_DAYS or (case is _C.REORDER and family not in VOICE):
+        stages.append((_P.CONFIRMED, 0.2 + draw.random() * 0.2))
+        stages.append((_P.PROVISIONING, 0.5 + draw.random() * 0.25))
+    else:
+        stages.append((_P.PROVISIONING, 0.3 + draw.random() * 0.4))
+    stop = len(stages)
+    if end is _P.REJECTED:
+        stop = draw.between(0, 1)
+    elif end is _P.CANCELLED:
+        stop = draw.between(0, len(stages) - 1)
+    elif end is _P.FAILED:
+        stop = draw.between(1, len(stages))
+    interrupted = -1
+    if stop and not running and draw.chance(0.16):
+        interrupted = draw.between(0, stop - 1)
+    for position, (phase, part) in enumerate(stages[:stop]):
+        advance(phase, part)
+        if position == interrupted:
+            following = stages[position + 1][1] if position + 1 < len(stages) else 0.98
+            gap = following - part
+            if phase is not _P.ACCEPTED and draw.chance(0.25):
+                advance(_P.ON_HOLD, part + gap * 0.2, draw.one_of(phrases.HOLDS))
+            else:
+                _, text = _clarification(draw, case)
+                due = end_of_day(steps[-1].at + draw.between(4, 14) * DAY)
+                advance(_P.CLARIFICATION, part + gap * 0.2, _until(text, due))
+            advance(phase, part + gap * (0.4 + draw.random() * 0.5))
+    last = stages[stop - 1][1] if stop else 0.0
+    early = end is not _P.COMPLETED and end is not _P.PARTIAL
+    advance(end, last + (1 - last) * (draw.random() * 0.5) if early else 1.0, _reason(draw, end))
+    return steps
+
+
+def _interrupt(
+    draw: Draw, steps: list[Step], case: BusinessCase, now: int
+) -> tuple[ActionParty, str] | None:
+    """Have some of the orders in progress wait for somebody, and say for whom."""
+    phase, at, _ = steps[-1]
+    if phase is _P.RECEIVED or phase is _P.FAILED or now - at < HOUR:
+        return None
+    since = min(now - 5 * MINUTE, working_time(at + (now - at) // 2))
+    if since <= at:
+        return None
+    if phase is not _P.ACCEPTED and draw.chance(0.08):
+        steps.append(Step(_P.ON_HOLD, since, draw.one_of(phrases.HOLDS)))
+    elif draw.chance(0.22):
+        party, text = _clarification(draw, case)
+        steps.append(Step(_P.CLARIFICATION, since, None))
+        return party, text
+    return None
+
+
+def _clarification(draw: Draw, case: BusinessCase) -> tuple[ActionParty, str]:
+    if case in PORTING and draw.chance(0.6):
+        return draw.one_of(phrases.PORTING_CLARIFICATIONS)
+    return draw.one_of(phrases.CLARIFICATIONS)
+
+
+def _until(text: str, due: int) -> str:
+    return text.format(day=f"{day(due):%d.%m.%Y}")
+
+
+def _reason(draw: Draw, end: OrderPhase) -> str | None:
+    return draw.one_of(phrases.ERRORS[end]) if end in phrases.ERRORS else None
+
+
+def _at(steps: list[Step], phase: OrderPhase) -> int | None:
+    for step in steps:
+        if step.phase is phase:
+            return step.at
+    return None
+
+
+def _delay(draw: Draw, course: Course, confirmed: int | None, now: int | None) -> None:
+    if confirmed is None:
+        return
+    ended = course.ended
+    in_progress = now is not None
+    if not draw.chance(0.25 if in_progress else 0.05):
+        return
+    until = now if now is not None else ended
+    if until - confirmed < 2 * DAY:
+        return
+    reported = min(working_time(confirmed + (until - confirmed) // 4), until - DAY)
+    resolved: int | None = None
+    if not in_progress or draw.chance(0.3):
+        resolved = min(working_time(reported + (until - reported) // 2), until - HOUR)
+        resolved = max(resolved, reported + HOUR)
+    kind, reason = draw.one_of(phrases.DELAYS)
+    course.delays.append(Delay(kind, reason, reported, resolved))
+    if resolved is None and now is not None and draw.chance(0.5):
+        # The confirmed day has passed.
+        course.expected = end_of_day(confirmed + (now - confirmed) // 2)
+
+
+def _link(
+    draw: Draw, course: Course, automated: bool, received: int, done: bool, now: int | None
+) -> int | None:
+    """When the contract number appeared: minutes to days after the receipt."""
+    if not done and (now is None or course.phase is _P.RECEIVED):
+        return None
+    if automated:
+        at = received + draw.between(30, 100)
+    elif draw.chance(0.6):
+        at = received + draw.between(4 * MINUTE, 3 * HOUR)
+    else:
+        at = working_time(received + DAY + draw.waiting(2 * DAY))
+    at = max(at, received + 30)
+    if done:
+        return min(at, course.ended - 5)
+    return at if now is not None and at <= now else None
+
+
+def add_milestones(
+    course: Course,
+    family: ProductFamily,
+    case: BusinessCase,
+    received: int,
+    confirmed: int | None,
+    done: bool,
+    mail_seconds: int,
+    now: int | None,
+) -> None:
+    steps, expected, add = course.steps, course.expected, course.milestones.append
+    ended = course.ended
+    running = now is not None
+    add(Milestone(_M.ORDER_RECEIVED, None, received))
+    add(Milestone(_M.CONFIRMATION_SENT, None, received + mail_seconds))
+    if course.linked is not None:
+        add(Milestone(_M.CONTRACT_LINKED, None, course.linked))
+    if confirmed is not None:
+        add(Milestone(_M.DATE_CONFIRMED, None, confirmed))
+    provisioning = _at(steps, _P.PROVISIONING)
+    if case in PORTING and (provisioning or (running and confirmed)):
+        planned = end_of_day(confirmed + 5 * DAY) if confirmed else None
+        add(Milestone(_M.PORTING_CONFIRMED, planned, provisioning))
+    numbered = case in CREATING or case is _C.NEW_NUMBERS_FOR_SITE
+    if numbered and family in VOICE and provisioning is not None:
+        add(Milestone(_M.NUMBERS_ASSIGNED, None, provisioning))
+    if course.phase is _P.CANCELLED:
+        asked = max(steps[-2].at, ended - 2 * HOUR)
+        add(Milestone(_M.CANCELLATION_REQUESTED, None, max(asked, received + mail_seconds)))
+    if case in _DELIVERING and (done or (running and expected is not None)):
+        reached = ended if course.phase is _P.COMPLETED else None
+        late = expected is not None and (reached or now or ended) > expected
+        add(Milestone(_M.SERVICE_ACTIVE, expected, reached, late))

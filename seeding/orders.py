@@ -1,0 +1,272 @@
+"""The rows of one order: what was stated, the offer before it, and what processing added."""
+
+import json
+from dataclasses import dataclass, field
+from functools import lru_cache
+from uuid import UUID
+
+from db.search import search_text
+from db.vocabulary import (
+    BusinessCase,
+    ConsentBy,
+    ContractEffect,
+    ItemAction,
+    OfferStatus,
+    OrderPhase,
+)
+from ordering.lifecycle import TMF622_STATE
+from seeding import phrases
+from seeding.book import Book
+from seeding.catalogue import DOCUMENTS_URL, TAX_RATE, Line, Product, category
+from seeding.clock import DAY, HOUR, MINUTE, end_of_day, instant, working_time
+from seeding.course import CREATING, REPLACING, Course
+from seeding.offers import add_cart, add_offer
+from seeding.parties import Customer, Site
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What was stated when ordering."""
+
+    case: BusinessCase
+    product: Product
+    site: Site
+    lines: list[tuple[ItemAction, Line, int]]
+    months: int
+    received: int
+    automated: bool
+    by_attorney: bool
+    """Whether the partner orders without an offer, by power of attorney."""
+    external_ids: list[tuple[str, str]] = field(default_factory=list)
+    """`(kind, value)`"""
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """The contract of an order, and what became of it."""
+
+    id: UUID
+    number: str
+    effect: ContractEffect
+
+
+def effect_of(case: BusinessCase) -> ContractEffect:
+    if case in CREATING:
+        return ContractEffect.CREATED
+    if case in REPLACING:
+        return ContractEffect.REPLACED
+    if case is BusinessCase.CONTRACT_RENEWAL:
+        return ContractEffect.EXTENDED
+    return ContractEffect.AMENDED
+
+
+def add_order(
+    book: Book,
+    customer: Customer,
+    stated: Stated,
+    course: Course,
+    contract: Linked | None,
+    *,
+    changes: UUID | None = None,
+    earliest: int = 0,
+) -> str:
+    """Add the order and return its number. `changes` is the contract that it set out to change,
+    `earliest` the time before which no cart for it can have been made."""
+    draw, rows, received = book.draw, book.batch.rows, stated.received
+    tenant = customer.tenant
+    owner = (tenant.id, customer.root_id)
+    number = book.number("A", received)
+    identifier = draw.id(received)
+    offer_id, offer_number = None, None
+    if not stated.by_attorney:
+        offer_id, offer_number = _offer(book, customer, stated, changes, earliest)
+    user = draw.one_of(customer.users or tenant.users)
+
+    rows["order_items"].extend(_items(identifier, owner, stated, TMF622_STATE[course.phase]))
+    rows["order_prices"].extend(_prices(identifier, owner, stated))
+    for position, (kind, value) in enumerate(stated.external_ids, 1):
+        rows["order_external_ids"].append(
+            (identifier, position, *owner, customer.partner, kind, value)
+        )
+    written = received + draw.between(10, 240) * MINUTE
+    written = written if written <= course.ended else received
+    for position, text in enumerate(stated.notes, 1):
+        rows["order_notes"].append(
+            (identifier, position, *owner, None, user.name, instant(written), text)
+        )
+    rows["order_documents"].append(
+        (
+            *(identifier, 1, *owner, "ORDER_CONFIRMATION"),
+            *(f"Auftragseingangsbestätigung {number}", "application/pdf"),
+            *(f"{DOCUMENTS_URL}/orders/{number}/auftragseingangsbestaetigung.pdf",),
+            instant(received),
+        )
+    )
+    changed = _progress(book, identifier, owner, course)
+    if stated.notes:
+        changed.add(written)
+    changed.discard(received)
+
+    completed = course.ended if course.phase is OrderPhase.COMPLETED else None
+    action = course.action
+    wish = None
+    if draw.chance(0.6):
+        wish = instant(end_of_day(received + draw.between(7, 60) * DAY))
+    rows["orders"].append(
+        (
+            *(identifier, *owner, number, customer.id, stated.site.id, stated.product.id, offer_id),
+            *(stated.case, category(stated.product.family)),
+            f"{phrases.CASES[stated.case]}: {stated.product.name}",
+            *(tenant.dealer_id, tenant.sub_partner_id, user.id, instant(received)),
+            *(None, wish, stated.automated, _contact(book)),
+            course.phase,
+            *((contract.id, contract.effect) if contract else (None, None)),
+            instant(course.expected) if course.expected else None,
+            instant(completed) if completed else None,
+            completed - received if completed else None,
+            *((action.text, action.by, instant(action.due)) if action else (None, None, None)),
+            course.delayed,
+            _reported(book, stated, course),
+            instant(max(changed, default=received)),
+            1 + len(changed),
+            search_text(
+                *(number, offer_number, contract.number if contract else None),
+                *(value for _, value in stated.external_ids),
+                customer.name,
+            ),
+        )
+    )
+    return number
+
+
+def _progress(book: Book, order: UUID, owner: tuple[int, int], course: Course) -> set[int]:
+    """Add what processing noted, and return the times at which it changed the order."""
+    rows, changed = book.batch.rows, set()
+    history = rows["order_history"]
+    for sequence, (phase, at, reason) in enumerate(course.steps, 1):
+        history.append(
+            (order, sequence, *owner, sequence - 1 or None, phase, instant(at), reason)
+        )
+        changed.add(at)
+    milestones = rows["order_milestones"]
+    for position, (kind, planned, reached, violated) in enumerate(course.milestones, 1):
+        milestones.append(
+            (
+                *(order, position, *owner, kind, None, None, None),
+                instant(planned) if planned else None,
+                instant(reached) if reached else None,
+                violated,
+            )
+        )
+        if reached:
+            changed.add(reached)
+    for position, (what, text, reported, resolved) in enumerate(course.delays, 1):
+        rows["order_delays"].append(
+            (
+                *(order, position, *owner, None, what, text, instant(reported)),
+                instant(resolved) if resolved else None,
+            )
+        )
+        changed.add(reported)
+        if resolved:
+            changed.add(resolved)
+    return changed
+
+
+def _items(
+    order: UUID, owner: tuple[int, int], stated: Stated, state: str
+) -> list[tuple[object, ...]]:
+    return [
+        (
+            *(order, position, *owner, None, f"{90 + 10 * position}", action, line.product),
+            *(line.name, quantity, state),
+            terms(stated.months) if line.product and action is not ItemAction.DELETE else "[]",
+            "[]" if position == 1 or line.product else _RELIES_ON_FIRST,
+            line.characteristics,
+        )
+        for position, (action, line, quantity) in enumerate(stated.lines, 1)
+    ]
+
+
+_RELIES_ON_FIRST = '[{"kind": "reliesOn", "reference": "100"}]'
+_CHARGED = (ItemAction.ADD, ItemAction.MODIFY)
+
+
+def _prices(order: UUID, owner: tuple[int, int], stated: Stated) -> list[tuple[object, ...]]:
+    prices: list[tuple[object, ...]] = []
+    for item, (action, line, _) in enumerate(stated.lines, 1):
+        if action not in _CHARGED:
+            continue
+        for kind, name, net, gross, period, length in line.prices:
+            if kind == "ONE_TIME" and action is ItemAction.MODIFY:
+                continue
+            prices.append(
+                (
+                    *(order, len(prices) + 1, *owner, item, kind, name, None, net, gross),
+                    *("EUR", TAX_RATE, period, length, None, "[]"),
+                )
+            )
+    return prices
+
+
+def _offer(
+    book: Book, customer: Customer, stated: Stated, changes: UUID | None, earliest: int
+) -> tuple[UUID, str]:
+    draw, received = book.draw, stated.received
+    gap = 3 * HOUR + draw.waiting(3 * DAY)
+    if received - gap < earliest:
+        gap = (received - earliest) // 2
+    created = min(working_time(received - gap), received - min(gap, 3 * HOUR))
+    if created < earliest:
+        created = received - gap
+    sent = created + draw.between(1, 20) * min(MINUTE, gap // 60)
+    decided = received - min(draw.between(2, 60) * MINUTE, (received - sent) // 2)
+    cart = add_cart(
+        *(book, customer, stated.site, stated.case, stated.lines),
+        created=created - min(draw.between(5, 90) * MINUTE, gap // 4),
+        frozen=created,
+        contract=changes,
+    )
+    identifier, number = add_offer(
+        *(book, customer, cart, stated.case, OfferStatus.ORDERED),
+        created=created,
+        sent=sent,
+        decided=decided,
+    )
+    consents = book.batch.rows["offer_consents"]
+    person = draw.one_of(customer.contacts)
+    owner = (customer.tenant.id, customer.root_id)
+    consents.append(
+        (identifier, ConsentBy.CUSTOMER, *owner, instant(decided), person.name, person.email)
+    )
+    if not customer.delivered:
+        # Until something was delivered they are a prospect, to whom the carrier consents too.
+        carrier = ("Vertriebssteuerung", "vertriebssteuerung@carrier.example")
+        late = decided + (received - decided) // 2
+        consents.append((identifier, ConsentBy.CARRIER, *owner, instant(late), *carrier))
+    return identifier, number
+
+
+@lru_cache
+def terms(months: int) -> str:
+    term = {"name": "Mindestlaufzeit", "description": f"{months} Monate ab Bereitstellung"}
+    return json.dumps([{**term, "amount": months, "unit": "month"}], ensure_ascii=False)
+
+
+def _contact(book: Book) -> str:
+    if not book.draw.chance(0.3):
+        return "[]"
+    name, telephone = book.names.person().name, book.names.telephone()
+    return (
+        f'[{{"name": "Ansprechpartner vor Ort", "value": "{name}"}}, '
+        f'{{"name": "Telefon vor Ort", "value": "{telephone}"}}]'
+    )
+
+
+def _reported(book: Book, stated: Stated, course: Course) -> str:
+    """What the carrier found out while processing: the name of the line."""
+    if stated.case not in CREATING or course.phase is not OrderPhase.COMPLETED:
+        return "[]"
+    line = book.draw.between(100_000, 999_999)
+    return f'[{{"name": "Leitungsbezeichnung", "value": "LTG-{line}"}}]'

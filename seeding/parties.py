@@ -1,0 +1,105 @@
+"""Customers and prospects, their sites and people."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from db.search import search_text
+from db.vocabulary import CustomerKind
+from seeding.book import Book
+from seeding.clock import DAY, instant, working_time
+from seeding.names import SITE_NAMES, Address
+from seeding.partners import Tenant, User
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    id: UUID
+    name: str
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Somebody who consents to offers."""
+
+    name: str
+    email: str
+
+
+@dataclass(slots=True)
+class Customer:
+    id: UUID
+    tenant: Tenant
+    root_id: int
+    partner: str
+    """The name of the partner at the root of the tree."""
+    number: str
+    name: str
+    address: Address
+    email: str
+    created: int
+    sites: list[Site] = field(default_factory=list)
+    contacts: list[Contact] = field(default_factory=list)
+    users: list[User] = field(default_factory=list)
+    """Those of its people who may use the portal."""
+    delivered: bool = False
+    """Whether something was delivered to it; before, it is a prospect."""
+
+
+def new_customer(
+    book: Book, tenant: Tenant, *, name: str | None = None, created: int | None = None
+) -> Customer:
+    """Begin a customer: its sites and people. `close_customer` adds its own row."""
+    draw, names = book.draw, book.names
+    if created is None:
+        # Half of them were there before the order book begins.
+        since = book.since - 700 * DAY
+        until = book.since if draw.chance(0.5) else book.now - 160 * DAY
+        created = working_time(draw.between(since, until))
+    name = name or names.company()
+    root = tenant.root
+    domain = tenant.domain(name)
+    customer = Customer(
+        *(draw.id(created), tenant, root.id, root.name, book.number("K", created), name),
+        *(names.address(), f"info@{domain}", created),
+    )
+    for position in range(draw.one_of((1, 1, 1, 1, 2, 2, 3))):
+        _add_site(book, customer, position)
+    for position in range(draw.between(1, 2)):
+        person = names.person()
+        email = f"{person.mailbox}{position or ''}@{domain}"
+        customer.contacts.append(Contact(person.name, email))
+    if draw.chance(0.15):
+        contact = customer.contacts[0]
+        user = User(draw.id(created), contact.name, contact.email)
+        customer.users.append(user)
+        book.batch.add(
+            *("portal_users", user.id, tenant.id, root.id, customer.id, user.name, user.email),
+            instant(created),
+        )
+    return customer
+
+
+def close_customer(book: Book, customer: Customer) -> None:
+    """Add the customer's row, now that it is known what it became."""
+    tenant = customer.tenant
+    kind = CustomerKind.CUSTOMER if customer.delivered else CustomerKind.PROSPECT
+    created = instant(customer.created)
+    text = search_text(customer.number, customer.name)
+    book.batch.add(
+        *("customers", customer.id, tenant.id, customer.root_id, customer.number, kind),
+        *(customer.name, customer.email, created, created, text, *customer.address),
+    )
+
+
+def _add_site(book: Book, customer: Customer, position: int) -> None:
+    draw = book.draw
+    created = customer.created
+    address = book.names.address() if position else customer.address
+    name = f"{draw.one_of(SITE_NAMES)} {address.city}" if position else f"Zentrale {address.city}"
+    site = Site(draw.id(created), name, address)
+    customer.sites.append(site)
+    book.batch.add(
+        *("sites", site.id, customer.tenant.id, customer.root_id, customer.id),
+        *(f"S-{position + 1:02d}", name, instant(created), *address),
+    )

@@ -1,0 +1,114 @@
+"""Fills an empty database with an order book."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+
+from db.bulk import bulk_load
+from db.models import Tenant
+from db.scope import Scope
+from db.session import Database
+from seeding.book import Book
+from seeding.customers import add_customers
+from seeding.partners import add_partners
+from seeding.rows import COLUMNS, Batch
+from seeding.showcase import ORDERS as SHOWCASE_ORDERS
+from seeding.showcase import add_showcase
+
+REFERENCE = datetime(2026, 11, 20, 14, tzinfo=UTC)
+"""The present of an order book that was asked for without one: a Friday afternoon."""
+
+_BATCH_ORDERS = 4_000
+
+
+class SeedError(Exception):
+    """The order book cannot be made; the message says why, in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What was added."""
+
+    rows: dict[str, int]
+    """Their number by table."""
+    demo_tenant_number: str
+    """A partner of a middling size with sub-tenants."""
+    demo_tenant_name: str
+    showcase_order_number: str
+    """An order of the demo tenant that has a bit of everything."""
+    largest_tenant_number: str
+    now: datetime
+    """The present of the order book: nothing in it was changed later."""
+
+
+async def seed(
+    database: Database,
+    *,
+    orders: int,
+    seed: int,
+    now: datetime | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Summary:
+    """Fill an empty migrated database with so many orders, in one transaction.
+
+    The same numbers and the same `now` (to the second) give the same rows, identifiers included.
+    `progress` is told the orders done and in all. Raises `SeedError` where tenants exist already.
+    """
+    if orders < SHOWCASE_ORDERS:
+        raise SeedError(f"An order book has at least {SHOWCASE_ORDERS} orders, not {orders}.")
+    async with database.read(Scope.carrier()) as session:
+        if await session.scalar(select(Tenant.id).limit(1)) is not None:
+            raise SeedError("The database already holds tenants; an order book needs an empty one.")
+    now = now or REFERENCE
+    generator = Generator(orders, seed, now)
+    batches = generator.batches()
+    counts: Counter[str] = Counter()
+    async with bulk_load(database) as bulk:
+        # The next batch is made in a thread while the database takes this one.
+        batch = await asyncio.to_thread(next, batches, None)
+        while batch is not None:
+            following = asyncio.create_task(asyncio.to_thread(next, batches, None))
+            for table, columns in COLUMNS.items():
+                rows = batch.rows[table]
+                if rows:
+                    await bulk.load(table, columns, rows)
+                    counts[table] += len(rows)
+            if progress is not None:
+                progress(counts["orders"], orders)
+            batch = await following
+    return generator.summary(dict(counts))
+
+
+class Generator:
+    """Makes the rows, batch by batch; holds no more than a batch of them."""
+
+    def __init__(self, orders: int, seed: int, now: datetime) -> None:
+        self._book = Book(seed, int(now.timestamp()))
+        self._trees = add_partners(self._book, orders - SHOWCASE_ORDERS)
+        self._demo = self._trees[1][0]
+        self._showcase = ""
+
+    def batches(self) -> Iterator[Batch]:
+        book = self._book
+        self._showcase = add_showcase(book, self._demo)
+        for tree in self._trees:
+            for tenant in tree:
+                for _ in add_customers(book, tenant):
+                    if len(book.batch) >= _BATCH_ORDERS:
+                        yield book.take()
+        yield book.take()
+
+    def summary(self, rows: dict[str, int]) -> Summary:
+        """Once the batches have been taken."""
+        return Summary(
+            rows=rows,
+            demo_tenant_number=self._demo.number,
+            demo_tenant_name=self._demo.name,
+            showcase_order_number=self._showcase,
+            largest_tenant_number=self._trees[0][0].number,
+            now=datetime.fromtimestamp(self._book.now, UTC),
+        )
