@@ -9,6 +9,7 @@ from sqlalchemy import (
     JSON,
     Boolean,
     Column,
+    Constraint,
     Date,
     Enum,
     ForeignKeyConstraint,
@@ -36,13 +37,15 @@ _numbers = itertools.count(1)
 _tenant_ids = itertools.count(1000)
 
 
+def constraints(table: Table) -> list[Constraint]:
+    """Its constraints, in the same order in every process."""
+    return sorted(table.constraints, key=lambda constraint: str(constraint.name))
+
+
 def links(table: Table) -> list[ForeignKeyConstraint]:
     """The references from a row of a tenant to other rows of that tenant."""
-    return [
-        key
-        for key in table.foreign_key_constraints
-        if key.referred_table.name in OWNED and table.name in OWNED
-    ]
+    keys = sorted(table.foreign_key_constraints, key=lambda key: str(key.name))
+    return [key for key in keys if key.referred_table.name in OWNED]
 
 
 def columns_of(key: ForeignKeyConstraint) -> dict[str, str]:
@@ -97,10 +100,11 @@ async def complete(connection: AsyncConnection, table: str, tenant: Row, **given
     for column in required:
         if column.name in row:
             continue
-        for foreign in column.foreign_keys:
-            parent = foreign.column.table.name
-            row[column.name] = (await add(connection, parent, tenant))[foreign.column.name]
-            break
+        parents = [f.column for f in column.foreign_keys if f.column.table.name != table]
+        if parents:
+            # The link to an order, say, whatever else the column is part of.
+            parent = min(parents, key=lambda parent: parent.table.name != "orders")
+            row[column.name] = (await add(connection, parent.table.name, tenant))[parent.name]
         else:
             row[column.name] = sample(column)
     return row

@@ -25,13 +25,23 @@ from db.models import Order
 from db.types import Amount
 from db.vocabulary import STATUS_OF_PHASE, ActionParty, ContractEffect, OrderPhase
 from tests.db.conftest import Forest
-from tests.db.rows import NOW, OWNED, TABLES, add, add_tenant, columns_of, complete, links
+from tests.db.rows import (
+    NOW,
+    OWNED,
+    TABLES,
+    add,
+    add_tenant,
+    columns_of,
+    complete,
+    constraints,
+    links,
+)
 
 LINKS = [(table, key) for table in OWNED for key in links(TABLES[table])]
 CHECKS = {
     str(constraint.name): table.name
     for table in TABLES.values()
-    for constraint in table.constraints
+    for constraint in constraints(table)
     if isinstance(constraint, CheckConstraint)
 }
 ENUMS = {
@@ -49,7 +59,7 @@ AMOUNTS = {
 UNIQUES = [
     constraint
     for table in TABLES.values()
-    for constraint in table.constraints
+    for constraint in constraints(table)
     if isinstance(constraint, UniqueConstraint)
 ]
 EARLIER = NOW.replace(year=2025)
