@@ -93,6 +93,14 @@ def doubling(levels: int, selection: str = "child {{ {inner} }} other {{ {inner}
             "introspectionCost",
             103,
         ),
+        (
+            Limits(introspection_lists=1),
+            '{ __type(name: "Thing") { fields { name } } }',
+            """{ __type(name: "Thing") { fields { type { ofType { ...F } } } } }
+            fragment F on __Type { fields { name } }""",
+            "introspectionLists",
+            2,
+        ),
         (Limits(tokens=6), "{ thing { name } }", "{ thing { name name } }", "tokens", 7),
         (Limits(tokens=3), "#\n#\n#\n{ hello }", "#\n#\n#\n#\n{ hello }", "comments", 4),
         (
@@ -161,7 +169,9 @@ def test_introspection_does_not_count_towards_the_depth() -> None:
 
 
 def test_the_usual_introspection_query_is_well_within_its_limit() -> None:
-    assert size(INTROSPECTION).introspection_cost < 0.75 * Limits().introspection_cost
+    measured = size(INTROSPECTION)
+    assert measured.introspection_cost < 0.75 * Limits().introspection_cost
+    assert measured.introspection_lists == Limits().introspection_lists
 
 
 def aliased(count: int, field: str) -> str:
@@ -170,18 +180,23 @@ def aliased(count: int, field: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "query",
+    ("query", "limit"),
     [
-        """{ __schema { types { fields { type {
-             fields { name description isDeprecated type { kind name } args { name } } } } } } }""",
-        f"{{ __schema {{ types {{ {aliased(49, 'fields { name description }')} }} }} }}",
-        f"""{{ {aliased(20, "__schema { ...F }")} }}
+        ("{ __schema { types { fields { type { ofType { fields { name } } } } } } }", "Lists"),
+        ("{ __schema { types { fields { type { interfaces { name } } } } } }", "Lists"),
+        (f"{{ __schema {{ types {{ {aliased(49, 'fields { a: name b: name }')} }} }} }}", "Cost"),
+        (
+            f"""{{ {aliased(20, "__schema { ...F }")} }}
             fragment F on __Schema {{ types {{ fields {{ name args {{ name }} }} }} }}""",
+            "Cost",
+        ),
     ],
 )
-async def test_introspection_cannot_be_multiplied(served: Served, query: str) -> None:
-    response = await served.ask(query)
-    assert only_error(response)["extensions"]["limit"] == "introspectionCost"
+async def test_introspection_cannot_be_multiplied(
+    serving: Callable[[Limits], Served], query: str, limit: str
+) -> None:
+    response = await serving(Limits(aliases=200)).ask(query)
+    assert only_error(response)["extensions"]["limit"] == f"introspection{limit}"
 
 
 async def test_introspection_fields_elsewhere_gain_nothing(served: Served) -> None:
