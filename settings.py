@@ -130,7 +130,7 @@ def variables() -> dict[str, Any]:
     return {PREFIX + name.upper(): default for name, default in (defaults | nested).items()}
 
 
-_LIMITS_AS_A_WHOLE = f"{PREFIX}LIMITS is not a setting: set {PREFIX}LIMITS_DEPTH and so on."
+_LIMITS_AS_A_WHOLE = f"{PREFIX}LIMITS is not a setting: set {PREFIX}LIMITS_TOKENS and so on."
 
 
 def _sentence(location: tuple[int | str, ...], message: str) -> str:

@@ -170,6 +170,10 @@ def _ask_once(url: str, content: DemoContent) -> list[str]:
     if "errors" in answer:
         raise ValueError(answer["errors"][0]["message"])
     again = json.dumps({"query": strip_ignored_characters(query), "variables": variables})
+    curl = (
+        f"curl -s {url}/graphql {_header('Authorization', f'Bearer {content.api_key}')} "
+        f"{_header('Content-Type', 'application/json')} -d {shlex.quote(again)}"
+    )
     return [
         click.style("One request, from order to contract", bold=True),
         "",
@@ -187,8 +191,7 @@ def _ask_once(url: str, content: DemoContent) -> list[str]:
         f"Schema    {url}/schema.graphql",
         f"Key       {content.api_key}",
         "",
-        f"curl -s {url}/graphql {_header('Authorization', f'Bearer {content.api_key}')} "
-        + f"{_header('Content-Type', 'application/json')} -d {shlex.quote(again)}",
+        curl,
     ]
 
 
