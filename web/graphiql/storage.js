@@ -1,5 +1,6 @@
 // Where GraphiQL remembers tabs, history and layout. Its history would keep the headers of every
-// request for good; here nothing named `headers` is written, so no key outlives the browser tab.
+// request for good; here it does not, so a key outlives the browser tab only if the user lets the
+// settings persist headers.
 const PREFIX = "graphiql:";
 const HISTORY = new Set([`${PREFIX}queries`, `${PREFIX}favorites`]);
 
