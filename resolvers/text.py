@@ -22,5 +22,9 @@ def text_argument(name: str, value: str) -> str:
     return value
 
 
+def optional_text(name: str, value: str | None) -> str | None:
+    return None if value is None else text_argument(name, value)
+
+
 def _bad(message: str) -> ApiError:
     return ApiError(message, code=ErrorCode.BAD_USER_INPUT)

@@ -1,0 +1,41 @@
+"""What partners see. `build_schema()` makes it; `schema.graphql` is its printed form."""
+
+from pathlib import Path
+
+import strawberry
+from graphql import Undefined
+from strawberry.printer import print_schema
+from strawberry.schema.config import StrawberryConfig
+
+from schema.cart import Cart
+from schema.query import Query
+from schema.scalars import SCALARS
+from schema.site import Site
+
+PRINTED = Path(__file__).parent / "schema.graphql"
+"""The committed print of the schema, which clients may read as a file."""
+
+
+def build_schema() -> strawberry.Schema:
+    """The schema; it holds no state, so that one serves any number of requests."""
+    schema = strawberry.Schema(
+        query=Query,
+        types=[Cart, Site],
+        config=StrawberryConfig(scalar_map=SCALARS),
+    )
+    _drop_null_defaults(schema)
+    return schema
+
+
+def _drop_null_defaults(schema: strawberry.Schema) -> None:
+    """Leaving an optional argument out is the same as null here; the schema need not repeat it."""
+    for kind in schema._schema.type_map.values():
+        for field in getattr(kind, "fields", {}).values():
+            for argument in (field, *getattr(field, "args", {}).values()):
+                if getattr(argument, "default_value", Undefined) is None:
+                    argument.default_value = Undefined
+
+
+def printed() -> str:
+    """The schema in the schema definition language."""
+    return print_schema(build_schema()) + "\n"

@@ -1,0 +1,117 @@
+"""Contracts."""
+
+from datetime import date, datetime
+
+import strawberry
+
+from db.models import Contract as ContractRow
+from resolvers import contracts, relations
+from resolvers.context import Info
+from schema.enums import ContractStatus
+from schema.fields import label_of, lazy, to_one, to_parts
+from schema.node import Node
+from schema.order_list import ORDERS, OrderConnection
+from schema.priced_item import PricedItem
+
+
+@strawberry.type(description="How long a contract runs.")
+class ContractTerm:
+    start: date | None = strawberry.field(description="The first day.")
+    end: date | None = strawberry.field(description="The last day.")
+    minimum_months: int | None = strawberry.field(description="The minimum term in months.")
+    notice_period_months: int | None = strawberry.field(
+        description="How many months before the end notice must be given."
+    )
+
+
+def _term(root: strawberry.Parent[ContractRow]) -> ContractTerm:
+    return ContractTerm(
+        start=root.term_start,
+        end=root.term_end,
+        minimum_months=root.minimum_months,
+        notice_period_months=root.notice_period_months,
+    )
+
+
+async def _renewable(root: strawberry.Parent[ContractRow], info: Info) -> bool:
+    return await contracts.is_renewable(info.context, root)
+
+
+@strawberry.type(
+    description="A contract (Vertrag): what gets billed. An order creates it; later orders change, "
+    "extend or replace it."
+)
+class Contract(Node):
+    number: str = strawberry.field(description='The contract number: "V-10000042".')
+    status: ContractStatus = strawberry.field(description="The state of the contract.")
+    status_label = strawberry.field(
+        resolver=label_of("status"),
+        graphql_type=str,
+        description="The state as people call it.",
+    )
+    term = strawberry.field(
+        resolver=_term, graphql_type=ContractTerm, description="How long the contract runs."
+    )
+    renewable_from: date | None = strawberry.field(
+        description="The first day on which the contract can be renewed: six months before its "
+        "term ends."
+    )
+    renewable = strawberry.field(
+        resolver=_renewable,
+        graphql_type=bool,
+        description="Whether the contract can be renewed today: it is active, in the last six "
+        "months of its term, and has no open order or cart.",
+    )
+    dealer_id: str | None = strawberry.field(
+        description="The dealer (Händler-ID) that a commission is matched by."
+    )
+    sub_partner_id: str | None = strawberry.field(
+        description="The sub-partner (UVP-Kennung) that a commission is matched by."
+    )
+    created_at: datetime = strawberry.field(description="When the contract was created.")
+    updated_at: datetime = strawberry.field(description="When the contract last changed.")
+    version: int = strawberry.field(description="Counts the changes, from 1.")
+    items = strawberry.field(
+        resolver=to_parts(relations.ITEMS_OF_CONTRACT),
+        graphql_type=list[PricedItem],
+        description="What is under contract.",
+    )
+    tenant = strawberry.field(
+        resolver=to_one(relations.TENANT, "tenant_id"),
+        graphql_type=lazy("Tenant") | None,
+        description="The tenant that serves the customer.",
+    )
+    customer = strawberry.field(
+        resolver=to_one(relations.CUSTOMER, "customer_id"),
+        graphql_type=lazy("Customer") | None,
+        description="Who the contract is with.",
+    )
+    site = strawberry.field(
+        resolver=to_one(relations.SITE, "site_id"),
+        graphql_type=lazy("Site") | None,
+        description="Where the products are used.",
+    )
+    product = strawberry.field(
+        resolver=to_one(relations.PRODUCT, "product_id"),
+        graphql_type=lazy("Product") | None,
+        description="The main product: that of the first item.",
+    )
+    orders = strawberry.field(
+        resolver=ORDERS.below(relations.ORDERS_OF_CONTRACT),
+        graphql_type=OrderConnection,
+        description="The orders that created and changed the contract.",
+    )
+    predecessor = strawberry.field(
+        resolver=to_one(relations.CONTRACT, "predecessor_id"),
+        graphql_type=lazy("Contract") | None,
+        description="The contract that this one replaced.",
+    )
+    successor = strawberry.field(
+        resolver=to_one(relations.SUCCESSOR, "id"),
+        graphql_type=lazy("Contract") | None,
+        description="The contract that replaced this one.",
+    )
+
+    @classmethod
+    def is_type_of(cls, row: object, _: object) -> bool:
+        return isinstance(row, ContractRow)

@@ -1,0 +1,73 @@
+"""Customers and prospects."""
+
+from datetime import datetime
+from typing import Any
+
+import strawberry
+
+from db.models import Customer as CustomerRow
+from resolvers import relations
+from schema.common import Address
+from schema.contract_list import CONTRACTS, ContractConnection
+from schema.customer_list import SITES, SiteConnection
+from schema.enums import CustomerKind
+from schema.fields import lazy, to_one
+from schema.node import Node
+from schema.offer_list import CARTS, OFFERS, CartConnection, OfferConnection
+from schema.order_list import ORDERS, OrderConnection
+
+
+def own_address(root: strawberry.Parent[Any]) -> Any:
+    """The row itself: it holds the columns of its address."""
+    return root
+
+
+@strawberry.type(
+    description="A business that a tenant serves: a customer (Kunde), or a prospect (Interessent)."
+)
+class Customer(Node):
+    number: str = strawberry.field(description='The customer number: "K-100042".')
+    kind: CustomerKind = strawberry.field(description="Whether it is a customer already.")
+    name: str = strawberry.field(description="The name of the business.")
+    email: str | None = strawberry.field(
+        description="The e-mail address of the master data, which gets every order confirmation."
+    )
+    address = strawberry.field(
+        resolver=own_address, graphql_type=Address, description="The postal address."
+    )
+    created_at: datetime = strawberry.field(description="When the customer was registered.")
+    updated_at: datetime = strawberry.field(description="When the master data last changed.")
+    tenant = strawberry.field(
+        resolver=to_one(relations.TENANT, "tenant_id"),
+        graphql_type=lazy("Tenant") | None,
+        description="The tenant that serves the customer.",
+    )
+    sites = strawberry.field(
+        resolver=SITES.below(relations.SITES_OF_CUSTOMER),
+        graphql_type=SiteConnection,
+        description="Where the customer uses products.",
+    )
+    carts = strawberry.field(
+        resolver=CARTS.below(relations.CARTS_OF_CUSTOMER),
+        graphql_type=CartConnection,
+        description="The customer's carts.",
+    )
+    offers = strawberry.field(
+        resolver=OFFERS.below(relations.OFFERS_OF_CUSTOMER),
+        graphql_type=OfferConnection,
+        description="Offers made to the customer.",
+    )
+    orders = strawberry.field(
+        resolver=ORDERS.below(relations.ORDERS_OF_CUSTOMER),
+        graphql_type=OrderConnection,
+        description="Orders placed for the customer.",
+    )
+    contracts = strawberry.field(
+        resolver=CONTRACTS.below(relations.CONTRACTS_OF_CUSTOMER),
+        graphql_type=ContractConnection,
+        description="The customer's contracts.",
+    )
+
+    @classmethod
+    def is_type_of(cls, row: object, _: object) -> bool:
+        return isinstance(row, CustomerRow)

@@ -1,0 +1,114 @@
+"""The fields that page a collection: the same arguments at the root and below other objects."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from inspect import Parameter, Signature
+from typing import Annotated, Any, Generic, Protocol, TypeVar
+
+import strawberry
+
+from db.base import Base
+from db.paging import Collection
+from resolvers.connections import PageArguments, children_page, root_page
+from resolvers.context import Context, Info
+from resolvers.loaders import Children
+from schema.enums import Direction
+from schema.paging import After, Before, First, Last
+
+M = TypeVar("M", bound=Base)
+F = TypeVar("F")
+
+
+class Sort(Protocol):
+    """What a client says of the order: see the inputs whose names end in `Sort`."""
+
+    field: Any
+    direction: Direction
+
+
+@dataclass(frozen=True)
+class Listing(Generic[M, F]):
+    """How a collection appears in the graph."""
+
+    collection: Collection[M, F]
+    filter_input: type[Any] | None
+    """None: it cannot be filtered."""
+    to_filter: Callable[[Context, Any], Awaitable[F]]
+    """The database's filter from the client's, which may be None."""
+    sort_input: type[Any] | None
+    """None: it has one order, `default`."""
+    default: tuple[str, Direction]
+    default_help: str
+
+    def everything(self) -> Callable[..., Any]:
+        """A resolver of all objects in scope."""
+
+        async def resolve(info: Info, **given: Any) -> Any:
+            sort, descending = self._sort(given)
+            return await root_page(
+                info.context.session,
+                self.collection,
+                await self.to_filter(info.context, given.get("filter")),
+                sort=sort,
+                descending=descending,
+                arguments=_page_arguments(given),
+            )
+
+        return self._signed(resolve)
+
+    def below(self, relation: Children[M, F], key: str = "id") -> Callable[..., Any]:
+        """A resolver of the objects that a relation ties to the parent."""
+
+        async def resolve(root: Any, info: Info, **given: Any) -> Any:
+            sort, descending = self._sort(given)
+            return await children_page(
+                info.context.loaders,
+                relation,
+                getattr(root, key),
+                await self.to_filter(info.context, given.get("filter")),
+                sort=sort,
+                descending=descending,
+                arguments=_page_arguments(given),
+            )
+
+        return self._signed(resolve, Parameter("root", _KIND, annotation=_PARENT))
+
+    def _sort(self, given: dict[str, Any]) -> tuple[str, bool]:
+        sort: Sort | None = given.get("order_by")
+        name, direction = self.default if sort is None else (sort.field, sort.direction)
+        return name, direction is Direction.DESC
+
+    def _signed(self, resolve: Callable[..., Any], *leading: Parameter) -> Callable[..., Any]:
+        """The resolver with the signature from which Strawberry reads the field's arguments."""
+        arguments: dict[str, Any] = {}
+        if self.filter_input is not None:
+            arguments["filter"] = Annotated[
+                self.filter_input | None,
+                strawberry.argument(
+                    description="Only those that meet every condition given here; all unless told."
+                ),
+            ]
+        if self.sort_input is not None:
+            arguments["order_by"] = Annotated[
+                self.sort_input | None,
+                strawberry.argument(description=f"The order; {self.default_help} unless told."),
+            ]
+        arguments |= {"first": First, "after": After, "last": Last, "before": Before}
+        parameters = [
+            *leading,
+            Parameter("info", _KIND, annotation=Info),
+            *(
+                Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+                for name, annotation in arguments.items()
+            ),
+        ]
+        resolve.__signature__ = Signature(parameters, return_annotation=Any)  # type: ignore[attr-defined]
+        return resolve
+
+
+_KIND = Parameter.POSITIONAL_OR_KEYWORD
+_PARENT: Any = strawberry.Parent[Any]
+
+
+def _page_arguments(given: dict[str, Any]) -> PageArguments:
+    return PageArguments(given["first"], given["after"], given["last"], given["before"])

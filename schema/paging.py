@@ -1,0 +1,75 @@
+"""Connections by the Relay specification, and the arguments that page them."""
+
+from typing import Annotated, Any, Generic, TypeVar
+
+import strawberry
+
+from resolvers import connections
+from resolvers.connections import DEFAULT_PAGE, LARGEST_PAGE
+from schema.fields import lazy
+
+T = TypeVar("T")
+
+First = Annotated[
+    int | None,
+    strawberry.argument(
+        description="How many objects from the start, or after `after`: "
+        f"{DEFAULT_PAGE} unless told, {LARGEST_PAGE} at most."
+    ),
+]
+After = Annotated[
+    str | None, strawberry.argument(description="Start after the object of this cursor.")
+]
+Last = Annotated[
+    int | None,
+    strawberry.argument(
+        description=f"How many objects from the end, or before `before`: {LARGEST_PAGE} at most. "
+        "Not together with `first`."
+    ),
+]
+Before = Annotated[
+    str | None, strawberry.argument(description="End before the object of this cursor.")
+]
+
+
+@strawberry.type(description="Where a page stands in its list.")
+class PageInfo:
+    has_next_page: bool = strawberry.field(description="Whether objects follow this page.")
+    has_previous_page: bool = strawberry.field(description="Whether objects precede this page.")
+    start_cursor: str | None = strawberry.field(
+        description="The cursor of the page's first object; null for an empty page."
+    )
+    end_cursor: str | None = strawberry.field(
+        description="The cursor of the page's last object: pass it as `after` to read on. "
+        "Null for an empty page."
+    )
+
+
+@strawberry.type(description="An object of a page, and its cursor.")
+class Edge(Generic[T]):
+    node: T = strawberry.field(description="The object.")
+    cursor: str = strawberry.field(
+        description="Where the object stands in its list. Opaque, and good for the same `orderBy` "
+        "only. It stays good when objects come or go."
+    )
+
+
+async def _total_count(page: strawberry.Parent[Any]) -> int:
+    root: connections.Page[Any] = page
+    return await root.count()
+
+
+@strawberry.type(description="A page of a list, by the Relay connection specification.")
+class Connection(Generic[T]):
+    edges: list[Edge[T]] = strawberry.field(description="The objects with their cursors.")
+    nodes: list[T] = strawberry.field(description="The objects alone.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
+    total_count: int = strawberry.field(
+        resolver=_total_count,
+        description="How many objects the whole list holds. Counted only when asked for.",
+    )
+
+
+def connection_of(name: str) -> Any:
+    """The connection of a type that stands in the module of its name."""
+    return Connection[lazy(name)]  # type: ignore[misc]

@@ -1,0 +1,93 @@
+"""Products."""
+
+import strawberry
+
+from db.models import Product as ProductRow
+from db.models import ProductDocument as ProductDocumentRow
+from db.queries import products as queries
+from resolvers import relations
+from resolvers.context import Context, Info
+from schema.common import Document, members
+from schema.contract_list import CONTRACTS, ContractConnection
+from schema.enums import Direction, Locale, ProductFamily
+from schema.fields import LocaleArgument, label_of, locale_of, to_parts
+from schema.listing import Listing
+from schema.node import Node
+from schema.order_list import ORDERS, OrderConnection
+from schema.paging import Connection
+
+
+def _description(
+    root: strawberry.Parent[ProductRow], info: Info, locale: LocaleArgument = None
+) -> str | None:
+    german = locale_of(info, locale) is Locale.DE
+    first, second = root.description_de, root.description_en
+    return (first or second) if german else (second or first)
+
+
+def _language(root: strawberry.Parent[ProductDocumentRow]) -> Locale:
+    return Locale(root.language.upper())
+
+
+@strawberry.type(description="A document about a product, in one language.")
+class ProductDocument(Document):
+    language: Locale = strawberry.field(resolver=_language, description="Its language.")
+
+
+@strawberry.type(description="A product of the carrier's catalogue, which all tenants share.")
+class Product(Node):
+    number: str = strawberry.field(description="The product number.")
+    name: str = strawberry.field(description="The name.")
+    family: ProductFamily = strawberry.field(description="The kind of product.")
+    family_label = strawberry.field(
+        resolver=label_of("family"),
+        graphql_type=str,
+        description="The kind as people call it.",
+    )
+    description = strawberry.field(
+        resolver=_description,
+        graphql_type=str | None,
+        description="What the product is.",
+    )
+    documents = strawberry.field(
+        resolver=to_parts(relations.DOCUMENTS_OF_PRODUCT),
+        graphql_type=list[ProductDocument],
+        description="Documents about the product.",
+    )
+    orders = strawberry.field(
+        resolver=ORDERS.below(relations.ORDERS_OF_PRODUCT),
+        graphql_type=OrderConnection,
+        description="Orders whose main product it is.",
+    )
+    contracts = strawberry.field(
+        resolver=CONTRACTS.below(relations.CONTRACTS_OF_PRODUCT),
+        graphql_type=ContractConnection,
+        description="Contracts whose main product it is.",
+    )
+
+    @classmethod
+    def is_type_of(cls, row: object, _: object) -> bool:
+        return isinstance(row, ProductRow)
+
+
+@strawberry.input(description="Conditions on products; a product must meet all that are given.")
+class ProductFilter:
+    family: list[ProductFamily] | None = strawberry.field(
+        default=None, description="Of one of these kinds."
+    )
+
+
+async def _to_filter(_: Context, given: ProductFilter | None) -> queries.ProductFilter:
+    return queries.ProductFilter(members(given.family) if given is not None else None)
+
+
+ProductConnection = Connection[Product]
+
+PRODUCTS = Listing(
+    queries.PRODUCTS,
+    ProductFilter,
+    _to_filter,
+    None,
+    (queries.ProductSortField.NAME, Direction.ASC),
+    "by name",
+)

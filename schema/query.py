@@ -1,0 +1,172 @@
+"""The root of all reading."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import strawberry
+
+from db.models import Contract as ContractRow
+from db.models import Customer as CustomerRow
+from db.models import Offer as OfferRow
+from db.models import Order as OrderRow
+from db.models import Product as ProductRow
+from db.models import Tenant as TenantRow
+from resolvers import lookups, processing
+from resolvers.context import Info
+from schema.common import members
+from schema.contract import Contract
+from schema.contract_list import CONTRACTS, ContractConnection
+from schema.customer import Customer
+from schema.customer_list import CUSTOMERS, TENANTS, CustomerConnection, TenantConnection
+from schema.enums import BusinessCase
+from schema.node import Node
+from schema.offer import Offer
+from schema.offer_list import OFFERS, OfferConnection
+from schema.order import Order
+from schema.order_list import ORDERS, OrderConnection
+from schema.processing import ProcessingTime
+from schema.product import PRODUCTS, Product, ProductConnection
+from schema.status_guide import StatusGuide, status_guide
+from schema.summary import OrderSummary, ReferenceResult, order_summary, orders_by_reference
+from schema.tenant import Tenant
+from schema.viewer import Viewer
+
+
+def _by_number(model: type[Any]) -> Callable[..., Any]:
+    async def resolve(
+        info: Info,
+        number: Annotated[str, strawberry.argument(description="The number: the whole of it.")],
+    ) -> Any:
+        return await lookups.by_number(info.context, model, model.number, number)
+
+    return resolve
+
+
+async def _node(
+    info: Info,
+    id: Annotated[  # noqa: A002 - the argument's name in the specification
+        strawberry.ID, strawberry.argument(description="The `id` of an object.")
+    ],
+) -> Any:
+    return (await lookups.by_global_ids(info.context, [id]))[0]
+
+
+async def _nodes(
+    info: Info,
+    ids: Annotated[
+        list[strawberry.ID],
+        strawberry.argument(description=f"The ids of objects: {lookups.MOST_NODES} at most."),
+    ],
+) -> Any:
+    return await lookups.by_global_ids(info.context, ids)
+
+
+async def _processing_times(
+    info: Info,
+    product: Annotated[
+        str | None, strawberry.argument(description="Only of the product with this number.")
+    ] = None,
+    business_case: Annotated[
+        list[BusinessCase] | None,
+        strawberry.argument(description="Only of one of these business cases."),
+    ] = None,
+) -> Any:
+    products = await lookups.product_ids(info.context, product)
+    return await processing.processing_times(info.context, products, members(business_case))
+
+
+def _viewer(info: Info) -> Any:
+    return info.context.principal
+
+
+_UNKNOWN = "Null if there is none that you may see."
+
+
+@strawberry.type(description="What can be read. Everything here is limited to what you may see.")
+class Query:
+    viewer = strawberry.field(
+        resolver=_viewer, graphql_type=Viewer, description="Who is asking: you."
+    )
+    node = strawberry.field(
+        resolver=_node,
+        graphql_type=Node | None,
+        description=f"The object with this id. {_UNKNOWN}",
+    )
+    nodes = strawberry.field(
+        resolver=_nodes,
+        graphql_type=list[Node | None],
+        description="The objects with these ids, in their order; null for each that is unknown.",
+    )
+    order = strawberry.field(
+        resolver=_by_number(OrderRow),
+        graphql_type=Order | None,
+        description=f"The order with this number. {_UNKNOWN}",
+    )
+    offer = strawberry.field(
+        resolver=_by_number(OfferRow),
+        graphql_type=Offer | None,
+        description=f"The offer with this number. {_UNKNOWN}",
+    )
+    contract = strawberry.field(
+        resolver=_by_number(ContractRow),
+        graphql_type=Contract | None,
+        description=f"The contract with this number. {_UNKNOWN}",
+    )
+    customer = strawberry.field(
+        resolver=_by_number(CustomerRow),
+        graphql_type=Customer | None,
+        description=f"The customer with this number. {_UNKNOWN}",
+    )
+    tenant = strawberry.field(
+        resolver=_by_number(TenantRow),
+        graphql_type=Tenant | None,
+        description=f"The tenant with this number. {_UNKNOWN}",
+    )
+    product = strawberry.field(
+        resolver=_by_number(ProductRow),
+        graphql_type=Product | None,
+        description="The product with this number. Null if there is none.",
+    )
+    orders = strawberry.field(
+        resolver=ORDERS.everything(), graphql_type=OrderConnection, description="Orders."
+    )
+    offers = strawberry.field(
+        resolver=OFFERS.everything(), graphql_type=OfferConnection, description="Offers."
+    )
+    contracts = strawberry.field(
+        resolver=CONTRACTS.everything(), graphql_type=ContractConnection, description="Contracts."
+    )
+    customers = strawberry.field(
+        resolver=CUSTOMERS.everything(), graphql_type=CustomerConnection, description="Customers."
+    )
+    tenants = strawberry.field(
+        resolver=TENANTS.everything(),
+        graphql_type=TenantConnection,
+        description="Your own tenant and all below it.",
+    )
+    products = strawberry.field(
+        resolver=PRODUCTS.everything(),
+        graphql_type=ProductConnection,
+        description="The carrier's products.",
+    )
+    orders_by_reference = strawberry.field(
+        resolver=orders_by_reference,
+        graphql_type=list[ReferenceResult],
+        description="Orders by any number that you know them under: a result for each reference, "
+        "in their order, whether it was found or not.",
+    )
+    order_summary = strawberry.field(
+        resolver=order_summary,
+        graphql_type=OrderSummary,
+        description="How many orders there are, by everything that a dashboard shows.",
+    )
+    status_guide = strawberry.field(
+        resolver=status_guide,
+        graphql_type=list[StatusGuide],
+        description="What every status and phase means.",
+    )
+    processing_times = strawberry.field(
+        resolver=_processing_times,
+        graphql_type=list[ProcessingTime],
+        description="How long the completed orders that you may see took.",
+    )

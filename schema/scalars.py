@@ -1,0 +1,83 @@
+"""Scalars whose values are exact, and documented by a specification."""
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.types.scalar import ScalarDefinition
+
+_INSTANT = re.compile(
+    r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
+)
+
+
+def format_instant(value: datetime) -> str:
+    """RFC 3339 in UTC, to the microsecond where there are any."""
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _parse_instant(value: Any) -> datetime:
+    if isinstance(value, str) and _INSTANT.fullmatch(value):
+        # Python reads six digits of a second; the rest is beyond what the database keeps.
+        text = re.sub(r"(\.\d{6})\d+", r"\1", value.upper())
+        try:
+            return datetime.fromisoformat(text).astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+    raise GraphQLError(
+        'DateTime must be an instant by RFC 3339 with a zone, like "2026-05-04T08:30:00Z".'
+    )
+
+
+def _parse_date(value: Any) -> date:
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    raise GraphQLError('Date must be a calendar day by ISO 8601, like "2026-05-04".')
+
+
+def _parse_decimal(value: Any) -> Decimal:
+    if isinstance(value, str | int) and not isinstance(value, bool):
+        try:
+            number = Decimal(value)
+        except InvalidOperation:
+            pass
+        else:
+            if number.is_finite():
+                return number
+    raise GraphQLError('Decimal must be a number in a string, like "19.90".')
+
+
+def _format_decimal(value: Decimal) -> str:
+    return f"{value:f}"
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description='An instant by RFC 3339. Answers are in UTC: "2026-05-04T08:30:00Z". '
+        "Arguments may carry any offset; they need one.",
+        specified_by_url="https://scalars.graphql.org/andimarek/date-time.html",
+        serialize=format_instant,
+        parse_value=_parse_instant,
+    ),
+    date: strawberry.scalar(
+        name="Date",
+        description='A calendar day by ISO 8601: "2026-05-04".',
+        specified_by_url="https://scalars.graphql.org/andimarek/local-date.html",
+        serialize=date.isoformat,
+        parse_value=_parse_date,
+    ),
+    Decimal: strawberry.scalar(
+        name="Decimal",
+        description='An exact decimal number, in a string so that no reader rounds it: "19.90".',
+        specified_by_url="https://www.w3.org/TR/xmlschema-2/#decimal",
+        serialize=_format_decimal,
+        parse_value=_parse_decimal,
+    ),
+}

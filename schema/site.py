@@ -1,0 +1,40 @@
+"""Sites."""
+
+import strawberry
+
+from db.models import Site as SiteRow
+from resolvers import relations
+from schema.common import Address
+from schema.contract_list import CONTRACTS, ContractConnection
+from schema.customer import own_address
+from schema.fields import lazy, to_one
+from schema.node import Node
+from schema.order_list import ORDERS, OrderConnection
+
+
+@strawberry.type(description="A place where a customer uses products (Standort, Nutzungsstandort).")
+class Site(Node):
+    number: str = strawberry.field(description="The number of the site among its customer's.")
+    name: str = strawberry.field(description="The name of the site.")
+    address = strawberry.field(
+        resolver=own_address, graphql_type=Address, description="The postal address."
+    )
+    customer = strawberry.field(
+        resolver=to_one(relations.CUSTOMER, "customer_id"),
+        graphql_type=lazy("Customer") | None,
+        description="Whose site it is.",
+    )
+    orders = strawberry.field(
+        resolver=ORDERS.below(relations.ORDERS_OF_SITE),
+        graphql_type=OrderConnection,
+        description="Orders for the site.",
+    )
+    contracts = strawberry.field(
+        resolver=CONTRACTS.below(relations.CONTRACTS_OF_SITE),
+        graphql_type=ContractConnection,
+        description="Contracts for the site.",
+    )
+
+    @classmethod
+    def is_type_of(cls, row: object, _: object) -> bool:
+        return isinstance(row, SiteRow)

@@ -1,0 +1,150 @@
+"""Counts for a dashboard, and the look-up by any reference."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+
+from resolvers import orders as resolvers
+from resolvers.connections import PageArguments, root_page
+from resolvers.context import Info
+from schema.enums import (
+    BusinessCase,
+    MatchedBy,
+    OrderPhase,
+    OrderSortField,
+    OrderStatus,
+    ReferenceState,
+)
+from schema.fields import label_of
+from schema.order_list import ORDERS, OrderConnection, OrderFilter, to_filter
+from schema.paging import After, Before, First, Last
+
+if TYPE_CHECKING:
+    from schema.order import Order
+
+
+@strawberry.type(description="How many orders have a status.")
+class StatusCount:
+    status: OrderStatus = strawberry.field(description="The status.")
+    label = strawberry.field(
+        resolver=label_of("status"), graphql_type=str, description="What people call it."
+    )
+    count: int = strawberry.field(description="How many orders have it.")
+
+
+@strawberry.type(description="How many orders are in a phase.")
+class PhaseCount:
+    phase: OrderPhase = strawberry.field(description="The phase.")
+    label = strawberry.field(
+        resolver=label_of("phase"), graphql_type=str, description="What people call it."
+    )
+    count: int = strawberry.field(description="How many orders are in it.")
+
+
+@strawberry.type(description="How many orders have a business case.")
+class BusinessCaseCount:
+    business_case: BusinessCase = strawberry.field(description="The business case.")
+    label = strawberry.field(
+        resolver=label_of("business_case"), graphql_type=str, description="What people call it."
+    )
+    count: int = strawberry.field(description="How many orders have it.")
+
+
+def _by_status(root: strawberry.Parent[resolvers.Counts]) -> list[StatusCount]:
+    return [StatusCount(status=key, count=count) for key, count in root.by_status.items()]
+
+
+def _by_phase(root: strawberry.Parent[resolvers.Counts]) -> list[PhaseCount]:
+    return [PhaseCount(phase=key, count=count) for key, count in root.by_phase.items()]
+
+
+def _by_business_case(root: strawberry.Parent[resolvers.Counts]) -> list[BusinessCaseCount]:
+    return [
+        BusinessCaseCount(business_case=key, count=count)
+        for key, count in root.by_business_case.items()
+    ]
+
+
+async def _newest_changes(
+    root: strawberry.Parent[resolvers.Counts],
+    info: Info,
+    *,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> Any:
+    return await root_page(
+        info.context.session,
+        ORDERS.collection,
+        root.wanted,
+        sort=OrderSortField.UPDATED_AT,
+        descending=True,
+        arguments=PageArguments(first, after, last, before),
+    )
+
+
+@strawberry.type(description="How many orders there are, for a dashboard: one statement.")
+class OrderSummary:
+    total: int = strawberry.field(description="All of them.")
+    needing_action: int = strawberry.field(
+        description="Those that wait for somebody to act: `Order.actionRequired`."
+    )
+    delayed: int = strawberry.field(description="Those with a delay that is not resolved.")
+    by_status: list[StatusCount] = strawberry.field(
+        resolver=_by_status, description="By status; every status is there, with 0 if need be."
+    )
+    by_phase: list[PhaseCount] = strawberry.field(
+        resolver=_by_phase, description="By phase; every phase is there, with 0 if need be."
+    )
+    by_business_case: list[BusinessCaseCount] = strawberry.field(
+        resolver=_by_business_case,
+        description="By business case; every case is there, with 0 if need be.",
+    )
+    newest_changes = strawberry.field(
+        resolver=_newest_changes,
+        graphql_type=OrderConnection,
+        description="The same orders, the last changed first.",
+    )
+
+
+async def order_summary(
+    info: Info,
+    filter: Annotated[  # noqa: A002 - the argument's name in the schema
+        OrderFilter | None, strawberry.argument(description="Which orders; all unless told.")
+    ] = None,
+) -> Any:
+    return await resolvers.order_counts(info.context, await to_filter(info.context, filter))
+
+
+def _state(root: strawberry.Parent[resolvers.ReferenceResult]) -> ReferenceState:
+    return ReferenceState.FOUND if root.orders else ReferenceState.NOT_FOUND
+
+
+@strawberry.type(description="What goes by a reference.")
+class ReferenceResult:
+    reference: str = strawberry.field(description="The reference, as it was given.")
+    state: ReferenceState = strawberry.field(
+        resolver=_state,
+        description="Whether anything goes by it. What you may not see counts as not found.",
+    )
+    matched_by: MatchedBy | None = strawberry.field(
+        description="What the reference turned out to be; null if nothing goes by it."
+    )
+    orders: list[Annotated["Order", strawberry.lazy("schema.order")]] = strawberry.field(
+        description="The orders, the newest received first: ten at most. For all orders of a "
+        "contract ask for `Contract.orders`."
+    )
+
+
+async def orders_by_reference(
+    info: Info,
+    references: Annotated[
+        list[str],
+        strawberry.argument(
+            description="Numbers of orders, offers and contracts, and external ids, in any mix: "
+            f"{resolvers.MOST_REFERENCES} at most."
+        ),
+    ],
+) -> Any:
+    return await resolvers.orders_by_reference(info.context, references)

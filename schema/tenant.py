@@ -1,0 +1,62 @@
+"""Tenants."""
+
+from datetime import datetime
+
+import strawberry
+
+from db.models import Tenant as TenantRow
+from resolvers import relations
+from schema.contract_list import CONTRACTS, ContractConnection
+from schema.customer_list import CUSTOMERS, TENANTS, CustomerConnection, TenantConnection
+from schema.fields import lazy, to_one
+from schema.node import Node
+from schema.offer_list import OFFERS, OfferConnection
+from schema.order_list import ORDERS, OrderConnection
+
+
+@strawberry.type(
+    description="A partner of the carrier (Mandant), or a part of one (Submandant). Tenants form a "
+    "tree; customers and all their documents belong to one tenant."
+)
+class Tenant(Node):
+    number: str = strawberry.field(description='The tenant number: "M-10001".')
+    name: str = strawberry.field(description="The name.")
+    email: str | None = strawberry.field(
+        description="The e-mail address of the master data, which gets every order confirmation."
+    )
+    created_at: datetime = strawberry.field(description="When the tenant was registered.")
+    parent = strawberry.field(
+        resolver=to_one(relations.TENANT, "parent_id"),
+        graphql_type=lazy("Tenant") | None,
+        description="The tenant above; null at the top of the tree, and at the top of the part "
+        "of it that you may see.",
+    )
+    children = strawberry.field(
+        resolver=TENANTS.below(relations.CHILDREN_OF_TENANT),
+        graphql_type=TenantConnection,
+        description="The tenants directly below.",
+    )
+    customers = strawberry.field(
+        resolver=CUSTOMERS.below(relations.CUSTOMERS_OF_TENANT),
+        graphql_type=CustomerConnection,
+        description="The tenant's own customers, without those of tenants below.",
+    )
+    offers = strawberry.field(
+        resolver=OFFERS.below(relations.OFFERS_OF_TENANT),
+        graphql_type=OfferConnection,
+        description="The tenant's own offers, without those of tenants below.",
+    )
+    orders = strawberry.field(
+        resolver=ORDERS.below(relations.ORDERS_OF_TENANT),
+        graphql_type=OrderConnection,
+        description="The tenant's own orders, without those of tenants below.",
+    )
+    contracts = strawberry.field(
+        resolver=CONTRACTS.below(relations.CONTRACTS_OF_TENANT),
+        graphql_type=ContractConnection,
+        description="The tenant's own contracts, without those of tenants below.",
+    )
+
+    @classmethod
+    def is_type_of(cls, row: object, _: object) -> bool:
+        return isinstance(row, TenantRow)
