@@ -64,6 +64,8 @@ const EXPLANATIONS = {
   header: "The server refused the key in the Headers tab: correct it there and run again, or remove it.",
 };
 
+const DEMO = "The server refused the key: a demo makes a new one at each start, so reload this page.";
+
 export function KeyNotice({ refused, onKey }) {
   function submit(event) {
     event.preventDefault();
@@ -72,8 +74,8 @@ export function KeyNotice({ refused, onKey }) {
   }
   return (
     <form className="key-notice" onSubmit={submit} role="alert">
-      <span>{EXPLANATIONS[refused]}</span>
-      {refused !== "header" && (
+      <span>{demo.apiKey ? DEMO : EXPLANATIONS[refused]}</span>
+      {refused !== "header" && !demo.apiKey && (
         <>
           <label>
             API key{" "}
