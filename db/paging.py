@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, literal, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, column, func, literal, select, true, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from db.base import Base
@@ -62,16 +62,20 @@ class Collection(Generic[M, F]):
         parents: Iterable[Any],
     ) -> Select[M]:
         """The same for each parent: the rows whose `parent` column is one of `parents`."""
-        keys = func.unnest(values_parameter(parent, parents)).column_valued("parent")
+        keys = (
+            func.unnest(values_parameter(parent, parents))
+            .table_valued(column("parent", parent.type))
+            .render_derived()
+        )
         rows = (
             self._limited(
-                select(self.model).where(parent == keys, *self.conditions(wanted)), window
+                select(self.model).where(parent == keys.c.parent, *self.conditions(wanted)), window
             )
             .correlate(keys)
             .lateral()
         )
         row = aliased(self.model, rows)
-        return select(row).select_from(keys).join(rows, true())
+        return select(row).select_from(keys).join(rows, true()).order_by(*self._order(window, row))
 
     def pages_sqlite(
         self,
@@ -115,11 +119,13 @@ class Collection(Generic[M, F]):
             .limit(window.limit + 1)
         )
 
-    def _order(self, window: Window) -> list[ColumnElement[Any]]:
-        columns = (self.sorts[window.sort], self.identity)
+    def _order(self, window: Window, row: Any = None) -> list[ColumnElement[Any]]:
+        columns = [self.sorts[window.sort], self.identity]
+        if row is not None:
+            columns = [getattr(row, each.key) for each in columns]
         if window.descending != window.from_end:
-            return [column.desc() for column in columns]
-        return [column.asc() for column in columns]
+            return [each.desc() for each in columns]
+        return [each.asc() for each in columns]
 
     def _bounds(self, window: Window) -> list[ColumnElement[bool]]:
         bounds = []
@@ -130,7 +136,7 @@ class Collection(Generic[M, F]):
         return bounds
 
     def _beyond(self, key: Key, window: Window, *, later: bool) -> ColumnElement[bool]:
-        column = self.sorts[window.sort]
-        place = tuple_(column, self.identity)
-        limit = tuple_(literal(key.value, column.type), literal(key.identity, self.identity.type))
+        sort = self.sorts[window.sort]
+        place = tuple_(sort, self.identity)
+        limit = tuple_(literal(key.value, sort.type), literal(key.identity, self.identity.type))
         return place > limit if later else place < limit

@@ -23,14 +23,11 @@ from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from db.base import Base, TenantOwned
+from db.guard import SCOPED, UnscopedStatementError, watch
 from db.models import Tenant
 from db.scope import Scope
 
 E = TypeVar("E")
-
-
-class UnscopedStatementError(Exception):
-    """A statement that no scope could be added to."""
 
 
 class OutOfScopeError(Exception):
@@ -55,6 +52,13 @@ class ReadSession:
         async with self._lock:
             self.statements += 1
             return await self._session.execute(statement)
+
+    async def settle(self) -> None:
+        """Wait for a statement that is under way, and let no other follow.
+
+        An operation that failed may leave sibling fields behind which still load something.
+        """
+        await self._lock.acquire()
 
     async def rows(self, statement: Select[*tuple[Any, ...]]) -> Sequence[Any]:
         """The rows of a statement."""
@@ -91,6 +95,7 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.engine = _create_engine(url, pool_size)
+        watch(self.engine.sync_engine)
         snapshot = self.engine
         if self.is_postgresql:
             snapshot = self.engine.execution_options(
@@ -109,7 +114,11 @@ class Database:
     async def read(self, scope: Scope) -> AsyncIterator[ReadSession]:
         """A read-only snapshot of what the scope sees."""
         async with self._readers(info={_SCOPE: scope}) as session:
-            yield ReadSession(session, scope)
+            reader = ReadSession(session, scope)
+            try:
+                yield reader
+            finally:
+                await reader.settle()
 
     @asynccontextmanager
     async def write(self, scope: Scope) -> AsyncIterator[WriteSession]:
@@ -140,6 +149,7 @@ def _add_scope(state: ORMExecuteState) -> None:
         raise UnscopedStatementError(
             "rows are added by `WriteSession.add`, which checks each of them"
         )
+    state.update_execution_options(**{SCOPED: True})
     if tenants is None:
         state.statement = state.statement.options(
             with_loader_criteria(
@@ -158,7 +168,11 @@ def _add_scope(state: ORMExecuteState) -> None:
                 lambda cls: and_(cls.root_tenant_id == root, cls.tenant_id == tenant),
                 include_aliases=True,
             ),
-            with_loader_criteria(Tenant, lambda cls: cls.id == tenant, include_aliases=True),
+            with_loader_criteria(
+                Tenant,
+                lambda cls: and_(cls.root_tenant_id == root, cls.id == tenant),
+                include_aliases=True,
+            ),
         )
     else:
         state.statement = state.statement.options(
@@ -167,7 +181,11 @@ def _add_scope(state: ORMExecuteState) -> None:
                 lambda cls: and_(cls.root_tenant_id == root, cls.tenant_id.in_(tenants)),
                 include_aliases=True,
             ),
-            with_loader_criteria(Tenant, lambda cls: cls.id.in_(tenants), include_aliases=True),
+            with_loader_criteria(
+                Tenant,
+                lambda cls: and_(cls.root_tenant_id == root, cls.id.in_(tenants)),
+                include_aliases=True,
+            ),
         )
 
 

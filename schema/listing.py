@@ -71,7 +71,7 @@ class Listing(Generic[M, F]):
                 arguments=_page_arguments(given),
             )
 
-        return self._signed(resolve, Parameter("root", _KIND, annotation=_PARENT))
+        return self._signed(resolve, Parameter("root", _KIND, annotation=Any))
 
     def _sort(self, given: dict[str, Any]) -> tuple[str, bool]:
         sort: Sort | None = given.get("order_by")
@@ -107,8 +107,7 @@ class Listing(Generic[M, F]):
 
 
 _KIND = Parameter.POSITIONAL_OR_KEYWORD
-_PARENT: Any = strawberry.Parent[Any]
 
 
 def _page_arguments(given: dict[str, Any]) -> PageArguments:
-    return PageArguments(given["first"], given["after"], given["last"], given["before"])
+    return PageArguments(**{name: given.get(name) for name in ("first", "after", "last", "before")})
