@@ -11,7 +11,17 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, Executable, Result, ScalarResult, Select, and_, event, make_url
+from sqlalchemy import (
+    Connection,
+    Executable,
+    Result,
+    ScalarResult,
+    Select,
+    and_,
+    event,
+    inspect,
+    make_url,
+)
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
@@ -28,6 +38,10 @@ from db.models import Tenant
 from db.scope import Scope
 
 E = TypeVar("E")
+
+
+class ReadOnlySessionError(Exception):
+    """A read session was asked to change rows."""
 
 
 class OutOfScopeError(Exception):
@@ -124,7 +138,7 @@ class Database:
     async def write(self, scope: Scope) -> AsyncIterator[WriteSession]:
         """A transaction: committed when the block ends, rolled back when it raises."""
         async with self._writers.begin() as session:
-            session.info[_SCOPE] = scope
+            session.info.update({_SCOPE: scope, _WRITES: True})
             yield WriteSession(session, scope)
 
     async def close(self) -> None:
@@ -142,6 +156,8 @@ def _add_scope(state: ORMExecuteState) -> None:
         raise UnscopedStatementError("the session was not opened for a scope")
     if not state.is_orm_statement:
         raise UnscopedStatementError("only statements on mapped classes can be scoped")
+    if not state.is_select and not state.session.info.get(_WRITES):
+        raise ReadOnlySessionError("a read session changes nothing")
     root, tenants = scope.root_tenant_id, scope.tenant_ids
     if root is None:
         return
@@ -193,10 +209,17 @@ def _add_scope(state: ORMExecuteState) -> None:
 def _check_scope(session: Session, context: UOWTransaction, instances: object) -> None:
     scope: Scope | None = session.info.get(_SCOPE)
     for row in (*session.new, *session.dirty, *session.deleted):
-        if isinstance(row, TenantOwned) and (
-            scope is None or not scope.owns(row.root_tenant_id, row.tenant_id)
-        ):
-            raise OutOfScopeError(f"{type(row).__name__} of tenant {row.tenant_id}")
+        if isinstance(row, TenantOwned):
+            key, tenant = "tenant_id", row.tenant_id
+        elif isinstance(row, Tenant):
+            key, tenant = "id", row.id
+        else:
+            continue
+        if scope is None or not scope.owns(row.root_tenant_id, tenant):
+            raise OutOfScopeError(f"{type(row).__name__} of tenant {tenant}")
+        owner = inspect(row).attrs
+        if owner[key].history.deleted or owner.root_tenant_id.history.deleted:
+            raise OutOfScopeError(f"{type(row).__name__} given to tenant {tenant}")
 
 
 def _create_engine(url: str, pool_size: int) -> AsyncEngine:

@@ -285,7 +285,7 @@ UNSCOPED: dict[str, Callable[[], Executable]] = {
 async def test_a_statement_that_cannot_be_scoped_is_refused(
     scope: Scope, kind: str, filled: Database
 ) -> None:
-    async with filled.read(scope) as session:
+    async with filled.write(scope) as session:
         with pytest.raises(UnscopedStatementError):
             await session.execute(UNSCOPED[kind]())
 

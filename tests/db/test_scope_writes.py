@@ -1,0 +1,246 @@
+"""A write session changes what lies in its scope, and nothing outside of it."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, func, insert, select, update
+
+from db.guard import UnscopedStatementError
+from db.ids import new_id
+from db.models import Base, Customer, OrderNote, Tenant
+from db.scope import Scope
+from db.session import Database, OutOfScopeError, ReadOnlySessionError, WriteSession
+from db.vocabulary import CustomerKind
+from tests.db.rows import MODELS, NOW, OWNED, TABLES, add, add_tenant, tenant_row
+
+TREE, STRANGER = Scope.tree(1), Scope.tree(10)
+SUB_TENANT = Scope.tenants(1, (2,))
+
+
+@pytest.fixture
+async def database(database: Database) -> Database:
+    """A partner, its sub-tenant and a stranger, each with a customer."""
+    async with database.engine.begin() as connection:
+        partner = await add_tenant(connection, 1)
+        for tenant in (
+            partner,
+            await add_tenant(connection, 2, partner),
+            await add_tenant(connection, 10),
+        ):
+            await add(connection, "customers", tenant, name=tenant["name"])
+    return database
+
+
+def customer(tenant: int, root: int) -> Customer:
+    return Customer(
+        tenant_id=tenant,
+        root_tenant_id=root,
+        number=f"K{new_id()}",
+        kind=CustomerKind.PROSPECT,
+        name="Neu",
+        created_at=NOW,
+        updated_at=NOW,
+        search_text="neu",
+    )
+
+
+async def names(database: Database) -> dict[int, str]:
+    async with database.read(Scope.carrier()) as session:
+        rows = await session.rows(select(Customer.tenant_id, Customer.name))
+        return {row.tenant_id: row.name for row in rows}
+
+
+async def one(session: WriteSession, tenant: int) -> Any:
+    return await session.scalar(select(Customer).where(Customer.tenant_id == tenant))
+
+
+@pytest.mark.parametrize(
+    ("scope", "reached"),
+    [(TREE, {1, 2}), (SUB_TENANT, {2}), (STRANGER, {10}), (Scope.tree(99), set())],
+    ids=str,
+)
+async def test_an_update_of_everything_reaches_the_scope(
+    scope: Scope, reached: set[int], database: Database
+) -> None:
+    async with database.write(scope) as session:
+        await session.execute(update(Customer).values(name="geändert"))
+    changed = {tenant for tenant, name in (await names(database)).items() if name == "geändert"}
+    assert changed == reached
+
+
+@pytest.mark.parametrize(
+    ("scope", "left"), [(TREE, {10}), (SUB_TENANT, {1, 10}), (STRANGER, {1, 2})], ids=str
+)
+async def test_a_deletion_of_everything_reaches_the_scope(
+    scope: Scope, left: set[int], database: Database
+) -> None:
+    async with database.write(scope) as session:
+        await session.execute(delete(Customer))
+    assert set(await names(database)) == left
+
+
+async def test_no_table_takes_an_update_or_a_deletion_from_outside(database: Database) -> None:
+    async with database.engine.begin() as connection:
+        tenant = tenant_row(20)
+        await add_tenant(connection, 20)
+        for table in OWNED:
+            await add(connection, table, tenant)
+    async with database.write(STRANGER) as session:
+        for table in OWNED:
+            model: Any = MODELS[table]
+            # Both would be refused by a trigger or a link where they reached the row.
+            await session.execute(delete(model).where(model.tenant_id == 20))
+            column = next(c for c in TABLES[table].primary_key if c.name != "tenant_id")
+            same = {column.name: getattr(model, column.name)}
+            await session.execute(update(model).where(model.tenant_id == 20).values(same))
+    async with database.read(Scope.tree(20)) as session:
+        for table in OWNED:
+            count = select(func.count()).select_from(MODELS[table])
+            assert (await session.scalar(count) or 0) > 0, table
+
+
+@pytest.mark.parametrize(
+    ("scope", "tenant", "root"),
+    [
+        (TREE, 10, 10),
+        (SUB_TENANT, 1, 1),
+        (SUB_TENANT, 10, 10),
+        (STRANGER, 2, 1),
+        (STRANGER, 1, 10),
+        (TREE, 10, 1),
+    ],
+    ids=str,
+)
+async def test_a_new_row_of_another_tenant_is_not_stored(
+    scope: Scope, tenant: int, root: int, database: Database
+) -> None:
+    before = await names(database)
+    with pytest.raises(Exception, match=r"of tenant|FOREIGN KEY|foreign key"):
+        async with database.write(scope) as session:
+            session.add(customer(tenant, root))
+    assert await names(database) == before
+
+
+@pytest.mark.parametrize(
+    ("scope", "tenant", "root"), [(TREE, 1, 1), (TREE, 2, 1), (SUB_TENANT, 2, 1)], ids=str
+)
+async def test_a_new_row_in_scope_is_stored(
+    scope: Scope, tenant: int, root: int, database: Database
+) -> None:
+    async with database.write(scope) as session:
+        row = customer(tenant, root)
+        session.add(row)
+        await session.flush()
+    async with database.read(scope) as reader:
+        found = await reader.scalar(select(Customer.name).where(Customer.id == row.id))
+    assert found == "Neu"
+
+
+async def test_another_tenants_row_cannot_be_brought_in_and_changed(database: Database) -> None:
+    async with database.write(STRANGER) as session:
+        row = await one(session, 10)
+    row.name = "entführt"
+    with pytest.raises(OutOfScopeError):
+        async with database.write(TREE) as session:
+            session.add(row)
+    assert (await names(database))[10] == "Partner 10"
+
+
+@pytest.mark.parametrize("session_scope", [TREE, STRANGER, Scope.carrier()], ids=str)
+async def test_a_row_keeps_its_tenant(session_scope: Scope, database: Database) -> None:
+    async with database.read(STRANGER) as reader:
+        row = await reader.scalar(select(Customer))
+    assert row is not None
+    row.tenant_id, row.root_tenant_id = 1, 1
+    with pytest.raises(OutOfScopeError):
+        async with database.write(session_scope) as session:
+            session.add(row)
+    assert set(await names(database)) == {1, 2, 10}
+
+
+@pytest.mark.parametrize("values", [{"tenant_id": 2}, {"root_tenant_id": 10}, {"tenant_id": 10}])
+async def test_an_update_gives_no_row_away(values: dict[str, int], database: Database) -> None:
+    with pytest.raises(UnscopedStatementError, match="keep their tenant"):
+        async with database.write(TREE) as session:
+            await session.execute(update(Customer).values(values))
+
+
+@pytest.mark.parametrize("scope", [TREE, SUB_TENANT], ids=str)
+async def test_rows_are_not_inserted_past_the_check(scope: Scope, database: Database) -> None:
+    foreign = tenant_row(10)
+    async with database.write(scope) as session:
+        for model in (Customer, Tenant, OrderNote):
+            with pytest.raises(UnscopedStatementError):
+                await session.execute(insert(model).values(tenant_id=foreign["id"]))
+
+
+@pytest.mark.parametrize(
+    ("scope", "parent", "allowed"),
+    [(TREE, 1, True), (TREE, 10, False), (SUB_TENANT, 2, False), (Scope.carrier(), 10, True)],
+    ids=str,
+)
+async def test_a_tenant_is_added_within_the_scope(
+    scope: Scope, parent: int, allowed: bool, database: Database
+) -> None:
+    parents: dict[int, Any] = {
+        1: tenant_row(1),
+        2: tenant_row(2, tenant_row(1)),
+        10: tenant_row(10),
+    }
+    row = Tenant(**tenant_row(30, parents[parent]))
+
+    async def write() -> None:
+        async with database.write(scope) as session:
+            session.add(row)
+
+    if allowed:
+        await write()
+    else:
+        with pytest.raises(OutOfScopeError):
+            await write()
+    async with database.read(Scope.carrier()) as reader:
+        added = await reader.scalar(select(func.count()).where(Tenant.id == 30))
+    assert added == int(allowed)
+
+
+async def test_a_block_that_raises_leaves_nothing(database: Database) -> None:
+    async def fail() -> None:
+        async with database.write(TREE) as session:
+            session.add(customer(1, 1))
+            await session.flush()
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        await fail()
+    assert set((await names(database)).values()) == {"Partner 1", "Partner 2", "Partner 10"}
+
+
+async def test_a_savepoint_is_undone_alone(database: Database) -> None:
+    async def fail(session: WriteSession) -> None:
+        async with session.savepoint():
+            (await one(session, 2)).name = "geht"
+            await session.flush()
+            raise LookupError
+
+    async with database.write(TREE) as session:
+        (await one(session, 1)).name = "bleibt"
+        await session.flush()
+        with pytest.raises(LookupError):
+            await fail(session)
+    assert await names(database) == {1: "bleibt", 2: "Partner 2", 10: "Partner 10"}
+
+
+async def test_a_read_session_writes_nothing(database: Database) -> None:
+    async with database.read(TREE) as session:
+        for change in (update(Customer).values(name="gelesen"), delete(Customer)):
+            with pytest.raises(ReadOnlySessionError):
+                await session.execute(change)
+    assert set((await names(database)).values()) == {"Partner 1", "Partner 2", "Partner 10"}
+
+
+def test_every_model_has_an_owner_or_is_known_to_have_none() -> None:
+    unowned = {name for name in MODELS if name not in OWNED}
+    # The tree itself, the carrier's catalogue, and the keys, which are read before it is known
+    # who asks.
+    assert unowned == {"tenants", "products", "product_documents", "api_clients", "api_keys"}
+    assert all(issubclass(model, Base) for model in MODELS.values())
