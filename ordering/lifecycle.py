@@ -3,6 +3,8 @@
 Code asks these tables; no rule about phases stands anywhere else.
 """
 
+from collections import deque
+
 from db.vocabulary import STATUS_OF_PHASE, OrderPhase, OrderStatus
 
 NEXT_PHASES: dict[OrderPhase, frozenset[OrderPhase]] = {
@@ -57,3 +59,51 @@ def can_follow(current: OrderPhase, following: OrderPhase, before: OrderPhase | 
     if current in INTERRUPTIONS and following is before:
         return True
     return following in NEXT_PHASES[current]
+
+
+RANK: dict[OrderPhase, int] = {
+    phase: rank
+    for rank, phase in enumerate(
+        (
+            OrderPhase.RECEIVED,
+            OrderPhase.ACCEPTED,
+            OrderPhase.CONFIRMED,
+            OrderPhase.PROVISIONING,
+            OrderPhase.CLARIFICATION,
+            OrderPhase.ON_HOLD,
+            OrderPhase.FAILED,
+            OrderPhase.REJECTED,
+            OrderPhase.PARTIAL,
+            OrderPhase.CANCELLED,
+            OrderPhase.COMPLETED,
+        )
+    )
+}
+"""Which of two phases that are reported for the same instant counts as the later one."""
+
+
+def steps(
+    current: OrderPhase, following: OrderPhase, before: OrderPhase | None, *, dated: bool
+) -> tuple[OrderPhase, ...] | None:
+    """The phases to enter, one after the other, to come from `current` to `following`.
+
+    A report may leave out steps that it implies: ACCEPTED ahead of a clarification, CONFIRMED (with
+    a delivery date) or PROVISIONING ahead of a hold, the return from an interruption ahead of
+    anything else. Failures, repairs and interruptions are never implied. None: there is no way.
+    """
+    passed = [OrderPhase.ACCEPTED, OrderPhase.CONFIRMED, OrderPhase.PROVISIONING]
+    if not dated:
+        passed.remove(OrderPhase.CONFIRMED)
+    seen = {current}
+    ways: deque[tuple[OrderPhase, ...]] = deque([()])
+    while ways:
+        way = ways.popleft()
+        at = way[-1] if way else current
+        if can_follow(at, following, before):
+            return (*way, following)
+        # Everything passed on the way is a phase to return to, so `before` stays as it is.
+        for phase in passed if at not in INTERRUPTIONS else [before] if before else []:
+            if phase not in seen and can_follow(at, phase, before):
+                seen.add(phase)
+                ways.append((*way, phase))
+    return None

@@ -1,0 +1,196 @@
+"""JSON objects of which every value finds a place, or is left over by name."""
+
+from collections.abc import Collection, Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from intake.problems import InvalidError
+from ordering.stated import Characteristic, Scalar
+
+_LABELS = ("id", "role", "itemId", "name", "code", "relationshipType")
+"""What tells the elements of a list apart, so that a value keeps its name when the list changes."""
+
+LONGEST_KEY = 200
+"""Numbers and identifiers are indexed; PostgreSQL's index entries are bounded."""
+LONGEST_NAME = 500
+_LARGEST_AMOUNT = Decimal(10) ** 15
+_FINEST_AMOUNT = 12
+_LARGEST_INTEGER = 2**31 - 1
+
+
+class Part:
+    """One object of a message. What is taken from it has its place in the order; `rest` is what
+    nobody took."""
+
+    def __init__(
+        self, value: dict[str, Any], path: str, name: str = "", taken: set[str] | None = None
+    ) -> None:
+        self.value = value
+        self.path = path
+        self.name = name
+        self._taken: set[str] = set() if taken is None else taken
+
+    def fail(self, key: str, reason: str) -> InvalidError:
+        return InvalidError((member(self.path, key), reason))
+
+    def take(self, *keys: str) -> Any:
+        """The first of these members that is there, now placed; None without one."""
+        for key in keys:
+            if self.value.get(key) is not None:
+                self.place(key)
+                return self.value[key]
+        return None
+
+    def place(self, key: str) -> None:
+        """Count the member as placed."""
+        self._taken.add(member(self.path, key))
+
+    def text(self, *keys: str, longest: int | None = None) -> str | None:
+        """A text that is not blank."""
+        for key in keys:
+            value = self.value.get(key)
+            if isinstance(value, str) and value.strip():
+                if longest is not None and len(value) > longest:
+                    raise self.fail(key, f"longer than {longest} characters")
+                self.place(key)
+                return value
+        return None
+
+    def key(self, *keys: str) -> str | None:
+        """A number or an identifier."""
+        return self.text(*keys, longest=LONGEST_KEY)
+
+    def instant(self, *keys: str) -> datetime | None:
+        value = self.text(*keys)
+        if value is None:
+            return None
+        try:
+            return parse_instant(value)
+        except (ValueError, OverflowError):
+            raise self.fail(keys[0], f"{value!r} is no date and time") from None
+
+    def integer(self, key: str) -> int | None:
+        value = self.value.get(key)
+        if value is None:
+            return None
+        if value != int(value) or not 0 <= value <= _LARGEST_INTEGER:
+            raise self.fail(key, f"{value} is not an integer from 0 to {_LARGEST_INTEGER}")
+        self.place(key)
+        return int(value)
+
+    def amount(self, key: str) -> Decimal | None:
+        """An exact amount from zero. A negative one has no place among prices: left over."""
+        value = self.value.get(key)
+        if value is None or value < 0:
+            return None
+        number = Decimal(value)
+        if number >= _LARGEST_AMOUNT or number != round(number, _FINEST_AMOUNT):
+            raise self.fail(key, f"{value} is too large or too fine for an amount")
+        self.place(key)
+        return number
+
+    def part(self, key: str) -> "Part | None":
+        value = self.value.get(key)
+        if not isinstance(value, dict):
+            return None
+        return Part(value, member(self.path, key), _join(self.name, key), self._taken)
+
+    def parts(self, key: str) -> list["Part"]:
+        """The objects of a list."""
+        values = self.value.get(key)
+        if not isinstance(values, list):
+            return []
+        names = labels(values)
+        return [
+            Part(
+                value,
+                f"{member(self.path, key)}[{i}]",
+                f"{_join(self.name, key)}[{name}]",
+                self._taken,
+            )
+            for i, (value, name) in enumerate(zip(values, names, strict=True))
+            if isinstance(value, dict)
+        ]
+
+    def characteristics(self, key: str, name: str) -> Iterator[Characteristic]:
+        """A member as characteristics of that name, now placed."""
+        for path, leaf, value in leaves(self.value[key], member(self.path, key), name):
+            if path not in self._taken:
+                self._taken.add(path)
+                yield Characteristic(leaf, value)
+
+    def rest(self, *, known_types: Collection[str]) -> Iterator[tuple[str, Characteristic]]:
+        """JSON path and characteristic of everything below that has not been placed.
+
+        Names of types are left out where the standard's own are meant, and so is what only says
+        how to read an object: nothing of it was ordered.
+        """
+        for path, name, value in leaves(self.value, self.path, ""):
+            last = name.rsplit(".", 1)[-1]
+            plumbing = last in PLUMBING or (last == "@type" and value in known_types)
+            if path not in self._taken and not plumbing:
+                yield path, Characteristic(name, value)
+
+    def place_rest(self, *, known_types: Collection[str]) -> list[tuple[str, Characteristic]]:
+        """The same, and now placed."""
+        rest = list(self.rest(known_types=known_types))
+        self._taken.update(path for path, _ in rest)
+        return rest
+
+
+PLUMBING = frozenset({"@baseType", "@referredType", "@referredtype"})
+
+
+def is_spelling(name: str) -> bool:
+    """Whether the last name says how and where something is written, not what was ordered."""
+    last = name.rsplit(".", 1)[-1]
+    return last.startswith("@") or last.casefold() == "href"
+
+
+def leaves(value: Any, path: str, name: str) -> Iterator[tuple[str, str, Scalar]]:
+    """JSON path, name and value of every scalar in a JSON value; decimals as text. No null."""
+    if isinstance(value, dict):
+        for key, below in value.items():
+            yield from leaves(below, member(path, key), _join(name, key))
+    elif isinstance(value, list):
+        for index, (label, below) in enumerate(zip(labels(value), value, strict=True)):
+            yield from leaves(below, f"{path}[{index}]", f"{name}[{label}]")
+    elif value is not None:
+        yield path, name, f"{value:f}" if isinstance(value, Decimal) else value
+
+
+def labels(values: list[Any]) -> list[str]:
+    """A name for each element of a list: what identifies it, else its index."""
+    found: list[str] = []
+    for index, value in enumerate(values):
+        label = str(index)
+        if isinstance(value, dict):
+            texts = [value[key] for key in _LABELS if isinstance(value.get(key), str)]
+            label = texts[0] if texts else label
+        found.append(f"{label}#{index}" if label in found else label)
+    return found
+
+
+def member(path: str, key: str) -> str:
+    """The JSON path of a member."""
+    return f"{path}.{key}" if key.isidentifier() else f"{path}['{key}']"
+
+
+def parse_instant(value: str) -> datetime:
+    """An RFC 3339 date and time. A leap second counts as the second before."""
+    text = value.upper().replace(" ", "T", 1)
+    if text[17:19] == "60":
+        text = f"{text[:17]}59{text[19:]}"
+    head, dot, fraction = text.partition(".")
+    if dot:
+        digits = fraction[: len(fraction) - len(fraction.lstrip("0123456789"))]
+        text = f"{head}.{digits[:6]}{fraction[len(digits) :]}"
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError("a time zone is missing")
+    return instant.astimezone(UTC)
+
+
+def _join(name: str, key: str) -> str:
+    return f"{name}.{key}" if name else key

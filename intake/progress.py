@@ -1,0 +1,263 @@
+"""Takes one message into the order book, by the services of `ordering`."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from db.models import IntakeMessage
+from db.vocabulary import ActionParty, MilestoneKind, OrderPhase
+from intake.messages import Kind, Message
+from intake.orders import error_reason
+from intake.payload import Part, is_spelling
+from intake.problems import InvalidError, Outcome
+from intake.schemas import known_types
+from ordering import orders
+from ordering.book import OrderBook, OrderRecord
+from ordering.contracts import link_contract
+from ordering.errors import RefusedError
+from ordering.receipt import differences
+from ordering.stated import Characteristic
+
+_PHASES = {
+    "acknowledged": OrderPhase.RECEIVED,
+    "inProgress.accepted": OrderPhase.ACCEPTED,
+    "pending": OrderPhase.CLARIFICATION,
+    "held": OrderPhase.ON_HOLD,
+    "completed": OrderPhase.COMPLETED,
+    "rejected": OrderPhase.REJECTED,
+    "failed": OrderPhase.FAILED,
+    "partial": OrderPhase.PARTIAL,
+    "cancelled": OrderPhase.CANCELLED,
+}
+"""The phases that a state alone decides; `inProgress` asks for more (`ordering.orders.proceed`)."""
+_CANCELLING = frozenset({"assessingCancellation", "pendingCancellation"})
+
+DELETED = "Im Auftragssystem des Netzbetreibers gelöscht."
+"""Why an order was cancelled whose deletion was reported."""
+
+
+def apply(book: OrderBook, record: OrderRecord, message: Message) -> Outcome:
+    """Bring the order forward by what the message says. Raises `InvalidError`."""
+    record.changed = record.is_new
+    try:
+        counts = _apply(book, record, message)
+    except RefusedError as refusal:
+        path, _ = message.said.names.get(refusal.what or "", (message.order.path, ""))
+        raise InvalidError((path, str(refusal))) from None
+    book.add(
+        record.part(
+            IntakeMessage,
+            digest=message.digest,
+            kind=message.type,
+            event_id=message.event_id,
+            occurred_at=message.at,
+            received_at=book.now,
+        )
+    )
+    record.digests.add(message.digest)
+    record.is_new = False
+    if not counts:
+        return Outcome.SUPERSEDED
+    return Outcome.LOADED if record.changed else Outcome.UNCHANGED
+
+
+def _apply(book: OrderBook, record: OrderRecord, message: Message) -> bool:
+    said, at = message.said, message.at
+    newest = True
+    if not record.is_new:
+        _compare(book, record, message)
+    if said.expected is not None:
+        newest &= orders.set_expected_date(book, record, said.expected, at)
+    if said.contract_number is not None:
+        link_contract(book, record, said.contract_number, at)
+    for note in said.notes:
+        orders.add_note(
+            book,
+            record,
+            note.text,
+            reference=note.reference,
+            author=note.author,
+            written_at=note.written_at,
+        )
+    for milestone in said.milestones:
+        planned = milestone.status in ("Yet-To-Reach", "Violated")
+        date = milestone.date if planned else milestone.date or at or book.now
+        newest &= orders.report_milestone(
+            book,
+            record,
+            milestone.kind,
+            at,
+            reference=milestone.reference,
+            name=milestone.name,
+            message=milestone.message,
+            planned_at=date if planned else None,
+            reached_at=None if planned or date is None else min(date, book.now),
+            violated=milestone.status == "Violated" if milestone.status else None,
+        )
+    for alert in said.alerts:
+        newest &= orders.report_delay(
+            book,
+            record,
+            alert.reason,
+            at,
+            reference=alert.reference,
+            kind=alert.kind,
+            reported_at=min(alert.date, book.now) if alert.date else None,
+        )
+    for path, item, state in said.item_states:
+        if (counts := orders.set_item_state(book, record, item, state, at)) is None:
+            raise InvalidError((path, f"the order has no item {item!r}"))
+        newest &= counts
+    newest &= _move(book, record, message)
+    _keep_parties(book, record, message)
+    _keep_rest(book, record, message)
+    return newest
+
+
+def _move(book: OrderBook, record: OrderRecord, message: Message) -> bool:
+    at = message.at
+    if message.kind is Kind.INFORMATION:
+        return _clarify(book, record, message)
+    if message.kind is Kind.DELETED:
+        return orders.advance(book, record, OrderPhase.CANCELLED, at, reason=DELETED)
+    if message.cancellation is not None:
+        return _cancel(book, record, message, message.cancellation)
+    if message.kind is Kind.ERROR:
+        reasons = [error_reason(e) for e in message.order.parts("productOrderErrorMessage")]
+        reason = next((reason for reason in reversed(reasons) if reason), message.said.reason)
+        return orders.advance(book, record, OrderPhase.FAILED, at, reason=reason)
+    return _follow_state(book, record, message)
+
+
+def _follow_state(book: OrderBook, record: OrderRecord, message: Message) -> bool:
+    state, at = message.said.state, message.at
+    if state is None:
+        return True
+    if state == "draft":
+        raise message.order.fail("state", "a draft is not an order yet")
+    if state in _CANCELLING:
+        orders.reach(book, record, MilestoneKind.CANCELLATION_REQUESTED, at)
+        return True
+    if state == "inProgress":
+        return orders.proceed(book, record, at)
+    return orders.advance(book, record, _PHASES[state], at, reason=message.said.reason)
+
+
+_PARTIES = {
+    "partner": ActionParty.PARTNER,
+    "vertriebspartner": ActionParty.PARTNER,
+    "customer": ActionParty.CUSTOMER,
+    "kunde": ActionParty.CUSTOMER,
+    "carrier": ActionParty.CARRIER,
+    "netzbetreiber": ActionParty.CARRIER,
+}
+
+
+def _clarify(book: OrderBook, record: OrderRecord, message: Message) -> bool:
+    """What is required, from whom and until when.
+
+    The standard has only a JSON patch: which attribute is missing. Beyond it are read `message`
+    or `description`, `actionBy` and `dueDate` beside the patch or in it.
+    """
+    holders = [part for part in (message.information, message.root.part("event")) if part]
+    what = by = due = None
+    for holder in holders:
+        what = what or holder.text("message", "description")
+        due = due or holder.instant("dueDate", "requiredBy")
+        actor = holder.value.get("actionBy")
+        if isinstance(actor, str) and actor.casefold() in _PARTIES:
+            by = _PARTIES[actor.casefold()]
+            holder.place("actionBy")
+    missing = message.information.text("path") if message.information else None
+    value = message.information.value.get("value") if message.information else None
+    if what is None and isinstance(value, str) and message.information:
+        what = message.information.text("value")
+    action = f"{what} ({missing})" if what and missing else what or missing
+    return orders.advance(
+        book,
+        record,
+        OrderPhase.CLARIFICATION,
+        message.at,
+        action=action,
+        action_by=by,
+        action_due=due,
+    )
+
+
+def _cancel(book: OrderBook, record: OrderRecord, message: Message, task: Part) -> bool:
+    """A cancellation is a task of its own: the order is cancelled once that is done."""
+    if task.text("state") == "done":
+        at = task.instant("effectiveCancellationDate") or message.at
+        reason = task.text("cancellationReason")
+        return orders.advance(book, record, OrderPhase.CANCELLED, at, reason=reason)
+    if task.value.get("state") in ("acknowledged", "inProgress", None):
+        orders.reach(book, record, MilestoneKind.CANCELLATION_REQUESTED, message.at)
+    return True
+
+
+def _compare(book: OrderBook, record: OrderRecord, message: Message) -> None:
+    """Refuse what contradicts the order as it was stated, and keep what it did not state."""
+    said, wrong = message.said, []
+    for difference in differences(book, record, said.stated):
+        path, name = said.names.get(difference.what, (message.order.path, difference.what))
+        if difference.stated in (None, []) or is_spelling(name):
+            for characteristic in _scalars(name, difference.said):
+                _report(book, record, message, characteristic)
+        else:
+            reason = f"stated content is immutable: {_text(difference.stated)}"
+            wrong.append((path, f"{reason}, not {_text(difference.said)}"))
+    if wrong:
+        raise InvalidError(*wrong)
+
+
+def _keep_parties(book: OrderBook, record: OrderRecord, message: Message) -> None:
+    """A seller who is not the tenant, and names that are not those of the master data."""
+    said = message.said
+    if (party := said.tenant) is not None:
+        tenant = book.tenants.get(party.number)
+        if tenant is None or tenant.id != record.order.tenant_id:
+            _report(book, record, message, Characteristic(f"{party.label}.id", party.number))
+        if party.name is not None and (tenant is None or tenant.name != party.name):
+            _report(book, record, message, Characteristic(f"{party.label}.name", party.name))
+    if (customer := said.stated.customer) is not None and customer.name is not None:
+        _, label = said.names["customer"]
+        if book.customers_by_id[record.order.customer_id].name != customer.name:
+            _report(book, record, message, Characteristic(f"{label}.name", customer.name))
+
+
+def _keep_rest(book: OrderBook, record: OrderRecord, message: Message) -> None:
+    for characteristic in message.said.reported:
+        _report(book, record, message, characteristic)
+    envelope = f"{message.type}[{message.event_id or message.digest[:12]}]"
+    for _, left in message.root.rest(known_types=known_types()):
+        # An envelope is of one event: its values stand beside those of the others.
+        named = Characteristic(f"{envelope}.{left.name}", left.value)
+        _report(book, record, message, named)
+
+
+def _report(
+    book: OrderBook, record: OrderRecord, message: Message, characteristic: Characteristic
+) -> None:
+    orders.report_characteristic(
+        book, record, characteristic.name, characteristic.value, message.at
+    )
+
+
+def _scalars(name: str, value: Any) -> list[Characteristic]:
+    if isinstance(value, list):
+        return [
+            Characteristic(f"{name}[{index}].{key}", below)
+            for index, entry in enumerate(value)
+            for key, below in entry.items()
+            if below is not None
+        ]
+    return [Characteristic(name, value if isinstance(value, bool | int) else _text(value))]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return value.value if isinstance(value, Enum) else str(value)

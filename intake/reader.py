@@ -1,0 +1,116 @@
+"""Files and folders of JSON, read with exact decimals."""
+
+import json
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from intake.payload import member
+from intake.problems import InvalidError
+
+LARGEST_FILE = 256 * 1024 * 1024
+"""Bytes."""
+DEEPEST = 100
+"""How many objects and lists may lie within each other."""
+_LONGEST_NUMBER = 1000
+
+
+class UnreadablePathError(Exception):
+    """A path that is neither a file nor a folder."""
+
+
+def files(paths: Iterable[Path]) -> list[Path]:
+    """The files themselves, and every *.json below the folders; each once, sorted by folder.
+
+    Raises `UnreadablePathError` for a path that does not exist.
+    """
+    found: dict[Path, None] = {}
+    for path in paths:
+        if path.is_dir():
+            found.update(dict.fromkeys(sorted(p for p in path.rglob("*.json") if p.is_file())))
+        elif path.is_file():
+            found[path] = None
+        else:
+            raise UnreadablePathError(f"{path} is neither a file nor a folder")
+    return list({path.resolve(): path for path in reversed(found)}.values())[::-1]
+
+
+def read(file: Path) -> list[tuple[str, Any]]:
+    """The messages of a file, each with its JSON path: the one that it is, or those of its list.
+
+    Raises `InvalidError` for what is no JSON or over a limit.
+    """
+    try:
+        size = file.stat().st_size
+        if size > LARGEST_FILE:
+            raise InvalidError(("$", f"the file has {size} bytes; at most {LARGEST_FILE} are read"))
+        raw = file.read_bytes()
+    except OSError as error:
+        raise InvalidError(("$", f"cannot be read: {error.strerror}")) from None
+    value = parse(raw)
+    if isinstance(value, list):
+        return [(f"$[{index}]", element) for index, element in enumerate(value)]
+    return [("$", value)]
+
+
+def parse(raw: bytes) -> Any:
+    """A JSON document in UTF-8; numbers with a fraction or an exponent are `Decimal`.
+
+    Raises `InvalidError`.
+    """
+    try:
+        return json.loads(
+            raw.decode("utf-8-sig"),
+            parse_float=_number,
+            parse_int=_integer,
+            parse_constant=_no_number,
+        )
+    except UnicodeDecodeError as error:
+        raise InvalidError(("$", f"not UTF-8 at byte {error.start}")) from None
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno} column {error.colno}"
+        raise InvalidError(("$", f"bad JSON at {place}: {error.msg}")) from None
+    except RecursionError:
+        raise InvalidError(("$", f"nested more than {DEEPEST} levels deep")) from None
+
+
+def unstorable(value: Any, path: str, depth: int = 0) -> Iterator[tuple[str, str]]:
+    """JSON path and reason of what is nested too deeply, and of every text that no database can
+    hold."""
+    if depth > DEEPEST:
+        yield path, f"nested more than {DEEPEST} levels deep"
+    elif isinstance(value, dict):
+        for key, below in value.items():
+            yield from _bad_text(key, path, "a name with ")
+            yield from unstorable(below, member(path, key), depth + 1)
+    elif isinstance(value, list):
+        for index, below in enumerate(value):
+            yield from unstorable(below, f"{path}[{index}]", depth + 1)
+    elif isinstance(value, str):
+        yield from _bad_text(value, path, "")
+
+
+def _bad_text(text: str, path: str, prefix: str) -> Iterator[tuple[str, str]]:
+    if "\0" in text:
+        yield path, f"{prefix}a NUL character"
+    elif not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+        yield path, f"{prefix}half a surrogate pair, which is no character"
+
+
+def _number(text: str) -> Decimal:
+    number = Decimal(text)
+    # 1e999999 is a short text, and a number of a million digits once it is written out.
+    if abs(number.adjusted()) > _LONGEST_NUMBER:
+        raise InvalidError(("$", f"the number {text[:40]} is out of range"))
+    return number
+
+
+def _integer(text: str) -> int:
+    if len(text) > _LONGEST_NUMBER:
+        raise InvalidError(("$", f"the number {text[:40]}… is out of range"))
+    return int(text)
+
+
+def _no_number(text: str) -> Any:
+    raise InvalidError(("$", f"bad JSON: {text} is no number"))
