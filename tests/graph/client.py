@@ -1,0 +1,135 @@
+"""The product's own application, asked over HTTP as a partner asks it; statements are counted."""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import httpx
+import orjson
+from sqlalchemy import Engine, event
+
+from app import create_app
+from auth import keys
+from auth.bearer import Clock
+from db.scope import Scope
+from db.session import Database
+from settings import Settings
+from tests.graph.book import NOW, Book
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A response. `data` raises where there are errors; `errors` is empty where there are none."""
+
+    response: httpx.Response
+    statements: int
+    """How many statements read or changed tenants' data."""
+
+    @property
+    def json(self) -> dict[str, Any]:
+        answer: dict[str, Any] = orjson.loads(self.response.content)
+        return answer
+
+    @property
+    def errors(self) -> list[dict[str, Any]]:
+        errors: list[dict[str, Any]] = self.json.get("errors", [])
+        return errors
+
+    @property
+    def codes(self) -> list[str]:
+        return [error["extensions"]["code"] for error in self.errors]
+
+    @property
+    def data(self) -> dict[str, Any]:
+        assert self.errors == []
+        data: dict[str, Any] = self.json["data"]
+        return data
+
+
+@dataclass
+class Client:
+    """Asks the application. Its clock stands still at `now`, so that a key is looked up once."""
+
+    database: Database
+    http: httpx.AsyncClient
+    tenant: str
+    """The number of the tenant whose key is used unless a query says otherwise."""
+    _keys: dict[str, str] = field(default_factory=dict, repr=False)
+
+    async def query(
+        self,
+        document: str,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        tenant: str | None = None,
+        key: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Ask with the tenant's key, or with `key`."""
+        key = key or await self.key(tenant or self.tenant)
+        with counted() as statements:
+            response = await self.http.post(
+                "/graphql",
+                content=orjson.dumps({"query": document, "variables": variables or {}}),
+                headers={
+                    "Authorization": f"Bearer {key}",
+                    "Content-Type": "application/json",
+                    **(headers or {}),
+                },
+            )
+        return Answer(response, len(statements))
+
+    async def key(self, tenant: str) -> str:
+        """A key of the tenant with that number."""
+        if tenant not in self._keys:
+            new = await keys.create(self.database, tenant_number=tenant, client_name="CRM", now=NOW)
+            self._keys[tenant] = new.text
+        return self._keys[tenant]
+
+    async def fill(self, book: Book) -> None:
+        """Write what the book holds."""
+        await book.write(self.database)
+
+
+@asynccontextmanager
+async def serve(
+    database_url: str, *, tenant: str = "M-10001", now: datetime = NOW
+) -> AsyncIterator[Client]:
+    """The application over that database."""
+    app = create_app(
+        Settings(database_url=database_url),
+        clock=Clock(now=lambda: now, monotonic=lambda: 0.0),
+    )
+    database = Database(database_url)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    try:
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=transport, base_url="http://test") as http,
+        ):
+            yield Client(database, http, tenant)
+    finally:
+        await database.close()
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """The statements that this process sends meanwhile, but for transactions and who is asking."""
+    statements: list[str] = []
+
+    def count(*arguments: Any) -> None:
+        statement: str = arguments[2]
+        if not statement.startswith("BEGIN") and "api_keys" not in statement:
+            statements.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", count)
+    try:
+        yield statements
+    finally:
+        event.remove(Engine, "before_cursor_execute", count)
+
+
+CARRIER = Scope.carrier()
+"""For looking at the database itself: `client.database.read(CARRIER)`."""
