@@ -93,8 +93,16 @@ def create_app(
 def from_environment() -> Starlette:
     """The application of one worker process, which has nothing but its environment to go by."""
     settings = load()
-    configure_logging(level=logging.getLevelNamesMapping()[settings.log_level.upper()])
+    set_up_logging(settings)
     return create_app(settings)
+
+
+def set_up_logging(settings: Settings) -> None:
+    """Everything to stderr as JSON lines; the line of an operation is the only access log."""
+    configure_logging(level=logging.getLevelNamesMapping()[settings.log_level.upper()])
+    logging.getLogger("uvicorn.access").propagate = False
+    # It would introduce itself at every readiness probe.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 class SecurityHeadersMiddleware:

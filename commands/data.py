@@ -1,6 +1,7 @@
 """`migrate`, `seed` and `intake`: what fills a database."""
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -64,28 +65,42 @@ async def _applied(settings: Settings) -> str | None:
 
 
 @click.command()
-@click.option("--orders", type=click.IntRange(1), default=2_000, show_default=True, metavar="N")
+@click.option("--orders", type=int, default=2_000, show_default=True, metavar="N")
 @click.option(
     "--seed",
-    "seed_number",
+    "number",
     type=int,
     default=1,
     show_default=True,
     metavar="S",
-    help="The same number gives the same order book.",
+    help="The same numbers give the same order book.",
 )
-def seed(orders: int, seed_number: int) -> None:
+def seed(orders: int, number: int) -> None:
     """Fill an empty database with a believable German order book of N orders."""
-    settings = load_settings()
-    summary = asyncio.run(seed_database(settings, orders=orders, seed=seed_number))
-    click.echo(summary)
+    book = asyncio.run(seed_database(load_settings(), orders=orders, seed=number))
+    click.echo(", ".join(f"{book.rows[table]:,} {table}" for table in _TOLD if table in book.rows))
+    click.echo(
+        f"Try tenant {book.demo_tenant_number} ({book.demo_tenant_name}) and its order "
+        f"{book.showcase_order_number}: partnergraph api-key create "
+        f"--tenant {book.demo_tenant_number}"
+    )
 
 
-async def seed_database(settings: Settings, *, orders: int, seed: int) -> seeding.Summary:
+_TOLD = ("tenants", "customers", "offers", "orders", "contracts")
+
+
+async def seed_database(
+    settings: Settings, *, orders: int, seed: int, present: datetime | None = None
+) -> seeding.Summary:
     """Seed with progress shown."""
     async with open_database(settings) as database:
         with progress("Seeding orders") as show:
-            return await seeding.seed(database, orders=orders, seed=seed, progress=show)
+            try:
+                return await seeding.seed(
+                    database, orders=orders, seed=seed, now=present, progress=show
+                )
+            except seeding.SeedError as error:
+                raise Mistake(str(error)) from None
 
 
 @click.command("intake")
@@ -100,16 +115,23 @@ async def seed_database(settings: Settings, *, orders: int, seed: int) -> seedin
 def intake_command(paths: tuple[Path, ...], tenant: str | None) -> None:
     """Load TMF622 product orders and events from JSON files, or folders of them.
 
-    Each file is loaded whole or not at all. What cannot be loaded is reported with its place and
-    reason, the rest is loaded, and the exit code is 1. Loading a file again changes nothing.
+    What cannot be loaded is reported with its place and reason; the rest is loaded, and the exit
+    code is 1. Loading a file again changes nothing.
     """
     report = asyncio.run(_take_in(load_settings(), paths, tenant))
-    raise SystemExit(PARTLY_FAILED if report.failed else 0)
+    for problem in report.problems:
+        click.echo(str(problem), err=True)
+    click.echo(
+        f"{len(report.files):,} files: {report.loaded:,} loaded, {report.unchanged:,} unchanged, "
+        f"{report.superseded:,} superseded by newer ones, {report.failed:,} failed"
+    )
+    if not report.complete:
+        raise SystemExit(PARTLY_FAILED)
 
 
 async def _take_in(
     settings: Settings, paths: tuple[Path, ...], tenant: str | None
 ) -> intake.Report:
     async with open_database(settings) as database:
-        with progress("Taking in files") as show:
+        with progress("Taking in files, bytes") as show:
             return await intake.run(database, paths, tenant=tenant, progress=show)

@@ -16,14 +16,13 @@ import uvicorn
 from graphql.utilities import strip_ignored_characters
 from sqlalchemy import select
 
-from app import create_app
+from app import create_app, set_up_logging
 from auth import keys
 from commands.base import Mistake, load_settings, now, open_database
 from commands.data import migrate_database, seed_database
-from commands.serving import listen, origin, server_config, set_up_logging
-from db.models import ApiClient, Contract, Offer, Order, OrderExternalId, Tenant
+from commands.serving import listen, origin, server_config
+from db.models import Contract, Offer, Order, OrderExternalId, Tenant
 from db.scope import Scope
-from db.vocabulary import OrderPhase
 from settings import Settings
 from web.assets import DemoContent
 
@@ -31,6 +30,8 @@ QUERY_FILE = Path(__file__).parent.parent / "web" / "graphiql" / "examples" / "0
 """The one query: here, in the README, and first in GraphiQL."""
 
 _FILE = Path("var", "demo.sqlite3")
+_ABOUT = Path("var", "demo.json")
+"""What the order book's showcase is; written when the book is whole."""
 _CLIENT = "partnergraph demo"
 _ORDERS = 2_000
 _SEED = 1
@@ -70,64 +71,39 @@ def demo(port: int | None, fresh: bool, once: bool) -> None:
 
 def _prepare(settings: Settings, *, fresh: bool) -> DemoContent:
     """A whole order book, and a new key to it."""
-    if fresh:
-        _remove()
+    if fresh or not (_FILE.exists() and _ABOUT.exists()):
+        for file in (_ABOUT, *_FILE.parent.glob(f"{_FILE.name}*")):
+            file.unlink(missing_ok=True)
     _FILE.parent.mkdir(exist_ok=True)
     migrate_database(settings)
-    begun, finished = asyncio.run(_progress_of_book(settings))
-    if not finished:
-        if begun:
-            _remove()
-            migrate_database(settings)
-        asyncio.run(seed_database(settings, orders=_ORDERS, seed=_SEED))
-    return asyncio.run(_content(settings))
+    if not _ABOUT.exists():
+        # Of today, so that "since last week" finds something.
+        book = asyncio.run(seed_database(settings, orders=_ORDERS, seed=_SEED, present=now()))
+        about = {"tenant": book.demo_tenant_number, "order": book.showcase_order_number}
+        _ABOUT.write_text(json.dumps(about), encoding="utf-8")
+    about = json.loads(_ABOUT.read_text(encoding="utf-8"))
+    return asyncio.run(_content(settings, about["tenant"], about["order"]))
 
 
-def _remove() -> None:
-    for file in _FILE.parent.glob(f"{_FILE.name}*"):
-        file.unlink()
-
-
-async def _progress_of_book(settings: Settings) -> tuple[bool, bool]:
-    """Whether the seeding has begun, and whether it came to its end: the client is made after."""
-    async with open_database(settings) as database, database.read(Scope.carrier()) as session:
-        begun = await session.scalar(select(Tenant.id).limit(1))
-        client = await session.scalar(select(ApiClient.id).where(ApiClient.name == _CLIENT))
-        return begun is not None, client is not None
-
-
-async def _content(settings: Settings) -> DemoContent:
-    """The newest order that came all the way to a contract, and a key of its partner."""
+async def _content(settings: Settings, tenant: str, order: str) -> DemoContent:
+    """A key of the demo's partner, and what there is to ask about its showcase order."""
     statement = (
-        select(
-            Tenant.number.label("partner"),
-            Order.number.label("order_number"),
-            Offer.number.label("offer"),
-            Contract.number.label("contract"),
-            OrderExternalId.value.label("reference"),
-        )
-        .join(Tenant, Tenant.id == Order.root_tenant_id)
+        select(OrderExternalId.value, Offer.number, Contract.number)
+        .join(Order, Order.id == OrderExternalId.order_id)
+        .join(Tenant, Tenant.id == Order.tenant_id)
         .join(Offer, Offer.id == Order.offer_id)
         .join(Contract, Contract.id == Order.contract_id)
-        .join(OrderExternalId, OrderExternalId.order_id == Order.id)
-        .where(Order.phase == OrderPhase.COMPLETED)
-        .order_by(Order.received_at.desc(), Order.number, OrderExternalId.position)
+        .where(Order.number == order, Tenant.number == tenant)
         .limit(1)
     )
     async with open_database(settings) as database:
         async with database.read(Scope.carrier()) as session:
-            [found] = await session.rows(statement)
+            [references] = await session.rows(statement)
         moment = now()
         await keys.revoke_of_client(database, _CLIENT, now=moment)
-        key = await keys.create(
-            database, tenant_number=found.partner, client_name=_CLIENT, now=moment
-        )
-    return DemoContent(
-        api_key=key.text,
-        order_number=found.order_number,
-        # The last one shows what an unknown reference looks like.
-        references=[found.reference, found.offer, found.contract, "UNKNOWN-1"],
-    )
+        key = await keys.create(database, tenant_number=tenant, client_name=_CLIENT, now=moment)
+    # The last one shows what an unknown reference looks like.
+    return DemoContent(api_key=key.text, order_number=order, references=[*references, "UNKNOWN-1"])
 
 
 class _DemoServer(uvicorn.Server):

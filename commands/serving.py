@@ -1,7 +1,6 @@
 """`serve`: the server, in one process or several."""
 
 import asyncio
-import logging
 import socket
 
 import click
@@ -9,8 +8,8 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
+from app import set_up_logging
 from commands.base import Mistake, load_settings, open_database
-from execution.logs import configure_logging
 from settings import Settings
 
 
@@ -46,8 +45,9 @@ def listen(settings: Settings) -> socket.socket:
     try:
         listener = socket.create_server((settings.host, settings.port), family=family, backlog=2048)
     except OSError as error:
+        reason = str(error.strerror).partition(" (while")[0]
         raise Mistake(
-            f"Cannot listen on {settings.host} port {settings.port}: {error.strerror}. "
+            f"Cannot listen on {settings.host} port {settings.port}: {reason}. "
             "Choose another by --port or PARTNERGRAPH_PORT."
         ) from None
     listener.set_inheritable(True)
@@ -78,11 +78,6 @@ def server_config(app: ASGIApp | str, settings: Settings, *, factory: bool) -> u
         timeout_keep_alive=75,
         timeout_graceful_shutdown=settings.shutdown_seconds,
     )
-
-
-def set_up_logging(settings: Settings) -> None:
-    """Everything to stderr, as JSON lines."""
-    configure_logging(level=logging.getLevelNamesMapping()[settings.log_level.upper()])
 
 
 async def _check(settings: Settings) -> None:
