@@ -94,6 +94,14 @@ def postgresql_url(databases: Databases) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module")
+def shared_postgresql_url(databases: Databases) -> Iterator[str]:
+    """An empty migrated PostgreSQL database for one module, which fills it once."""
+    _require_postgres()
+    with databases.empty("postgresql") as url:
+        yield url
+
+
 def _require_postgres() -> None:
     if not os.environ.get(SERVER_VARIABLE):
         pytest.skip("PostgreSQL could not be started (see the end of the report)")

@@ -148,6 +148,7 @@ class Order(TenantOwned, Base):
         Index(None, "root_tenant_id", "received_at", "id"),
         Index(None, "root_tenant_id", "updated_at", "id"),
         Index(None, "root_tenant_id", "expected_sort", "id"),
+        Index(None, "root_tenant_id", "number", "id"),
         Index(None, "tenant_id", "received_at", "id"),
         Index(None, "tenant_id", "updated_at", "id"),
         Index(None, "customer_id", "received_at", "id"),

@@ -904,6 +904,12 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
+        op.f("ix_orders_root_tenant_id_number_id"),
+        "orders",
+        ["root_tenant_id", "number", "id"],
+        unique=False,
+    )
+    op.create_index(
         op.f("ix_orders_root_tenant_id_received_at_id"),
         "orders",
         ["root_tenant_id", "received_at", "id"],

@@ -1,0 +1,211 @@
+"""What PostgreSQL does for the real statements of real sessions, over a partner with 500
+sub-tenants."""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+from sqlalchemy import Executable, event, select
+from sqlalchemy.engine.interfaces import ExecutionContext
+
+from db.models import Order
+from db.paging import Key, Window
+from db.queries.orders import ORDERS as ORDER_BOOK
+from db.queries.orders import OrderFilter, OrderSortField
+from db.scope import Scope
+from db.session import Database
+from tests import postgres
+
+SUB_TENANTS = 500
+STRANGERS = 20
+ORDERS = 20_000
+
+WIDE, SUB_TENANT = Scope.tree(1), Scope.tenants(1, (77,))
+MIDDLE = Key(datetime(2026, 3, 1, tzinfo=UTC), UUID(int=1))
+
+# A partner (1) with its sub-tenants (2 to 501), which have half of all orders, and a tenth of
+# these lies with sub-tenant 77; the rest belongs to strangers (1001 …).
+LOAD = f"""
+    INSERT INTO tenants (id, public_id, root_tenant_id, parent_id, number, name, created_at)
+    SELECT id, gen_random_uuid(), root, NULLIF(root, id), 'T' || id, 'Partner ' || id, now()
+    FROM (SELECT id, 1 AS root FROM generate_series(1, {SUB_TENANTS + 1}) id
+          UNION ALL SELECT id, id FROM generate_series(1001, {1000 + STRANGERS}) id) t
+    ORDER BY id;
+    INSERT INTO customers (id, tenant_id, root_tenant_id, number, kind, name, created_at,
+                           updated_at, search_text)
+    SELECT gen_random_uuid(), id, root_tenant_id, id || '-' || n, 'CUSTOMER', 'Kunde ' || n,
+           now(), now(), 'kunde ' || n
+    FROM tenants, generate_series(0, 4) n;
+    INSERT INTO orders (id, tenant_id, root_tenant_id, number, customer_id, business_case,
+                        received_at, automated, characteristics, phase,
+                        expected_completion_date, delayed, reported_characteristics, updated_at,
+                        version, search_text)
+    SELECT gen_random_uuid(), c.tenant_id, c.root_tenant_id, 'A' || n, c.id, 'NEW_ORDER',
+           received, false, '[]', 'RECEIVED',
+           CASE WHEN n % 3 > 0 THEN received + interval '30 days' END,
+           false, '[]', received + n % 50 * interval '1 hour', 1,
+           'a' || n || E'\\n' || md5(n::text)
+    FROM (SELECT n, timestamptz '2026-01-01' + n * 7919 % 9973 * interval '1 hour' AS received,
+                 CASE WHEN n % 2 = 0 THEN 1001 + n % {STRANGERS}
+                      WHEN n % 10 = 1 THEN 77
+                      ELSE 1 + n % {SUB_TENANTS + 1} END AS tenant,
+                 n / 20 % 5 AS customer
+          FROM generate_series(1, {ORDERS}) n) o
+    JOIN customers c ON c.number = o.tenant || '-' || o.customer
+"""  # noqa: S608 - numbers of ours
+
+
+@dataclass(frozen=True)
+class Book:
+    database: Database
+    connection: asyncpg.Connection
+    customer: UUID
+
+    async def plan(self, scope: Scope, statement: Executable) -> list[dict[str, Any]]:
+        """The nodes of the plan that a session of the scope gets, from the outermost inwards."""
+        with self._sent() as sent:
+            async with self.database.read(scope) as session:
+                await session.execute(statement)
+        [(sql, parameters)] = sent
+        values = ", ".join(literal(value) for value in parameters)
+        await self.connection.execute("SET plan_cache_mode = force_custom_plan")
+        await self.connection.execute(f"PREPARE it AS {sql}")
+        try:
+            explained = await self.connection.fetchval(
+                f"EXPLAIN (FORMAT JSON) EXECUTE it ({values})"
+            )
+        finally:
+            await self.connection.execute("DEALLOCATE it")
+        return list(nodes(json.loads(explained)[0]["Plan"]))
+
+    @contextmanager
+    def _sent(self) -> Iterator[list[tuple[str, tuple[Any, ...]]]]:
+        """The statements that reach the driver meanwhile, with their parameters."""
+        sent: list[tuple[str, tuple[Any, ...]]] = []
+
+        def note(statement: str, context: ExecutionContext, **_: object) -> None:
+            sent.append((statement, context.parameters[0]))  # type: ignore[arg-type]
+
+        engine = self.database.engine.sync_engine
+        event.listen(engine, "before_cursor_execute", note, named=True)
+        try:
+            yield sent
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+
+
+def literal(value: object) -> str:
+    if isinstance(value, int):
+        return str(value)
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", ()):
+        yield from nodes(part)
+
+
+@pytest.fixture(scope="module")
+async def book(shared_postgresql_url: str) -> AsyncIterator[Book]:
+    connection = await postgres.connect(shared_postgresql_url)
+    await connection.execute(LOAD)
+    assert await connection.fetchval("SELECT count(*) FROM orders") == ORDERS
+    # As autovacuum does: the planner's statistics, and the trigram index's pending entries.
+    await connection.execute("VACUUM ANALYZE")
+    customer = await connection.fetchval("SELECT id FROM customers WHERE tenant_id = 77 LIMIT 1")
+    database = Database(shared_postgresql_url)
+    yield Book(database, connection, customer)
+    await database.close()
+    await connection.close()
+
+
+def newest(sort: OrderSortField = OrderSortField.RECEIVED_AT, **more: Any) -> Window:
+    return Window(sort, descending=True, limit=50, **more)
+
+
+ONE_RANGE: dict[str, tuple[Scope, Executable, str]] = {
+    "newest of a tree": (
+        WIDE,
+        select(Order).order_by(Order.received_at.desc(), Order.id.desc()).limit(50),
+        "ix_orders_root_tenant_id_received_at_id",
+    ),
+    "newest of a sub-tenant": (
+        SUB_TENANT,
+        select(Order).order_by(Order.received_at.desc(), Order.id.desc()).limit(50),
+        "ix_orders_tenant_id_received_at_id",
+    ),
+    "page of a tree": (
+        WIDE,
+        ORDER_BOOK.page(OrderFilter(), newest()),
+        "ix_orders_root_tenant_id_received_at_id",
+    ),
+    "deep page of a tree": (
+        WIDE,
+        ORDER_BOOK.page(OrderFilter(), newest(after=MIDDLE)),
+        "ix_orders_root_tenant_id_received_at_id",
+    ),
+    "page of a tree narrowed to a sub-tenant": (
+        WIDE,
+        ORDER_BOOK.page(OrderFilter(tenant_ids=(77,)), newest()),
+        "ix_orders_tenant_id_received_at_id",
+    ),
+    "last page of a tree": (
+        WIDE,
+        ORDER_BOOK.page(OrderFilter(), newest(from_end=True)),
+        "ix_orders_root_tenant_id_received_at_id",
+    ),
+    "last changed of a tree": (
+        WIDE,
+        ORDER_BOOK.page(OrderFilter(), newest(OrderSortField.UPDATED_AT)),
+        "ix_orders_root_tenant_id_updated_at_id",
+    ),
+    "last changed of a sub-tenant": (
+        SUB_TENANT,
+        ORDER_BOOK.page(OrderFilter(), newest(OrderSortField.UPDATED_AT)),
+        "ix_orders_tenant_id_updated_at_id",
+    ),
+    "next expected of a tree": (
+        WIDE,
+        ORDER_BOOK.page(
+            OrderFilter(),
+            Window(OrderSortField.EXPECTED_COMPLETION_DATE, descending=False, limit=50),
+        ),
+        "ix_orders_root_tenant_id_expected_sort_id",
+    ),
+    "highest number of a tree": (
+        WIDE,
+        ORDER_BOOK.page(OrderFilter(), newest(OrderSortField.NUMBER)),
+        "ix_orders_root_tenant_id_number_id",
+    ),
+}
+
+
+@pytest.mark.parametrize("page", ONE_RANGE)
+async def test_a_page_is_one_index_range_without_a_sort(page: str, book: Book) -> None:
+    scope, statement, index = ONE_RANGE[page]
+    limit, scan = await book.plan(scope, statement)
+    assert limit["Node Type"] == "Limit"
+    assert (scan["Node Type"], scan["Index Name"]) == ("Index Scan", index)
+
+
+async def test_a_customers_newest_orders_are_one_index_range_without_a_sort(book: Book) -> None:
+    statement = ORDER_BOOK.page(OrderFilter(customer_ids=(book.customer,)), newest())
+    limit, scan = await book.plan(WIDE, statement)
+    assert limit["Node Type"] == "Limit"
+    assert (scan["Node Type"], scan["Index Name"]) == (
+        "Index Scan",
+        "ix_orders_customer_id_received_at_id",
+    )
+
+
+async def test_search_reads_the_trigram_index(book: Book) -> None:
+    found = ORDER_BOOK.page(OrderFilter(search="A19 c4ca4238"), newest())
+    plan = await book.plan(WIDE, found)
+    assert "ix_orders_search_text" in [node.get("Index Name") for node in plan]
