@@ -35,7 +35,7 @@ class Cart(TenantOwned, Base):
         link("site_id", "sites"),
         link("contract_id", "contracts"),
         UniqueConstraint("root_tenant_id", "number"),
-        Index(None, "customer_id", "created_at", "id"),
+        Index(None, "customer_id", "root_tenant_id", "created_at", "id"),
         Index(None, "contract_id"),
     )
 

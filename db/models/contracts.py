@@ -58,9 +58,9 @@ class Contract(TenantOwned, Base):
         Index(None, "root_tenant_id", "created_at", "id"),
         Index(None, "root_tenant_id", "term_end_sort", "id"),
         Index(None, "root_tenant_id", "updated_at", "id"),
-        Index(None, "tenant_id", "created_at", "id"),
-        Index(None, "customer_id", "created_at", "id"),
-        Index(None, "site_id", "created_at", "id"),
+        Index(None, "tenant_id", "root_tenant_id", "created_at", "id"),
+        Index(None, "customer_id", "root_tenant_id", "created_at", "id"),
+        Index(None, "site_id", "root_tenant_id", "created_at", "id"),
         Index(None, "product_id", "root_tenant_id", "created_at", "id"),
         trigram_index("contracts"),
     )

@@ -41,7 +41,7 @@ class Customer(Address, TenantOwned, Base):
         owned_by_tenant(),
         UniqueConstraint("root_tenant_id", "number"),
         Index(None, "root_tenant_id", "name", "id"),
-        Index(None, "tenant_id", "name", "id"),
+        Index(None, "tenant_id", "root_tenant_id", "name", "id"),
         Index(None, "root_tenant_id", "created_at", "id"),
         trigram_index("customers"),
     )

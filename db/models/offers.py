@@ -40,8 +40,8 @@ class Offer(TenantOwned, Base):
         UniqueConstraint("cart_id"),
         UniqueConstraint("root_tenant_id", "number"),
         Index(None, "root_tenant_id", "created_at", "id"),
-        Index(None, "tenant_id", "created_at", "id"),
-        Index(None, "customer_id", "created_at", "id"),
+        Index(None, "tenant_id", "root_tenant_id", "created_at", "id"),
+        Index(None, "customer_id", "root_tenant_id", "created_at", "id"),
         trigram_index("offers"),
     )
 

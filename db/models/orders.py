@@ -149,11 +149,11 @@ class Order(TenantOwned, Base):
         Index(None, "root_tenant_id", "updated_at", "id"),
         Index(None, "root_tenant_id", "expected_sort", "id"),
         Index(None, "root_tenant_id", "number", "id"),
-        Index(None, "tenant_id", "received_at", "id"),
-        Index(None, "tenant_id", "updated_at", "id"),
-        Index(None, "customer_id", "received_at", "id"),
-        Index(None, "contract_id", "received_at", "id"),
-        Index(None, "site_id", "received_at", "id"),
+        Index(None, "tenant_id", "root_tenant_id", "received_at", "id"),
+        Index(None, "tenant_id", "root_tenant_id", "updated_at", "id"),
+        Index(None, "customer_id", "root_tenant_id", "received_at", "id"),
+        Index(None, "contract_id", "root_tenant_id", "received_at", "id"),
+        Index(None, "site_id", "root_tenant_id", "received_at", "id"),
         Index(None, "product_id", "root_tenant_id", "received_at", "id"),
         # Counts for a dashboard, and processing times, without reading the rows.
         Index(

@@ -178,9 +178,9 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
-        op.f("ix_customers_tenant_id_name_id"),
+        op.f("ix_customers_tenant_id_root_tenant_id_name_id"),
         "customers",
-        ["tenant_id", "name", "id"],
+        ["tenant_id", "root_tenant_id", "name", "id"],
         unique=False,
     )
     op.create_table(
@@ -365,9 +365,9 @@ def upgrade() -> None:
         ),
     )
     op.create_index(
-        op.f("ix_contracts_customer_id_created_at_id"),
+        op.f("ix_contracts_customer_id_root_tenant_id_created_at_id"),
         "contracts",
-        ["customer_id", "created_at", "id"],
+        ["customer_id", "root_tenant_id", "created_at", "id"],
         unique=False,
     )
     op.create_index(
@@ -395,15 +395,15 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
-        op.f("ix_contracts_site_id_created_at_id"),
+        op.f("ix_contracts_site_id_root_tenant_id_created_at_id"),
         "contracts",
-        ["site_id", "created_at", "id"],
+        ["site_id", "root_tenant_id", "created_at", "id"],
         unique=False,
     )
     op.create_index(
-        op.f("ix_contracts_tenant_id_created_at_id"),
+        op.f("ix_contracts_tenant_id_root_tenant_id_created_at_id"),
         "contracts",
-        ["tenant_id", "created_at", "id"],
+        ["tenant_id", "root_tenant_id", "created_at", "id"],
         unique=False,
     )
     op.create_table(
@@ -476,9 +476,9 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_carts_contract_id"), "carts", ["contract_id"], unique=False)
     op.create_index(
-        op.f("ix_carts_customer_id_created_at_id"),
+        op.f("ix_carts_customer_id_root_tenant_id_created_at_id"),
         "carts",
-        ["customer_id", "created_at", "id"],
+        ["customer_id", "root_tenant_id", "created_at", "id"],
         unique=False,
     )
     op.create_table(
@@ -640,9 +640,9 @@ def upgrade() -> None:
         ),
     )
     op.create_index(
-        op.f("ix_offers_customer_id_created_at_id"),
+        op.f("ix_offers_customer_id_root_tenant_id_created_at_id"),
         "offers",
-        ["customer_id", "created_at", "id"],
+        ["customer_id", "root_tenant_id", "created_at", "id"],
         unique=False,
     )
     op.create_index(
@@ -652,9 +652,9 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
-        op.f("ix_offers_tenant_id_created_at_id"),
+        op.f("ix_offers_tenant_id_root_tenant_id_created_at_id"),
         "offers",
-        ["tenant_id", "created_at", "id"],
+        ["tenant_id", "root_tenant_id", "created_at", "id"],
         unique=False,
     )
     op.create_table(
@@ -872,15 +872,15 @@ def upgrade() -> None:
         ),
     )
     op.create_index(
-        op.f("ix_orders_contract_id_received_at_id"),
+        op.f("ix_orders_contract_id_root_tenant_id_received_at_id"),
         "orders",
-        ["contract_id", "received_at", "id"],
+        ["contract_id", "root_tenant_id", "received_at", "id"],
         unique=False,
     )
     op.create_index(
-        op.f("ix_orders_customer_id_received_at_id"),
+        op.f("ix_orders_customer_id_root_tenant_id_received_at_id"),
         "orders",
-        ["customer_id", "received_at", "id"],
+        ["customer_id", "root_tenant_id", "received_at", "id"],
         unique=False,
     )
     op.create_index(
@@ -922,9 +922,9 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
-        op.f("ix_orders_site_id_received_at_id"),
+        op.f("ix_orders_site_id_root_tenant_id_received_at_id"),
         "orders",
-        ["site_id", "received_at", "id"],
+        ["site_id", "root_tenant_id", "received_at", "id"],
         unique=False,
     )
     op.create_index(
@@ -934,15 +934,15 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
-        op.f("ix_orders_tenant_id_received_at_id"),
+        op.f("ix_orders_tenant_id_root_tenant_id_received_at_id"),
         "orders",
-        ["tenant_id", "received_at", "id"],
+        ["tenant_id", "root_tenant_id", "received_at", "id"],
         unique=False,
     )
     op.create_index(
-        op.f("ix_orders_tenant_id_updated_at_id"),
+        op.f("ix_orders_tenant_id_root_tenant_id_updated_at_id"),
         "orders",
-        ["tenant_id", "updated_at", "id"],
+        ["tenant_id", "root_tenant_id", "updated_at", "id"],
         unique=False,
     )
     op.create_table(
