@@ -1,0 +1,60 @@
+"""The product's own statements pass the second look at their SQL, in every kind of scope."""
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from sqlalchemy import Executable
+
+from db.ids import new_id
+from db.models import Contract, Customer, Order, Tenant
+from db.paging import Window
+from db.queries import contracts, customers, offers, orders, products, tenants
+from db.scope import Scope
+from db.session import Database
+from tests.databases import Engine
+
+NEWEST = Window("RECEIVED_AT", descending=True, limit=5)
+WANTED = orders.OrderFilter(search="müller a-1", external_id="4711", needs_action=True)
+TODAY = date(2026, 11, 24)
+
+STATEMENTS: dict[str, Callable[[], Executable]] = {
+    "page": lambda: orders.ORDERS.page(WANTED, NEWEST),
+    "count": lambda: orders.ORDERS.count(WANTED),
+    "counts": lambda: orders.ORDERS.counts(WANTED, Order.customer_id, [new_id()]),
+    "summary": lambda: orders.summary(WANTED),
+    "references": lambda: orders.by_references(["A-1", "V-2"]),
+    "renewable contracts": lambda: contracts.renewable_among([new_id()], TODAY),
+    "customer by number": lambda: customers.ids_of_customer("K-1"),
+    "product by number": lambda: products.ids_of_product("P-1"),
+    "processing times": lambda: products.processing_times([new_id()]),
+    "subtree": lambda: tenants.subtree("T1"),
+    "offers": lambda: offers.OFFERS.count(offers.OfferFilter()),
+    "contracts": lambda: contracts.CONTRACTS.counts(
+        contracts.ContractFilter(), Contract.customer_id, [new_id()]
+    ),
+    "customers": lambda: customers.CUSTOMERS.counts(
+        customers.CustomerFilter(), Customer.tenant_id, [1]
+    ),
+    "tenants": lambda: tenants.TENANTS.counts(tenants.TenantFilter(), Tenant.parent_id, [1]),
+}
+SCOPES = [Scope.tree(1), Scope.tenants(1, (2,)), Scope.tenants(1, (2, 3)), Scope.carrier()]
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+async def test_a_statement_of_the_product_runs_in_every_scope(
+    name: str, shared_database: Database
+) -> None:
+    for scope in SCOPES:
+        async with shared_database.read(scope) as session:
+            assert (await session.execute(STATEMENTS[name]())) is not None
+
+
+async def test_a_page_of_each_parent_runs_in_every_scope(
+    shared_database: Database, engine: Engine
+) -> None:
+    pages = orders.ORDERS.pages_postgresql if engine == "postgresql" else orders.ORDERS.pages_sqlite
+    for scope in SCOPES:
+        async with shared_database.read(scope) as session:
+            statement = pages(WANTED, NEWEST, Order.customer_id, [new_id()])
+            assert await session.entities(statement) == []
