@@ -176,10 +176,10 @@ def _type_of(value: dict[str, Any], path: str) -> tuple[str, _Type]:
     said = value.get("@type")
     if said == _TASK:
         return said, _Type(Kind.CANCELLATION, _TASK)
-    orderly = isinstance(said, str) and (
-        said == "ProductOrder" or said not in schemas.known_types()
-    )
-    if orderly or (said is None and "productOrderItem" in value):
+    # A type of somebody's own, or none (which the schema then reports), beside items.
+    if said == "ProductOrder" or (
+        said not in schemas.known_types() and "productOrderItem" in value
+    ):
         return "ProductOrder", _Type(Kind.SNAPSHOT, "ProductOrder")
     raise InvalidError((f"{path}['@type']", f"{said!r} is neither a product order nor an event"))
 

@@ -17,6 +17,7 @@ LONGEST_NAME = 500
 _LARGEST_AMOUNT = Decimal(10) ** 15
 _FINEST_AMOUNT = 12
 _LARGEST_INTEGER = 2**31 - 1
+_LARGEST_EXACT = 2**53
 
 
 class Part:
@@ -149,15 +150,22 @@ def is_spelling(name: str) -> bool:
 
 
 def leaves(value: Any, path: str, name: str) -> Iterator[tuple[str, str, Scalar]]:
-    """JSON path, name and value of every scalar in a JSON value; decimals as text. No null."""
+    """JSON path, name and value of every scalar in a JSON value but null.
+
+    Decimals, and integers that not every reader of JSON takes exactly, are text.
+    """
     if isinstance(value, dict):
         for key, below in value.items():
             yield from leaves(below, member(path, key), _join(name, key))
     elif isinstance(value, list):
         for index, (label, below) in enumerate(zip(labels(value), value, strict=True)):
             yield from leaves(below, f"{path}[{index}]", f"{name}[{label}]")
+    elif isinstance(value, Decimal):
+        yield path, name, f"{value:f}"
+    elif isinstance(value, int) and abs(value) > _LARGEST_EXACT:
+        yield path, name, str(value)
     elif value is not None:
-        yield path, name, f"{value:f}" if isinstance(value, Decimal) else value
+        yield path, name, value
 
 
 def labels(values: list[Any]) -> list[str]:

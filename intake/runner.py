@@ -20,7 +20,7 @@ from ordering.parties import find_or_add_tenant
 from ordering.receipt import receive_order
 
 Progress = Callable[[int, int], None]
-"""Called with the files done and all of them."""
+"""Called with the bytes done and all of them."""
 
 _BATCH = 500
 """Messages whose rows are looked up and written together."""
@@ -47,9 +47,9 @@ async def run(
     files = reader.files(paths)
     report = Report([FileReport(file) for file in files])
     by_file = {file.file: file for file in report.files}
-    for done, file in enumerate(_in_order(files)):
-        if progress:
-            progress(done, len(files))
+    sizes = {file: file.stat().st_size for file in files}
+    total, done = sum(sizes.values()), 0
+    for file in _in_order(files):
         messages, problems = _read(file, now)
         counts = by_file[file]
         counts.failed = len({problem.message for problem in problems})
@@ -58,9 +58,12 @@ async def run(
         if messages:
             async with database.write(Scope.carrier()) as session:
                 for start in range(0, len(messages), _BATCH):
+                    if progress:
+                        progress(done + sizes[file] * start // len(messages), total)
                     await intake.load(session, messages[start : start + _BATCH])
-    if progress:
-        progress(len(files), len(files))
+        done += sizes[file]
+        if progress:
+            progress(done, total)
     return report
 
 
@@ -119,7 +122,9 @@ def _begin(file: Path) -> tuple[bool, str]:
         and isinstance(payload.get("productOrder"), dict)
     ]
     times = [v.get("creationDate") for v in orders] or [v.get("eventTime") for v in events]
-    return not orders, min((t for t in times if isinstance(t, str)), default="")
+    # What carries no time tells the present, after everything that does.
+    latest = "" if orders else "9999"
+    return not orders, min((t for t in times if isinstance(t, str)), default=latest)
 
 
 @dataclass(slots=True)

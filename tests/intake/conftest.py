@@ -1,0 +1,15 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from db.session import Database
+from tests.intake.payloads import Intake
+
+
+@pytest.fixture
+async def take_in(database_url: str, tmp_path: Path) -> AsyncIterator[Intake]:
+    """Intake into an empty database."""
+    database = Database(database_url)
+    yield Intake(database, tmp_path)
+    await database.close()
