@@ -1,6 +1,8 @@
 """What the parts of the generator share: the rows so far, the pools, the numbers given."""
 
+from collections.abc import Iterator
 from datetime import date
+from itertools import count
 
 from seeding.catalogue import POPULARITY, Product, add_products
 from seeding.clock import DAY, day
@@ -22,13 +24,15 @@ class Book:
         self.products = add_products(self.batch, self.draw, self.since - 365 * DAY)
         by_number = {self.products[number]: share for number, share in POPULARITY.items()}
         self.popular: tuple[Product, ...] = weighted(by_number)
-        self._given: dict[tuple[str, date], int] = {}
+        self._given: dict[tuple[str, date], tuple[str, Iterator[int]]] = {}
 
     def number(self, prefix: str, seconds: int) -> str:
         """The next business number of that day: A-251104-0017, say."""
         key = (prefix, day(seconds))
-        count = self._given[key] = self._given.get(key, 0) + 1
-        return f"{prefix}-{key[1]:%y%m%d}-{count:04d}"
+        given = self._given.get(key)
+        if given is None:
+            given = self._given[key] = (f"{prefix}-{key[1]:%y%m%d}-", count(1))
+        return f"{given[0]}{next(given[1]):04d}"
 
     def take(self) -> Batch:
         """The rows since the last call."""

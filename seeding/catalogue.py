@@ -1,10 +1,11 @@
 """The carrier's products, what they cost, and which business cases they see."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 from db.vocabulary import BusinessCase, DocumentKind, ProductFamily
@@ -106,7 +107,7 @@ _FIBRE = (
 
 # number, name, family, one-time, monthly, characteristics, options, German, English
 _PRODUCTS: Sequence[
-    tuple[str, str, ProductFamily, str, str, dict[str, str | int], tuple[Line, ...], str, str]
+    tuple[str, str, ProductFamily, str, str, Mapping[str, Any], tuple[Line, ...], str, str]
 ] = (
     (
         *("CF-START", "Tengo Centraflex Start", _F.CENTRAFLEX, "49.00", "14.90"),
@@ -199,18 +200,18 @@ SUCCESSORS: dict[str, tuple[str, ...]] = {
 }
 
 POPULARITY: dict[str, int] = {
-    "CF-START": 11,
-    "CF-KOMFORT": 12,
+    "CF-START": 9,
+    "CF-KOMFORT": 9,
     "CF-PREMIUM": 5,
-    "SIP-10": 12,
-    "SIP-30": 6,
-    "VOICE-SITE": 11,
+    "SIP-10": 10,
+    "SIP-30": 5,
+    "VOICE-SITE": 10,
     "DSL-100": 13,
     "DSL-250": 11,
-    "LL-200": 4,
-    "LL-1000": 2,
-    "GF-HOME-500": 7,
-    "GF-OFFICE-1000": 6,
+    "LL-200": 5,
+    "LL-1000": 3,
+    "GF-HOME-500": 11,
+    "GF-OFFICE-1000": 9,
 }
 
 _C = BusinessCase

@@ -11,6 +11,7 @@ _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 _OPENING = 7 * HOUR + 30 * MINUTE
 
 
+@lru_cache(maxsize=256)  # one order names the same moment several times
 def instant(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
@@ -21,12 +22,12 @@ def day(seconds: int) -> date:
 
 
 def working_time(seconds: int) -> int:
-    """The time moved into the office hours (7:30 to 17:30) of its day, or of the next Monday."""
+    """The time moved into the office hours (7:30 to 17:30) of its day; weekends into next week."""
     offset = _offset(seconds // DAY)
     days, second = divmod(seconds + offset, DAY)
     weekday = (days + 3) % 7
     if weekday > 4:
-        days += 7 - weekday
+        days += 3
     return days * DAY + _OPENING + second * 5 // 12 - offset
 
 

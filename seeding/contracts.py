@@ -14,6 +14,7 @@ from db.vocabulary import (
 )
 from ordering.automation import is_automated
 from seeding import course as courses
+from seeding import phrases
 from seeding.book import Book
 from seeding.catalogue import CHANGES, NUMBER_BLOCK, PORTING, SUCCESSORS, VOICE, Line, Product
 from seeding.clock import DAY, HOUR, add_months, day, instant, working_time
@@ -22,7 +23,6 @@ from seeding.draw import weighted
 from seeding.offers import priced_item
 from seeding.orders import Linked, Stated, add_order, effect_of
 from seeding.parties import Customer, Site
-from seeding import phrases
 
 _C = BusinessCase
 _A = ItemAction
@@ -30,8 +30,16 @@ _A = ItemAction
 RENEWABLE_MONTHS = 6
 NOTICE_MONTHS = 3
 
-_ENDS_IN_PROGRESS = 0.42
-_FAILS = 0.08
+_ENDS_IN_PROGRESS: dict[ProductFamily, float] = {
+    ProductFamily.CENTRAFLEX: 0.08,
+    ProductFamily.SIP_TRUNK: 0.08,
+    ProductFamily.VOICE_SITE: 0.01,
+    ProductFamily.DSL: 0.25,
+    ProductFamily.LEASED_LINE: 0.75,
+    ProductFamily.FIBRE: 0.75,
+}
+"""How often the latest order around a contract is in progress: the longer the likelier."""
+_FAILS = 0.083
 _CHANGES = {family: weighted(shares) for family, shares in CHANGES.items()}
 _MONTHS = weighted({12: 35, 24: 35, 36: 30})
 _DONE = (OrderPhase.COMPLETED, OrderPhase.PARTIAL)
@@ -115,12 +123,16 @@ class Chain:
         """Add up to `budget` orders, at least one, and return how many."""
         book, draw = self.book, self.book.draw
         family = self.product.family
-        in_progress = draw.chance(0.01 if _only_automated(family) else _ENDS_IN_PROGRESS)
+        in_progress = draw.chance(_ENDS_IN_PROGRESS[family])
         limit = book.now - (courses.longest(family) + DAY if in_progress else HOUR)
         first = max(book.since, self.customer.created) + DAY
-        start = draw.between(first, max(first, limit - courses.longest(family)))
-        count = min(budget - in_progress, 1 + draw.waiting(1.6))
-        if in_progress and draw.chance(0.35):
+        last = max(first, limit - courses.longest(family))
+        start = draw.between(first, last)
+        if draw.chance(0.3):
+            # The book grows.
+            start = max(start, draw.between(first, last))
+        count = min(budget - in_progress, 1 + draw.waiting(2.8))
+        if in_progress and draw.chance(0.4):
             count = 0
         pause = max(10 * DAY, (limit - start) // (count + 1))
         placed, at = 0, start
@@ -179,9 +191,15 @@ class Chain:
             add_contract(self.book, self.customer, before, ContractStatus.REPLACED)
         self.product = stated.product
         self.contract = Contract(
-            *(self.book.draw.id(linked), self.book.number("V", linked), stated.site),
-            *(stated.product, [(i, n) for action, i, n in stated.lines if action is _A.ADD]),
-            *(stated.months, linked, linked, before.id if before else None),
+            id=self.book.draw.id(linked),
+            number=self.book.number("V", linked),
+            site=stated.site,
+            product=stated.product,
+            lines=[(line, count) for action, line, count in stated.lines if action is _A.ADD],
+            months=stated.months,
+            created=linked,
+            updated=linked,
+            predecessor=before.id if before else None,
         )
 
     def finish(self, in_progress: bool) -> None:
@@ -213,7 +231,7 @@ class Chain:
         if wait <= 0 and draw.chance(0.7):
             return _C.CONTRACT_RENEWAL, at
         later = at + wait + draw.between(2, 150) * DAY
-        if 0 < wait and later < limit - 5 * DAY and draw.chance(0.2):
+        if wait > 0 and later < limit - 5 * DAY and draw.chance(0.3):
             return _C.CONTRACT_RENEWAL, later
         return self._change(), at
 
@@ -246,9 +264,9 @@ class Chain:
             ]
         return Stated(
             *(case, product, contract.site if contract else self.site, lines),
-            draw.one_of(_MONTHS) if case in CREATING | REPLACING or not contract else (
-                contract.months
-            ),
+            draw.one_of(_MONTHS)
+            if case in CREATING | REPLACING or not contract
+            else (contract.months),
             *(received, is_automated(product.family, case), draw.chance(0.3 if voice else 0.28)),
             external_ids=external_ids(self.book, self.customer, received),
             notes=[draw.one_of(phrases.NOTES)] if draw.chance(0.08) else [],
@@ -271,26 +289,21 @@ class Chain:
         if draw.chance(_FAILS):
             end = draw.one_of(courses.ERROR_ENDS)
         course = courses.run(
-            draw,
-            family=product.family,
-            case=case,
-            automated=automated,
-            received=received,
-            seconds=seconds,
-            end=end,
+            draw, courses.Task(product.family, case, automated, received, seconds), end=end
         )
         self.place(self._state(case, received, product), course)
         return True
 
     def _place_open(self) -> None:
-        book, draw, now = self.book, self.book.draw, self.book.now
+        draw, now = self.book.draw, self.book.now
         for _ in range(20):
             case, _ = self._next(now, now)
             product = self._ordered_product(case)
             automated = is_automated(product.family, case)
-            if not automated or draw.chance(0.05):
+            seconds = courses.duration(draw, product.family, case, automated)
+            # What takes long is what is found in progress.
+            if draw.random() * 12 * DAY < seconds or draw.chance(0.02):
                 break
-        seconds = courses.duration(draw, product.family, case, automated)
         elapsed = int(seconds * draw.random() ** 1.2)
         received = now - elapsed if automated else working_time(now - elapsed)
         received = max(min(received, now - 60 - draw.between(0, 600)), self.last + HOUR)
@@ -298,13 +311,7 @@ class Chain:
             received = now - 60 - draw.between(0, 30)
             seconds = max(seconds, 120)
         course = courses.run(
-            draw,
-            family=product.family,
-            case=case,
-            automated=automated,
-            received=received,
-            seconds=seconds,
-            now=now,
+            draw, courses.Task(product.family, case, automated, received, seconds), now=now
         )
         self.place(self._state(case, received, product), course)
 
@@ -329,7 +336,3 @@ def external_ids(book: Book, customer: Customer, received: int) -> list[tuple[st
     if draw.chance(0.15):
         known.append(("projectId", f"P{draw.between(10_000, 99_999)}"))
     return known
-
-
-def _only_automated(family: ProductFamily) -> bool:
-    return all(is_automated(family, case) for case in BusinessCase)

@@ -123,30 +123,36 @@ def duration(draw: Draw, family: ProductFamily, case: BusinessCase, automated: b
     return low * DAY + int(min(draw.random(), draw.random() * 1.6) * (high - low) * DAY)
 
 
+class Task(NamedTuple):
+    """What decides how an order is processed."""
+
+    family: ProductFamily
+    case: BusinessCase
+    automated: bool
+    received: int
+    seconds: int
+    """How long it takes to its end."""
+
+
 def run(
-    draw: Draw,
-    *,
-    family: ProductFamily,
-    case: BusinessCase,
-    automated: bool,
-    received: int,
-    seconds: int,
-    end: OrderPhase = OrderPhase.COMPLETED,
-    now: int | None = None,
+    draw: Draw, task: Task, *, end: OrderPhase = OrderPhase.COMPLETED, now: int | None = None
 ) -> Course:
-    """The course of an order that takes so many seconds to its end, or up to now."""
-    steps = _steps(draw, family, case, automated, received, seconds, end, now is not None)
+    """The course of an order to its end, or up to now, when it is still in progress."""
+    if task.automated:
+        steps = _automated_steps(draw, task, end)
+    else:
+        steps = _manual_steps(draw, task, end, smooth=now is not None)
     full_end = steps[-1].at
-    action_text: tuple[ActionParty, str] | None = None
+    waiting: tuple[ActionParty, str] | None = None
     if now is not None:
         steps = [step for step in steps[:-1] if step.at <= now]
-        if not automated:
-            action_text = _interrupt(draw, steps, case, now)
+        if not task.automated:
+            waiting = _interrupt(draw, steps, task.case, now)
     course = Course(steps)
     done = steps[-1].phase in (_P.COMPLETED, _P.PARTIAL)
-    if action_text is not None:
-        party, text = action_text
-        due = end_of_day(max(steps[-1].at + draw.between(3, 14) * DAY, received + DAY))
+    if waiting is not None:
+        party, text = waiting
+        due = end_of_day(max(steps[-1].at + draw.between(3, 14) * DAY, task.received + DAY))
         text = _until(text, due)
         course.action = Action(text, party, due)
         steps[-1] = steps[-1]._replace(reason=text)
@@ -154,54 +160,43 @@ def run(
     if confirmed is not None:
         late = draw.between(0, 2) * DAY if done else 0
         course.expected = end_of_day(full_end + late)
-    _delay(draw, course, confirmed, now)
-    course.linked = _link(draw, course, automated, received, done, now)
-    add_milestones(course, family, case, received, confirmed, done, draw.between(2, 20), now)
+        _delay(draw, course, confirmed, now)
+    if done or (now is not None and course.phase is not _P.RECEIVED):
+        linked = _linking_time(draw, task)
+        if done:
+            course.linked = min(linked, course.ended - 5)
+        elif now is not None and linked <= now:
+            course.linked = linked
+    add_milestones(course, task, draw.between(2, 20), now)
     return course
 
 
-def _steps(
-    draw: Draw,
-    family: ProductFamily,
-    case: BusinessCase,
-    automated: bool,
-    received: int,
-    seconds: int,
-    end: OrderPhase,
-    running: bool,
-) -> list[Step]:
-    steps = [Step(_P.RECEIVED, received, None)]
-    if automated:
-        if end is _P.COMPLETED or end is _P.PARTIAL:
-            steps.append(Step(_P.PROVISIONING, received + max(20, seconds // 6), None))
-        at = received + seconds
-        steps.append(Step(end, at, _reason(draw, end)))
-        return steps
+def _automated_steps(draw: Draw, task: Task, end: OrderPhase) -> list[Step]:
+    steps = [Step(_P.RECEIVED, task.received, None)]
+    if end is _P.COMPLETED or end is _P.PARTIAL:
+        started = task.received + max(20, task.seconds // 6)
+        steps.append(Step(_P.PROVISIONING, started, None))
+    steps.append(Step(end, task.received + task.seconds, _reason(draw, end)))
+    return steps
+
+
+def _manual_steps(draw: Draw, task: Task, end: OrderPhase, *, smooth: bool) -> list[Step]:
+    """The phases up to `end`, without interludes where it is to go smoothly."""
+    steps = [Step(_P.RECEIVED, task.received, None)]
 
     def advance(phase: OrderPhase, part: float, reason: str | None = None) -> None:
-        at = working_time(received + int(seconds * part))
+        at = working_time(task.received + int(task.seconds * part))
         steps.append(Step(phase, max(at, steps[-1].at + 11 * MINUTE), reason))
 
-    if draw.chance(0.012):
+    if not smooth and draw.chance(0.015):
         advance(_P.FAILED, 0.01, phrases.CRASHED)
         advance(_P.RECEIVED, 0.03, phrases.REPAIRED)
-    stages: list[tuple[OrderPhase, float]] = [(_P.ACCEPTED, 0.04 + draw.random() * 0.08)]
-    if case not in _CHANGE_DAYS or (case is _C.REORDER and family not in VOICE):
-        stages.append((_P.CONFIRMED, 0.2 + draw.random() * 0.2))
-        stages.append((_P.PROVISIONING, 0.5 + draw.random() * 0.25))
-    else:
-        stages.append((_P.PROVISIONING, 0.3 + draw.random() * 0.4))
-    stop = len(stages)
-    if end is _P.REJECTED:
-        stop = draw.between(0, 1)
-    elif end is _P.CANCELLED:
-        stop = draw.between(0, len(stages) - 1)
-    elif end is _P.FAILED:
-        stop = draw.between(1, len(stages))
+    stages = _stages(draw, task)
+    passed = _passed_stages(draw, stages, end)
     interrupted = -1
-    if stop and not running and draw.chance(0.16):
-        interrupted = draw.between(0, stop - 1)
-    for position, (phase, part) in enumerate(stages[:stop]):
+    if passed and not smooth and draw.chance(0.16):
+        interrupted = draw.between(0, passed - 1)
+    for position, (phase, part) in enumerate(stages[:passed]):
         advance(phase, part)
         if position == interrupted:
             following = stages[position + 1][1] if position + 1 < len(stages) else 0.98
@@ -209,14 +204,38 @@ def _steps(
             if phase is not _P.ACCEPTED and draw.chance(0.25):
                 advance(_P.ON_HOLD, part + gap * 0.2, draw.one_of(phrases.HOLDS))
             else:
-                _, text = _clarification(draw, case)
+                _, text = _clarification(draw, task.case)
                 due = end_of_day(steps[-1].at + draw.between(4, 14) * DAY)
                 advance(_P.CLARIFICATION, part + gap * 0.2, _until(text, due))
             advance(phase, part + gap * (0.4 + draw.random() * 0.5))
-    last = stages[stop - 1][1] if stop else 0.0
-    early = end is not _P.COMPLETED and end is not _P.PARTIAL
-    advance(end, last + (1 - last) * (draw.random() * 0.5) if early else 1.0, _reason(draw, end))
+    part = 1.0
+    if end is not _P.COMPLETED and end is not _P.PARTIAL:
+        last = stages[passed - 1][1] if passed else 0.0
+        part = last + (1 - last) * draw.random() * 0.5
+    advance(end, part, _reason(draw, end))
     return steps
+
+
+def _stages(draw: Draw, task: Task) -> list[tuple[OrderPhase, float]]:
+    """The phases between receipt and end, each by the part of the whole time when it begins."""
+    accepted = (_P.ACCEPTED, 0.04 + draw.random() * 0.08)
+    delivered = task.case not in _CHANGE_DAYS or (
+        task.case is _C.REORDER and task.family not in VOICE
+    )
+    if not delivered:
+        return [accepted, (_P.PROVISIONING, 0.3 + draw.random() * 0.4)]
+    confirmed = (_P.CONFIRMED, 0.2 + draw.random() * 0.2)
+    return [accepted, confirmed, (_P.PROVISIONING, 0.5 + draw.random() * 0.25)]
+
+
+def _passed_stages(draw: Draw, stages: list[tuple[OrderPhase, float]], end: OrderPhase) -> int:
+    if end is _P.REJECTED:
+        return draw.between(0, 1)
+    if end is _P.CANCELLED:
+        return draw.between(0, len(stages) - 1)
+    if end is _P.FAILED:
+        return draw.between(1, len(stages))
+    return len(stages)
 
 
 def _interrupt(
@@ -259,15 +278,10 @@ def _at(steps: list[Step], phase: OrderPhase) -> int | None:
     return None
 
 
-def _delay(draw: Draw, course: Course, confirmed: int | None, now: int | None) -> None:
-    if confirmed is None:
-        return
-    ended = course.ended
+def _delay(draw: Draw, course: Course, confirmed: int, now: int | None) -> None:
     in_progress = now is not None
-    if not draw.chance(0.25 if in_progress else 0.05):
-        return
-    until = now if now is not None else ended
-    if until - confirmed < 2 * DAY:
+    until = now if now is not None else course.ended
+    if until - confirmed < 2 * DAY or not draw.chance(0.25 if in_progress else 0.05):
         return
     reported = min(working_time(confirmed + (until - confirmed) // 4), until - DAY)
     resolved: int | None = None
@@ -276,39 +290,26 @@ def _delay(draw: Draw, course: Course, confirmed: int | None, now: int | None) -
         resolved = max(resolved, reported + HOUR)
     kind, reason = draw.one_of(phrases.DELAYS)
     course.delays.append(Delay(kind, reason, reported, resolved))
-    if resolved is None and now is not None and draw.chance(0.5):
+    if resolved is None and draw.chance(0.5):
         # The confirmed day has passed.
-        course.expected = end_of_day(confirmed + (now - confirmed) // 2)
+        course.expected = end_of_day(confirmed + (until - confirmed) // 2)
 
 
-def _link(
-    draw: Draw, course: Course, automated: bool, received: int, done: bool, now: int | None
-) -> int | None:
-    """When the contract number appeared: minutes to days after the receipt."""
-    if not done and (now is None or course.phase is _P.RECEIVED):
-        return None
-    if automated:
-        at = received + draw.between(30, 100)
-    elif draw.chance(0.6):
-        at = received + draw.between(4 * MINUTE, 3 * HOUR)
-    else:
-        at = working_time(received + DAY + draw.waiting(2 * DAY))
-    at = max(at, received + 30)
-    if done:
-        return min(at, course.ended - 5)
-    return at if now is not None and at <= now else None
+def _linking_time(draw: Draw, task: Task) -> int:
+    """When the contract number appears: minutes to days after the receipt."""
+    if task.automated:
+        return task.received + draw.between(30, 100)
+    if draw.chance(0.6):
+        return task.received + draw.between(4 * MINUTE, 3 * HOUR)
+    at = working_time(task.received + DAY + draw.waiting(2 * DAY))
+    return max(at, task.received + HOUR)
 
 
-def add_milestones(
-    course: Course,
-    family: ProductFamily,
-    case: BusinessCase,
-    received: int,
-    confirmed: int | None,
-    done: bool,
-    mail_seconds: int,
-    now: int | None,
-) -> None:
+def add_milestones(course: Course, task: Task, mail_seconds: int, now: int | None) -> None:
+    """Add what is reached, and planned where the order is in progress now."""
+    family, case, _, received, _ = task
+    confirmed = _at(course.steps, _P.CONFIRMED)
+    done = course.phase in (_P.COMPLETED, _P.PARTIAL)
     steps, expected, add = course.steps, course.expected, course.milestones.append
     ended = course.ended
     running = now is not None

@@ -9,7 +9,7 @@ from seeding.offers import add_unordered
 from seeding.parties import close_customer, new_customer
 from seeding.partners import Tenant
 
-_ORDERS_EACH = 4.5
+_ORDERS_EACH = 6.0
 
 
 def add_customers(book: Book, tenant: Tenant) -> Iterator[None]:

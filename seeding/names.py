@@ -129,7 +129,7 @@ _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
 
 def slug(text: str) -> str:
-    """The text as a part of an address: a–z, digits and hyphens."""
+    """The text as a part of an address: letters a to z, digits and hyphens."""
     plain = unicodedata.normalize("NFKD", text.lower().translate(_UMLAUTS))
     plain = plain.encode("ascii", "ignore").decode()
     return "-".join("".join(c if c.isalnum() else " " for c in plain).split())

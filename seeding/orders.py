@@ -145,9 +145,7 @@ def _progress(book: Book, order: UUID, owner: tuple[int, int], course: Course) -
     rows, changed = book.batch.rows, set()
     history = rows["order_history"]
     for sequence, (phase, at, reason) in enumerate(course.steps, 1):
-        history.append(
-            (order, sequence, *owner, sequence - 1 or None, phase, instant(at), reason)
-        )
+        history.append((order, sequence, *owner, sequence - 1 or None, phase, instant(at), reason))
         changed.add(at)
     milestones = rows["order_milestones"]
     for position, (kind, planned, reached, violated) in enumerate(course.milestones, 1):

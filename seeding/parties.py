@@ -52,9 +52,9 @@ def new_customer(
     """Begin a customer: its sites and people. `close_customer` adds its own row."""
     draw, names = book.draw, book.names
     if created is None:
-        # Half of them were there before the order book begins.
+        # Most of them were there before the order book begins.
         since = book.since - 700 * DAY
-        until = book.since if draw.chance(0.5) else book.now - 160 * DAY
+        until = book.since if draw.chance(0.75) else book.now - 160 * DAY
         created = working_time(draw.between(since, until))
     name = name or names.company()
     root = tenant.root

@@ -23,20 +23,47 @@ CLARIFICATIONS: tuple[tuple[ActionParty, str], ...] = (
     (PARTNER, "Bitte bestätigen Sie bis zum {day} die Lage der TAE-Dose am Standort."),
     (PARTNER, "Bitte nennen Sie bis zum {day} einen Ansprechpartner vor Ort mit Rückrufnummer."),
     (CUSTOMER, "Bitte stimmen Sie bis zum {day} einen Termin für die Begehung des Gebäudes ab."),
-    (CUSTOMER, "Der Techniker hat niemanden angetroffen. Bitte nennen Sie bis zum {day} einen "
-     "neuen Termin."),
-    (CUSTOMER, "Für die Verlegung fehlt die Zustimmung des Eigentümers. Bitte senden Sie sie bis "
-     "zum {day}."),
-    (CARRIER, "Wir klären bis zum {day} mit dem Netzbetreiber, ob am Standort ein Leitungsweg "
-     "frei ist."),
+    (
+        CUSTOMER,
+        (
+            "Der Techniker hat niemanden angetroffen. Bitte nennen Sie bis zum {day} einen "
+            "neuen Termin."
+        ),
+    ),
+    (
+        CUSTOMER,
+        (
+            "Für die Verlegung fehlt die Zustimmung des Eigentümers. Bitte senden Sie sie bis "
+            "zum {day}."
+        ),
+    ),
+    (
+        CARRIER,
+        "Wir klären bis zum {day} mit dem Netzbetreiber, ob am Standort ein Leitungsweg frei ist.",
+    ),
 )
 PORTING_CLARIFICATIONS: tuple[tuple[ActionParty, str], ...] = (
-    (PARTNER, "Der bisherige Anbieter kennt den Anschlussinhaber nicht. Bitte prüfen Sie bis zum "
-     "{day} Name und Adresse im Portierungsauftrag."),
-    (CUSTOMER, "Bitte teilen Sie uns bis zum {day} mit, welche Rufnummern des Blocks portiert "
-     "werden sollen."),
-    (CARRIER, "Wir warten auf die Rückmeldung des bisherigen Anbieters zur Portierung und fragen "
-     "am {day} nach."),
+    (
+        PARTNER,
+        (
+            "Der bisherige Anbieter kennt den Anschlussinhaber nicht. Bitte prüfen Sie bis zum "
+            "{day} Name und Adresse im Portierungsauftrag."
+        ),
+    ),
+    (
+        CUSTOMER,
+        (
+            "Bitte teilen Sie uns bis zum {day} mit, welche Rufnummern des Blocks portiert "
+            "werden sollen."
+        ),
+    ),
+    (
+        CARRIER,
+        (
+            "Wir warten auf die Rückmeldung des bisherigen Anbieters zur Portierung und fragen "
+            "am {day} nach."
+        ),
+    ),
 )
 HOLDS = (
     "Auf Wunsch des Kunden zurückgestellt.",

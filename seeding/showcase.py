@@ -5,7 +5,7 @@ from seeding import course as courses
 from seeding.book import Book
 from seeding.clock import DAY, HOUR, MINUTE, day, end_of_day, working_time
 from seeding.contracts import Chain
-from seeding.course import Course, Delay, Step
+from seeding.course import Course, Delay, Step, Task
 from seeding.orders import Stated
 from seeding.parties import close_customer, new_customer
 from seeding.partners import Tenant
@@ -21,9 +21,7 @@ _ADD, _DELETE, _NO_CHANGE = ItemAction.ADD, ItemAction.DELETE, ItemAction.NO_CHA
 def add_showcase(book: Book, tenant: Tenant) -> str:
     """Add the order with all that belongs to it, for a customer of this tenant."""
     now, products = book.now, book.products
-    customer = new_customer(
-        *(book, tenant), name=_NAME, created=working_time(now - 800 * DAY)
-    )
+    customer = new_customer(*(book, tenant), name=_NAME, created=working_time(now - 800 * DAY))
     dsl, fibre = products["DSL-100"], products["GF-OFFICE-1000"]
     router, addresses, _ = dsl.options
     chain = Chain(book, customer, dsl, customer.sites[0])
@@ -35,23 +33,27 @@ def add_showcase(book: Book, tenant: Tenant) -> str:
         received = working_time(now - days * DAY)
         course = courses.run(
             book.draw,
-            family=dsl.family,
-            case=case,
-            automated=False,
-            received=received,
-            seconds=courses.duration(book.draw, dsl.family, case, False),
+            Task(
+                *(dsl.family, case, False, received),
+                courses.duration(book.draw, dsl.family, case, automated=False),
+            ),
         )
         chain.place(Stated(case, dsl, customer.sites[0], lines, 24, received, False, False), course)
 
     received = working_time(now - 38 * DAY)
     fibre_router, fibre_addresses, _ = fibre.options
     stated = Stated(
-        *(BusinessCase.PRODUCT_CHANGE, fibre, customer.sites[0]),
+        BusinessCase.PRODUCT_CHANGE,
+        fibre,
+        customer.sites[0],
         [
             *((_ADD, fibre.line, 1), (_ADD, fibre_router, 1), (_ADD, fibre_addresses, 1)),
             (_DELETE, dsl.line, 1),
         ],
-        *(36, received, False, False),
+        36,
+        received,
+        automated=False,
+        by_attorney=False,
         external_ids=[(tenant.system, "SO-26-104711")],
         notes=["Bitte den Techniker beim Empfang anmelden, Tor 3."],
     )
@@ -83,8 +85,8 @@ def _course(book: Book, stated: Stated) -> Course:
     )
     course.delays.append(Delay(*DELAYS[0], ago(17), ago(9)))
     courses.add_milestones(
-        *(course, stated.product.family, stated.case, received, course.steps[4].at),
-        done=False,
+        course,
+        Task(stated.product.family, stated.case, False, received, 50 * DAY),
         mail_seconds=6,
         now=now,
     )
