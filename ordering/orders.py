@@ -79,7 +79,19 @@ def proceed(book: OrderBook, record: OrderRecord, at: datetime | None) -> bool:
         phase = OrderPhase.CONFIRMED
     else:
         phase = OrderPhase.PROVISIONING
-    return advance(book, record, phase, at)
+    if advance(book, record, phase, at):
+        return True
+    last = record.history[-1]
+    if (
+        last.phase is OrderPhase.CONFIRMED
+        and at is not None
+        and last.occurred_at > at
+        and not passed & INTERRUPTIONS
+    ):
+        # Of two such reports the first is the confirmation: the one that was taken for it, for
+        # having arrived earlier, was the second.
+        advance(book, record, OrderPhase.PROVISIONING, last.occurred_at)
+    return False
 
 
 _CARRIED_OUT = frozenset({OrderPhase.CONFIRMED, OrderPhase.PROVISIONING})

@@ -157,6 +157,16 @@ async def test_an_older_delivery_date_does_not_replace_the_newer(take_in: Intake
     assert (await take_in.order()).expected_completion_date == before
 
 
+async def test_the_second_report_of_progress_is_provisioning_even_if_it_comes_first(
+    take_in: Intake,
+) -> None:
+    await take_in.good(order(expectedCompletionDate=at(50)))
+    await take_in.good(state("inProgress", 5))
+    assert (await take_in.order()).phase is OrderPhase.CONFIRMED
+    await take_in.good(state("inProgress", 4))
+    assert (await take_in.order()).phase is OrderPhase.PROVISIONING
+
+
 async def test_of_the_same_instant_the_phase_further_on_counts(take_in: Intake) -> None:
     await take_in.good(order())
     await take_in.good(state("completed", 5))
