@@ -97,8 +97,8 @@ async def _execute(connection: AsyncConnection, statements: list[Executable]) ->
 
 def _without_checks() -> list[Executable]:
     return [
-        *(DropConstraint(c, isolate_from_table=False) for c in _constraints(ForeignKeyConstraint)),
-        *(DropConstraint(c, isolate_from_table=False) for c in _constraints(UniqueConstraint)),
+        *(DropConstraint(c) for c in _constraints(ForeignKeyConstraint)),
+        *(DropConstraint(c) for c in _constraints(UniqueConstraint)),
         *(text(f"ALTER TABLE {table.name} DISABLE TRIGGER USER") for table in _tables()),
         *(DropIndex(index) for table in _tables() for index in table.indexes),
     ]

@@ -14,7 +14,8 @@ from db.vocabulary import (
     OfferStatus,
     OrderPhase,
 )
-from ordering.lifecycle import TMF622_STATE
+from ordering.lifecycle import RANK, TMF622_STATE
+from ordering.times import ReportTimes
 from seeding import phrases
 from seeding.book import Book
 from seeding.catalogue import DOCUMENTS_URL, TAX_RATE, Line, Product, category
@@ -128,6 +129,7 @@ def add_order(
             *((action.text, action.by, instant(action.due)) if action else (None, None, None)),
             course.delayed,
             _reported(book, stated, course),
+            _report_times(course),
             instant(max(changed, default=received)),
             1 + len(changed),
             search_text(
@@ -138,6 +140,13 @@ def add_order(
         )
     )
     return number
+
+
+def _report_times(course: Course) -> str:
+    """The phase is known as of when it was entered: an older report does not undo it."""
+    times = ReportTimes(None)
+    times.take("phase", instant(course.ended), f"{RANK[course.phase]:02}")
+    return json.dumps(times.stored())
 
 
 def _progress(book: Book, order: UUID, owner: tuple[int, int], course: Course) -> set[int]:

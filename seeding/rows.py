@@ -49,7 +49,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
             "requested_start_date requested_completion_date automated characteristics phase "
             "contract_id contract_effect expected_completion_date completed_at "
             "processing_seconds action_text action_by action_due delayed "
-            "reported_characteristics updated_at version search_text"
+            "reported_characteristics report_times updated_at version search_text"
         ),
         "order_items": (
             f"{_PART} parent_position reference action product_id name quantity state terms "

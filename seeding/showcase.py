@@ -70,14 +70,15 @@ def _course(book: Book, stated: Stated) -> Course:
         return working_time(now - days * DAY)
 
     _, question = CLARIFICATIONS[2]
+    # A weekend moves a day by up to three: steps that lie further apart keep their order.
     question = question.format(day=f"{day(ago(28)):%d.%m.%Y}")
     course = Course(
         [
             Step(OrderPhase.RECEIVED, received, None),
             Step(OrderPhase.ACCEPTED, received + 26 * HOUR, None),
-            Step(OrderPhase.CLARIFICATION, ago(34), question),
-            Step(OrderPhase.ACCEPTED, ago(31), None),
-            Step(OrderPhase.CONFIRMED, ago(27), None),
+            Step(OrderPhase.CLARIFICATION, ago(33), question),
+            Step(OrderPhase.ACCEPTED, ago(29), None),
+            Step(OrderPhase.CONFIRMED, ago(25), None),
             Step(OrderPhase.PROVISIONING, ago(7), None),
         ],
         linked=received + 47 * MINUTE,
