@@ -4,6 +4,7 @@ import asyncio
 import socket
 
 import click
+import structlog
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
@@ -11,6 +12,8 @@ from uvicorn.supervisors import Multiprocess
 from app import set_up_logging
 from commands.base import Mistake, load_settings, open_database
 from settings import Settings
+
+log = structlog.get_logger("serve")
 
 
 @click.command()
@@ -29,6 +32,8 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
     # A worker process gets nothing but its environment, so the application is made from that.
     config = server_config("app:from_environment", settings, factory=True)
     set_up_logging(settings)
+    # uvicorn is silent about a socket that it was handed.
+    log.info("listening", url=origin(settings, listener))
     try:
         if settings.workers > 1:
             Multiprocess(config, sockets=[listener]).run()
