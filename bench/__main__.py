@@ -1,0 +1,126 @@
+"""`python -m bench`: seed, serve, measure, print, keep."""
+
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import httpx
+
+from bench import machine
+from bench.database import Prepared, postgresql, prepare
+from bench.measuring import Series, measure
+from bench.report import Report, Row
+from bench.scenarios import Questions, questions
+from bench.serving import serving, statements
+from commands.base import progress
+from tests.postgres import PostgresUnavailableError
+
+
+@click.command()
+@click.option("--orders", default=200_000, show_default=True, help="Size of the order book.")
+@click.option("--connections", default=8, show_default=True, help="At once, under load.")
+@click.option("--rounds", default=5, show_default=True, help="Of which medians are taken.")
+@click.option("--seconds", default=3.0, show_default=True, help="Of each round of a request.")
+@click.option(
+    "--database-url",
+    metavar="URL",
+    help="A PostgreSQL database of your own, seeded if it is empty; a private server otherwise.",
+)
+@click.option(
+    "--record/--no-record",
+    default=True,
+    show_default=True,
+    help="Keep the figures in bench/results/ and docs/performance.md.",
+)
+def main(
+    *,
+    orders: int,
+    connections: int,
+    rounds: int,
+    seconds: float,
+    database_url: str | None,
+    record: bool,
+) -> None:
+    """Measure requests per second and latency over HTTP on a large order book."""
+    load_before = machine.load_average()
+    with postgresql(database_url) as url, tempfile.TemporaryDirectory() as directory:
+        _say(f"Seeding {orders:,} orders (a minute or so)")
+        prepared = prepare(url, orders)
+        log = Path(directory) / "server.log"
+        with serving(url, log) as port:
+            _say("Choosing what to ask for")
+            with httpx.Client(
+                base_url=f"http://127.0.0.1:{port}",
+                headers={"Authorization": f"Bearer {prepared.key}"},
+                timeout=60,
+            ) as client:
+                asked = questions(client)
+            with progress("Measuring rounds") as show:
+                measured = measure(
+                    _series(asked, connections),
+                    port=port,
+                    key=prepared.key,
+                    rounds=rounds,
+                    seconds=seconds,
+                    progress=show,
+                )
+        counted = statements(log)
+    report = Report(
+        date=datetime.now(UTC).date().isoformat(),
+        orders=prepared.orders,
+        tenant=prepared.tenant,
+        tenant_orders=prepared.tenant_orders,
+        connections=connections,
+        rounds=rounds,
+        seconds=seconds,
+        seed_seconds=prepared.seed_seconds,
+        load_before=load_before,
+        ceiling=measured["ceiling", connections],
+        rows=[
+            Row(
+                title=task.title,
+                statements=counted[task.name],
+                loaded=measured[task.name, connections],
+                alone=measured[task.name, 1],
+            )
+            for task in asked.tasks
+        ],
+        first_page=measured[asked.first_page.name, 1],
+        deep_page=measured[asked.deep_page.name, 1],
+        deep=asked.deep,
+        machine=_machine(prepared),
+    )
+    click.echo(report.markdown())
+    if record:
+        click.echo("\nWritten: " + ", ".join(str(path) for path in report.save()))
+
+
+def _series(asked: Questions, connections: int) -> list[Series]:
+    ceiling = [Series("ceiling", "/healthz", ("",), connections)]
+    tasks = [
+        Series(task.name, "/graphql", task.bodies, number)
+        for task in asked.tasks
+        for number in dict.fromkeys((connections, 1))
+    ]
+    pages = [
+        Series(page.name, "/graphql", page.bodies, 1)
+        for page in (asked.first_page, asked.deep_page)
+    ]
+    return ceiling + tasks + pages
+
+
+def _machine(prepared: Prepared) -> dict[str, str]:
+    return {**machine.details(), "PostgreSQL": prepared.version}
+
+
+def _say(step: str) -> None:
+    click.echo(f"» {step}", err=True)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except PostgresUnavailableError as error:
+        sys.exit(str(error))

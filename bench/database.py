@@ -1,0 +1,87 @@
+"""The database under measurement: seeded, with statistics, and a key of its largest partner."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import func, select
+
+import seeding
+from auth import keys
+from db import migrations
+from db.models import Order, Tenant
+from db.scope import Scope
+from db.session import Database
+from seeding import SeedError
+from tests.postgres import connect, private_postgres
+
+CLIENT = "bench"
+SERVER = {"shared_buffers": "512MB", "max_wal_size": "4GB", "autovacuum": "on"}
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A database that is ready to be measured."""
+
+    orders: int
+    tenant: str
+    tenant_orders: int
+    key: str
+    seed_seconds: float | None
+    """None where it was seeded before."""
+    version: str
+
+
+@contextmanager
+def postgresql(url: str | None) -> Iterator[str]:
+    """The URL given, or that of a private server which ends with the block."""
+    if url is not None:
+        yield url
+        return
+    with private_postgres(**SERVER) as private:
+        yield private
+
+
+def prepare(url: str, orders: int) -> Prepared:
+    """Migrate and, if there are no tenants yet, seed. A key that an earlier run left is revoked."""
+    migrations.upgrade(url)
+    return asyncio.run(_prepare(url, orders))
+
+
+async def _prepare(url: str, orders: int) -> Prepared:
+    database = Database(url)
+    try:
+        started = time.monotonic()
+        try:
+            await seeding.seed(database, orders=orders, seed=1)
+            seed_seconds = time.monotonic() - started
+        except SeedError:
+            seed_seconds = None
+        plain = await connect(url)
+        try:
+            # What autovacuum would do some time during the measurement.
+            await plain.execute("VACUUM (ANALYZE)")
+            version = await plain.fetchval("SHOW server_version")
+        finally:
+            await plain.close()
+        async with database.read(Scope.carrier()) as session:
+            total = await session.scalar(select(func.count()).select_from(Order)) or 0
+            size = func.count()
+            largest = (
+                select(Order.root_tenant_id, size)
+                .group_by(Order.root_tenant_id)
+                .order_by(size.desc())
+                .limit(1)
+            )
+            [(root, tenant_orders)] = await session.rows(largest)
+            number = await session.scalar(select(Tenant.number).where(Tenant.id == root))
+        assert number is not None
+        now = datetime.now(UTC)
+        await keys.revoke_of_client(database, CLIENT, now=now)
+        key = await keys.create(database, tenant_number=number, client_name=CLIENT, now=now)
+    finally:
+        await database.close()
+    return Prepared(total, number, tenant_orders, key.text, seed_seconds, version)

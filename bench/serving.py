@@ -1,0 +1,78 @@
+"""The server under measurement: `partnergraph serve`, one process, its log in a file."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+START_SECONDS = 30
+
+
+@contextmanager
+def serving(database_url: str, log: Path) -> Iterator[int]:
+    """Serve the database in one process on the loopback; the port it listens on."""
+    port = _free_port()
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PARTNERGRAPH_")}
+    environment["PARTNERGRAPH_DATABASE_URL"] = database_url
+    program = Path(sys.executable).with_name("partnergraph")
+    command = [str(program), "serve", "--port", str(port)]
+    with log.open("wb") as output:
+        server = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+    try:
+        _wait_until_ready(server, port, log)
+        yield port
+    except BaseException:
+        sys.stderr.write(_tail(log))
+        raise
+    finally:
+        server.terminate()
+        try:
+            server.wait(30)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def statements(log: Path) -> dict[str, str]:
+    """Statements per request by operation, from the server's own log: "6", or "6-7"."""
+    counts: defaultdict[str, set[int]] = defaultdict(set)
+    with log.open() as lines:
+        for line in lines:
+            if '"event":"operation"' in line:
+                entry = json.loads(line)
+                counts[entry["operation"]].add(entry["statements"])
+    return {
+        name: "-".join(str(each) for each in dict.fromkeys((min(seen), max(seen))))
+        for name, seen in counts.items()
+    }
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _wait_until_ready(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while server.poll() is None and time.monotonic() < deadline:
+        try:
+            if httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    sys.exit("the server did not become ready")
+
+
+def _tail(log: Path) -> str:
+    """The last lines of a server that failed which are no measurements."""
+    lines = [line for line in log.read_text().splitlines() if '"event":"operation"' not in line]
+    return "\n".join(["the server's log ends:", *lines[-5:], ""])
