@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, union_all
 from sqlalchemy.orm import aliased
 
 from db.expressions import any_of
@@ -109,39 +109,48 @@ ORDERS_PER_REFERENCE = 10
 def by_references(references: Sequence[str]) -> Select[*tuple[Any, ...]]:
     """`(reference, matched_by, Order)`, each reference's newest orders first.
 
-    A reference may be the number of an order, an offer or a contract, or an external id.
+    A reference may be the number of an order, an offer or a contract, or an external id; where it
+    is several of these, it is called by the first.
     """
     matches = union_all(
         select(
             Order.number.label("reference"),
-            literal(MatchedBy.ORDER_NUMBER.value).label("matched_by"),
+            _kind(MatchedBy.ORDER_NUMBER).label("kind"),
             Order.id.label("order_id"),
             Order.received_at,
         ).where(any_of(Order.number, references)),
-        select(Offer.number, literal(MatchedBy.OFFER_NUMBER.value), Order.id, Order.received_at)
+        select(Offer.number, _kind(MatchedBy.OFFER_NUMBER), Order.id, Order.received_at)
         .join(Order, Order.offer_id == Offer.id)
         .where(any_of(Offer.number, references)),
-        select(
-            Contract.number, literal(MatchedBy.CONTRACT_NUMBER.value), Order.id, Order.received_at
-        )
+        select(Contract.number, _kind(MatchedBy.CONTRACT_NUMBER), Order.id, Order.received_at)
         .join(Order, Order.contract_id == Contract.id)
         .where(any_of(Contract.number, references)),
-        select(
-            OrderExternalId.value, literal(MatchedBy.EXTERNAL_ID.value), Order.id, Order.received_at
-        )
+        select(OrderExternalId.value, _kind(MatchedBy.EXTERNAL_ID), Order.id, Order.received_at)
         .join(Order, Order.id == OrderExternalId.order_id)
         .where(any_of(OrderExternalId.value, references)),
     ).subquery()
-    newest = func.row_number().over(
-        partition_by=matches.c.reference,
-        order_by=(matches.c.received_at.desc(), matches.c.order_id.desc()),
+    # An order that goes by a reference in two ways is one order, and takes one place.
+    once = (
+        select(*matches.c["reference", "order_id", "received_at"], func.min(matches.c.kind))
+        .group_by(*matches.c["reference", "order_id", "received_at"])
+        .subquery()
     )
+    reference, order_id, received_at, kind = once.c
+    newest = (received_at.desc(), order_id.desc())
     placed = select(
-        matches.c.reference, matches.c.matched_by, matches.c.order_id, newest.label("place")
+        reference,
+        order_id,
+        func.min(kind).over(partition_by=reference).label("kind"),
+        func.row_number().over(partition_by=reference, order_by=newest).label("place"),
     ).subquery()
     order = aliased(Order)
+    names = {place: kind.value for place, kind in enumerate(MatchedBy)}
     return (
-        select(placed.c.reference, placed.c.matched_by, order)
+        select(placed.c.reference, case(names, value=placed.c.kind).label("matched_by"), order)
         .join(order, and_(order.id == placed.c.order_id, placed.c.place <= ORDERS_PER_REFERENCE))
         .order_by(placed.c.place)
     )
+
+
+def _kind(matched_by: MatchedBy) -> ColumnElement[int]:
+    return literal([*MatchedBy].index(matched_by))
