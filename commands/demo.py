@@ -58,8 +58,14 @@ def demo(port: int | None, fresh: bool, once: bool) -> None:
         log_level=os.environ.get("PARTNERGRAPH_LOG_LEVEL") or "warning",
     )
     # First, because it fails most often and the rest takes a while.
-    with listen(settings) as listener:
-        content = _prepare(settings, fresh=fresh)
+    with listen(settings, chosen_by="--port or PORT, like PORT=9000 make demo") as listener:
+        try:
+            content = _prepare(settings, fresh=fresh)
+        except OSError as error:
+            raise Mistake(
+                f"The demo cannot keep its order book in {_FILE.parent.absolute()}: "
+                f"{error.strerror or error}."
+            ) from None
         set_up_logging(settings)
         server = _DemoServer(settings, content, listener, once=once)
         # By the time it raises the signal once more, the server has stopped in order.

@@ -44,7 +44,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         return
 
 
-def listen(settings: Settings) -> socket.socket:
+def listen(settings: Settings, *, chosen_by: str = "--port or PARTNERGRAPH_PORT") -> socket.socket:
     """A socket on the settings' address; a Mistake where there can be none."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
@@ -53,7 +53,7 @@ def listen(settings: Settings) -> socket.socket:
         reason = str(error.strerror).partition(" (while")[0]
         raise Mistake(
             f"Cannot listen on {settings.host} port {settings.port}: {reason}. "
-            "Choose another by --port or PARTNERGRAPH_PORT."
+            f"Choose another by {chosen_by}."
         ) from None
     listener.set_inheritable(True)
     return listener
