@@ -9,6 +9,7 @@ is refused.
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import date
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
@@ -224,17 +225,36 @@ def _check_scope(session: Session, context: UOWTransaction, instances: object) -
 
 def _create_engine(url: str, pool_size: int) -> AsyncEngine:
     if make_url(url).get_backend_name() == "postgresql":
-        return create_async_engine(
+        engine = create_async_engine(
             url,
             pool_size=pool_size,
             max_overflow=0,
             # JIT costs more than it gives on statements of this size.
             connect_args={"server_settings": {"jit": "off", "timezone": "UTC"}},
         )
+        event.listen(engine.sync_engine, "connect", _set_up_postgresql)
+        return engine
     engine = create_async_engine(url)
     event.listen(engine.sync_engine, "connect", _set_up_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
+
+
+_YEAR_2000 = date(2000, 1, 1).toordinal()
+
+
+def _set_up_postgresql(connection: Any, record: ConnectionPoolEntry) -> None:
+    # The driver sends the last day that Python knows as "infinity", which is later than that day
+    # where SQL wrote it: paging by a date that may be unknown would lose rows. Days are days.
+    connection.run_async(
+        lambda driver: driver.set_type_codec(
+            "date",
+            schema="pg_catalog",
+            encoder=lambda day: (day.toordinal() - _YEAR_2000,),
+            decoder=lambda days: date.fromordinal(days[0] + _YEAR_2000),
+            format="tuple",
+        )
+    )
 
 
 def _set_up_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
