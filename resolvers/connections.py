@@ -8,7 +8,7 @@ import binascii
 import json
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -171,9 +171,9 @@ def _key(collection: Collection[Any, Any], sort: str, name: str, cursor: str | N
         padding = "=" * (-len(cursor) % 4)
         plain = base64.b64decode(cursor.encode("ascii") + padding.encode(), b"-_", validate=True)
         made_for, value, identity = json.loads(plain)
-        if made_for == sort and isinstance(value, str) and "\0" not in value:
+        if made_for == sort:
             return Key(_typed(kind, value), UUID(hex=identity))
-    except (ValueError, TypeError, AttributeError, RecursionError, binascii.Error):
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError, binascii.Error):
         made_for = None
     if isinstance(made_for, str) and made_for in collection.sorts:
         raise _bad_input(f"`{name}` is a cursor of another order; use it with that `orderBy`.")
@@ -185,7 +185,10 @@ def _typed(kind: type[Any], value: str) -> Any:
         instant = datetime.fromisoformat(value)
         if instant.tzinfo is None:
             raise ValueError("a cursor's instant has a zone")
-        return instant
+        return instant.astimezone(UTC)
+    value.encode()  # refuses half of a surrogate pair, which no database keeps
+    if "\0" in value:
+        raise ValueError("a cursor's text holds no NUL")
     return date.fromisoformat(value) if kind is date else value
 
 
