@@ -59,7 +59,8 @@ def create_app(
             yield Context(
                 principal=principal,
                 session=session,
-                accept_language=request.headers.get("accept-language"),
+                # A header may be sent in several lines; they are one list.
+                accept_language=",".join(request.headers.getlist("accept-language")),
                 now=clock.now(),
             )
 
