@@ -1,5 +1,7 @@
 """The text by which people find an order, an offer, a contract or a customer."""
 
+from unicodedata import normalize
+
 
 def search_text(*parts: str | None) -> str:
     """What a row is found by, folded so that case and "ß" or "ss" make no difference.
@@ -10,7 +12,8 @@ def search_text(*parts: str | None) -> str:
 
 
 def fold(text: str) -> str:
-    return " ".join(text.casefold().split())
+    # Some keyboards and file names spell "ä" as two characters.
+    return " ".join(normalize("NFC", text.casefold()).split())
 
 
 def search_terms(query: str) -> list[str]:
