@@ -260,7 +260,7 @@ def started(*arguments: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
 
 def test_the_server_answers_and_stops_in_order_on_ctrl_c(url: str) -> None:
     with started("serve") as (process, origin):
-        ready = httpx.get(f"{origin}/readyz", trust_env=False)
+        ready = httpx.get(f"{origin}/readyz", trust_env=False, timeout=60)
         assert ready.json() == {"status": "ready"}
         process.send_signal(signal.SIGINT)
         _, rest = process.communicate(timeout=30)
@@ -275,7 +275,7 @@ def test_several_workers_serve_on_postgresql(
 ) -> None:
     monkeypatch.setenv("PARTNERGRAPH_DATABASE_URL", postgresql_url)
     with started("serve", "--workers", "2") as (process, origin):
-        ready = httpx.get(f"{origin}/readyz", trust_env=False)
+        ready = httpx.get(f"{origin}/readyz", trust_env=False, timeout=60)
         assert ready.json() == {"status": "ready"}
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)
