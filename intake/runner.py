@@ -43,18 +43,20 @@ async def run(
 
     Raises `UnreadablePathError` for a path that does not exist.
     """
-    now = now or datetime.now(UTC)
     files = reader.files(paths)
     report = Report([FileReport(file) for file in files])
     by_file = {file.file: file for file in report.files}
     sizes = {file: file.stat().st_size for file in files}
     total, done = sum(sizes.values()), 0
     for file in _in_order(files):
-        messages, problems = _read(file, now)
+        # Each transaction has a time of its own, or what a long run commits last would be stamped
+        # with its start: long past for clients that ask by `updatedAt` what has changed.
+        at = now or datetime.now(UTC)
+        messages, problems = _read(file, at)
         counts = by_file[file]
         counts.failed = len({problem.message for problem in problems})
         report.problems += [Problem(file, p.path, p.reason) for p in problems]
-        intake = _FileIntake(counts, report, tenant, now)
+        intake = _FileIntake(counts, report, tenant, at)
         if messages:
             async with database.write(Scope.carrier()) as session:
                 for start in range(0, len(messages), _BATCH):
