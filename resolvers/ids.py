@@ -25,8 +25,7 @@ _MODELS = {prefix: model for model, prefix in _PREFIXES.items()}
 def global_id(row: Base) -> str:
     """The identifier of a row of one of the types that implement `Node`."""
     identity: UUID = row.public_id if isinstance(row, Tenant) else row.id  # type: ignore[attr-defined]
-    text = base64.urlsafe_b64encode(identity.bytes).rstrip(b"=").decode()
-    return f"{_PREFIXES[type(row)]}_{text}"
+    return f"{_PREFIXES[type(row)]}_{_encoded(identity)}"
 
 
 def parse_global_id(text: str) -> tuple[type[Base], UUID] | None:
@@ -39,4 +38,10 @@ def parse_global_id(text: str) -> tuple[type[Base], UUID] | None:
         raw = base64.b64decode(encoded.encode("ascii") + b"==", altchars=b"-_", validate=True)
     except (UnicodeEncodeError, binascii.Error):
         return None
-    return model, UUID(bytes=raw)
+    identity = UUID(bytes=raw)
+    # Base64 can spell the same bytes in several ways; an object has one id.
+    return (model, identity) if _encoded(identity) == encoded else None
+
+
+def _encoded(identity: UUID) -> str:
+    return base64.urlsafe_b64encode(identity.bytes).rstrip(b"=").decode()
