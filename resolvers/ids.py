@@ -4,7 +4,6 @@
 """
 
 import base64
-import binascii
 from uuid import UUID
 
 from db.models import Base, Cart, Contract, Customer, Offer, Order, Product, Site, Tenant
@@ -36,9 +35,9 @@ def parse_global_id(text: str) -> tuple[type[Base], UUID] | None:
         return None
     try:
         raw = base64.b64decode(encoded.encode("ascii") + b"==", altchars=b"-_", validate=True)
-    except (UnicodeEncodeError, binascii.Error):
+        identity = UUID(bytes=raw)
+    except ValueError:
         return None
-    identity = UUID(bytes=raw)
     # Base64 can spell the same bytes in several ways; an object has one id.
     return (model, identity) if _encoded(identity) == encoded else None
 

@@ -123,6 +123,7 @@ async def test_no_ids_have_no_objects(shelf: Shelf) -> None:
         "{prefix}_" + "é" * 22,
         "{prefix}_" + "*" * 22,
         "{prefix}_" + "/" * 22,
+        "{prefix}_" + "A" * 20 + "==",
         "ctr_{text}",
     ],
 )
