@@ -28,9 +28,15 @@ const plugins = [HISTORY_PLUGIN, explorerPlugin({ showAttribution: false })];
 const defaultHeaders = demo.apiKey
   ? JSON.stringify({ Authorization: `Bearer ${demo.apiKey}` }, null, 2)
   : undefined;
-// GraphiQL takes the first tab's variables from here, not from the tab; on a return visit its
-// own storage holds what the user last had.
-const firstVisit = storage.getItem("graphiql:tabState") === null;
+const open = openTab();
+
+// What the editors start with. Left alone, GraphiQL takes the query and the variables that it stored
+// at their last edits, which may be none, and adds a tab for a pair that it finds in no other: a
+// page that was reloaded would lose the variables of its first tab.
+function openTab() {
+  const stored = JSON.parse(storage.getItem("graphiql:tabState"));
+  return stored?.tabs?.[stored.activeTabIndex] ?? tabs[0];
+}
 
 function App() {
   const { fetcher, refused, setKey } = useApiKey(new URL("graphql", document.baseURI));
@@ -44,7 +50,8 @@ function App() {
         defaultTabs={tabs}
         defaultQuery=""
         defaultHeaders={defaultHeaders}
-        initialVariables={firstVisit ? tabs[0].variables : undefined}
+        initialQuery={open.query ?? ""}
+        initialVariables={open.variables ?? ""}
         inputValueDeprecation
         schemaDescription
       >
