@@ -28,8 +28,9 @@ class OrderFilter:
     )
     updated: DateTimeRange | None = strawberry.field(
         default=None,
-        description="Last changed in this range. To synchronise, ask for what changed since your "
-        "last request, sorted by `UPDATED_AT` ascending.",
+        description="Last changed in this range. To synchronise, sort by `UPDATED_AT` ascending "
+        "and start a few minutes before the last `updatedAt` that you have read: what the carrier "
+        "reports in bulk appears a little after its time. `version` tells what you have already.",
     )
     expected: DateTimeRange | None = strawberry.field(
         default=None, description="Expected to be completed in this range."
