@@ -82,6 +82,9 @@ def server_config(app: ASGIApp | str, settings: Settings, *, factory: bool) -> u
         # closes first must not be ours, or a request that is on its way is lost.
         timeout_keep_alive=75,
         timeout_graceful_shutdown=settings.shutdown_seconds,
+        # A worker that answers its supervisor no sooner is replaced. It cannot while it imports,
+        # which takes a busy machine longer than the usual five seconds: no worker would ever serve.
+        timeout_worker_healthcheck=60,
     )
 
 
