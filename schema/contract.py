@@ -10,6 +10,7 @@ from resolvers.context import Info
 from schema.enums import ContractStatus
 from schema.fields import label_of, lazy, to_one, to_parts
 from schema.node import Node
+from schema.offer_list import CARTS, CartConnection
 from schema.order_list import ORDERS, OrderConnection
 from schema.priced_item import PricedItem
 
@@ -95,6 +96,11 @@ class Contract(Node):
         resolver=to_one(relations.PRODUCT, "product_id"),
         graphql_type=lazy("Product") | None,
         description="The main product: that of the first item.",
+    )
+    carts = strawberry.field(
+        resolver=CARTS.below(relations.CARTS_OF_CONTRACT),
+        graphql_type=CartConnection,
+        description="Carts that are about to change the contract, or did.",
     )
     orders = strawberry.field(
         resolver=ORDERS.below(relations.ORDERS_OF_CONTRACT),

@@ -9,6 +9,7 @@ from schema.contract_list import CONTRACTS, ContractConnection
 from schema.customer import own_address
 from schema.fields import lazy, to_one
 from schema.node import Node
+from schema.offer_list import CARTS, CartConnection
 from schema.order_list import ORDERS, OrderConnection
 
 
@@ -23,6 +24,16 @@ class Site(Node):
         resolver=to_one(relations.CUSTOMER, "customer_id"),
         graphql_type=lazy("Customer") | None,
         description="Whose site it is.",
+    )
+    tenant = strawberry.field(
+        resolver=to_one(relations.TENANT, "tenant_id"),
+        graphql_type=lazy("Tenant") | None,
+        description="The tenant that serves the customer.",
+    )
+    carts = strawberry.field(
+        resolver=CARTS.below(relations.CARTS_OF_SITE),
+        graphql_type=CartConnection,
+        description="Carts for the site.",
     )
     orders = strawberry.field(
         resolver=ORDERS.below(relations.ORDERS_OF_SITE),

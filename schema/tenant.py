@@ -7,10 +7,17 @@ import strawberry
 from db.models import Tenant as TenantRow
 from resolvers import relations
 from schema.contract_list import CONTRACTS, ContractConnection
-from schema.customer_list import CUSTOMERS, TENANTS, CustomerConnection, TenantConnection
+from schema.customer_list import (
+    CUSTOMERS,
+    SITES,
+    TENANTS,
+    CustomerConnection,
+    SiteConnection,
+    TenantConnection,
+)
 from schema.fields import lazy, to_one
 from schema.node import Node
-from schema.offer_list import OFFERS, OfferConnection
+from schema.offer_list import CARTS, OFFERS, CartConnection, OfferConnection
 from schema.order_list import ORDERS, OrderConnection
 
 
@@ -40,6 +47,16 @@ class Tenant(Node):
         resolver=CUSTOMERS.below(relations.CUSTOMERS_OF_TENANT),
         graphql_type=CustomerConnection,
         description="The tenant's own customers, without those of tenants below.",
+    )
+    sites = strawberry.field(
+        resolver=SITES.below(relations.SITES_OF_TENANT),
+        graphql_type=SiteConnection,
+        description="The sites of the tenant's own customers.",
+    )
+    carts = strawberry.field(
+        resolver=CARTS.below(relations.CARTS_OF_TENANT),
+        graphql_type=CartConnection,
+        description="The tenant's own carts, without those of tenants below.",
     )
     offers = strawberry.field(
         resolver=OFFERS.below(relations.OFFERS_OF_TENANT),

@@ -36,7 +36,9 @@ class Cart(TenantOwned, Base):
         link("contract_id", "contracts"),
         UniqueConstraint("root_tenant_id", "number"),
         Index(None, "customer_id", "root_tenant_id", "created_at", "id"),
-        Index(None, "contract_id"),
+        Index(None, "tenant_id", "root_tenant_id", "created_at", "id"),
+        Index(None, "site_id", "root_tenant_id", "created_at", "id"),
+        Index(None, "contract_id", "root_tenant_id", "created_at", "id"),
     )
 
 

@@ -63,4 +63,5 @@ class Site(Address, TenantOwned, Base):
         owned_by_tenant(),
         link("customer_id", "customers"),
         UniqueConstraint("customer_id", "number"),
+        Index(None, "tenant_id", "root_tenant_id", "number", "id"),
     )

@@ -152,6 +152,7 @@ TO_ONE: dict[str, dict[str, str | None]] = {
         "contract": "contract",
         "contract { predecessor": "predecessor",
         "site { customer": "customer",
+        "site { tenant": "branch",
     },
     "earlier": {"offer": None, "site": None, "product": "product", "contract": "predecessor"},
     "bare": {
@@ -194,8 +195,8 @@ TO_ONE: dict[str, dict[str, str | None]] = {
     "partner": {"parent": None},
 }
 TO_MANY: dict[str, dict[str, list[str]]] = {
-    "contract": {"orders": ["order", "later"]},
-    "predecessor": {"orders": ["earlier"]},
+    "contract": {"orders": ["order", "later"], "carts": ["cart"]},
+    "predecessor": {"orders": ["earlier"], "carts": []},
     "customer": {
         "orders": ["order", "later", "earlier"],
         "offers": ["offer"],
@@ -213,6 +214,8 @@ TO_MANY: dict[str, dict[str, list[str]]] = {
     "branch": {
         "children": ["twig"],
         "customers": ["customer", "prospect"],
+        "sites": ["site", "second_site"],
+        "carts": ["cart", "basket"],
         "orders": ["order", "later", "earlier", "bare"],
         "offers": ["offer", "lone"],
         "contracts": ["contract", "predecessor"],
@@ -220,6 +223,8 @@ TO_MANY: dict[str, dict[str, list[str]]] = {
     "twig": {
         "children": [],
         "customers": ["twigs_customer"],
+        "sites": [],
+        "carts": [],
         "orders": ["twigs_order"],
         "offers": ["twigs_offer"],
         "contracts": ["twigs_contract"],
@@ -228,6 +233,7 @@ TO_MANY: dict[str, dict[str, list[str]]] = {
     "order": {
         "site { orders": ["order", "later"],
         "site { contracts": ["contract", "predecessor"],
+        "site { carts": ["cart"],
         "contract { orders": ["order", "later"],
         "customer { orders": ["order", "later", "earlier"],
     },

@@ -284,6 +284,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", "tenant_id", name=op.f("pk_sites")),
         sa.UniqueConstraint("customer_id", "number", name=op.f("uq_sites_customer_id_number")),
     )
+    op.create_index(
+        op.f("ix_sites_tenant_id_root_tenant_id_number_id"),
+        "sites",
+        ["tenant_id", "root_tenant_id", "number", "id"],
+        unique=False,
+    )
     op.create_table(
         "contracts",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -474,7 +480,24 @@ def upgrade() -> None:
             "root_tenant_id", "number", name=op.f("uq_carts_root_tenant_id_number")
         ),
     )
-    op.create_index(op.f("ix_carts_contract_id"), "carts", ["contract_id"], unique=False)
+    op.create_index(
+        op.f("ix_carts_contract_id_root_tenant_id_created_at_id"),
+        "carts",
+        ["contract_id", "root_tenant_id", "created_at", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_carts_site_id_root_tenant_id_created_at_id"),
+        "carts",
+        ["site_id", "root_tenant_id", "created_at", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_carts_tenant_id_root_tenant_id_created_at_id"),
+        "carts",
+        ["tenant_id", "root_tenant_id", "created_at", "id"],
+        unique=False,
+    )
     op.create_index(
         op.f("ix_carts_customer_id_root_tenant_id_created_at_id"),
         "carts",
