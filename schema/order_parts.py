@@ -68,6 +68,9 @@ class Note:
     author: str | None = strawberry.field(description="Who wrote it.")
     written_at: datetime | None = strawberry.field(description="When it was written.")
     text: str = strawberry.field(description="What it says.")
+    reference: str | None = strawberry.field(
+        description="The identifier of the note in the system that reported it."
+    )
 
 
 def _history_status(root: strawberry.Parent[OrderHistoryEntry]) -> OrderStatus:
