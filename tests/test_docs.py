@@ -1,0 +1,110 @@
+"""The documentation: what it shows is so."""
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from graphql import GraphQLSchema, build_schema, parse, validate
+
+from cli import main
+from execution.errors import ErrorCode
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md"]
+PAGES += sorted((ROOT / "docs").glob("*.md"))
+
+each = pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+
+
+def text(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", text(page), re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def schema() -> GraphQLSchema:
+    return build_schema(text(ROOT / "schema" / "schema.graphql"))
+
+
+@each
+def test_every_query_shown_is_valid(schema: GraphQLSchema, page: Path) -> None:
+    queries = blocks(page, "graphql")
+    # A request with curl carries its query in JSON, in quotes of the shell.
+    queries += [json.loads(body)["query"] for body in re.findall(r"-d '(\{.*?\})'", text(page))]
+    for query in queries:
+        assert [error.message for error in validate(schema, parse(query))] == [], query
+
+
+@each
+def test_every_answer_shown_is_json(page: Path) -> None:
+    for answer in blocks(page, "json"):
+        json.loads(answer)
+
+
+def test_there_are_queries_and_answers_to_check() -> None:
+    assert blocks(ROOT / "README.md", "graphql")
+    assert len(blocks(ROOT / "docs" / "partner-guide.md", "graphql")) >= 5
+    assert len(blocks(ROOT / "docs" / "partner-guide.md", "json")) >= 5
+
+
+def test_the_readme_shows_the_query_that_the_demo_asks() -> None:
+    [shown] = blocks(ROOT / "README.md", "graphql")
+    asked = text(ROOT / "web" / "graphiql" / "examples" / "01-order.graphql")
+    assert shown == asked[asked.index("query OneOrder") :]
+
+
+def commands(page: Path) -> Iterator[list[str]]:
+    """The words after `partnergraph`, in running text and in blocks."""
+    for code in re.findall(r"`(partnergraph [^`\n]+)`", text(page)):
+        yield shlex.split(code)[1:]
+    for block in blocks(page, "(?:sh|console)"):
+        for line in block.splitlines():
+            if found := re.match(r"(?:\$ )?partnergraph (.+)", line):
+                yield shlex.split(found[1], comments=True)
+
+
+@each
+def test_every_command_shown_exists_with_its_options(page: Path) -> None:
+    for words in commands(page):
+        command: click.Command = main
+        rest = list(words)
+        while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
+            name = rest.pop(0)
+            assert name in command.commands, words
+            command = command.commands[name]
+        known = {option for parameter in command.params for option in parameter.opts}
+        assert {word for word in rest if word.startswith("-")} <= known | {"--help"}, words
+
+
+def test_the_readme_has_every_command() -> None:
+    shown = {words[0] for words in commands(ROOT / "README.md")}
+    assert shown == set(main.commands)
+
+
+def anchors(page: Path) -> set[str]:
+    titles = re.findall(r"^#+ (.+)$", text(page), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@each
+def test_every_link_within_the_project_leads_somewhere(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)\s]+)\)", text(page)):
+        path, _, anchor = link.partition("#")
+        if "://" in path:
+            continue
+        target = (page.parent / path).resolve() if path else page
+        assert target.is_file(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_the_partners_guide_explains_every_error_code() -> None:
+    guide = text(ROOT / "docs" / "partner-guide.md")
+    explained = re.findall(r"^\| `([A-Z_]+)` \|", guide, re.MULTILINE)
+    assert explained == [str(code) for code in ErrorCode]
