@@ -44,7 +44,7 @@ def _action_required(root: strawberry.Parent[OrderRow]) -> ActionRequired | None
 def _explanation(
     root: strawberry.Parent[OrderRow], info: Info, locale: LocaleArgument = None
 ) -> str:
-    return texts.explain(root, locale_of(info, locale))
+    return texts.explain(root, locale_of(info, locale), info.context.now)
 
 
 def _tmf622_state(root: strawberry.Parent[OrderRow]) -> str:
@@ -162,7 +162,8 @@ class Order(Node):
     processing_estimate = strawberry.field(
         resolver=_estimate,
         graphql_type=ProcessingEstimate | None,
-        description="How long such an order takes, by those that are completed; null without any.",
+        description="How long such an order takes, by those that are completed; null without any, "
+        "and once the order has ended.",
     )
 
     items = strawberry.field(

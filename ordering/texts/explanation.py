@@ -42,17 +42,20 @@ class OrderFacts(Protocol):
     def action_due(self) -> datetime | None: ...
 
 
-def explain(order: OrderFacts, locale: Locale) -> str:
-    """What is happening to this order, who must act, what comes next and whom to contact."""
-    return " ".join(_sentences(order, locale))
+def explain(order: OrderFacts, locale: Locale, now: datetime) -> str:
+    """What is happening to this order, who must act, what comes next and whom to contact.
+
+    A date that has passed by `now` is told as one that has.
+    """
+    return " ".join(_sentences(order, locale, now))
 
 
-def _sentences(order: OrderFacts, locale: Locale) -> Iterator[str]:
+def _sentences(order: OrderFacts, locale: Locale, now: datetime) -> Iterator[str]:
     status = STATUS_OF_PHASE[order.phase]
     yield _happening(order, locale)
-    yield _actor(order, locale)
+    yield _actor(order, locale, now)
     if status is OrderStatus.IN_PROGRESS:
-        yield from _schedule(order, locale)
+        yield from _schedule(order, locale, now)
     yield phase_next(order.phase, locale)
     if order.contract_id is None and status is not OrderStatus.ERROR:
         yield text(locale, "explanation", "contract_follows")
@@ -66,24 +69,29 @@ def _happening(order: OrderFacts, locale: Locale) -> str:
     return phase_meaning(order.phase, locale)
 
 
-def _actor(order: OrderFacts, locale: Locale) -> str:
+def _actor(order: OrderFacts, locale: Locale, now: datetime) -> str:
     if order.action_text is None or order.action_by is None:
         return phase_actor(order.phase, locale)
     table, key, due = "action", order.action_by.name, ""
     if order.action_due is not None:
-        table, due = "action_until", day(order.action_due, locale)
+        table = "action_overdue" if order.action_due < now else "action_until"
+        due = day(order.action_due, locale)
     # The carrier's own words, quoted as they are: they may bring their full stop along.
     stop = "" if order.action_text.rstrip().endswith((".", "!", "?", "…")) else "."
     return text(locale, table, key).format(action=order.action_text.strip(), due=due) + stop
 
 
-def _schedule(order: OrderFacts, locale: Locale) -> Iterator[str]:
+def _schedule(order: OrderFacts, locale: Locale, now: datetime) -> Iterator[str]:
+    expected = order.expected_completion_date
     if order.delayed:
         yield text(locale, "explanation", "delayed")
-    if order.expected_completion_date is not None:
-        key = "last_known_date" if order.delayed else "expected_date"
-        expected = text(locale, "explanation", key)
-        yield expected.format(date=day(order.expected_completion_date, locale))
+    if expected is not None:
+        key = "expected_date"
+        if expected < now:
+            key = "missed_date"
+        elif order.delayed or order.phase in INTERRUPTIONS:
+            key = "last_known_date"
+        yield text(locale, "explanation", key).format(date=day(expected, locale))
     elif order.automated and not (order.delayed or order.phase in INTERRUPTIONS):
         yield text(locale, "explanation", "automated")
     else:

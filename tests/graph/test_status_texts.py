@@ -175,7 +175,7 @@ ACTING = {
     "RECEIVED": ("Sie müssen nichts tun", "you do not need to do anything"),
     "ACCEPTED": ("Sie müssen nichts tun", "you do not need to do anything"),
     "CLARIFICATION": ("Handeln muss jetzt der Kunde", "The customer must act now"),
-    "ON_HOLD": ("Sie müssen derzeit nichts tun", "You do not need to do anything at the moment"),
+    "ON_HOLD": ("Sie müssen derzeit nichts tun", "you do not need to do anything at the moment"),
     "CONFIRMED": ("Sie müssen nichts tun", "you do not need to do anything"),
     "PROVISIONING": ("Sie müssen nichts tun", "you do not need to do anything"),
     "COMPLETED": ("Sie müssen nichts mehr tun", "You do not need to do anything else"),

@@ -25,8 +25,8 @@ from db.vocabulary import (
 )
 from ordering.texts import (
     Locale,
+    OrderFacts,
     contact,
-    explain,
     label,
     negotiate,
     phase_actor,
@@ -34,6 +34,7 @@ from ordering.texts import (
     phase_next,
     status_meaning,
 )
+from ordering.texts import explain as explain_at
 
 CLOSED_SETS = [
     member
@@ -44,6 +45,13 @@ PHASES_BY_STATUS = {
     status: [phase for phase, its in STATUS_OF_PHASE.items() if its is status]
     for status in OrderStatus
 }
+
+
+NOW = datetime(2026, 1, 7, 12, tzinfo=UTC)
+
+
+def explain(order: OrderFacts, locale: Locale) -> str:
+    return explain_at(order, locale, NOW)
 
 
 @dataclass(frozen=True)
@@ -177,6 +185,38 @@ def test_each_month_has_its_name(month: int) -> None:
     order = Facts(expected_completion_date=datetime(2026, month, 24, 12, tzinfo=UTC))
     assert f" 24 {calendar.month_name[month]} 2026." in explain(order, Locale.EN)
     assert f" 24.{month:02}.2026." in explain(order, Locale.DE)
+
+
+def test_a_deadline_that_has_passed_is_not_told_as_one_to_come() -> None:
+    order = Facts(
+        OrderPhase.CLARIFICATION,
+        action_text="Bitte die Hausnummer mitteilen.",
+        action_by=ActionParty.CUSTOMER,
+        action_due=datetime(2026, 1, 6, tzinfo=UTC),
+    )
+    german, english = explain(order, Locale.DE), explain(order, Locale.EN)
+    assert "der Kunde; die Frist ist am 06.01.2026 abgelaufen: „Bitte" in german
+    assert "bis zum" not in german
+    assert "the deadline passed on 6 January 2026: “Bitte" in english
+
+
+@pytest.mark.parametrize("delayed", [True, False])
+@pytest.mark.parametrize("phase", [OrderPhase.CONFIRMED, OrderPhase.ON_HOLD])
+def test_a_delivery_date_that_has_passed_is_told_as_missed(
+    phase: OrderPhase, delayed: bool
+) -> None:
+    order = Facts(phase, delayed=delayed, expected_completion_date=datetime(2026, 1, 6, tzinfo=UTC))
+    german = explain(order, Locale.DE)
+    assert "Der zuletzt genannte Liefertermin, der 06.01.2026, ist verstrichen." in german
+    assert "verbindlich" not in german
+    assert "6 January 2026, has passed" in explain(order, Locale.EN)
+
+
+@pytest.mark.parametrize("phase", [OrderPhase.CLARIFICATION, OrderPhase.ON_HOLD])
+def test_no_date_binds_while_processing_is_interrupted(phase: OrderPhase) -> None:
+    order = Facts(phase, expected_completion_date=datetime(2026, 3, 1, tzinfo=UTC))
+    assert "Der zuletzt genannte Liefertermin ist der 01.03.2026." in explain(order, Locale.DE)
+    assert "verbindlich" not in explain(order, Locale.DE)
 
 
 def test_a_delayed_order_says_so_and_calls_its_date_no_longer_binding() -> None:
