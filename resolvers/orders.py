@@ -10,7 +10,7 @@ from db.queries.orders import MatchedBy, OrderFilter, by_references, summary
 from db.vocabulary import STATUS_OF_PHASE, BusinessCase, OrderPhase, OrderStatus
 from execution.errors import LimitExceededError
 from resolvers.context import Context
-from resolvers.text import text_argument
+from resolvers.text import LONGEST, text_argument
 
 MOST_REFERENCES = 250
 
@@ -34,7 +34,8 @@ async def orders_by_reference(context: Context, references: Sequence[str]) -> li
             actual=len(references),
             maximum=MOST_REFERENCES,
         )
-    wanted = {text_argument("references", text) for text in references}
+    # A number too long for anything is not found, like any other that nobody has.
+    wanted = {text_argument("references", text) for text in references if len(text) <= LONGEST}
     rows = await context.session.rows(by_references(sorted(wanted))) if wanted else []
     matched: dict[str, MatchedBy] = {}
     orders: defaultdict[str, dict[Any, Order]] = defaultdict(dict)

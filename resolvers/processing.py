@@ -7,7 +7,7 @@ from uuid import UUID
 
 from db.models import Order, Product
 from db.queries.products import processing_times as statement
-from db.vocabulary import BusinessCase
+from db.vocabulary import BusinessCase, OrderStatus
 from ordering.automation import is_automated
 from resolvers import relations
 from resolvers.context import Context
@@ -66,8 +66,8 @@ async def processing_times(
 
 
 async def processing_estimate(context: Context, order: Order) -> ProcessingEstimate | None:
-    """None where no order of that product and business case is completed yet."""
-    if order.product_id is None:
+    """None where the order has ended, or none of its product and business case is completed."""
+    if order.product_id is None or order.status is not OrderStatus.IN_PROGRESS:
         return None
 
     async def load(

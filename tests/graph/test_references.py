@@ -193,10 +193,12 @@ async def test_more_references_exceed_a_limit_that_the_error_names(desk: Desk) -
     assert answer.statements == 0
 
 
-async def test_a_reference_that_is_longer_than_any_is_bad_input(desk: Desk) -> None:
-    answer = await desk.ask(["A-1", "x" * 201])
-    assert answer.codes == ["BAD_USER_INPUT"]
-    assert answer.errors[0]["message"] == "`references` is longer than 200 characters."
+async def test_a_reference_that_is_longer_than_any_is_not_found_and_spoils_no_other(
+    desk: Desk,
+) -> None:
+    known, endless = (await desk.ask(["A-1", "x" * 100_000])).data["ordersByReference"]
+    assert (known["state"], endless["state"]) == ("FOUND", "NOT_FOUND")
+    assert endless["reference"] == "x" * 100_000
 
 
 async def test_what_is_found_can_be_followed_to_the_customer(desk: Desk) -> None:
