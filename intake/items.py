@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from decimal import Decimal
 from typing import Any
 
 from db.vocabulary import ItemAction, PriceKind
@@ -71,6 +72,7 @@ def _item(part: Part, parent: int | None, index: int, names: Names) -> StatedIte
         relationships=[
             {"kind": relation.text("relationshipType"), "reference": relation.text("id")}
             for relation in part.parts("productOrderItemRelationship")
+            if relation.has_text("relationshipType") and relation.has_text("id")
         ],
     )
     for field, key in _ITEM_MEMBERS.items():
@@ -100,8 +102,8 @@ def finish_items(order: Part, items: list[StatedItem], names: Names) -> None:
 
 
 _ITEM_MEMBERS = {
-    "name": "productOffering",
-    "product": "productOffering",
+    "name": "productOffering.name",
+    "product": "productOffering.id",
     "quantity": "quantity",
     "action": "action",
     "terms": "itemTerm",
@@ -185,26 +187,32 @@ def _price(part: Part) -> StatedPrice:
         # One currency a price: an amount in another one ("EUT") has no place, and is left over.
         for field, key in (("net_amount", "dutyFreeAmount"), ("gross_amount", "taxIncludedAmount")):
             money = amounts.part(key)
-            currency = money.value.get("unit") if money else None
-            if money and currency and price.currency in (None, currency):
-                setattr(price, field, money.amount("value"))
-                if getattr(price, field) is not None:
-                    price.currency = money.text("unit", longest=LONGEST_KEY)
+            if money is not None and price.currency in (None, money.value.get("unit")):
+                amount, currency = _money(money)
+                setattr(price, field, amount)
+                price.currency = price.currency or currency
     price.alterations = [_alteration(alteration) for alteration in part.parts("priceAlteration")]
     return price
+
+
+def _money(part: Part | None) -> tuple[Decimal | None, str | None]:
+    """Amount and currency: both, or neither."""
+    if part is None or not part.has_text("unit") or (amount := part.amount("value")) is None:
+        return None, None
+    return amount, part.text("unit", longest=LONGEST_KEY)
 
 
 def _alteration(part: Part) -> dict[str, Any]:
     price = part.part("price")
     percentage = price.amount("percentage") if price else None
     money = (price.part("dutyFreeAmount") or price.part("taxIncludedAmount")) if price else None
-    amount = money.amount("value") if money else None
+    amount, currency = _money(money)
     return {
         "name": part.text("name"),
         "description": part.text("description"),
         "percentage": None if percentage is None else f"{percentage:f}",
         "amount": None if amount is None else f"{amount:f}",
-        "currency": money.text("unit") if money else None,
+        "currency": currency,
         "duration": part.integer("applicationDuration"),
         "period": part.text("recurringChargePeriod"),
         "priority": part.integer("priority"),

@@ -88,6 +88,14 @@ class Message:
 
 def read_message(value: Any, path: str, now: datetime) -> Message:
     """The message that a JSON value is. Raises `InvalidError`, with everything that is wrong."""
+    message = _read(value, path, now)
+    if message.at is not None:
+        # A report from the future would supersede everything that happens until then.
+        message.at = min(message.at, now)
+    return message
+
+
+def _read(value: Any, path: str, now: datetime) -> Message:
     if not isinstance(value, dict):
         raise InvalidError((path, "neither a product order nor an event: not an object"))
     if bad := list(unstorable(value, path)):

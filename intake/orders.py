@@ -66,7 +66,6 @@ _PROGRESS = re.compile(
     r"(state|itemStateChange|note|agreement|productOrder(Milestone|JeopardyAlert|ErrorMessage)"
     r"|expectedCompletionDate|completionDate|cancellation(Date|Reason))(?![A-Za-z])"
 )
-_ITEM_PROGRESS = re.compile(r"productOrderItem\[[^]]*\]\.state")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +116,8 @@ class Said:
     reason: str | None
     """Of a failure or a cancellation."""
     expected: datetime | None
-    contract_number: str | None
+    agreements: list[str]
+    """Numbers of contracts; the first is the order's, the others are kept as characteristics."""
     notes: list[Note] = field(default_factory=list)
     milestones: list[Milestone] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
@@ -171,7 +171,7 @@ def read_order(part: Part, number: str, at: datetime) -> Said:
         state_at=state_at,
         reason=reason,
         expected=part.instant("expectedCompletionDate"),
-        contract_number=agreements[0].key("id") if agreements else None,
+        agreements=_agreements(agreements),
         notes=[_note(note) for note in part.parts("note") if note.value.get("text")],
         milestones=[_milestone(m) for m in part.parts("productOrderMilestone")],
         alerts=[_alert(alert) for alert in part.parts("productOrderJeopardyAlert")],
@@ -294,6 +294,11 @@ def _external_ids(part: Part, names: Names) -> list[StatedExternalId]:
     return found
 
 
+def _agreements(parts: list[Part]) -> list[str]:
+    first = [number for part in parts[:1] if (number := part.key("id"))]
+    return first + [part.value["id"] for part in parts[1:] if isinstance(part.value.get("id"), str)]
+
+
 def _state(
     part: Part, state: str | None, created: datetime | None
 ) -> tuple[datetime | None, str | None]:
@@ -357,9 +362,9 @@ def _alert(part: Part) -> Alert:
 
 def _item_states(part: Part, items: list[StatedItem], names: Names) -> list[tuple[str, str, str]]:
     states = [
-        (names[f"items {item.label}"][0] + ".state", item.reference, item.state)
+        (names[f"items {item.label}"][0] + ".state", item.label, item.state)
         for item in items
-        if item.reference and item.state
+        if item.state
     ]
     for change in part.parts("itemStateChange"):
         item, state = change.text("itemId"), change.text("state")

@@ -15,7 +15,8 @@ LONGEST_KEY = 200
 """Numbers and identifiers are indexed; PostgreSQL's index entries are bounded."""
 LONGEST_NAME = 500
 _LARGEST_AMOUNT = Decimal(10) ** 15
-_FINEST_AMOUNT = 12
+_LONGEST_AMOUNT = 28
+"""Characters. Decimals are added with 28 digits; what binary fractions leave behind fits in."""
 _LARGEST_INTEGER = 2**31 - 1
 _LARGEST_EXACT = 2**53
 
@@ -49,27 +50,31 @@ class Part:
 
     def text(self, *keys: str, longest: int | None = None) -> str | None:
         """A text that is not blank."""
-        for key in keys:
-            value = self.value.get(key)
-            if isinstance(value, str) and value.strip():
-                if longest is not None and len(value) > longest:
-                    raise self.fail(key, f"longer than {longest} characters")
-                self.place(key)
-                return value
+        for key in filter(self.has_text, keys):
+            value: str = self.value[key]
+            if longest is not None and len(value) > longest:
+                raise self.fail(key, f"longer than {longest} characters")
+            self.place(key)
+            return value
         return None
+
+    def has_text(self, key: str) -> bool:
+        """Whether the member is a text that is not blank. It is not placed by that."""
+        value = self.value.get(key)
+        return isinstance(value, str) and bool(value.strip())
 
     def key(self, *keys: str) -> str | None:
         """A number or an identifier."""
         return self.text(*keys, longest=LONGEST_KEY)
 
     def instant(self, *keys: str) -> datetime | None:
-        value = self.text(*keys)
-        if value is None:
-            return None
-        try:
-            return parse_instant(value)
-        except (ValueError, OverflowError):
-            raise self.fail(keys[0], f"{value!r} is no date and time") from None
+        for key in keys:
+            if (value := self.text(key)) is not None:
+                try:
+                    return parse_instant(value)
+                except (ValueError, OverflowError):
+                    raise self.fail(key, f"{value!r} is no date and time") from None
+        return None
 
     def integer(self, key: str) -> int | None:
         value = self.value.get(key)
@@ -86,7 +91,7 @@ class Part:
         if value is None or value < 0:
             return None
         number = Decimal(value)
-        if number >= _LARGEST_AMOUNT or number != round(number, _FINEST_AMOUNT):
+        if number >= _LARGEST_AMOUNT or len(f"{number:f}") > _LONGEST_AMOUNT:
             raise self.fail(key, f"{value} is too large or too fine for an amount")
         self.place(key)
         return number
@@ -170,14 +175,16 @@ def leaves(value: Any, path: str, name: str) -> Iterator[tuple[str, str, Scalar]
 
 def labels(values: list[Any]) -> list[str]:
     """A name for each element of a list: what identifies it, else its index."""
-    found: list[str] = []
+    found: dict[str, None] = {}
     for index, value in enumerate(values):
         label = str(index)
         if isinstance(value, dict):
             texts = [value[key] for key in _LABELS if isinstance(value.get(key), str)]
             label = texts[0] if texts else label
-        found.append(f"{label}#{index}" if label in found else label)
-    return found
+        while label in found:
+            label = f"{label}#{index}"
+        found[label] = None
+    return list(found)
 
 
 def member(path: str, key: str) -> str:

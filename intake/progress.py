@@ -8,7 +8,7 @@ from typing import Any
 from db.models import IntakeMessage
 from db.vocabulary import ActionParty, MilestoneKind, OrderPhase
 from intake.messages import Kind, Message
-from intake.orders import error_reason
+from intake.orders import Said, error_reason
 from intake.payload import Part, is_spelling
 from intake.problems import InvalidError, Outcome
 from intake.schemas import known_types
@@ -40,6 +40,9 @@ DELETED = "Im Auftragssystem des Netzbetreibers gelöscht."
 def apply(book: OrderBook, record: OrderRecord, message: Message) -> Outcome:
     """Bring the order forward by what the message says. Raises `InvalidError`."""
     record.changed = record.is_new
+    if message.at is not None:
+        # Clocks differ: what happened before the order came in was its first progress.
+        message.at = max(message.at, record.order.received_at)
     try:
         counts = _apply(book, record, message)
     except RefusedError as refusal:
@@ -69,8 +72,8 @@ def _apply(book: OrderBook, record: OrderRecord, message: Message) -> bool:
         _compare(book, record, message)
     if said.expected is not None:
         newest &= orders.set_expected_date(book, record, said.expected, at)
-    if said.contract_number is not None:
-        link_contract(book, record, said.contract_number, at)
+    if (number := _contract_number(book, record, said)) is not None:
+        link_contract(book, record, number, at)
     for note in said.notes:
         orders.add_note(
             book,
@@ -113,6 +116,15 @@ def _apply(book: OrderBook, record: OrderRecord, message: Message) -> bool:
     _keep_parties(book, record, message)
     _keep_rest(book, record, message)
     return newest
+
+
+def _contract_number(book: OrderBook, record: OrderRecord, said: Said) -> str | None:
+    """The contract of the order: the first agreement, unless the order has another of them."""
+    if record.order.contract_id is not None:
+        linked = book.contracts_by_id[record.order.contract_id].number
+        if linked in said.agreements:
+            return linked
+    return said.agreements[0] if said.agreements else None
 
 
 def _move(book: OrderBook, record: OrderRecord, message: Message) -> bool:

@@ -1,13 +1,14 @@
 """Files and folders of JSON, read with exact decimals."""
 
 import json
+import os
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from intake.payload import member
-from intake.problems import InvalidError
+from intake.problems import InvalidError, Problem
 
 LARGEST_FILE = 256 * 1024 * 1024
 """Bytes."""
@@ -20,20 +21,37 @@ class UnreadablePathError(Exception):
     """A path that is neither a file nor a folder."""
 
 
-def files(paths: Iterable[Path]) -> list[Path]:
+def files(paths: Iterable[Path]) -> tuple[list[Path], list[Problem]]:
     """The files themselves, and every *.json below the folders; each once, sorted by folder.
+    Beside them the folders that cannot be read.
 
     Raises `UnreadablePathError` for a path that does not exist.
     """
     found: dict[Path, None] = {}
+    problems: list[Problem] = []
     for path in paths:
         if path.is_dir():
-            found.update(dict.fromkeys(sorted(p for p in path.rglob("*.json") if p.is_file())))
+            found.update(dict.fromkeys(_below(path, problems)))
         elif path.is_file():
             found[path] = None
         else:
             raise UnreadablePathError(f"{path} is neither a file nor a folder")
-    return list({path.resolve(): path for path in reversed(found)}.values())[::-1]
+    once = {os.path.realpath(path): path for path in reversed(found)}
+    return list(once.values())[::-1], problems
+
+
+def _below(folder: Path, problems: list[Problem]) -> list[Path]:
+    def unreadable(error: OSError) -> None:
+        problems.append(Problem(Path(error.filename), "$", f"cannot be read: {error.strerror}"))
+
+    named = (
+        Path(at) / name
+        for at, _, names in os.walk(folder, onerror=unreadable)
+        for name in names
+        if name.casefold().endswith(".json")
+    )
+    # A link that leads nowhere is one that cannot be read, and is reported as that.
+    return sorted(path for path in named if path.is_file() or not path.exists())
 
 
 def read(file: Path) -> list[tuple[str, Any]]:
@@ -62,6 +80,7 @@ def parse(raw: bytes) -> Any:
     try:
         return json.loads(
             raw.decode("utf-8-sig"),
+            object_pairs_hook=_object,
             parse_float=_number,
             parse_int=_integer,
             parse_constant=_no_number,
@@ -76,10 +95,12 @@ def parse(raw: bytes) -> Any:
 
 
 def unstorable(value: Any, path: str, depth: int = 0) -> Iterator[tuple[str, str]]:
-    """JSON path and reason of what is nested too deeply, and of every text that no database can
-    hold."""
+    """JSON path and reason of what is nested too deeply, of a name that stands twice, and of every
+    text and number that no database can hold."""
     if depth > DEEPEST:
         yield path, f"nested more than {DEEPEST} levels deep"
+    elif isinstance(value, _Ambiguous):
+        yield member(path, value.name), "this name stands twice in the object"
     elif isinstance(value, dict):
         for key, below in value.items():
             yield from _bad_text(key, path, "a name with ")
@@ -89,6 +110,9 @@ def unstorable(value: Any, path: str, depth: int = 0) -> Iterator[tuple[str, str
             yield from unstorable(below, f"{path}[{index}]", depth + 1)
     elif isinstance(value, str):
         yield from _bad_text(value, path, "")
+    elif isinstance(value, Decimal) and abs(value.adjusted()) > _LONGEST_NUMBER:
+        # 1e999999 is a short text, and a number of a million digits once it is written out.
+        yield path, f"the number {f'{value:.6e}'} is out of range"
 
 
 def _bad_text(text: str, path: str, prefix: str) -> Iterator[tuple[str, str]]:
@@ -98,18 +122,32 @@ def _bad_text(text: str, path: str, prefix: str) -> Iterator[tuple[str, str]]:
         yield path, f"{prefix}half a surrogate pair, which is no character"
 
 
+class _Ambiguous(dict[str, Any]):
+    """An object that says one thing twice: which of the two holds, nobody knows."""
+
+    name = ""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) == len(pairs):
+        return value
+    ambiguous = _Ambiguous(value)
+    names = [name for name, _ in pairs]
+    ambiguous.name = next(name for name in names if names.count(name) > 1)
+    return ambiguous
+
+
 def _number(text: str) -> Decimal:
-    number = Decimal(text)
-    # 1e999999 is a short text, and a number of a million digits once it is written out.
-    if abs(number.adjusted()) > _LONGEST_NUMBER:
-        raise InvalidError(("$", f"the number {text[:40]} is out of range"))
-    return number
+    try:
+        return Decimal(text)
+    except ArithmeticError:
+        raise InvalidError(("$", f"the number {text[:40]} is out of range")) from None
 
 
-def _integer(text: str) -> int:
-    if len(text) > _LONGEST_NUMBER:
-        raise InvalidError(("$", f"the number {text[:40]}… is out of range"))
-    return int(text)
+def _integer(text: str) -> int | Decimal:
+    # Python refuses to read integers of several thousand digits; `unstorable` reports them.
+    return int(text) if len(text) <= _LONGEST_NUMBER else Decimal(text)
 
 
 def _no_number(text: str) -> Any:

@@ -39,34 +39,51 @@ async def run(
     `tenant` is the number of the tenant whose orders they hold; without it every order names its
     own by a related party. Each file is one transaction: it commits what loaded. Files that hold
     orders come before those that hold events only, then the one that begins earlier. Within a file,
-    an order's first account comes first and the rest by time.
+    an order's first account comes first and the rest by time. Events whose order a later file
+    brought are taken in at the end.
 
     Raises `UnreadablePathError` for a path that does not exist.
     """
-    files = reader.files(paths)
-    report = Report([FileReport(file) for file in files])
+    files, problems = reader.files(paths)
+    report = Report([FileReport(file) for file in files], problems)
     by_file = {file.file: file for file in report.files}
-    sizes = {file: file.stat().st_size for file in files}
+    sizes = {file: _size(file) for file in files}
     total, done = sum(sizes.values()), 0
+    intakes = []
     for file in _in_order(files):
         # Each transaction has a time of its own, or what a long run commits last would be stamped
         # with its start: long past for clients that ask by `updatedAt` what has changed.
         at = now or datetime.now(UTC)
-        messages, problems = _read(file, at)
+        messages, unread = _read(file, at)
         counts = by_file[file]
-        counts.failed = len({problem.message for problem in problems})
-        report.problems += [Problem(file, p.path, p.reason) for p in problems]
+        counts.failed = len({problem.message for problem in unread})
+        report.problems += [Problem(file, p.path, p.reason) for p in unread]
         intake = _FileIntake(counts, report, tenant, at)
-        if messages:
-            async with database.write(Scope.carrier()) as session:
-                for start in range(0, len(messages), _BATCH):
-                    if progress:
-                        progress(done + sizes[file] * start // len(messages), total)
-                    await intake.load(session, messages[start : start + _BATCH])
+        intakes.append(intake)
+
+        def show(part: float, size: int = sizes[file], before: int = done) -> None:
+            if progress:
+                progress(before + int(size * part), total)
+
+        await intake.load_all(database, messages, show)
         done += sizes[file]
-        if progress:
-            progress(done, total)
+        show(1)
+    for intake in intakes:
+        waiting, intake.unknown = intake.unknown, []
+        if len(intakes) > 1:
+            intake.now = now or datetime.now(UTC)
+            await intake.load_all(database, waiting)
+            waiting = intake.unknown
+        for message in waiting:
+            intake.fail((_id_path(message), f"unknown order {message.number}"))
     return report
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,18 +152,40 @@ class _FileIntake:
     report: Report
     tenant: str | None
     now: datetime
-    _outcomes: list[Outcome] = field(default_factory=list)
+    unknown: list[Message] = field(default_factory=list)
+    """Messages about orders that nobody has brought so far."""
 
-    async def load(self, session: WriteSession, messages: Sequence[Message]) -> None:
+    async def load_all(
+        self,
+        database: Database,
+        messages: Sequence[Message],
+        show: Callable[[float], None] = lambda part: None,
+    ) -> None:
+        """Load messages as one transaction."""
+        if not messages:
+            return
+        async with database.write(Scope.carrier()) as session:
+            for start in range(0, len(messages), _BATCH):
+                show(start / len(messages))
+                await self._load(session, messages[start : start + _BATCH])
+
+    def fail(self, *problems: tuple[str, str]) -> None:
+        """Count one message that did not load."""
+        self.counts.failed += 1
+        self.report.problems += [Problem(self.counts.file, p, r) for p, r in problems]
+
+    async def _load(
+        self, session: WriteSession, messages: Sequence[Message], *, again: bool = False
+    ) -> None:
         """Load messages as one savepoint; where one of them fails, each half by itself.
 
         So a bad message takes no other along, and costs only those beside it a second time.
         """
         try:
             async with session.savepoint():
-                outcomes = await self._take_in(session, messages)
+                outcomes, unknown = await self._take_in(session, messages)
         except InvalidError as error:
-            problems = error.problems
+            again, problems = True, error.problems
         except (DBAPIError, StatementError) as error:
             if isinstance(error, DBAPIError) and error.connection_invalidated:
                 raise
@@ -154,28 +193,35 @@ class _FileIntake:
         else:
             for outcome in outcomes:
                 self.counts.count(outcome)
+            self.unknown += unknown
             return
-        if len(messages) == 1:
-            self.counts.failed += 1
-            self.report.problems += [Problem(self.counts.file, p, r) for p, r in problems]
-            return
-        half = len(messages) // 2
-        await self.load(session, messages[:half])
-        await self.load(session, messages[half:])
+        if len(messages) > 1:
+            half = len(messages) // 2
+            await self._load(session, messages[:half])
+            await self._load(session, messages[half:])
+        elif not again:
+            # Another intake may have just made the tenant or the product that this one was making.
+            await self._load(session, messages, again=True)
+        else:
+            self.fail(*problems)
 
-    async def _take_in(self, session: WriteSession, messages: Sequence[Message]) -> list[Outcome]:
+    async def _take_in(
+        self, session: WriteSession, messages: Sequence[Message]
+    ) -> tuple[list[Outcome], list[Message]]:
+        """How each message fared, and those about orders that are not known."""
         book = OrderBook(session, self.now)
         await self._look_up(book, messages)
-        outcomes = []
+        outcomes, unknown = [], []
         for message in messages:
             record = await self._record(book, message)
-            if message.digest in record.digests:
+            if record is None:
+                unknown.append(message)
+            elif message.digest in record.digests:
                 outcomes.append(Outcome.UNCHANGED)
             else:
-                # The leaves that it takes are marked, and it may come a second time.
                 outcomes.append(apply(book, record, message))
         await book.save()
-        return outcomes
+        return outcomes, unknown
 
     async def _look_up(self, book: OrderBook, messages: Sequence[Message]) -> None:
         tenants = {m.said.tenant.number for m in messages if m.said.tenant}
@@ -192,24 +238,25 @@ class _FileIntake:
             sites={s.site.number for s in stated if s.site},
             products={i.product_number for s in stated for i in s.items if i.product_number},
             offers={s.offer_number for s in stated if s.offer_number},
-            contracts={m.said.contract_number for m in messages if m.said.contract_number},
+            contracts={m.said.agreements[0] for m in messages if m.said.agreements},
         )
 
-    async def _record(self, book: OrderBook, message: Message) -> OrderRecord:
+    async def _record(self, book: OrderBook, message: Message) -> OrderRecord | None:
         """The order that the message is about; a new one where it brings one."""
         tenant = await self._tenant(book, message)
         if tenant is not None:
             record = book.records.get((tenant.root_tenant_id, message.number))
+        elif message.said.tenant is not None:
+            # Of a tenant that is not known, so not another one's order of the same number.
+            record = None
         else:
             found = [r for (_, number), r in book.records.items() if number == message.number]
             if len(found) > 1:
                 reason = f"several partners have an order {message.number}: name the tenant"
                 raise InvalidError((message.order.path, reason))
             record = found[0] if found else None
-        if record is not None:
+        if record is not None or not message.brings_order:
             return record
-        if not message.brings_order:
-            raise InvalidError((_id_path(message), f"unknown order {message.number}"))
         if tenant is None:
             reason = (
                 "no related party has the role of a tenant (Seller, Partner …): name the tenant"

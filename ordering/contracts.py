@@ -47,6 +47,7 @@ def link_contract(book: OrderBook, record: OrderRecord, number: str, at: datetim
                 f"the order is linked to contract {linked.number} already",
                 "contract",
             )
+        reach(book, record, MilestoneKind.CONTRACT_LINKED, at)
         return
     customer = book.customers_by_id[order.customer_id]
     contract = book.contracts.get((order.root_tenant_id, number))

@@ -97,6 +97,10 @@ def proceed(book: OrderBook, record: OrderRecord, at: datetime | None) -> bool:
 _CARRIED_OUT = frozenset({OrderPhase.CONFIRMED, OrderPhase.PROVISIONING})
 
 
+_LONGEST = 2**31 - 1
+"""What the database's integer holds: some systems write year 1 where they know no date."""
+
+
 def _enter(
     book: OrderBook,
     record: OrderRecord,
@@ -119,7 +123,8 @@ def _enter(
     order.completed_at = order.processing_seconds = None
     if phase is OrderPhase.COMPLETED:
         order.completed_at = occurred_at
-        order.processing_seconds = int((occurred_at - order.received_at).total_seconds())
+        took = int((occurred_at - order.received_at).total_seconds())
+        order.processing_seconds = min(took, _LONGEST)
     order.action_text = order.action_by = order.action_due = None
     if phase not in IN_PROGRESS:
         for delay in record.delays:
@@ -158,22 +163,23 @@ def set_expected_date(
 ) -> bool:
     """The delivery date that the carrier promises, with its milestone."""
     order = record.order
+    reach(book, record, MilestoneKind.DATE_CONFIRMED, at)
     if not record.times.take("expected_completion_date", at, expected.isoformat()):
         return False
     if order.expected_completion_date == expected:
         return True
     order.expected_completion_date = expected
     touch(book, record)
-    reach(book, record, MilestoneKind.DATE_CONFIRMED, at)
     return True
 
 
 def reach(book: OrderBook, record: OrderRecord, kind: MilestoneKind, at: datetime | None) -> None:
-    """A milestone that follows from what happened, and that nobody reported as such."""
+    """A milestone that follows from what happened, and that nobody reported as such. The first
+    time counts, whichever is heard of first."""
     reached_at = max(min(at or book.now, book.now), record.order.received_at)
     for milestone in record.milestones:
         if milestone.kind is kind and milestone.reference is None:
-            if milestone.reached_at != reached_at:
+            if milestone.reached_at is None or reached_at < milestone.reached_at:
                 milestone.reached_at = reached_at
                 touch(book, record)
             return
@@ -193,15 +199,21 @@ def report_milestone(
     reached_at: datetime | None = None,
     violated: bool | None = None,
 ) -> bool:
-    """A fact beside the phase; one that was reported before is completed and corrected."""
-    key = f"milestone {reference or f'{kind} {name}'}"
+    """A fact beside the phase; one that was reported before is completed and corrected.
+
+    Without `reached_at` it is still ahead, or again.
+    """
+    called = name or (message if kind is MilestoneKind.OTHER else None)
+    key = f"milestone {reference or f'{kind} {called}'}"
     found = [
         m
         for m in record.milestones
-        if m.reference == reference and (reference or (m.kind is kind and m.name == name))
+        if m.reference == reference
+        and (reference or (m.kind is kind and called in (m.name, name or m.message)))
     ]
     milestone = found[0] if found else _add_milestone(book, record, kind, reference)
     values = {
+        "kind": None if kind is MilestoneKind.OTHER else kind,
         "name": name,
         "message": message,
         "planned_at": planned_at,
@@ -210,9 +222,9 @@ def report_milestone(
     }
     counts = True
     for field, value in values.items():
-        if value is None:
+        if value is None and field != "reached_at":
             continue
-        if not record.times.take(f"{key} {field}", at, str(value)):
+        if not record.times.take(f"{key} {field}", at, "" if value is None else str(value)):
             counts = False
         elif getattr(milestone, field) != value:
             setattr(milestone, field, value)
@@ -252,10 +264,18 @@ def report_delay(
         if delay.reference == reference and (
             reference or (delay.kind, delay.reason) == (kind, reason)
         ):
+            if reported_at < delay.reported_at:
+                delay.reported_at = reported_at
+                touch(book, record)
             if not record.times.take(f"delay {reference}", at, reason):
                 return False
             if reference and (delay.kind, delay.reason) != (kind, reason):
                 delay.kind, delay.reason = kind, reason
+                touch(book, record)
+            ended = delay.resolved_at
+            if ended is not None and order.phase in IN_PROGRESS and (at or book.now) > ended:
+                # The order had failed and was repaired.
+                delay.resolved_at, order.delayed = None, True
                 touch(book, record)
             return True
     if reference:
@@ -308,8 +328,9 @@ def add_note(
 def set_item_state(
     book: OrderBook, record: OrderRecord, reference: str, state: str, at: datetime | None
 ) -> bool | None:
-    """What was reported of one item; None where the order has no such item."""
-    items = [item for item in record.items if item.reference == reference]
+    """What was reported of one item; None where the order has no such item. One without a
+    reference is known by its position: "#2"."""
+    items = [i for i in record.items if (i.reference or f"#{i.position}") == reference]
     if not items:
         return None
     if not record.times.take(f"item {reference}", at, state):

@@ -99,7 +99,7 @@ def receive_order(book: OrderBook, tenant: Tenant, stated: StatedOrder) -> Order
             reference=item.reference,
             action=item.action or ItemAction.ADD,
             product_id=product.id if product else None,
-            name=item.name or item.product_number or item.reference or f"Position {position}",
+            name=item.name or _made_up_names(item.product_number, item.reference, position)[0],
             quantity=1 if item.quantity is None else item.quantity,
             state=item.state,
             terms=item.terms,
@@ -196,17 +196,23 @@ def differences(book: OrderBook, record: OrderRecord, said: StatedOrder) -> Iter
             pairs.append((f"external_ids {external.value}", None, external.value))
     pairs += _characteristics("", order.characteristics, said.characteristics)
     pairs += _prices("", [p for p in record.prices if p.item_position is None], said.prices)
-    by_reference = {item.reference: item for item in record.items}
+    by_reference: dict[str | None, list[OrderItem]] = {}
+    for row in record.items:
+        by_reference.setdefault(row.reference, []).append(row)
     for index, item in enumerate(said.items):
-        row = by_reference.get(item.reference)
-        if row is None and item.reference is None and index < len(record.items):
-            row = record.items[index]
         at = f"items {item.label} "
-        if row is None:
+        if alike := by_reference.get(item.reference):
+            # Of several with the same reference, or with none, the first is told first.
+            row = alike.pop(0)
+        elif item.reference is None and index < len(record.items):
+            row = record.items[index]
+        else:
             yield Difference(at.strip(), "no such item", item.name)
             continue
         product = book.products_by_id[row.product_id].number if row.product_id else None
+        made_up = row.name in _made_up_names(product, row.reference, row.position)
         pairs.append((at + "product", product, item.product_number))
+        pairs.append((at + "name", None if made_up else row.name, item.name))
         pairs += [(at + name, getattr(row, name), getattr(item, name)) for name in _ITEM_FIELDS]
         prices = [p for p in record.prices if p.item_position == row.position]
         pairs += _prices(at, prices, item.prices)
@@ -224,7 +230,12 @@ _ORDER_FIELDS = (
     "requested_start_date",
     "requested_completion_date",
 )
-_ITEM_FIELDS = ("name", "quantity", "action", "terms", "relationships")
+_ITEM_FIELDS = ("quantity", "action", "terms", "relationships")
+
+
+def _made_up_names(product: str | None, reference: str | None, position: int) -> list[str]:
+    """What an item without a name of its own is called, the best first."""
+    return [name for name in (product, reference, f"Position {position}") if name]
 
 
 def _prices(
@@ -242,7 +253,12 @@ def _prices(
 def _characteristics(
     at: str, stated: list[dict[str, Any]], said: list[Characteristic]
 ) -> Iterator[tuple[str, Any, Any]]:
-    known = {c["name"]: c["value"] for c in stated}
+    # A name may have several values: the numbers that are to be ported, say.
+    known: dict[str, list[Any]] = {}
+    for entry in stated:
+        known.setdefault(entry["name"], []).append(entry["value"])
     for characteristic in said:
-        what = f"{at}characteristics {characteristic.name}"
-        yield what, known.get(characteristic.name), characteristic.value
+        values = known.get(characteristic.name, [])
+        if characteristic.value not in values:
+            what = f"{at}characteristics {characteristic.name}"
+            yield what, values[0] if len(values) == 1 else values, characteristic.value
