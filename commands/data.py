@@ -111,7 +111,7 @@ async def seed_database(
     metavar="PATH...",
     type=click.Path(exists=True, readable=True, path_type=Path),
 )
-@click.option("--tenant", metavar="NUMBER", help="Whose orders these are, whatever tenant they name.")
+@click.option("--tenant", metavar="NUMBER", help="Whose orders these are, whatever they say.")
 def intake_command(paths: tuple[Path, ...], tenant: str | None) -> None:
     """Load TMF622 product orders and events from JSON files, or folders of them.
 
