@@ -1,10 +1,12 @@
 """Two partners, each with one of everything, who must not see each other."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
 
-from db.models import Contract, Customer, Offer, Order, Product, Tenant
-from db.vocabulary import BusinessCase, CartStatus, ConsentBy, OfferStatus, OrderPhase
+from db.models import Cart, Contract, Customer, Offer, Order, Product, Site, Tenant
+from db.vocabulary import BusinessCase, ConsentBy, OfferStatus, OrderPhase
 from tests.graph.book import NOW, Book
 
 
@@ -14,6 +16,8 @@ class Documents:
 
     tenant: Tenant
     customer: Customer
+    site: Site
+    cart: Cart
     offer: Offer
     order: Order
     completed: Order
@@ -55,34 +59,38 @@ def two_partners() -> Partners:
 
 
 def one_of_everything(book: Book, tenant: Tenant, product: Product) -> Documents:
-    """Give the tenant a customer with every kind of document and every part of each."""
+    """Give the tenant a customer with every kind of document and every part of each.
+
+    Texts, times, large numbers and amounts occur with no other tenant.
+    """
+    mark = _Mark(tenant)
     user = book.portal_user(tenant)
-    customer = book.customer(tenant)
+    customer = book.customer(tenant, created_at=mark.time(-900), updated_at=mark.time(-800))
     site = book.site(customer)
-    predecessor = book.contract(customer, site_id=site.id, product_id=product.id)
-    contract = book.contract(
-        customer,
-        site_id=site.id,
-        product_id=product.id,
-        predecessor_id=predecessor.id,
-        term_end=date(2027, 1, 31),
-        renewable_from=date(2026, 7, 31),
-    )
-    book.contract_item(predecessor, product_id=product.id)
-    book.contract_item(contract, product_id=product.id)
+    used: dict[str, Any] = {"site_id": site.id, "product_id": product.id}
+    predecessor, contract = _contracts(book, mark, customer, used)
     cart = book.cart(
         customer,
         site_id=site.id,
         contract_id=contract.id,
         business_case=BusinessCase.CONTRACT_ADJUSTMENT,
-        status=CartStatus.FROZEN,
+        created_at=mark.time(-40),
+        updated_at=mark.time(-39),
     )
-    book.cart_item(cart, product_id=product.id)
+    book.cart_item(cart, product_id=product.id, **mark.item())
     offer = book.offer(
-        customer, cart=cart, created_by_id=user.id, status=OfferStatus.ORDERED, decided_at=NOW
+        customer,
+        cart=cart,
+        created_by_id=user.id,
+        status=OfferStatus.ORDERED,
+        created_at=mark.time(-38),
+        sent_at=mark.time(-37),
+        updated_at=mark.time(-36),
+        decided_at=mark.time(-35),
+        valid_until=mark.day(100),
     )
-    book.consent(offer)
-    book.consent(offer, given_by=ConsentBy.CARRIER)
+    book.consent(offer, given_at=mark.time(-34))
+    book.consent(offer, given_by=ConsentBy.CARRIER, given_at=mark.time(-33))
     order = book.order(
         customer,
         phase=OrderPhase.CLARIFICATION,
@@ -91,27 +99,146 @@ def one_of_everything(book: Book, tenant: Tenant, product: Product) -> Documents
         product=product,
         site_id=site.id,
         confirmed_by_id=user.id,
-        expected_completion_date=NOW + timedelta(days=10),
-        characteristics=[{"name": "note", "value": f"stated by {tenant.number}"}],
-        reported_characteristics=[{"name": "line", "value": f"line of {tenant.number}"}],
-        external_ids=[f"CRM-{tenant.number}"],
+        received_at=mark.time(-30),
+        requested_start_date=mark.time(5),
+        requested_completion_date=mark.time(9),
+        expected_completion_date=mark.time(10),
+        action_due=mark.time(11),
+        updated_at=mark.time(-1),
+        version=mark.number(1),
+        characteristics=mark.characteristics("stated by"),
+        reported_characteristics=mark.characteristics("line of"),
+        external_ids=[f"REF {tenant.id}"],
     )
+    _parts(book, mark, order, product)
+    completed = book.order(
+        customer,
+        phase=OrderPhase.COMPLETED,
+        business_case=order.business_case,
+        contract=predecessor,
+        product=product,
+        received_at=mark.time(-60),
+        completed_at=mark.time(-59),
+        processing_seconds=mark.number(2),
+    )
+    return Documents(tenant, customer, site, cart, offer, order, completed, contract, predecessor)
+
+
+def _contracts(
+    book: Book, mark: "_Mark", customer: Customer, used: dict[str, Any]
+) -> tuple[Contract, Contract]:
+    predecessor = book.contract(
+        customer, created_at=mark.time(-600), updated_at=mark.time(-500), **used
+    )
+    contract = book.contract(
+        customer,
+        predecessor_id=predecessor.id,
+        term_start=mark.day(-300),
+        term_end=mark.day(400),
+        renewable_from=mark.day(220),
+        minimum_months=mark.number(3),
+        notice_period_months=mark.number(4),
+        created_at=mark.time(-300),
+        updated_at=mark.time(-299),
+        version=mark.number(5),
+        **used,
+    )
+    for each in (predecessor, contract):
+        book.contract_item(each, product_id=used["product_id"], **mark.item())
+    return predecessor, contract
+
+
+def _parts(book: Book, mark: "_Mark", order: Order, product: Product) -> None:
     item = book.item(
         order,
         product=product,
-        terms=[{"name": f"Laufzeit {tenant.number}", "amount": 24, "unit": "month"}],
-        relationships=[{"kind": "reliesOn", "reference": f"item of {tenant.number}"}],
-        characteristics=[{"name": "speed", "value": f"fast for {tenant.number}"}],
+        name=mark.text("item of"),
+        quantity=mark.number(6),
+        parent_position=mark.number(9),
+        state=mark.text("state of"),
+        terms=[
+            {
+                "name": mark.text("Laufzeit"),
+                "description": mark.text("term of"),
+                "amount": mark.number(7),
+                "unit": mark.text("months of"),
+            }
+        ],
+        relationships=[{"kind": mark.text("relies on"), "reference": mark.text("item of")}],
+        characteristics=mark.characteristics("fast for"),
     )
-    book.price(
-        order, item=item, alterations=[{"name": f"Rabatt {tenant.number}", "percentage": "10"}]
+    for priced in (item, None):
+        book.price(
+            order,
+            item=priced,
+            description=mark.text("price of"),
+            net_amount=mark.amount(1),
+            gross_amount=mark.amount(2),
+            tax_rate=mark.amount(3),
+            period=mark.text("month of"),
+            period_length=mark.number(8),
+            unit=mark.text("minute of"),
+            alterations=[mark.alteration()],
+        )
+    book.milestone(
+        order,
+        name=mark.text("milestone of"),
+        reference=mark.text("reference of"),
+        planned_at=mark.time(-28),
+        reached_at=mark.time(-27),
     )
-    book.price(order)
-    book.milestone(order)
-    book.delay(order)
-    book.note(order)
+    book.delay(
+        order,
+        kind=mark.text("grave for"),
+        reference=mark.text("alert of"),
+        reported_at=mark.time(-26),
+        resolved_at=mark.time(-25),
+    )
+    book.delay(order, reported_at=mark.time(-24))
+    book.note(order, written_at=mark.time(-23))
     book.document(order)
-    completed = book.order(
-        customer, phase=OrderPhase.COMPLETED, contract=predecessor, product=product
-    )
-    return Documents(tenant, customer, offer, order, completed, contract, predecessor)
+
+
+class _Mark:
+    """Makes values that occur with one tenant only; days repeat after twenty of them."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self._tenant = tenant
+
+    def text(self, what: str) -> str:
+        return f"{what} {self._tenant.number}"
+
+    def number(self, n: int) -> int:
+        return self._tenant.id * 10 + n
+
+    def amount(self, n: int) -> Decimal:
+        return Decimal(self.number(n)) / 100
+
+    def day(self, days: int) -> date:
+        return NOW.date() + timedelta(days=days + self._tenant.id % 20)
+
+    def time(self, days: int) -> datetime:
+        return NOW + timedelta(days=days, seconds=(self._tenant.id - 10_000) * 61)
+
+    def characteristics(self, what: str) -> list[dict[str, Any]]:
+        return [{"name": self.text("property of"), "value": self.text(what)}]
+
+    def item(self) -> dict[str, Any]:
+        return {
+            "quantity": self.number(0),
+            "one_time_amount": self.amount(4),
+            "monthly_amount": self.amount(5),
+            "characteristics": self.characteristics("good for"),
+        }
+
+    def alteration(self) -> dict[str, Any]:
+        return {
+            "name": self.text("Rabatt"),
+            "description": self.text("discount of"),
+            "percentage": str(self.amount(6)),
+            "amount": str(self.amount(7)),
+            "currency": "EUR",
+            "duration": self.number(1),
+            "period": self.text("year of"),
+            "priority": self.number(2),
+        }
