@@ -7,40 +7,27 @@ worker within that time, and a busy client costs one statement a second.
 import asyncio
 import hashlib
 import re
-import time
-from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Generic, TypeVar
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 from sqlalchemy import or_, update
 
 from auth import keys
+from auth.clock import Clock
 from auth.principal import Principal
+from auth.recent import Recent
 from db.models import ApiKey
 from db.scope import Scope
 from db.session import Database
 
-BELIEVED_SECONDS = 1.0
 LAST_USE_SECONDS = 60.0
 _CACHED_KEYS = 10_000
 _CACHED_REFUSALS = 1_000
 
 _BEARER = re.compile(r"Bearer +([!-~]+) *", re.IGNORECASE)
 _log = structlog.get_logger("auth")
-
-V = TypeVar("V")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clock:
-    """What time it is: for people by the calendar, for waiting by a clock that is never set."""
-
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    monotonic: Callable[[], float] = time.monotonic
 
 
 class UnauthenticatedError(Exception):
@@ -54,9 +41,9 @@ class Bearers:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._now = clock.now
-        self._found: _Recent[keys.FoundKey] = _Recent(_CACHED_KEYS, clock.monotonic)
+        self._found: Recent[bytes, keys.FoundKey] = Recent(_CACHED_KEYS, clock.monotonic)
         # Apart from the others, so that a flood of wrong keys drives no right one out.
-        self._refused: _Recent[None] = _Recent(_CACHED_REFUSALS, clock.monotonic)
+        self._refused: Recent[bytes, None] = Recent(_CACHED_REFUSALS, clock.monotonic)
         self._last_uses = _LastUses(database, clock.monotonic)
 
     async def principal(self, authorization: str | None) -> Principal:
@@ -96,30 +83,6 @@ class Bearers:
         if key is None:
             raise UnauthenticatedError("The API key is not valid.")
         return key
-
-
-class _Recent(Generic[V]):
-    """The newest answers, each for `BELIEVED_SECONDS`. Bounded."""
-
-    def __init__(self, size: int, monotonic: Callable[[], float]) -> None:
-        self._size = size
-        self._monotonic = monotonic
-        # All live equally long, so the oldest entry is always the first to go.
-        self._entries: OrderedDict[bytes, tuple[float, V]] = OrderedDict()
-
-    def __contains__(self, digest: bytes) -> bool:
-        entry = self._entries.get(digest)
-        return entry is not None and self._monotonic() < entry[0]
-
-    def get(self, digest: bytes) -> V | None:
-        return self._entries[digest][1] if digest in self else None
-
-    def put(self, digest: bytes, value: V) -> None:
-        now = self._monotonic()
-        self._entries.pop(digest, None)
-        self._entries[digest] = (now + BELIEVED_SECONDS, value)
-        while next(iter(self._entries.values()))[0] <= now or len(self._entries) > self._size:
-            self._entries.popitem(last=False)
 
 
 class _LastUses:

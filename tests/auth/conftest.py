@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from auth.bearer import Clock
+from auth.clock import Clock
 from db.models import Tenant
 from db.scope import Scope
 from db.session import Database
