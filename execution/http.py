@@ -31,6 +31,7 @@ from execution.executor import Execute, field_by_field
 from execution.limits import Limits
 from execution.logs import OperationRecord
 from execution.negotiation import GRAPHQL_RESPONSE, JSON, choose_media_type
+from execution.permissions import FieldPermissions, Needs
 from execution.request_id import current_request_id
 from execution.requests import (
     RequestRefusedError,
@@ -48,6 +49,8 @@ class AuthFailure:
     """Why a request has no client. The message is shown: it must not say what nearly matched."""
 
     message: str = "Send a valid API key as 'Authorization: Bearer …'."
+    status: int = 401
+    """401: it is not known who asks. 403: it is, and what they ask for is not theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
       left before the response is sent: whatever it holds is released, or has failed, by then.
     - ``client_name`` is what the logs call a client.
     - ``count_statements`` says how many database statements a context's operation made.
+    - ``needs`` says which scopes fields need, and ``granted`` which ones a client has.
     - ``execute`` is the execute step; graphql-core's by default.
 
     Use it as ``Route("/graphql", endpoint)``; a ``Mount`` would redirect POSTs.
@@ -80,6 +84,8 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
         open_context: Callable[[ClientT, Request], AbstractAsyncContextManager[ContextT]],
         client_name: Callable[[ClientT], str],
         count_statements: Callable[[ContextT], int] | None = None,
+        needs: Needs | None = None,
+        granted: Callable[[ClientT], frozenset[str]] = lambda _: frozenset(),
         limits: Limits | None = None,
         execute: Execute[ContextT] | None = None,
     ) -> None:
@@ -91,6 +97,8 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
         self._open_context = open_context
         self._client_name = client_name
         self._count_statements = count_statements
+        self._permissions = FieldPermissions(schema._schema, needs or {})
+        self._granted = granted
         self._execute: Execute[ContextT] = execute or field_by_field(schema, self.limits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -134,8 +142,7 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
             raise _not_allowed(f"{method} is not allowed here.", "GET, POST")
         client = await self._authenticate(exchange.headers)
         if isinstance(client, AuthFailure):
-            error = ApiError(client.message, code=ErrorCode.UNAUTHENTICATED)
-            raise RequestRefusedError(401, error, {"WWW-Authenticate": "Bearer"})
+            raise _refused_access(client)
         exchange.record.client = self._client_name(client)
         if exchange.media_type is None:
             raise bad_request(f"Accept {GRAPHQL_RESPONSE} or {JSON}.", 406)
@@ -168,11 +175,12 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
         variables: dict[str, Any],
     ) -> Answer:
         record = exchange.record
+        forbidden = self._permissions.forbidden(operation, self._granted(client))
         try:
             http_request = Request(exchange.scope, exchange.receive)
             async with self._open_context(client, http_request) as context:
                 try:
-                    result = await self._execute(operation, variables, context)
+                    result = await self._execute(operation, variables, context, forbidden)
                 finally:
                     if self._count_statements is not None:
                         record.statements = self._count_statements(context)
@@ -202,6 +210,13 @@ class _Exchange:
         """Nothing was executed, so there is no ``data``. Clients that only know plain JSON take
         any status but 200 for a failure of the transport and do not read the body."""
         return Answer(400 if self.media_type == GRAPHQL_RESPONSE else 200, {"errors": errors})
+
+
+def _refused_access(failure: AuthFailure) -> RequestRefusedError:
+    if failure.status == 403:
+        return RequestRefusedError(403, ApiError(failure.message, code=ErrorCode.FORBIDDEN))
+    error = ApiError(failure.message, code=ErrorCode.UNAUTHENTICATED)
+    return RequestRefusedError(401, error, {"WWW-Authenticate": "Bearer"})
 
 
 def _not_allowed(message: str, allow: str) -> RequestRefusedError:
