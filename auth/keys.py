@@ -19,9 +19,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select, true
+from sqlalchemy import Select, func, or_, select, true
 from sqlalchemy.orm import aliased
 
+from auth.permissions import USUAL, Permission
 from auth.principal import Principal, PrincipalKind
 from db.models import ApiClient, ApiKey, Tenant
 from db.scope import Scope
@@ -30,6 +31,9 @@ from db.session import Database
 _ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _KEY = re.compile(r"(pgk_[0-9A-Za-z]{8})_([0-9A-Za-z]{32})([0-9A-Za-z]{6})")
 
+MOST_KEYS = 2
+"""Keys of one client that work at the same time."""
+
 # Clients and keys are read before it is known who asks: nothing here is narrowed to a tenant, and
 # no row of a tenant's own data is touched.
 _BEFORE_ANYBODY_IS_KNOWN = Scope.carrier()
@@ -37,6 +41,10 @@ _BEFORE_ANYBODY_IS_KNOWN = Scope.carrier()
 
 class UnknownTenantError(Exception):
     """There is no tenant of that number."""
+
+
+class TooManyKeysError(Exception):
+    """The client has as many keys as it may have."""
 
 
 class UnknownKeyError(Exception):
@@ -51,6 +59,7 @@ class NewKey:
     prefix: str
     client_name: str
     tenant_number: str
+    permissions: frozenset[Permission]
     expires_at: datetime | None
 
 
@@ -62,6 +71,7 @@ class ListedKey:
     client_name: str
     tenant_number: str
     tenant_name: str
+    permissions: frozenset[Permission]
     created_at: datetime
     expires_at: datetime | None
     last_used_at: datetime | None
@@ -85,8 +95,12 @@ async def create(
     client_name: str,
     now: datetime,
     expires_at: datetime | None = None,
+    permissions: frozenset[Permission] = USUAL,
 ) -> NewKey:
-    """Make a key for a client of that tenant; the client is made too if there is none so named."""
+    """Make a key for a client of that tenant; the client is made too if there is none so named.
+
+    A client has two keys that work at most: the one in use and, while it is replaced, the next.
+    """
     prefix = f"pgk_{_random(8)}"
     secret = _random(32)
     async with database.write(_BEFORE_ANYBODY_IS_KNOWN) as session:
@@ -98,7 +112,23 @@ async def create(
             .where(ApiClient.tenant_id == tenant_id, ApiClient.name == client_name)
             .order_by(ApiClient.id)
         )
-        if client is None:
+        if client is not None:
+            # Two that make a key at once wait for each other here, so that both count right.
+            await session.scalar(
+                select(ApiClient.id).where(ApiClient.id == client.id).with_for_update()
+            )
+            working = await session.scalar(
+                select(func.count())
+                .select_from(ApiKey)
+                .where(
+                    ApiKey.client_id == client.id,
+                    ApiKey.revoked_at.is_(None),
+                    or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now),
+                )
+            )
+            if (working or 0) >= MOST_KEYS:
+                raise TooManyKeysError(client_name)
+        else:
             client = ApiClient(tenant_id=tenant_id, name=client_name, created_at=now)
             session.add(client)
             await session.flush()
@@ -107,6 +137,7 @@ async def create(
                 client_id=client.id,
                 prefix=prefix,
                 secret_hash=_hash(secret),
+                permissions=sorted(permissions),
                 created_at=now,
                 expires_at=expires_at,
             )
@@ -116,6 +147,7 @@ async def create(
         prefix=prefix,
         client_name=client_name,
         tenant_number=tenant_number,
+        permissions=permissions,
         expires_at=expires_at,
     )
 
@@ -140,6 +172,7 @@ async def list_keys(database: Database, tenant_number: str | None = None) -> Seq
                 client_name=client.name,
                 tenant_number=tenant.number,
                 tenant_name=tenant.name,
+                permissions=_granted(key.permissions),
                 created_at=key.created_at,
                 expires_at=key.expires_at,
                 last_used_at=key.last_used_at,
@@ -210,7 +243,9 @@ def _with_subtree(prefix: str) -> Select[*tuple[Any, ...]]:
     return (
         select(
             ApiKey.id.label("key_id"),
+            ApiKey.prefix,
             ApiKey.secret_hash,
+            ApiKey.permissions,
             ApiKey.expires_at,
             ApiKey.revoked_at,
             ApiClient.id.label("client_id"),
@@ -236,11 +271,20 @@ def _principal(rows: Sequence[Any]) -> Principal:
         kind=PrincipalKind.API_CLIENT,
         client_id=first.client_id,
         client_name=first.client_name,
+        token_id=first.prefix,
         tenant_id=first.tenant_id,
         tenant_number=first.tenant_number,
         # A root's key has no list of tenants; an empty list would see nothing.
         scope=Scope.tree(root) if first.tenant_id == root else Scope.tenants(root, seen),
+        permissions=_granted(first.permissions),
+        expires_at=first.expires_at,
     )
+
+
+def _granted(stored: Sequence[str]) -> frozenset[Permission]:
+    """A permission that this version does not know yet is none."""
+    known = {permission.value for permission in Permission}
+    return frozenset(Permission(name) for name in stored if name in known)
 
 
 def _random(length: int) -> str:

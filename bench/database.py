@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 import seeding
 from auth import keys
+from auth.permissions import ALL
 from db import migrations
 from db.models import Order, Tenant
 from db.scope import Scope
@@ -81,7 +82,9 @@ async def _prepare(url: str, orders: int) -> Prepared:
         assert number is not None
         now = datetime.now(UTC)
         await keys.revoke_of_client(database, CLIENT, now=now)
-        key = await keys.create(database, tenant_number=number, client_name=CLIENT, now=now)
+        key = await keys.create(
+            database, tenant_number=number, client_name=CLIENT, now=now, permissions=ALL
+        )
     finally:
         await database.close()
     return Prepared(total, number, tenant_orders, key.text, seed_seconds, version)

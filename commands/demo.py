@@ -18,6 +18,7 @@ from sqlalchemy import select
 
 from app import create_app, set_up_logging
 from auth import keys
+from auth.permissions import ALL
 from commands.base import Mistake, load_settings, now, open_database
 from commands.data import migrate_database, seed_database
 from commands.serving import listen, origin, server_config
@@ -107,7 +108,9 @@ async def _content(settings: Settings, tenant: str, order: str) -> DemoContent:
             [references] = await session.rows(statement)
         moment = now()
         await keys.revoke_of_client(database, _CLIENT, now=moment)
-        key = await keys.create(database, tenant_number=tenant, client_name=_CLIENT, now=moment)
+        key = await keys.create(
+            database, tenant_number=tenant, client_name=_CLIENT, now=moment, permissions=ALL
+        )
     # The last one shows what an unknown reference looks like.
     return DemoContent(api_key=key.text, order_number=order, references=[*references, "UNKNOWN-1"])
 

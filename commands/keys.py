@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 import click
 
-from auth import keys
+from auth import keys, permissions
+from auth.permissions import Permission
 from commands.base import Mistake, load_settings, now, open_database
 
 _DEFAULT_CLIENT = "API client"
@@ -20,16 +21,26 @@ def api_key() -> None:
 @api_key.command()
 @click.option("--tenant", required=True, metavar="NUMBER", help="Whose data the key sees.")
 @click.option("--name", default=_DEFAULT_CLIENT, show_default=True, help="What the key is for.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    metavar="SCOPE",
+    help="What the key may read, like orders:read; again for another, `all` for everything. "
+    "Default: everything but personal data.",
+)
 @click.option("--expires", type=click.IntRange(1, 36_500), metavar="DAYS", help="Default: never.")
-def create(tenant: str, name: str, expires: int | None) -> None:
+def create(tenant: str, name: str, scopes: tuple[str, ...], expires: int | None) -> None:
     """Make a key that sees a tenant and everything below it.
 
-    The key is the only line on standard output, and is never shown again.
+    The key is the only line on standard output, and is never shown again. A client (a name, of a
+    tenant) has two working keys at most: make the next one, use it, revoke the former one.
     """
-    made = asyncio.run(_create(tenant, name, expires))
+    made = asyncio.run(_create(tenant, name, _permissions(scopes), expires))
     until = f"until {_day(made.expires_at)}" if made.expires_at else "until it is revoked"
     click.echo(
         f"Key {made.prefix} of {made.client_name!r} for tenant {made.tenant_number}, valid {until}."
+        f"\nIts scopes: {_listed(made.permissions)}."
         "\nKeep it now: only its hash is stored, so it cannot be shown again.",
         err=True,
     )
@@ -44,7 +55,7 @@ def list_keys(tenant: str | None) -> None:
     if not listed:
         click.echo("There are no keys.", err=True)
         return
-    header = ("KEY", "TENANT", "NAME", "STATE", "CREATED", "EXPIRES", "LAST USED")
+    header = ("KEY", "TENANT", "NAME", "STATE", "CREATED", "EXPIRES", "LAST USED", "SCOPES")
     _print_table([header, *(_row(key, now()) for key in listed)])
 
 
@@ -66,7 +77,26 @@ def revoke(prefix: str) -> None:
     )
 
 
-async def _create(tenant: str, name: str, expires: int | None) -> keys.NewKey:
+def _permissions(scopes: tuple[str, ...]) -> frozenset[Permission]:
+    if not scopes:
+        return permissions.USUAL
+    if "all" in scopes:
+        return permissions.ALL
+    try:
+        return permissions.parse(scopes)
+    except permissions.UnknownPermissionError as error:
+        raise Mistake(
+            f"There is no scope {error}; there are {_listed(permissions.ALL)}, and `all`."
+        ) from None
+
+
+def _listed(granted: frozenset[Permission]) -> str:
+    return ", ".join(sorted(granted))
+
+
+async def _create(
+    tenant: str, name: str, granted: frozenset[Permission], expires: int | None
+) -> keys.NewKey:
     async with open_database(load_settings()) as database:
         created = now()
         try:
@@ -75,10 +105,16 @@ async def _create(tenant: str, name: str, expires: int | None) -> keys.NewKey:
                 tenant_number=tenant,
                 client_name=name,
                 now=created,
+                permissions=granted,
                 expires_at=None if expires is None else created + timedelta(days=expires),
             )
         except keys.UnknownTenantError:
             raise _unknown_tenant(tenant) from None
+        except keys.TooManyKeysError:
+            raise Mistake(
+                f"{name!r} of tenant {tenant} has {keys.MOST_KEYS} working keys already: revoke "
+                "one first, or name another client."
+            ) from None
 
 
 async def _list(tenant: str | None) -> Sequence[keys.ListedKey]:
@@ -118,6 +154,7 @@ def _row(key: keys.ListedKey, at: datetime) -> tuple[str, ...]:
         _day(key.created_at),
         _day(key.expires_at),
         f"{key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "-",
+        " ".join(sorted(key.permissions)),
     )
 
 

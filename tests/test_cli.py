@@ -125,7 +125,27 @@ def test_a_new_key_stands_alone_on_standard_output_and_is_listed_without_its_sec
     assert "revoked" in run("api-key", "list").stdout
 
 
+def test_a_key_gets_the_scopes_that_are_named(tenant: str) -> None:
+    made = run(
+        *("api-key", "create", "--tenant", tenant),
+        *("--scope", "orders:read", "--scope", "contracts:read"),
+    )
+    assert "Its scopes: contracts:read, orders:read." in made.stderr
+    assert run("api-key", "list").stdout.splitlines()[1].endswith("contracts:read orders:read")
+
+
+def test_a_third_working_key_is_a_mistake(tenant: str) -> None:
+    for _ in range(2):
+        assert run("api-key", "create", "--tenant", tenant).exit_code == 0
+    assert_mistake(run("api-key", "create", "--tenant", tenant), "2 working keys", "revoke one")
+
+
 def test_mistakes_about_keys(url: str) -> None:
+    assert_mistake(
+        run("api-key", "create", "--tenant", "M-0", "--scope", "orders:burn"),
+        "There is no scope orders:burn",
+        "orders:read",
+    )
     assert_mistake(run("api-key", "create", "--tenant", "M-0"), "There is no tenant M-0.")
     assert_mistake(run("api-key", "list", "--tenant", "M-0"), "There is no tenant M-0.")
     assert_mistake(run("api-key", "revoke", "pgk_x"), "There is no key pgk_x")

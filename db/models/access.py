@@ -4,6 +4,7 @@ Read before it is known who asks, so these tables are not scoped; only `auth` re
 """
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, String
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base
 from db.ids import new_id
+from db.types import Json
 
 
 class ApiClient(Base):
@@ -33,6 +35,8 @@ class ApiKey(Base):
     client_id: Mapped[UUID] = mapped_column(ForeignKey("api_clients.id"))
     prefix: Mapped[str] = mapped_column(String(32), unique=True)
     secret_hash: Mapped[str] = mapped_column(String(64))
+    permissions: Mapped[list[Any]] = mapped_column(Json)
+    """The names of what the key is good for (`auth.permissions`)."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]

@@ -8,9 +8,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, inspect, text
+from sqlalchemy import event, inspect, text, update
 
 from auth import keys
+from auth.permissions import Permission
+from db.models import ApiKey
 from db.scope import Scope
 from db.session import Database
 from tests.auth.conftest import STARTED
@@ -162,3 +164,54 @@ async def test_all_keys_of_a_client_can_be_revoked_at_once(database: Database) -
     await keys.revoke_of_client(database, "CRM", now=STARTED)
     active = [key.prefix for key in await keys.list_keys(database) if key.revoked_at is None]
     assert active == [kept.prefix]
+
+
+async def test_a_key_is_good_for_what_was_granted_and_no_more(database: Database) -> None:
+    made = await make(database, permissions=frozenset({Permission.ORDERS_READ}))
+    found = await keys.find(database, made.text)
+    assert found is not None
+    assert found.principal.permissions == {Permission.ORDERS_READ}
+    [listed] = await keys.list_keys(database)
+    assert listed.permissions == {Permission.ORDERS_READ}
+
+
+async def test_personal_data_must_be_asked_for(database: Database) -> None:
+    made = await make(database)
+    assert made.permissions == frozenset(Permission) - {Permission.PERSONAL_DATA_READ}
+
+
+async def test_a_permission_that_this_version_does_not_know_gives_nothing(
+    database: Database,
+) -> None:
+    made = await make(database, permissions=frozenset({Permission.ORDERS_READ}))
+    async with database.write(Scope.carrier()) as session:
+        await session.execute(update(ApiKey).values(permissions=["orders:read", "orders:burn"]))
+    found = await keys.find(database, made.text)
+    assert found is not None
+    assert found.principal.permissions == {Permission.ORDERS_READ}
+
+
+async def test_a_client_has_two_working_keys_so_that_they_rotate_without_a_gap(
+    database: Database,
+) -> None:
+    first, second = await make(database), await make(database)
+    assert await keys.find(database, first.text)
+    assert await keys.find(database, second.text)
+    with pytest.raises(keys.TooManyKeysError):
+        await make(database)
+    await keys.revoke(database, first.prefix, now=STARTED)
+    await make(database)
+
+
+async def test_an_expired_key_takes_no_place(database: Database) -> None:
+    for _ in range(3):
+        await make(database, expires_at=STARTED)
+    await make(database)
+
+
+async def test_two_that_make_a_clients_last_key_at_once_do_not_both_succeed(
+    database: Database,
+) -> None:
+    await make(database)
+    made = await asyncio.gather(make(database), make(database), return_exceptions=True)
+    assert sorted(type(each).__name__ for each in made) == ["NewKey", "TooManyKeysError"]

@@ -1,0 +1,41 @@
+"""What a credential may be good for: OAuth scopes, by the name that partners see.
+
+Code calls them permissions, since a `Scope` here is the part of the data that a session sees.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    ORDERS_READ = "orders:read"
+    OFFERS_READ = "offers:read"
+    """Offers, and the carts they are made of."""
+    CONTRACTS_READ = "contracts:read"
+    CUSTOMERS_READ = "customers:read"
+    """Customers, and their sites."""
+    TENANTS_READ = "tenants:read"
+    COMMISSIONS_READ = "commissions:read"
+    """The dealer and sub-partner ids that commissions are matched by."""
+    PERSONAL_DATA_READ = "personal-data:read"
+    """Names and e-mail addresses of people."""
+
+
+ALL: frozenset[Permission] = frozenset(Permission)
+USUAL: frozenset[Permission] = ALL - {Permission.PERSONAL_DATA_READ}
+"""What a partner's system gets unless more, or less, is asked for."""
+
+
+class UnknownPermissionError(Exception):
+    """There is no permission of that name."""
+
+
+def parse(names: Iterable[str]) -> frozenset[Permission]:
+    """The permissions of those names; raises UnknownPermissionError with the first unknown one."""
+    found = set()
+    for name in names:
+        try:
+            found.add(Permission(name))
+        except ValueError:
+            raise UnknownPermissionError(name) from None
+    return frozenset(found)
