@@ -8,9 +8,12 @@ from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 
 from schema.cart import Cart
+from schema.permissions import needs
 from schema.query import Query
 from schema.scalars import SCALARS
 from schema.site import Site
+
+__all__ = ["build_schema", "needs", "printed"]
 
 PRINTED = Path(__file__).parent / "schema.graphql"
 """The committed print of the schema, which clients may read as a file."""

@@ -4,17 +4,20 @@ from datetime import datetime
 
 import strawberry
 
+from auth.permissions import Permission
 from db.models import Cart as CartRow
 from resolvers import relations
 from schema.enums import BusinessCase, CartStatus
 from schema.fields import label_of, lazy, to_one, to_parts
 from schema.node import Node
+from schema.permissions import requires
 from schema.priced_item import PricedItem
 
 
 @strawberry.type(
     description="A cart (Warenkorb): one customer, one business case. It is frozen once an offer "
-    "exists; a cart has one offer at most."
+    "exists; a cart has one offer at most.",
+    directives=requires(Permission.OFFERS_READ),
 )
 class Cart(Node):
     number: str = strawberry.field(description="The cart number.")

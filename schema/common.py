@@ -8,8 +8,10 @@ from typing import Any, TypeVar
 
 import strawberry
 
+from auth.permissions import Permission
 from db.queries import ranges
 from schema.enums import ConsentBy, DocumentKind
+from schema.permissions import requires
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -63,7 +65,10 @@ class Document:
     url: str = strawberry.field(description="Where it can be fetched.")
 
 
-@strawberry.type(description="Somebody who uses the carrier's portal.")
+@strawberry.type(
+    description="Somebody who uses the carrier's portal.",
+    directives=requires(Permission.PERSONAL_DATA_READ),
+)
 class PortalUser:
     name: str = strawberry.field(description="The person's name.")
     email: str = strawberry.field(description="The person's e-mail address.")
@@ -73,9 +78,13 @@ class PortalUser:
 class Consent:
     given_by: ConsentBy = strawberry.field(description="Whose consent it is.")
     given_at: datetime = strawberry.field(description="When it was given.")
-    name: str = strawberry.field(description="The name of the consenting person (Zustimmer).")
+    name: str | None = strawberry.field(
+        description="The name of the consenting person (Zustimmer).",
+        directives=requires(Permission.PERSONAL_DATA_READ),
+    )
     email: str | None = strawberry.field(
-        description="The e-mail address stated by the person, who gets the order confirmation."
+        description="The e-mail address stated by the person, who gets the order confirmation.",
+        directives=requires(Permission.PERSONAL_DATA_READ),
     )
 
 

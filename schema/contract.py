@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 import strawberry
 
+from auth.permissions import Permission
 from db.models import Contract as ContractRow
 from resolvers import contracts, relations
 from resolvers.context import Info
@@ -12,6 +13,7 @@ from schema.fields import label_of, lazy, to_one, to_parts
 from schema.node import Node
 from schema.offer_list import CARTS, CartConnection
 from schema.order_list import ORDERS, OrderConnection
+from schema.permissions import requires
 from schema.priced_item import PricedItem
 
 
@@ -40,7 +42,8 @@ async def _renewable(root: strawberry.Parent[ContractRow], info: Info) -> bool:
 
 @strawberry.type(
     description="A contract (Vertrag): what gets billed. An order creates it; later orders change, "
-    "extend or replace it."
+    "extend or replace it.",
+    directives=requires(Permission.CONTRACTS_READ),
 )
 class Contract(Node):
     number: str = strawberry.field(description='The contract number: "V-10000042".')
@@ -64,10 +67,12 @@ class Contract(Node):
         "months of its term, and has no open order or cart.",
     )
     dealer_id: str | None = strawberry.field(
-        description="The dealer (Händler-ID) that a commission is matched by."
+        description="The dealer (Händler-ID) that a commission is matched by.",
+        directives=requires(Permission.COMMISSIONS_READ),
     )
     sub_partner_id: str | None = strawberry.field(
-        description="The sub-partner (UVP-Kennung) that a commission is matched by."
+        description="The sub-partner (UVP-Kennung) that a commission is matched by.",
+        directives=requires(Permission.COMMISSIONS_READ),
     )
     created_at: datetime = strawberry.field(description="When the contract was created.")
     updated_at: datetime = strawberry.field(description="When the contract last changed.")
@@ -104,7 +109,7 @@ class Contract(Node):
     )
     orders = strawberry.field(
         resolver=ORDERS.below(relations.ORDERS_OF_CONTRACT),
-        graphql_type=OrderConnection,
+        graphql_type=OrderConnection | None,
         description="The orders that created and changed the contract.",
     )
     predecessor = strawberry.field(

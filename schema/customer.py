@@ -5,6 +5,7 @@ from typing import Any
 
 import strawberry
 
+from auth.permissions import Permission
 from db.models import Customer as CustomerRow
 from resolvers import relations
 from schema.common import Address
@@ -15,6 +16,7 @@ from schema.fields import lazy, to_one
 from schema.node import Node
 from schema.offer_list import CARTS, OFFERS, CartConnection, OfferConnection
 from schema.order_list import ORDERS, OrderConnection
+from schema.permissions import requires
 
 
 def own_address(root: strawberry.Parent[Any]) -> Any:
@@ -23,14 +25,16 @@ def own_address(root: strawberry.Parent[Any]) -> Any:
 
 
 @strawberry.type(
-    description="A business that a tenant serves: a customer (Kunde), or a prospect (Interessent)."
+    description="A business that a tenant serves: a customer (Kunde), or a prospect (Interessent).",
+    directives=requires(Permission.CUSTOMERS_READ),
 )
 class Customer(Node):
     number: str = strawberry.field(description='The customer number: "K-100042".')
     kind: CustomerKind = strawberry.field(description="Whether it is a customer already.")
     name: str = strawberry.field(description="The name of the business.")
     email: str | None = strawberry.field(
-        description="The e-mail address of the master data, which gets every order confirmation."
+        description="The e-mail address of the master data, which gets every order confirmation.",
+        directives=requires(Permission.PERSONAL_DATA_READ),
     )
     address = strawberry.field(
         resolver=own_address, graphql_type=Address, description="The postal address."
@@ -44,27 +48,27 @@ class Customer(Node):
     )
     sites = strawberry.field(
         resolver=SITES.below(relations.SITES_OF_CUSTOMER),
-        graphql_type=SiteConnection,
+        graphql_type=SiteConnection | None,
         description="Where the customer uses products.",
     )
     carts = strawberry.field(
         resolver=CARTS.below(relations.CARTS_OF_CUSTOMER),
-        graphql_type=CartConnection,
+        graphql_type=CartConnection | None,
         description="The customer's carts.",
     )
     offers = strawberry.field(
         resolver=OFFERS.below(relations.OFFERS_OF_CUSTOMER),
-        graphql_type=OfferConnection,
+        graphql_type=OfferConnection | None,
         description="Offers made to the customer.",
     )
     orders = strawberry.field(
         resolver=ORDERS.below(relations.ORDERS_OF_CUSTOMER),
-        graphql_type=OrderConnection,
+        graphql_type=OrderConnection | None,
         description="Orders placed for the customer.",
     )
     contracts = strawberry.field(
         resolver=CONTRACTS.below(relations.CONTRACTS_OF_CUSTOMER),
-        graphql_type=ContractConnection,
+        graphql_type=ContractConnection | None,
         description="The customer's contracts.",
     )
 

@@ -4,17 +4,20 @@ from datetime import date, datetime
 
 import strawberry
 
+from auth.permissions import Permission
 from db.models import Offer as OfferRow
 from resolvers import relations
 from schema.common import Consent, PortalUser
 from schema.enums import BusinessCase, OfferStatus
 from schema.fields import label_of, lazy, to_one, to_parts
 from schema.node import Node
+from schema.permissions import requires
 
 
 @strawberry.type(
     description="An offer (Angebot): sent to the customer, whose consent (Zustimmung) makes an "
-    "order of it. For a prospect the carrier consents as well."
+    "order of it. For a prospect the carrier consents as well.",
+    directives=requires(Permission.OFFERS_READ),
 )
 class Offer(Node):
     number: str = strawberry.field(description='The offer number: "AN-10000042".')

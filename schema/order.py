@@ -5,6 +5,7 @@ from typing import Any
 
 import strawberry
 
+from auth.permissions import Permission
 from db.models import Order as OrderRow
 from ordering import texts
 from ordering.lifecycle import TMF622_STATE
@@ -23,6 +24,7 @@ from schema.order_parts import (
     OrderItem,
     Price,
 )
+from schema.permissions import requires
 from schema.processing import ProcessingEstimate
 
 
@@ -71,7 +73,8 @@ async def _estimate(root: strawberry.Parent[OrderRow], info: Info) -> Any:
 @strawberry.type(
     description="An order (Auftrag): everything that was stated when ordering, which never "
     "changes, and the state of its processing. It results from a cart or an offer, and leads to a "
-    "contract."
+    "contract.",
+    directives=requires(Permission.ORDERS_READ),
 )
 class Order(Node):
     number: str = strawberry.field(description='The order number (Auftragsnummer): "A-10000042".')
@@ -86,10 +89,12 @@ class Order(Node):
     )
     description: str | None = strawberry.field(description="What was stated about the order.")
     dealer_id: str | None = strawberry.field(
-        description="The dealer (Händler-ID) that a commission is matched by."
+        description="The dealer (Händler-ID) that a commission is matched by.",
+        directives=requires(Permission.COMMISSIONS_READ),
     )
     sub_partner_id: str | None = strawberry.field(
-        description="The sub-partner (UVP-Kennung) that a commission is matched by."
+        description="The sub-partner (UVP-Kennung) that a commission is matched by.",
+        directives=requires(Permission.COMMISSIONS_READ),
     )
     received_at: datetime = strawberry.field(description="When the order was received.")
     requested_start_date: datetime | None = strawberry.field(

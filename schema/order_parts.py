@@ -6,6 +6,7 @@ from typing import Any
 
 import strawberry
 
+from auth.permissions import Permission
 from db.models import OrderExternalId, OrderHistoryEntry
 from db.models import OrderItem as OrderItemRow
 from db.models import OrderPrice as OrderPriceRow
@@ -15,6 +16,7 @@ from resolvers.context import Info
 from schema.common import Characteristic, Money
 from schema.enums import ItemAction, MilestoneKind, OrderPhase, OrderStatus, PriceKind
 from schema.fields import label_of, lazy, to_one
+from schema.permissions import requires
 
 
 def _external_id_type(root: strawberry.Parent[OrderExternalId]) -> str | None:
@@ -65,7 +67,9 @@ class Delay:
 
 @strawberry.type(description="A note on an order.")
 class Note:
-    author: str | None = strawberry.field(description="Who wrote it.")
+    author: str | None = strawberry.field(
+        description="Who wrote it.", directives=requires(Permission.PERSONAL_DATA_READ)
+    )
     written_at: datetime | None = strawberry.field(description="When it was written.")
     text: str = strawberry.field(description="What it says.")
     reference: str | None = strawberry.field(

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from auth.permissions import Permission
 from schema.enums import BusinessCase
+from schema.permissions import requires
 
 if TYPE_CHECKING:
     from schema.product import Product
@@ -13,7 +15,8 @@ if TYPE_CHECKING:
 
 @strawberry.type(
     description="How long the completed orders that you may see took, from receipt to completion, "
-    "for one product and business case."
+    "for one product and business case.",
+    directives=requires(Permission.ORDERS_READ),
 )
 class ProcessingTime:
     product: Annotated["Product", strawberry.lazy("schema.product")] = strawberry.field(
@@ -30,7 +33,10 @@ class ProcessingTime:
     )
 
 
-@strawberry.type(description="How long an order will take, by what others like it took.")
+@strawberry.type(
+    description="How long an order will take, by what others like it took.",
+    directives=requires(Permission.ORDERS_READ),
+)
 class ProcessingEstimate:
     basis: ProcessingTime = strawberry.field(description="What the estimate is taken from.")
     expected_at: datetime = strawberry.field(

@@ -56,12 +56,12 @@ class Product(Node):
     )
     orders = strawberry.field(
         resolver=ORDERS.below(relations.ORDERS_OF_PRODUCT),
-        graphql_type=OrderConnection,
+        graphql_type=OrderConnection | None,
         description="Orders whose main product it is.",
     )
     contracts = strawberry.field(
         resolver=CONTRACTS.below(relations.CONTRACTS_OF_PRODUCT),
-        graphql_type=ContractConnection,
+        graphql_type=ContractConnection | None,
         description="Contracts whose main product it is.",
     )
 

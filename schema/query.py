@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import strawberry
+from strawberry.types.base import StrawberryObjectDefinition
 
 from db.models import Contract as ContractRow
 from db.models import Customer as CustomerRow
@@ -11,8 +12,10 @@ from db.models import Offer as OfferRow
 from db.models import Order as OrderRow
 from db.models import Product as ProductRow
 from db.models import Tenant as TenantRow
+from execution.permissions import ForbiddenError
 from resolvers import lookups, processing
 from resolvers.context import Info
+from resolvers.ids import parse_global_id
 from schema.common import members
 from schema.contract import Contract
 from schema.contract_list import CONTRACTS, ContractConnection
@@ -24,6 +27,7 @@ from schema.offer import Offer
 from schema.offer_list import OFFERS, OfferConnection
 from schema.order import Order
 from schema.order_list import ORDERS, OrderConnection
+from schema.permissions import scopes_of
 from schema.processing import ProcessingTime
 from schema.product import PRODUCTS, Product, ProductConnection
 from schema.status_guide import StatusGuide, status_guide
@@ -48,7 +52,10 @@ async def _node(
         strawberry.ID, strawberry.argument(description="The `id` of an object.")
     ],
 ) -> Any:
-    return (await lookups.by_global_ids(info.context, [id]))[0]
+    [found] = await _found(info, [id])
+    if isinstance(found, ForbiddenError):
+        raise found
+    return found
 
 
 async def _nodes(
@@ -58,7 +65,23 @@ async def _nodes(
         strawberry.argument(description=f"The ids of objects: {lookups.MOST_NODES} at most."),
     ],
 ) -> Any:
-    return await lookups.by_global_ids(info.context, ids)
+    return await _found(info, ids)
+
+
+async def _found(info: Info, ids: list[strawberry.ID]) -> list[Any]:
+    """The objects; an error in the place of each whose type needs a scope that is not granted.
+
+    That is known from the id alone, so it says nothing of whether the object exists.
+    """
+    objects: list[Any] = list(await lookups.by_global_ids(info.context, ids))
+    for place, text in enumerate(ids):
+        named = parse_global_id(text)
+        kind = info.schema.get_type_by_name(named[0].__name__) if named else None
+        if isinstance(kind, StrawberryObjectDefinition):
+            lacking = scopes_of(kind) - info.context.principal.permissions
+            if lacking:
+                objects[place] = ForbiddenError(min(lacking))
+    return objects
 
 
 async def _processing_times(
@@ -128,20 +151,24 @@ class Query:
         description="The product with this number. Null if there is none.",
     )
     orders = strawberry.field(
-        resolver=ORDERS.everything(), graphql_type=OrderConnection, description="Orders."
+        resolver=ORDERS.everything(), graphql_type=OrderConnection | None, description="Orders."
     )
     offers = strawberry.field(
-        resolver=OFFERS.everything(), graphql_type=OfferConnection, description="Offers."
+        resolver=OFFERS.everything(), graphql_type=OfferConnection | None, description="Offers."
     )
     contracts = strawberry.field(
-        resolver=CONTRACTS.everything(), graphql_type=ContractConnection, description="Contracts."
+        resolver=CONTRACTS.everything(),
+        graphql_type=ContractConnection | None,
+        description="Contracts.",
     )
     customers = strawberry.field(
-        resolver=CUSTOMERS.everything(), graphql_type=CustomerConnection, description="Customers."
+        resolver=CUSTOMERS.everything(),
+        graphql_type=CustomerConnection | None,
+        description="Customers.",
     )
     tenants = strawberry.field(
         resolver=TENANTS.everything(),
-        graphql_type=TenantConnection,
+        graphql_type=TenantConnection | None,
         description="Your own tenant and all below it.",
     )
     products = strawberry.field(
@@ -151,13 +178,13 @@ class Query:
     )
     orders_by_reference = strawberry.field(
         resolver=orders_by_reference,
-        graphql_type=list[ReferenceResult],
+        graphql_type=list[ReferenceResult] | None,
         description="Orders by any number that you know them under: a result for each reference, "
         "in their order, whether it was found or not.",
     )
     order_summary = strawberry.field(
         resolver=order_summary,
-        graphql_type=OrderSummary,
+        graphql_type=OrderSummary | None,
         description="How many orders there are, by everything that a dashboard shows.",
     )
     status_guide = strawberry.field(
@@ -167,6 +194,6 @@ class Query:
     )
     processing_times = strawberry.field(
         resolver=_processing_times,
-        graphql_type=list[ProcessingTime],
+        graphql_type=list[ProcessingTime] | None,
         description="How long the completed orders that you may see took.",
     )

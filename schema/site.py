@@ -2,6 +2,7 @@
 
 import strawberry
 
+from auth.permissions import Permission
 from db.models import Site as SiteRow
 from resolvers import relations
 from schema.common import Address
@@ -11,9 +12,13 @@ from schema.fields import lazy, to_one
 from schema.node import Node
 from schema.offer_list import CARTS, CartConnection
 from schema.order_list import ORDERS, OrderConnection
+from schema.permissions import requires
 
 
-@strawberry.type(description="A place where a customer uses products (Standort, Nutzungsstandort).")
+@strawberry.type(
+    description="A place where a customer uses products (Standort, Nutzungsstandort).",
+    directives=requires(Permission.CUSTOMERS_READ),
+)
 class Site(Node):
     number: str = strawberry.field(description="The number of the site among its customer's.")
     name: str = strawberry.field(description="The name of the site.")
@@ -37,12 +42,12 @@ class Site(Node):
     )
     orders = strawberry.field(
         resolver=ORDERS.below(relations.ORDERS_OF_SITE),
-        graphql_type=OrderConnection,
+        graphql_type=OrderConnection | None,
         description="Orders for the site.",
     )
     contracts = strawberry.field(
         resolver=CONTRACTS.below(relations.CONTRACTS_OF_SITE),
-        graphql_type=ContractConnection,
+        graphql_type=ContractConnection | None,
         description="Contracts for the site.",
     )
 

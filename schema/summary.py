@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
+from auth.permissions import Permission
 from resolvers import orders as resolvers
 from resolvers.connections import PageArguments, root_page
 from resolvers.context import Info
@@ -18,6 +19,7 @@ from schema.enums import (
 from schema.fields import label_of
 from schema.order_list import ORDERS, OrderConnection, OrderFilter, to_filter
 from schema.paging import After, Before, First, Last
+from schema.permissions import requires
 
 if TYPE_CHECKING:
     from schema.order import Order
@@ -84,7 +86,10 @@ async def _newest_changes(
     )
 
 
-@strawberry.type(description="How many orders there are, for a dashboard: one statement.")
+@strawberry.type(
+    description="How many orders there are, for a dashboard: one statement.",
+    directives=requires(Permission.ORDERS_READ),
+)
 class OrderSummary:
     total: int = strawberry.field(description="All of them.")
     needing_action: int = strawberry.field(
@@ -121,7 +126,9 @@ def _state(root: strawberry.Parent[resolvers.ReferenceResult]) -> ReferenceState
     return ReferenceState.FOUND if root.orders else ReferenceState.NOT_FOUND
 
 
-@strawberry.type(description="What goes by a reference.")
+@strawberry.type(
+    description="What goes by a reference.", directives=requires(Permission.ORDERS_READ)
+)
 class ReferenceResult:
     reference: str = strawberry.field(description="The reference, as it was given.")
     state: ReferenceState = strawberry.field(

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import strawberry
 
+from auth.permissions import Permission
 from db.models import Tenant as TenantRow
 from resolvers import relations
 from schema.contract_list import CONTRACTS, ContractConnection
@@ -19,17 +20,20 @@ from schema.fields import lazy, to_one
 from schema.node import Node
 from schema.offer_list import CARTS, OFFERS, CartConnection, OfferConnection
 from schema.order_list import ORDERS, OrderConnection
+from schema.permissions import requires
 
 
 @strawberry.type(
     description="A partner of the carrier (Mandant), or a part of one (Submandant). Tenants form a "
-    "tree; customers and all their documents belong to one tenant."
+    "tree; customers and all their documents belong to one tenant.",
+    directives=requires(Permission.TENANTS_READ),
 )
 class Tenant(Node):
     number: str = strawberry.field(description='The tenant number: "M-10001".')
     name: str = strawberry.field(description="The name.")
     email: str | None = strawberry.field(
-        description="The e-mail address of the master data, which gets every order confirmation."
+        description="The e-mail address of the master data, which gets every order confirmation.",
+        directives=requires(Permission.PERSONAL_DATA_READ),
     )
     created_at: datetime = strawberry.field(description="When the tenant was registered.")
     parent = strawberry.field(
@@ -40,12 +44,12 @@ class Tenant(Node):
     )
     children = strawberry.field(
         resolver=TENANTS.below(relations.CHILDREN_OF_TENANT),
-        graphql_type=TenantConnection,
+        graphql_type=TenantConnection | None,
         description="The tenants directly below.",
     )
     customers = strawberry.field(
         resolver=CUSTOMERS.below(relations.CUSTOMERS_OF_TENANT),
-        graphql_type=CustomerConnection,
+        graphql_type=CustomerConnection | None,
         description="The tenant's own customers, without those of tenants below.",
     )
     sites = strawberry.field(
@@ -60,17 +64,17 @@ class Tenant(Node):
     )
     offers = strawberry.field(
         resolver=OFFERS.below(relations.OFFERS_OF_TENANT),
-        graphql_type=OfferConnection,
+        graphql_type=OfferConnection | None,
         description="The tenant's own offers, without those of tenants below.",
     )
     orders = strawberry.field(
         resolver=ORDERS.below(relations.ORDERS_OF_TENANT),
-        graphql_type=OrderConnection,
+        graphql_type=OrderConnection | None,
         description="The tenant's own orders, without those of tenants below.",
     )
     contracts = strawberry.field(
         resolver=CONTRACTS.below(relations.CONTRACTS_OF_TENANT),
-        graphql_type=ContractConnection,
+        graphql_type=ContractConnection | None,
         description="The tenant's own contracts, without those of tenants below.",
     )
 

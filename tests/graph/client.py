@@ -12,7 +12,8 @@ from sqlalchemy import Engine, event
 
 from app import create_app
 from auth import keys
-from auth.bearer import Clock
+from auth.clock import Clock
+from auth.permissions import ALL, Permission
 from db.scope import Scope
 from db.session import Database
 from settings import Settings
@@ -56,7 +57,7 @@ class Client:
     http: httpx.AsyncClient
     tenant: str
     """The number of the tenant whose key is used unless a query says otherwise."""
-    _keys: dict[str, str] = field(default_factory=dict, repr=False)
+    _keys: dict[tuple[str, frozenset[Permission]], str] = field(default_factory=dict, repr=False)
 
     async def query(
         self,
@@ -65,10 +66,11 @@ class Client:
         *,
         tenant: str | None = None,
         key: str | None = None,
+        granted: frozenset[Permission] = ALL,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Ask with the tenant's key, or with `key`."""
-        key = key or await self.key(tenant or self.tenant)
+        """Ask with a key of the tenant that is good for what is granted, or with `key`."""
+        key = key or await self.key(tenant or self.tenant, granted)
         with counted() as statements:
             response = await self.http.post(
                 "/graphql",
@@ -81,12 +83,19 @@ class Client:
             )
         return Answer(response, len(statements))
 
-    async def key(self, tenant: str) -> str:
+    async def key(self, tenant: str, granted: frozenset[Permission] = ALL) -> str:
         """A key of the tenant with that number."""
-        if tenant not in self._keys:
-            new = await keys.create(self.database, tenant_number=tenant, client_name="CRM", now=NOW)
-            self._keys[tenant] = new.text
-        return self._keys[tenant]
+        known = tenant, granted
+        if known not in self._keys:
+            new = await keys.create(
+                self.database,
+                tenant_number=tenant,
+                client_name=f"CRM {len(self._keys)}",
+                now=NOW,
+                permissions=granted,
+            )
+            self._keys[known] = new.text
+        return self._keys[known]
 
     async def fill(self, book: Book) -> None:
         """Write what the book holds."""
