@@ -16,7 +16,10 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import schema
-from auth.bearer import Bearers, Clock, UnauthenticatedError
+from auth.bearer import Bearers, UnauthenticatedError
+from auth.clock import Clock
+from auth.narrowing import HEADER as TENANT_HEADER
+from auth.narrowing import Narrowing, OutOfReachError
 from auth.principal import Principal
 from db.migrations import state
 from db.session import Database
@@ -46,12 +49,16 @@ def create_app(
     database = Database(settings.database_url, pool_size=settings.database_connections)
     clock = clock or Clock()
     bearers = Bearers(database, clock)
+    narrowing = Narrowing(database, clock)
 
     async def authenticate(headers: Headers) -> Principal | AuthFailure:
         try:
-            return await bearers.principal(headers.get("authorization"))
+            principal = await bearers.principal(headers.get("authorization"))
+            return await narrowing.narrow(principal, headers.get(TENANT_HEADER))
         except UnauthenticatedError as refused:
             return AuthFailure(str(refused))
+        except OutOfReachError:
+            return AuthFailure(f"{TENANT_HEADER} names no tenant that you may see.", status=403)
 
     @asynccontextmanager
     async def open_context(principal: Principal, request: Request) -> AsyncIterator[Context]:
@@ -70,12 +77,15 @@ def create_app(
         await bearers.close()
         await database.close()
 
+    graph = schema.build_schema()
     graphql = GraphQLEndpoint(
-        schema.build_schema(),
+        graph,
         authenticate=authenticate,
         open_context=open_context,
         client_name=lambda principal: f"{principal.tenant_number}/{principal.client_name}",
         count_statements=lambda context: context.session.statements,
+        needs=schema.needs(graph),
+        granted=lambda principal: principal.permissions,
         limits=settings.limits,
     )
     return Starlette(
