@@ -35,6 +35,7 @@ _ABOUT = Path("var", "demo.json")
 """What the order book's showcase is; written when the book is whole."""
 _CLIENT = "partnergraph demo"
 _ORDERS = 2_000
+_KEPT_SECONDS = 2 * 24 * 3600
 _SEED = 1
 
 
@@ -78,18 +79,24 @@ def demo(port: int | None, fresh: bool, once: bool) -> None:
 
 def _prepare(settings: Settings, *, fresh: bool) -> DemoContent:
     """A whole order book, and a new key to it."""
-    if fresh or not (_FILE.exists() and _ABOUT.exists()):
+    if fresh or not _is_current():
         for file in (_ABOUT, *_FILE.parent.glob(f"{_FILE.name}*")):
             file.unlink(missing_ok=True)
     _FILE.parent.mkdir(exist_ok=True)
     migrate_database(settings)
     if not _ABOUT.exists():
-        # Of today, so that "since last week" finds something.
         book = asyncio.run(seed_database(settings, orders=_ORDERS, seed=_SEED, present=now()))
         about = {"tenant": book.demo_tenant_number, "order": book.showcase_order_number}
         _ABOUT.write_text(json.dumps(about), encoding="utf-8")
     about = json.loads(_ABOUT.read_text(encoding="utf-8"))
     return asyncio.run(_content(settings, about["tenant"], about["order"]))
+
+
+def _is_current() -> bool:
+    """Whether there is an order book, of these days: "since last week" must find something."""
+    if not (_FILE.exists() and _ABOUT.exists()):
+        return False
+    return time.time() - _ABOUT.stat().st_mtime < _KEPT_SECONDS
 
 
 async def _content(settings: Settings, tenant: str, order: str) -> DemoContent:

@@ -112,7 +112,7 @@ def _window(
             raise _bad_input(f"`{name}` must not be negative.")
         if size is not None and size > LARGEST_PAGE:
             raise LimitExceededError(
-                "page size",
+                "pageSize",
                 message=f"A page holds {LARGEST_PAGE} objects at most; {size} were asked for",
                 actual=size,
                 maximum=LARGEST_PAGE,

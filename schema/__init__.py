@@ -18,6 +18,12 @@ __all__ = ["build_schema", "needs", "printed"]
 PRINTED = Path(__file__).parent / "schema.graphql"
 """The committed print of the schema, which clients may read as a file."""
 
+DESCRIPTION = (
+    "A carrier's orders as its partners see them: from cart and offer to the order and the "
+    "contract that came of it, with the state of processing, in a single request. Begin at "
+    "`order`, `orders` or `ordersByReference`; `statusGuide` explains every state."
+)
+
 
 def build_schema() -> strawberry.Schema:
     """The schema; it holds no state, so that one serves any number of requests."""
@@ -26,6 +32,7 @@ def build_schema() -> strawberry.Schema:
         types=[Cart, Site],
         config=StrawberryConfig(scalar_map=SCALARS),
     )
+    schema._schema.description = DESCRIPTION
     _drop_null_defaults(schema)
     return schema
 

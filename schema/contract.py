@@ -104,7 +104,7 @@ class Contract(Node):
     )
     carts = strawberry.field(
         resolver=CARTS.below(relations.CARTS_OF_CONTRACT),
-        graphql_type=CartConnection,
+        graphql_type=CartConnection | None,
         description="Carts that are about to change the contract, or did.",
     )
     orders = strawberry.field(

@@ -37,7 +37,7 @@ class Site(Node):
     )
     carts = strawberry.field(
         resolver=CARTS.below(relations.CARTS_OF_SITE),
-        graphql_type=CartConnection,
+        graphql_type=CartConnection | None,
         description="Carts for the site.",
     )
     orders = strawberry.field(

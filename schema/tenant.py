@@ -54,12 +54,12 @@ class Tenant(Node):
     )
     sites = strawberry.field(
         resolver=SITES.below(relations.SITES_OF_TENANT),
-        graphql_type=SiteConnection,
+        graphql_type=SiteConnection | None,
         description="The sites of the tenant's own customers.",
     )
     carts = strawberry.field(
         resolver=CARTS.below(relations.CARTS_OF_TENANT),
-        graphql_type=CartConnection,
+        graphql_type=CartConnection | None,
         description="The tenant's own carts, without those of tenants below.",
     )
     offers = strawberry.field(

@@ -90,7 +90,7 @@ class Client:
             new = await keys.create(
                 self.database,
                 tenant_number=tenant,
-                client_name=f"CRM {len(self._keys)}",
+                client_name="CRM" if granted == ALL else f"CRM {len(self._keys)}",
                 now=NOW,
                 permissions=granted,
             )

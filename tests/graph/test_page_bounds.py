@@ -59,7 +59,7 @@ async def test_a_larger_page_is_refused_and_the_limit_named(shelf: Shelf, argume
     (error,) = answer.errors
     assert error["extensions"] == {
         "code": "LIMIT_EXCEEDED",
-        "limit": "page size",
+        "limit": "pageSize",
         "actual": 251,
         "maximum": 250,
     }
