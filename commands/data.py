@@ -21,6 +21,7 @@ from commands.base import (
 )
 from db import migrations
 from db.migrations import state
+from db.roles import RolesMissingError
 from db.session import Database
 from settings import Settings
 
@@ -29,7 +30,8 @@ from settings import Settings
 def migrate() -> None:
     """Create the tables, or bring them up to this version.
 
-    Running it again changes nothing. On PostgreSQL run it as the owner of the database.
+    Running it again changes nothing. On PostgreSQL run it as the owner of the database, and again
+    after each update: it also makes the roles and policies that keep partners apart.
     """
     settings = load_settings()
     before = migrate_database(settings)
@@ -50,6 +52,8 @@ def migrate_database(settings: Settings) -> str | None:
             f"The database {settings.shown_database_url} is at revision {before}, which this "
             "version does not know: a newer one has migrated it."
         ) from None
+    except RolesMissingError as error:
+        raise Mistake(str(error)) from None
     except DBAPIError as error:
         raise Mistake(f"The migration failed: {error.orig}.") from None
     return before

@@ -1,5 +1,6 @@
 """What every table shares: names of constraints, an owner, links that stay within the tenant."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -7,12 +8,16 @@ from uuid import UUID
 
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     Date,
     ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
     Uuid,
+    and_,
+    column,
+    exists,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -37,14 +42,72 @@ class Base(DeclarativeBase):
     }
 
 
+@dataclass(frozen=True)
+class ByColumn:
+    """The row itself names the customer to whom it belongs."""
+
+    column: str
+
+
+@dataclass(frozen=True)
+class ByParent:
+    """The row is a part of another one, which has the column `customer_id`."""
+
+    column: str
+    table: str
+
+
+OfCustomer = ByColumn | ByParent | None
+"""Which rows are a customer's own. None: no customer sees any."""
+
+
 class TenantOwned:
     """A row that belongs to one tenant, and to the partner at the root of that tenant's tree.
 
-    A session adds its scope to every statement that touches such a table (`db.session`).
+    A session adds its scope to every statement that touches such a table (`db.session`). A model
+    says in `of_customer` which of its rows are a single customer's; without, it cannot be defined.
     """
+
+    of_customer: ClassVar[OfCustomer]
 
     tenant_id: Mapped[int] = mapped_column(Integer)
     root_tenant_id: Mapped[int] = mapped_column(Integer)
+
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        if "__tablename__" in cls.__dict__ and not hasattr(cls, "of_customer"):
+            raise TypeError(f"{cls.__name__} does not say which rows are a customer's: of_customer")
+        super().__init_subclass__(**arguments)
+
+    @classmethod
+    def rows_of_customer(cls, root: int, customer: UUID) -> ColumnElement[bool]:
+        """The condition that a row is one customer's own. Asked of an alias, it is the alias's.
+
+        The tenant is not repeated: a customer has one, and the planner, which does not know that,
+        would expect too few rows to read them in order.
+        """
+        in_tree = cls.root_tenant_id == root
+        rule = getattr(cls, "of_customer", _UNKNOWN)
+        if rule is None:
+            # Never so. A plain "false" would swallow the rest, which the guard looks for.
+            return and_(in_tree, cls.tenant_id.is_(None))
+        if rule is _UNKNOWN:
+            # Asked once of this class itself, to learn which values there are.
+            return and_(in_tree, column("customer_id", Uuid()) == customer)
+        if isinstance(rule, ByColumn):
+            return and_(in_tree, getattr(cls, rule.column) == customer)
+        parent = Base.metadata.tables[rule.table].alias()
+        return and_(
+            in_tree,
+            exists().where(
+                parent.c.id == getattr(cls, rule.column),
+                parent.c.tenant_id == cls.tenant_id,
+                parent.c.root_tenant_id == root,
+                parent.c.customer_id == customer,
+            ),
+        )
+
+
+_UNKNOWN: Any = object()
 
 
 def owned_by_tenant() -> ForeignKeyConstraint:

@@ -26,6 +26,7 @@ from sqlalchemy.schema import (
     DropIndex,
 )
 
+from db import policies
 from db.base import Base
 from db.session import _WRITES, Database
 
@@ -97,6 +98,7 @@ async def _execute(connection: AsyncConnection, statements: list[Executable]) ->
 
 def _without_checks() -> list[Executable]:
     return [
+        *map(text, policies.suspend_for_owner()),
         *(DropConstraint(c) for c in _constraints(ForeignKeyConstraint)),
         *(DropConstraint(c) for c in _constraints(UniqueConstraint)),
         *(text(f"ALTER TABLE {table.name} DISABLE TRIGGER USER") for table in _tables()),
@@ -111,6 +113,7 @@ def _with_checks() -> list[Executable]:
         *(AddConstraint(c, isolate_from_table=False) for c in _constraints(UniqueConstraint)),
         *(AddConstraint(c, isolate_from_table=False) for c in _constraints(ForeignKeyConstraint)),
         *(text(f"ALTER TABLE {table.name} ENABLE TRIGGER USER") for table in _tables()),
+        *map(text, policies.resume_for_owner()),
     ]
 
 

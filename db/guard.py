@@ -13,8 +13,9 @@ from weakref import WeakSet
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.interfaces import ExecutionContext
 
-from db.base import Base, TenantOwned
+from db.base import Base, ByColumn, ByParent, TenantOwned
 from db.models import Tenant
+from db.scope import Scope
 
 
 class UnscopedStatementError(Exception):
@@ -22,31 +23,66 @@ class UnscopedStatementError(Exception):
 
 
 SCOPED = "partnergraph_scoped"
-"""The execution option of a statement that a scope was added to."""
+"""The execution option of a statement that a scope was added to: that scope."""
 
-_TABLES = "|".join(
-    mapper.local_table.description
+_MODELS = {
+    mapper.local_table.description: mapper.class_
     for mapper in Base.registry.mappers
     if issubclass(mapper.class_, TenantOwned | Tenant)
-)
+}
+_TABLES = "|".join(_MODELS)
 # A table in its own right: neither the prefix of a column nor the name of a result.
 _READ = re.compile(
     rf'(?<!\w)(?<!\bAS )"?(?P<table>{_TABLES})"?(?!\w|"|\.)(?:\s+AS\s+"?(?P<alias>\w+)"?)?',
     re.IGNORECASE,
 )
 _CONDITION = re.compile(r"(?<!\w)(?P<name>\w+)\.root_tenant_id = (?:\$\d|\?)")
+_CHANGE = re.compile(
+    rf'\bUPDATE "?(?P<table>{_TABLES})"? SET (?P<values>.*?)(?: WHERE |$)', re.DOTALL
+)
+_SETTING = re.compile(r"\bset_config\b|\bpartnergraph\.", re.IGNORECASE)
 _NEW_OWNER = re.compile(r"\bSET\b.*?\b(?:root_)?tenant_id=", re.DOTALL)
 
 
-def refuse_unscoped(sql: str) -> None:
-    """Raises where the SQL reads tenants' rows without a scope, or gives them another owner."""
-    read = Counter((found["alias"] or found["table"]).lower() for found in _READ.finditer(sql))
+def refuse_unscoped(sql: str, scope: Scope) -> None:
+    """Raises where the SQL reads tenants' rows without the scope, or gives them another owner."""
+    read = Counter(
+        ((found["alias"] or found["table"]).lower(), found["table"].lower())
+        for found in _READ.finditer(sql)
+    )
+    names = Counter[str]()
+    for (name, _), times in read.items():
+        names[name] += times
     scoped = Counter(found["name"].lower() for found in _CONDITION.finditer(sql))
-    for name, times in read.items():
+    for name, times in names.items():
         if scoped[name] < times:
             raise UnscopedStatementError(f"`{name}` is read without the session's scope")
     if _NEW_OWNER.search(sql):
         raise UnscopedStatementError("rows keep their tenant")
+    if _SETTING.search(sql):
+        raise UnscopedStatementError("what a transaction was opened with stays as it is")
+    if scope.customer_id is not None:
+        for (name, table), times in read.items():
+            if len(re.findall(_customers_own(name, table), sql, re.IGNORECASE)) < times:
+                raise UnscopedStatementError(f"`{name}` is read for more than the customer")
+        for change in _CHANGE.finditer(sql):
+            rule = getattr(_MODELS[change["table"].lower()], "of_customer", None)
+            if rule is not None and re.search(rf"\b{rule.column}=", change["values"]):
+                raise UnscopedStatementError("rows keep their customer")
+
+
+def _customers_own(name: str, table: str) -> str:
+    """The condition that a table, under a name of this statement, shows one customer's rows."""
+    model = _MODELS[table]
+    if not issubclass(model, TenantOwned):
+        return rf"\b{name}\.id = (?:\$\d|\?)"
+    match model.of_customer:
+        case ByColumn(column):
+            return rf"\b{name}\.{column} = (?:\$\d|\?)"
+        case ByParent(column):
+            return rf"\.id = {name}\.{column}\b"
+        case _:
+            return rf"\b{name}\.tenant_id IS NULL"
 
 
 def watch(engine: Engine) -> None:
@@ -55,8 +91,9 @@ def watch(engine: Engine) -> None:
 
     @event.listens_for(engine, "before_cursor_execute", named=True)
     def look(statement: str, context: ExecutionContext, **_: object) -> None:
-        if not context.execution_options.get(SCOPED) or context.compiled in seen:
+        scope = context.execution_options.get(SCOPED)
+        if scope is None or context.compiled in seen:
             return
-        refuse_unscoped(statement)
+        refuse_unscoped(statement, scope)
         if context.compiled is not None:
             seen.add(context.compiled)

@@ -18,9 +18,7 @@ from sqlalchemy import (
     Result,
     ScalarResult,
     Select,
-    and_,
     event,
-    inspect,
     make_url,
 )
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -30,12 +28,14 @@ from sqlalchemy.ext.asyncio import (
     async_sessionmaker,
     create_async_engine,
 )
-from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
+from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, UOWTransaction
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from db.base import Base, TenantOwned
+from db.base import Base
+from db.criteria import criteria
 from db.guard import SCOPED, UnscopedStatementError, watch
-from db.models import Tenant
+from db.ownership import check_rows
+from db.postgresql import ScopedConnection, forget_scope, open_transaction
 from db.scope import Scope
 
 E = TypeVar("E")
@@ -43,10 +43,6 @@ E = TypeVar("E")
 
 class ReadOnlySessionError(Exception):
     """A read session was asked to change rows."""
-
-
-class OutOfScopeError(Exception):
-    """A row that was to be written belongs to a tenant outside of the session's scope."""
 
 
 class ReadSession:
@@ -159,68 +155,28 @@ def _add_scope(state: ORMExecuteState) -> None:
         raise UnscopedStatementError("only statements on mapped classes can be scoped")
     if not state.is_select and not state.session.info.get(_WRITES):
         raise ReadOnlySessionError("a read session changes nothing")
-    root, tenants = scope.root_tenant_id, scope.tenant_ids
-    if root is None:
+    if scope.root_tenant_id is None:
         return
     if state.is_insert:
         raise UnscopedStatementError(
             "rows are added by `WriteSession.add`, which checks each of them"
         )
-    state.update_execution_options(**{SCOPED: True})
-    if tenants is None:
-        state.statement = state.statement.options(
-            with_loader_criteria(
-                TenantOwned, lambda cls: cls.root_tenant_id == root, include_aliases=True
-            ),
-            with_loader_criteria(
-                Tenant, lambda cls: cls.root_tenant_id == root, include_aliases=True
-            ),
-        )
-    elif len(tenants) == 1:
-        # Spelled as equality, so that one tenant's newest rows are one range of its index.
-        tenant = tenants[0]
-        state.statement = state.statement.options(
-            with_loader_criteria(
-                TenantOwned,
-                lambda cls: and_(cls.root_tenant_id == root, cls.tenant_id == tenant),
-                include_aliases=True,
-            ),
-            with_loader_criteria(
-                Tenant,
-                lambda cls: and_(cls.root_tenant_id == root, cls.id == tenant),
-                include_aliases=True,
-            ),
-        )
-    else:
-        state.statement = state.statement.options(
-            with_loader_criteria(
-                TenantOwned,
-                lambda cls: and_(cls.root_tenant_id == root, cls.tenant_id.in_(tenants)),
-                include_aliases=True,
-            ),
-            with_loader_criteria(
-                Tenant,
-                lambda cls: and_(cls.root_tenant_id == root, cls.id.in_(tenants)),
-                include_aliases=True,
-            ),
-        )
+    state.update_execution_options(**{SCOPED: scope})
+    state.statement = state.statement.options(*criteria(scope))
 
 
 @event.listens_for(Session, "before_flush")
 def _check_scope(session: Session, context: UOWTransaction, instances: object) -> None:
+    check_rows(session, session.info.get(_SCOPE))
+
+
+@event.listens_for(Session, "after_begin")
+def _open_transaction(
+    session: Session, transaction: SessionTransaction, connection: Connection
+) -> None:
     scope: Scope | None = session.info.get(_SCOPE)
-    for row in (*session.new, *session.dirty, *session.deleted):
-        if isinstance(row, TenantOwned):
-            key, tenant = "tenant_id", row.tenant_id
-        elif isinstance(row, Tenant):
-            key, tenant = "id", row.id
-        else:
-            continue
-        if scope is None or not scope.owns(row.root_tenant_id, tenant):
-            raise OutOfScopeError(f"{type(row).__name__} of tenant {tenant}")
-        owner = inspect(row).attrs
-        if owner[key].history.deleted or owner.root_tenant_id.history.deleted:
-            raise OutOfScopeError(f"{type(row).__name__} given to tenant {tenant}")
+    if scope is not None and connection.dialect.name == "postgresql":
+        open_transaction(connection, scope, writes=bool(session.info.get(_WRITES)))
 
 
 def _create_engine(url: str, pool_size: int) -> AsyncEngine:
@@ -229,10 +185,14 @@ def _create_engine(url: str, pool_size: int) -> AsyncEngine:
             url,
             pool_size=pool_size,
             max_overflow=0,
-            # JIT costs more than it gives on statements of this size.
-            connect_args={"server_settings": {"jit": "off", "timezone": "UTC"}},
+            connect_args={
+                "connection_class": ScopedConnection,
+                # JIT costs more than it gives on statements of this size.
+                "server_settings": {"jit": "off", "timezone": "UTC"},
+            },
         )
         event.listen(engine.sync_engine, "connect", _set_up_postgresql)
+        event.listen(engine.sync_engine, "begin", forget_scope)
         return engine
     engine = create_async_engine(url)
     event.listen(engine.sync_engine, "connect", _set_up_sqlite)

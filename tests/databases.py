@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 import asyncpg
+from sqlalchemy.engine import make_url
 
 from db import migrations
+from db.roles import Roles
 from tests import postgres
 
 Engine = Literal["sqlite", "postgresql"]
@@ -59,6 +61,12 @@ class Databases:
         else:
             with self._postgres.bare(self._count) as url:
                 yield url
+
+    def administrators(self, url: str) -> str:
+        """Return the URL of the same PostgreSQL database for the server's superuser."""
+        assert self._admin_url is not None
+        administrator = make_url(self._admin_url).set(database=make_url(url).database)
+        return administrator.render_as_string(hide_password=False)
 
     def close(self) -> None:
         """Remove the templates; every database has been removed by then."""
@@ -108,6 +116,8 @@ class PostgresDatabases:
             lambda: self._runner.run(postgres.connect(admin_url))
         )
         self._execute(f"CREATE ROLE {self._role} LOGIN NOSUPERUSER PASSWORD '{self._role}'")
+        for statement in Roles(self._role).preparation():
+            self._execute(statement)
 
     @contextmanager
     def bare(self, number: int) -> Iterator[str]:
@@ -122,7 +132,8 @@ class PostgresDatabases:
     def close(self) -> None:
         if "_migrated_template" in self.__dict__:
             self._execute(f"DROP DATABASE {self._template} WITH (FORCE)")
-        self._execute(f"DROP ROLE {self._role}")
+        for statement in (*Roles(self._role).removal(), f"DROP ROLE {self._role}"):
+            self._execute(statement)
         _aside(lambda: self._runner.run(self._admin.close()))
         _aside(self._runner.close)
 

@@ -24,6 +24,9 @@ from typing import IO, Any
 import asyncpg
 from sqlalchemy.engine import make_url
 
+from db.policies import SEARCH_BY_INDEX
+from db.roles import Roles
+
 OWNER = "partnergraph"
 START_SECONDS = 60
 LONGEST_DIRECTORY = 70  # the path of a socket has about 100 bytes on every system
@@ -236,7 +239,15 @@ async def _create_owned_database(admin_url: str) -> None:
     admin = await connect(admin_url)
     try:
         await admin.execute(f"CREATE ROLE {OWNER} LOGIN NOSUPERUSER PASSWORD '{OWNER}'")
+        for statement in Roles(OWNER).preparation():
+            await admin.execute(statement)
         await admin.execute(f"CREATE DATABASE {OWNER} OWNER {OWNER}")
+    finally:
+        await admin.close()
+    own = make_url(admin_url).set(database=OWNER).render_as_string(hide_password=False)
+    admin = await connect(own)
+    try:
+        await admin.execute(SEARCH_BY_INDEX)
     finally:
         await admin.close()
 

@@ -9,21 +9,29 @@ from alembic.config import Config
 from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from db import triggers
+from db import policies, roles, triggers
 
 
 def upgrade(url: str, revision: str = "head") -> None:
     """Apply the migrations up to `revision`; those applied already are left alone.
 
-    The triggers (`db.triggers`) follow the models, not a revision: at the head they are made anew.
+    The triggers (`db.triggers`) and policies (`db.policies`) follow the models, not a revision: at
+    the head they are made anew. Raises `db.roles.RolesMissingError` where the roles that the
+    policies are for take an administrator.
     """
 
     def migrate(config: Config, connection: Connection) -> None:
-        _drop_triggers(connection)
+        on_postgresql = connection.dialect.name == "postgresql"
+        made = roles.ensure(connection) if on_postgresql else None
+        _drop_rules(connection)
         command.upgrade(config, revision)
         if revision == "head":
             for statement in triggers.create(connection.dialect.name):
                 connection.exec_driver_sql(statement)
+            if made:
+                schema = connection.exec_driver_sql("SELECT current_schema()").scalar_one()
+                for statement in policies.create(made, schema):
+                    connection.exec_driver_sql(statement)
 
     _run(url, migrate)
 
@@ -32,7 +40,7 @@ def downgrade(url: str, revision: str) -> None:
     """Undo the migrations after `revision`, and with them the data they hold."""
 
     def migrate(config: Config, connection: Connection) -> None:
-        _drop_triggers(connection)
+        _drop_rules(connection)
         command.downgrade(config, revision)
 
     _run(url, migrate)
@@ -43,9 +51,13 @@ def check(url: str) -> None:
     _run(url, lambda config, _: command.check(config))
 
 
-def _drop_triggers(connection: Connection) -> None:
+def _drop_rules(connection: Connection) -> None:
+    # Before any revision, which changes columns that they name, and must see every row.
     for statement in triggers.drop(connection.dialect.name):
         connection.exec_driver_sql(statement)
+    if connection.dialect.name == "postgresql":
+        for statement in policies.drop():
+            connection.exec_driver_sql(statement)
 
 
 def _run(url: str, action: Callable[[Config, Connection], None]) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base, TenantOwned, link, non_negative, owned_by_tenant
+from db.base import Base, ByColumn, ByParent, TenantOwned, link, non_negative, owned_by_tenant
 from db.ids import new_id
 from db.types import Json, closed_set
 from db.vocabulary import BusinessCase, CartStatus
@@ -16,6 +16,7 @@ from db.vocabulary import BusinessCase, CartStatus
 
 class Cart(TenantOwned, Base):
     __tablename__ = "carts"
+    of_customer = ByColumn("customer_id")
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     tenant_id: Mapped[int] = mapped_column(primary_key=True)
@@ -70,6 +71,7 @@ def priced_item_checks() -> list[CheckConstraint]:
 
 class CartItem(PricedItem, Base):
     __tablename__ = "cart_items"
+    of_customer = ByParent("cart_id", "carts")
 
     cart_id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant_id: Mapped[int] = mapped_column(primary_key=True)

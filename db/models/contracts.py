@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base, TenantOwned, link, owned_by_tenant, trigram_index
+from db.base import Base, ByColumn, ByParent, TenantOwned, link, owned_by_tenant, trigram_index
 from db.ids import new_id
 from db.models.carts import PricedItem, priced_item_checks
 from db.types import closed_set
@@ -15,6 +15,7 @@ from db.vocabulary import ContractStatus
 
 class Contract(TenantOwned, Base):
     __tablename__ = "contracts"
+    of_customer = ByColumn("customer_id")
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     tenant_id: Mapped[int] = mapped_column(primary_key=True)
@@ -68,6 +69,7 @@ class Contract(TenantOwned, Base):
 
 class ContractItem(PricedItem, Base):
     __tablename__ = "contract_items"
+    of_customer = ByParent("contract_id", "contracts")
 
     contract_id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant_id: Mapped[int] = mapped_column(primary_key=True)

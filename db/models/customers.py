@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base, TenantOwned, link, owned_by_tenant, trigram_index
+from db.base import Base, ByColumn, TenantOwned, link, owned_by_tenant, trigram_index
 from db.ids import new_id
 from db.types import closed_set
 from db.vocabulary import CustomerKind
@@ -25,6 +25,7 @@ class Address:
 
 class Customer(Address, TenantOwned, Base):
     __tablename__ = "customers"
+    of_customer = ByColumn("id")
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     tenant_id: Mapped[int] = mapped_column(primary_key=True)
@@ -51,6 +52,7 @@ class Site(Address, TenantOwned, Base):
     """A place where a customer uses products."""
 
     __tablename__ = "sites"
+    of_customer = ByColumn("customer_id")
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     tenant_id: Mapped[int] = mapped_column(primary_key=True)

@@ -13,6 +13,8 @@ class IntakeMessage(TenantOwned, Base):
     """A message that was taken in, known by the digest of its content."""
 
     __tablename__ = "intake_messages"
+    of_customer = None
+    """What the carrier's systems said is not for customers."""
 
     order_id: Mapped[UUID] = mapped_column(primary_key=True)
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base, TenantOwned, link, owned_by_tenant, trigram_index
+from db.base import Base, ByColumn, ByParent, TenantOwned, link, owned_by_tenant, trigram_index
 from db.ids import new_id
 from db.types import closed_set
 from db.vocabulary import BusinessCase, ConsentBy, OfferStatus
@@ -14,6 +14,7 @@ from db.vocabulary import BusinessCase, ConsentBy, OfferStatus
 
 class Offer(TenantOwned, Base):
     __tablename__ = "offers"
+    of_customer = ByColumn("customer_id")
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     tenant_id: Mapped[int] = mapped_column(primary_key=True)
@@ -50,6 +51,7 @@ class OfferConsent(TenantOwned, Base):
     """The customer's consent, and for a prospect the carrier's as well."""
 
     __tablename__ = "offer_consents"
+    of_customer = ByParent("offer_id", "offers")
 
     offer_id: Mapped[UUID] = mapped_column(primary_key=True)
     given_by: Mapped[ConsentBy] = mapped_column(closed_set(ConsentBy), primary_key=True)

@@ -8,13 +8,15 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base, TenantOwned, link, non_negative, owned_by_tenant
+from db.base import Base, ByParent, TenantOwned, link, non_negative, owned_by_tenant
 from db.types import Json, closed_set
 from db.vocabulary import DocumentKind, ItemAction, MilestoneKind, OrderPhase, PriceKind
 
 
 class OrderPart(TenantOwned):
     """A part, known by its order and its position (from 1) in the order's list of such parts."""
+
+    of_customer = ByParent("order_id", "orders")
 
     order_id: Mapped[UUID] = mapped_column(primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
@@ -168,6 +170,7 @@ class OrderHistoryEntry(TenantOwned, Base):
     so the sequence has no gaps. The first entry seals what was stated (db.triggers)."""
 
     __tablename__ = "order_history"
+    of_customer = ByParent("order_id", "orders")
 
     order_id: Mapped[UUID] = mapped_column(primary_key=True)
     sequence: Mapped[int] = mapped_column(primary_key=True)

@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base, TenantOwned, link, owned_by_tenant, trigram_index
+from db.base import Base, ByColumn, TenantOwned, link, owned_by_tenant, trigram_index
 from db.ids import new_id
 from db.types import Instant, Json, closed_set
 from db.vocabulary import (
@@ -62,6 +62,7 @@ def _status_of_phase() -> str:
 
 class Order(TenantOwned, Base):
     __tablename__ = "orders"
+    of_customer = ByColumn("customer_id")
 
     # Stated when ordering, and immutable (db.triggers).
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

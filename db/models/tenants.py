@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base, TenantOwned, link, owned_by_tenant
+from db.base import Base, ByColumn, TenantOwned, link, owned_by_tenant
 from db.ids import new_id
 
 
@@ -40,6 +40,7 @@ class PortalUser(TenantOwned, Base):
     """A person: of the tenant, or of one of its customers."""
 
     __tablename__ = "portal_users"
+    of_customer = ByColumn("customer_id")
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     tenant_id: Mapped[int] = mapped_column(primary_key=True)

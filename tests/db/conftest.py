@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.session import Database
-from tests.db.rows import Row, add_tenant
+from tests.db.rows import Row, add_tenant, as_carrier
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ async def connection(shared_database: Database) -> AsyncIterator[AsyncConnection
     """A connection without scope, as a script's would be; what it does is rolled back."""
     async with shared_database.engine.connect() as connection:
         transaction = await connection.begin()
-        yield connection
+        yield await as_carrier(connection)
         await transaction.rollback()
 
 

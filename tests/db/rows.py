@@ -17,11 +17,16 @@ from sqlalchemy import (
     Table,
     Uuid,
     insert,
+    inspect,
+    text,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import InstrumentedAttribute
 
+from db.base import ByColumn, ByParent
 from db.ids import new_id
 from db.models import Base, TenantOwned
+from db.roles import Roles, quoted
 from db.types import Amount, Instant
 
 Row = dict[str, Any]
@@ -57,6 +62,22 @@ def columns_of(key: ForeignKeyConstraint) -> dict[str, str]:
     }
 
 
+def keys_of(model: Any) -> InstrumentedAttribute[Any]:
+    """The column that, with others or alone, tells the rows of different owners apart."""
+    mapper = inspect(model).mapper
+    if mapper.local_table.description == "tenants":
+        return model.public_id  # type: ignore[no-any-return]
+    name = next(c.key for c in mapper.local_table.primary_key if isinstance(c.type, Uuid))
+    attribute: InstrumentedAttribute[Any] = getattr(model, name)
+    return attribute
+
+
+def identity(model: Any, row: Any) -> Any:
+    """The value of `keys_of` in a row, which may be an entity or values by name."""
+    name = keys_of(model).key
+    return row[name] if isinstance(row, dict) else getattr(row, name)
+
+
 def sample(column: "Column[Any]") -> Any:  # noqa: PLR0911 - one line a type
     """A value that the column takes; a new one each time where the type has many."""
     kind = column.type
@@ -80,11 +101,38 @@ def sample(column: "Column[Any]") -> Any:  # noqa: PLR0911 - one line a type
     return "de" if column.name == "language" else f"{column.name} {next(_numbers)}"
 
 
+async def as_carrier(connection: AsyncConnection) -> AsyncConnection:
+    """Let the connection's transaction see every row, as the carrier's own sessions do."""
+    if connection.dialect.name == "postgresql":
+        owner = await connection.scalar(text("SELECT current_user"))
+        assert owner is not None
+        await connection.execute(text(f"SET LOCAL ROLE {quoted(Roles(owner).carrier)}"))
+    return connection
+
+
 async def add(connection: AsyncConnection, table: str, tenant: Row, **given: Any) -> Row:
     """Insert a row of the tenant and the rows it cannot do without, and return it."""
     row = await complete(connection, table, tenant, **given)
     await connection.execute(insert(TABLES[table]).values(row))
     return row
+
+
+async def add_of_customer(
+    connection: AsyncConnection, table: str, tenant: Row, customer: Row
+) -> Row:
+    """Insert a row that belongs to a customer of the tenant, and return it."""
+    model: Any = MODELS[table]
+    match model.of_customer:
+        case ByColumn("id"):
+            return customer
+        case ByColumn(column):
+            return await add(connection, table, tenant, **{column: customer["id"]})
+        case ByParent(column, parent_table):
+            pass
+        case None:
+            column, parent_table = "order_id", "orders"
+    parent = await add_of_customer(connection, parent_table, tenant, customer)
+    return await add(connection, table, tenant, **{column: parent["id"]})
 
 
 async def complete(connection: AsyncConnection, table: str, tenant: Row, **given: Any) -> Row:

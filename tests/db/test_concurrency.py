@@ -8,7 +8,7 @@ from sqlalchemy import func, select, update
 from db.models import Customer, Order
 from db.scope import Scope
 from db.session import Database
-from tests.db.rows import add, add_tenant
+from tests.db.rows import add, add_tenant, as_carrier
 
 TREE = Scope.tree(1)
 
@@ -16,6 +16,7 @@ TREE = Scope.tree(1)
 @pytest.fixture
 async def database(database: Database) -> Database:
     async with database.engine.begin() as connection:
+        await as_carrier(connection)
         partner = await add_tenant(connection, 1)
         await add(connection, "orders", partner, version=1)
     return database

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from db import migrations
 from db.session import Database
 from tests.databases import Databases, Engine
-from tests.db.rows import TABLES, Row, add, add_tenant
+from tests.db.rows import TABLES, Row, add, add_tenant, as_carrier
 
 EVERYTHING = {
     "sqlite": "SELECT type, name, sql FROM sqlite_master ORDER BY type, name",
@@ -26,6 +26,10 @@ EVERYTHING = {
                   FROM pg_constraint WHERE connamespace = 'public'::regnamespace
         UNION ALL SELECT 'trigger', tgrelid::regclass || '.' || tgname, pg_get_triggerdef(oid)
                   FROM pg_trigger WHERE NOT tgisinternal
+        UNION ALL SELECT 'policy', tablename || '.' || policyname, roles::text || qual
+                  FROM pg_policies WHERE schemaname = 'public'
+        UNION ALL SELECT 'rights', relname, relacl::text || relrowsecurity || relforcerowsecurity
+                  FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
         UNION ALL SELECT 'function', proname, prosrc FROM pg_proc
                   WHERE pronamespace = 'public'::regnamespace AND proname LIKE 'partnergraph%'
         ORDER BY 1, 2
@@ -40,20 +44,20 @@ def bare_url(databases: Databases, engine: Engine) -> Iterator[str]:
 
 
 @asynccontextmanager
-async def connected(url: str) -> AsyncIterator[AsyncConnection]:
+async def connected(url: str, *, as_owner: bool = False) -> AsyncIterator[AsyncConnection]:
     database = Database(url)
     try:
         async with database.engine.begin() as connection:
-            yield connection
+            yield connection if as_owner else await as_carrier(connection)
     finally:
         await database.close()
 
 
 def structure(url: str) -> list[tuple[Any, ...]]:
-    """Every table, column, index, constraint, trigger and function."""
+    """Every table, column, index, constraint, trigger, function, policy and right."""
 
     async def read() -> list[tuple[Any, ...]]:
-        async with connected(url) as connection:
+        async with connected(url, as_owner=True) as connection:
             found: CursorResult[Any] = await connection.execute(
                 text(EVERYTHING[connection.dialect.name])
             )

@@ -33,7 +33,7 @@ from db.queries.orders import ORDERS, OrderFilter, OrderSortField
 from db.scope import Scope
 from db.session import Database
 from tests.databases import Engine
-from tests.db.rows import MODELS, OWNED, TABLES, add, add_tenant
+from tests.db.rows import MODELS, OWNED, TABLES, add, add_tenant, as_carrier
 
 # 1 is a partner with the sub-tenants 2 and 3; 10 is another one.
 SCOPES = {
@@ -55,6 +55,7 @@ SCOPED = ["tenants", *OWNED]
 async def filled(shared_database: Database) -> Database:
     """One row of each table in each tenant."""
     async with shared_database.engine.begin() as connection:
+        await as_carrier(connection)
         partner = await add_tenant(connection, 1)
         tenants = [partner, *[await add_tenant(connection, id_, partner) for id_ in (2, 3)]]
         tenants.append(await add_tenant(connection, 10))
@@ -300,6 +301,7 @@ async def test_the_catalogue_is_everyones(filled: Database) -> None:
     async with filled.read(Scope.tree(99)) as session:
         assert await session.scalar(select(func.count()).select_from(Product)) == 0
     async with filled.engine.begin() as connection:
+        await as_carrier(connection)
         await add(connection, "products", {})
     async with filled.read(Scope.tree(99)) as session:
         assert await session.scalar(select(func.count()).select_from(Product)) == 1

@@ -8,10 +8,11 @@ from sqlalchemy import delete, func, insert, select, update
 from db.guard import UnscopedStatementError
 from db.ids import new_id
 from db.models import Base, Customer, OrderNote, Tenant
+from db.ownership import OutOfScopeError
 from db.scope import Scope
-from db.session import Database, OutOfScopeError, ReadOnlySessionError, WriteSession
+from db.session import Database, ReadOnlySessionError, WriteSession
 from db.vocabulary import CustomerKind
-from tests.db.rows import MODELS, NOW, OWNED, TABLES, add, add_tenant, tenant_row
+from tests.db.rows import MODELS, NOW, OWNED, TABLES, add, add_tenant, as_carrier, tenant_row
 
 TREE, STRANGER = Scope.tree(1), Scope.tree(10)
 SUB_TENANT = Scope.tenants(1, (2,))
@@ -21,6 +22,7 @@ SUB_TENANT = Scope.tenants(1, (2,))
 async def database(database: Database) -> Database:
     """A partner, its sub-tenant and a stranger, each with a customer."""
     async with database.engine.begin() as connection:
+        await as_carrier(connection)
         partner = await add_tenant(connection, 1)
         for tenant in (
             partner,
@@ -81,6 +83,7 @@ async def test_a_deletion_of_everything_reaches_the_scope(
 
 async def test_no_table_takes_an_update_or_a_deletion_from_outside(database: Database) -> None:
     async with database.engine.begin() as connection:
+        await as_carrier(connection)
         tenant = tenant_row(20)
         await add_tenant(connection, 20)
         for table in OWNED:

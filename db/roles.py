@@ -1,0 +1,139 @@
+"""The PostgreSQL roles behind the second wall (`db.policies`): one for each way of being limited.
+
+A session takes on its role for one transaction (`db.postgresql`). Whoever connects belongs to the
+`app` role alone, which inherits nothing: without taking on a role it sees no table. Roles are the
+whole server's, so their names begin with the owner of the tables.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import Connection, text
+
+from db.scope import Scope
+
+
+class Kind(StrEnum):
+    """How much of the forest of tenants a scope leaves."""
+
+    TREE = "tree"
+    PART = "part"
+    CUSTOMER = "customer"
+
+    @classmethod
+    def of(cls, scope: Scope) -> "Kind":
+        if scope.customer_id is not None:
+            return cls.CUSTOMER
+        return cls.TREE if scope.tenant_ids is None else cls.PART
+
+
+class RolesMissingError(Exception):
+    """The roles do not exist and the current user may not make them. The message says how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """The roles of the tables that `owner` owns."""
+
+    owner: str
+
+    @property
+    def app(self) -> str:
+        """Everybody who connects is a member."""
+        return f"{self.owner}_app"
+
+    @property
+    def carrier(self) -> str:
+        """Sees every row: `Scope.carrier()`."""
+        return f"{self.owner}_carrier"
+
+    def reader(self, kind: Kind) -> str:
+        return f"{self.owner}_{kind}_read"
+
+    def writer(self, kind: Kind) -> str:
+        return f"{self.owner}_{kind}_write"
+
+    @property
+    def readers(self) -> list[str]:
+        return [self.reader(kind) for kind in Kind]
+
+    @property
+    def writers(self) -> list[str]:
+        return [self.writer(kind) for kind in Kind]
+
+    @property
+    def assumed(self) -> list[str]:
+        """Those that a session takes on."""
+        return [*self.readers, *self.writers, self.carrier]
+
+    def of(self, scope: Scope, *, writes: bool) -> str:
+        """The role of a session."""
+        if scope.root_tenant_id is None:
+            return self.carrier
+        kind = Kind.of(scope)
+        return self.writer(kind) if writes else self.reader(kind)
+
+    def preparation(self) -> list[str]:
+        """What makes the roles: for an administrator where the owner may not create roles."""
+        # NOINHERIT, also for those below: a member has the rights of a role only while it is set.
+        return [
+            f"CREATE ROLE {quoted(self.app)} NOLOGIN NOINHERIT;",
+            *(f"CREATE ROLE {quoted(role)} NOLOGIN;" for role in self.assumed),
+            f"GRANT {listed(self.assumed)} TO {quoted(self.app)};",
+            f"GRANT {quoted(self.app)} TO {quoted(self.owner)};",
+        ]
+
+    def removal(self) -> list[str]:
+        """What removes them again, after the last database of the owner."""
+        return [f"DROP ROLE IF EXISTS {quoted(role)};" for role in (*self.assumed, self.app)]
+
+
+def ensure(connection: Connection) -> Roles:
+    """The roles of the tables' owner, or of whom they will belong to; made where they are missing.
+
+    Raises RolesMissingError where that takes an administrator.
+    """
+    [(user, owner, may_create)] = connection.exec_driver_sql(
+        "SELECT rolname, (SELECT pg_get_userbyid(relowner) FROM pg_class "
+        "WHERE oid = to_regclass('tenants')), rolcreaterole OR rolsuper "
+        "FROM pg_roles WHERE rolname = current_user"
+    )
+    roles = Roles(owner or user)
+    if _usable(connection, roles):
+        return roles
+    if not may_create:
+        statements = "\n".join(roles.preparation())
+        raise RolesMissingError(
+            f'The user "{user}" may not create the roles that keep partners apart; as an '
+            f"administrator of the server run this once:\n{statements}"
+        )
+    for statement in roles.preparation():
+        # Another database of the same owner may be migrated at this moment.
+        connection.exec_driver_sql(
+            f"DO $do$ BEGIN {statement} "
+            "EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $do$"
+        )
+    return roles
+
+
+def _usable(connection: Connection, roles: Roles) -> bool:
+    """Whether all roles exist, and the owner may take each of them on."""
+    names = [roles.app, *roles.assumed]
+    found: int | None = connection.scalar(
+        text(
+            "SELECT count(*) FROM pg_roles WHERE rolname = ANY (:names) "
+            "AND pg_has_role(:owner, oid, 'MEMBER')"
+        ),
+        {"names": names, "owner": roles.owner},
+    )
+    return found == len(names)
+
+
+def quoted(name: str) -> str:
+    """A name as SQL writes it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def listed(names: Iterable[str]) -> str:
+    return ", ".join(quoted(name) for name in names)
