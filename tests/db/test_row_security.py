@@ -1,0 +1,273 @@
+"""What PostgreSQL itself refuses: rows outside of the settings that opened the transaction."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from sqlalchemy import ColumnElement, func, insert, literal_column, select, text, update
+from sqlalchemy.exc import DBAPIError, ProgrammingError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db import policies
+from db.base import TenantOwned
+from db.guard import UnscopedStatementError
+from db.ids import new_id
+from db.models import ApiKey, Order, Product
+from db.postgresql import ScopedConnection, opening
+from db.roles import Roles, quoted
+from db.scope import Scope
+from db.session import Database
+from tests.db.rows import MODELS, OWNED, TABLES, add, add_tenant, as_carrier, tenant_row
+
+# The catalogue is everybody's. Keys are read before it is known who asks; no role of a partner
+# may read them.
+OPEN = {"products", "product_documents", "api_clients", "api_keys", "alembic_version"}
+SCOPES = [
+    Scope.tree(1),
+    Scope.tenants(1, (1, 2)),
+    Scope.customer(1, 1, new_id()),
+    Scope.carrier(),
+]
+
+
+@pytest.fixture(scope="module")
+async def filled(shared_postgresql_url: str) -> AsyncIterator[Database]:
+    """A row in each table, over a pool of one connection."""
+    database = Database(shared_postgresql_url, pool_size=1)
+    async with database.engine.begin() as connection:
+        await as_carrier(connection)
+        tenant = await add_tenant(connection, 1)
+        for table in TABLES:
+            if table != "tenants":
+                await add(connection, table, tenant)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def connection(filled: Database) -> AsyncIterator[AsyncConnection]:
+    """The owner of the tables, in a transaction that no scope opened."""
+    async with filled.engine.connect() as connection:
+        transaction = await connection.begin()
+        yield connection
+        await transaction.rollback()
+
+
+async def roles(connection: AsyncConnection) -> Roles:
+    return Roles(await connection.scalar(text("SELECT session_user")) or "")
+
+
+async def seen(connection: AsyncConnection) -> dict[str, int]:
+    """How many rows there are in each table with row-level security."""
+    return {
+        table: await connection.scalar(select(func.count()).select_from(TABLES[table])) or 0
+        for table in ("tenants", *OWNED)
+    }
+
+
+async def test_every_table_of_tenants_has_policies(connection: AsyncConnection) -> None:
+    tables = await connection.execute(
+        text(
+            "SELECT relname, relrowsecurity AND relforcerowsecurity FROM pg_class "
+            "WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"
+        )
+    )
+    closed = {name for name, secured in tables if secured}
+    assert closed == {"tenants", *OWNED} == set(policies.protected())
+    everything = {*TABLES, "alembic_version"}
+    assert everything - closed == OPEN
+    found = await connection.execute(text("SELECT tablename, policyname FROM pg_policies"))
+    by_table: dict[str, set[str]] = {}
+    for table, policy in found:
+        by_table.setdefault(table, set()).add(policy.removeprefix("partnergraph_"))
+    for table in closed:
+        model = MODELS[table]
+        hidden = issubclass(model, TenantOwned) and model.of_customer is None
+        customers = set() if hidden else {"customer"}
+        assert by_table[table] == {"tree", "part", "carrier", *customers}, table
+
+
+async def test_the_roles_can_neither_connect_nor_go_around_policies(
+    connection: AsyncConnection,
+) -> None:
+    ours = await roles(connection)
+    found = await connection.execute(
+        text(
+            "SELECT rolname FROM pg_roles WHERE rolname = ANY (:names) AND NOT rolsuper "
+            "AND NOT rolbypassrls AND NOT rolcanlogin AND NOT rolcreaterole AND NOT EXISTS "
+            "(SELECT FROM pg_class WHERE relowner = pg_roles.oid)"
+        ).bindparams(names=[ours.app, *ours.assumed])
+    )
+    assert {name for (name,) in found} == {ours.app, *ours.assumed}
+
+
+async def test_without_settings_the_owner_sees_nothing(connection: AsyncConnection) -> None:
+    assert set((await seen(connection)).values()) == {0}
+
+
+async def test_without_settings_no_role_of_a_partner_sees_anything(
+    connection: AsyncConnection,
+) -> None:
+    ours = await roles(connection)
+    for role in (*ours.readers, *ours.writers):
+        await connection.execute(text(f"SET LOCAL ROLE {quoted(role)}"))
+        assert set((await seen(connection)).values()) == {0}, role
+
+
+async def test_with_settings_the_owner_still_sees_nothing(connection: AsyncConnection) -> None:
+    for name, value in policies.settings_of(Scope.tree(1)).items():
+        await connection.execute(text(f"SET LOCAL {name} = '{value}'"))
+    assert set((await seen(connection)).values()) == {0}
+
+
+async def test_the_owner_adds_nothing_without_taking_on_a_role(
+    connection: AsyncConnection,
+) -> None:
+    with pytest.raises(ProgrammingError, match="row-level security"):
+        await connection.execute(insert(TABLES["tenants"]).values(tenant_row(50)))
+
+
+async def test_the_carriers_sessions_see_every_row(filled: Database) -> None:
+    async with filled.read(Scope.carrier()) as session:
+        for table in ("tenants", *OWNED):
+            assert await session.scalar(select(func.count()).select_from(MODELS[table])), table
+
+
+@pytest.mark.parametrize("writes", [False, True], ids=["reads", "writes"])
+@pytest.mark.parametrize("scope", SCOPES[:3], ids=str)
+async def test_no_session_of_a_partner_reads_keys(
+    scope: Scope, writes: bool, filled: Database
+) -> None:
+    async with filled.write(scope) if writes else filled.read(scope) as session:
+        with pytest.raises(ProgrammingError, match="permission denied for table api_keys"):
+            await session.rows(select(ApiKey))
+
+
+@pytest.mark.parametrize("writes", [False, True], ids=["reads", "writes"])
+@pytest.mark.parametrize("scope", SCOPES[:3], ids=str)
+async def test_a_partner_reads_the_catalogue_and_changes_nothing_in_it(
+    scope: Scope, writes: bool, filled: Database
+) -> None:
+    async with filled.write(scope) if writes else filled.read(scope) as session:
+        assert await session.scalar(select(func.count()).select_from(Product))
+    async with filled.write(scope) as writer:
+        with pytest.raises(ProgrammingError, match="permission denied for table products"):
+            await writer.execute(update(Product).values(name="geändert"))
+
+
+async def test_a_reading_role_has_no_right_but_to_read(connection: AsyncConnection) -> None:
+    ours = await roles(connection)
+    rights = await connection.execute(
+        text(
+            "SELECT DISTINCT privilege_type FROM information_schema.role_table_grants "
+            "WHERE grantee = ANY (:readers)"
+        ).bindparams(readers=ours.readers)
+    )
+    assert list(rights.scalars()) == ["SELECT"]
+
+
+async def test_a_connection_that_another_scope_used_leaks_nothing(filled: Database) -> None:
+    for scope in SCOPES:
+        async with filled.read(scope) as session:
+            await session.rows(select(Order.id))
+        async with filled.engine.connect() as reused:
+            assert set((await seen(reused)).values()) == {0}, scope
+            for role in (await roles(reused)).readers:
+                await reused.execute(text(f"SET LOCAL ROLE {quoted(role)}"))
+                assert set((await seen(reused)).values()) == {0}, (scope, role)
+        async with filled.read(Scope.tree(99)) as session:
+            assert list(await session.entities(select(Order.id))) == []
+
+
+async def test_a_session_that_sent_nothing_leaves_nothing_behind(filled: Database) -> None:
+    async with filled.read(Scope.carrier()) as session:
+        await session._session.connection()
+    async with filled.engine.connect() as reused:
+        assert set((await seen(reused)).values()) == {0}
+
+
+async def test_a_transaction_that_could_not_begin_leaves_its_connection_usable(
+    filled: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr("db.postgresql.quoted", lambda role: '"nobody"')
+        async with filled.read(Scope.carrier()) as session:
+            with pytest.raises(DBAPIError, match='role "nobody" does not exist'):
+                await session.rows(select(Order.id))
+    async with filled.read(Scope.carrier()) as session:
+        assert len(await session.rows(select(Order.id))) > 0
+
+
+async def test_a_scope_costs_no_message_of_its_own(
+    filled: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+    execute = ScopedConnection.execute
+
+    async def note(self: ScopedConnection, query: str, *arguments: Any, **more: Any) -> str:
+        sent.append(query)
+        return await execute(self, query, *arguments, **more)
+
+    monkeypatch.setattr(ScopedConnection, "execute", note)
+    async with filled.read(Scope.tenants(1, (1, 2))) as session:
+        await session.rows(select(Order.id))
+        await session.rows(select(Order.number))
+    begin, end = sent
+    assert begin.split("; ") == [
+        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        f'SET LOCAL ROLE "{begin.split(chr(34))[1]}"',
+        "SET LOCAL partnergraph.root = '1'",
+        "SET LOCAL partnergraph.tenants = '{1,2}'",
+    ]
+    assert end == "ROLLBACK"
+
+
+@pytest.mark.parametrize("sql", ["RESET ROLE", "SET ROLE NONE", "SET partnergraph.root = 2"])
+@pytest.mark.parametrize("scope", SCOPES, ids=str)
+async def test_no_session_takes_its_role_off(scope: Scope, sql: str, filled: Database) -> None:
+    async with filled.write(scope) as session:
+        with pytest.raises(UnscopedStatementError):
+            await session.execute(text(sql))
+
+
+@pytest.mark.parametrize("scope", SCOPES, ids=str)
+async def test_no_statement_carries_another_one_along(scope: Scope, filled: Database) -> None:
+    async with filled.read(scope) as session:
+        with pytest.raises(ProgrammingError, match="multiple commands"):
+            await session.rows(select(Order.id).order_by(text("1; RESET ROLE")))
+
+
+@pytest.mark.parametrize("scope", SCOPES[:3], ids=str)
+async def test_no_statement_changes_settings_on_its_way(scope: Scope, filled: Database) -> None:
+    async with filled.read(scope) as session:
+        changes: list[ColumnElement[Any]] = [
+            func.set_config("role", "none", True),
+            literal_column("set_config('partnergraph.root', '2', true)"),
+        ]
+        for change in changes:
+            with pytest.raises(UnscopedStatementError):
+                await session.rows(select(Order.id, change))
+
+
+async def test_scopes_at_the_same_time_do_not_mix(shared_postgresql_url: str) -> None:
+    database = Database(shared_postgresql_url, pool_size=5)
+
+    async def count(scope: Scope) -> int:
+        async with database.read(scope) as session:
+            return await session.scalar(select(func.count()).select_from(Order)) or 0
+
+    scopes = [Scope.tree(1), Scope.tree(99), Scope.carrier(), Scope.tenants(1, ())] * 10
+    try:
+        counted = await asyncio.gather(*map(count, scopes))
+    finally:
+        await database.close()
+    assert counted[0] > 0
+    assert counted == [counted[0], 0, counted[0], 0] * 10
+
+
+def test_a_scope_is_spelled_in_numbers_alone() -> None:
+    injected: Any = "1'; RESET ROLE; --"
+    for scope in (Scope.tree(injected), Scope.tenants(1, (injected,))):
+        with pytest.raises(ValueError, match="format code"):
+            opening(scope, Roles("owner"), writes=False)

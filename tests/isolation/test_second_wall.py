@@ -1,0 +1,236 @@
+"""With the first wall removed, PostgreSQL alone keeps partners and customers apart.
+
+The criteria, the guard and the check of rows that are written are taken away on purpose: what a
+session then sees and changes is what row-level security leaves. SQLite has no second wall, and
+shows that the first is really gone.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, func, select, text, update
+from sqlalchemy.exc import DBAPIError, ProgrammingError
+
+from db.base import TenantOwned
+from db.models import Cart, CartItem, Contract, Offer, Order, Site, Tenant
+from db.scope import Scope
+from db.session import Database
+from tests.databases import Databases
+from tests.db.rows import (
+    MODELS,
+    OWNED,
+    Row,
+    add,
+    add_of_customer,
+    add_tenant,
+    as_carrier,
+    complete,
+    identity,
+    keys_of,
+    tenant_row,
+)
+
+TABLES = ("tenants", *OWNED)
+KINDS = ("tree", "part", "one tenant", "customer", "stranger")
+
+
+@dataclass(frozen=True)
+class Book:
+    """A partner (1) with the sub-tenants 2 and 3, and a stranger (10).
+
+    Each tenant has two customers, and each customer a row in every table.
+    """
+
+    database: Database
+    tenants: dict[int, Row] = field(default_factory=dict)
+    customers: dict[tuple[int, int], Row] = field(default_factory=dict)
+    """By tenant and number."""
+
+    def scope(self, kind: str) -> Scope:
+        return {
+            "tree": Scope.tree(1),
+            "part": Scope.tenants(1, (2, 3)),
+            "one tenant": Scope.tenants(1, (2,)),
+            "customer": Scope.customer(1, 2, self.customers[2, 1]["id"]),
+            "stranger": Scope.tree(10),
+        }[kind]
+
+    async def keys(self, table: str, scope: Scope) -> tuple[set[Any], set[Any]]:
+        """The keys of the rows in the scope, and of those outside, as the carrier knows them."""
+        model: Any = MODELS[table]
+        async with self.database.read(Scope.carrier()) as session:
+            rows = await session.entities(select(model))
+            owners = {
+                id_: customer
+                for parent in (Cart, Contract, Offer, Order)
+                for id_, customer in await session.rows(select(parent.id, parent.customer_id))
+            }
+        inside: set[Any] = set()
+        outside: set[Any] = set()
+        for row in rows:
+            tenant = row.id if isinstance(row, Tenant) else row.tenant_id
+            own = scope.owns(row.root_tenant_id, tenant)
+            if own and scope.customer_id is not None and isinstance(row, TenantOwned):
+                rule = row.of_customer
+                value = rule and getattr(row, rule.column)
+                own = scope.customer_id == owners.get(value, value)
+            (inside if own else outside).add(identity(model, row))
+        assert outside, table
+        return inside, outside
+
+
+@pytest.fixture(autouse=True)
+def _without_first_wall(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("db.session.criteria", lambda scope: ())
+    monkeypatch.setattr("db.session.check_rows", lambda session, scope: None)
+    monkeypatch.setattr("db.guard.refuse_unscoped", lambda sql, scope: None)
+
+
+async def write_book(url: str) -> Book:
+    book = Book(Database(url))
+    async with book.database.engine.begin() as connection:
+        await as_carrier(connection)
+        partner = await add_tenant(connection, 1)
+        book.tenants.update({1: partner, 10: await add_tenant(connection, 10)})
+        for sub_tenant in (2, 3):
+            book.tenants[sub_tenant] = await add_tenant(connection, sub_tenant, partner)
+        for id_, tenant in book.tenants.items():
+            for number in (1, 2):
+                customer = await add(connection, "customers", tenant)
+                book.customers[id_, number] = customer
+                for table in OWNED:
+                    await add_of_customer(connection, table, tenant, customer)
+    return book
+
+
+@pytest.fixture(scope="module")
+async def book(shared_postgresql_url: str) -> AsyncIterator[Book]:
+    book = await write_book(shared_postgresql_url)
+    yield book
+    await book.database.close()
+
+
+async def test_without_a_second_wall_everything_is_seen_and_changed(databases: Databases) -> None:
+    with databases.empty("sqlite") as url:
+        book = await write_book(url)
+        for kind in KINDS:
+            async with book.database.write(book.scope(kind)) as session:
+                for table in TABLES:
+                    rows = select(func.count()).select_from(MODELS[table])
+                    assert (await session.scalar(rows) or 0) >= len(book.tenants), (kind, table)
+                await session.execute(update(Site).values(name=kind))
+                assert await session.scalar(select(func.count()).where(Site.name == kind)) == 8
+        await book.database.close()
+
+
+@pytest.mark.parametrize("writes", [False, True], ids=["reads", "writes"])
+@pytest.mark.parametrize("kind", KINDS)
+async def test_each_table_shows_what_is_in_scope(kind: str, writes: bool, book: Book) -> None:
+    scope = book.scope(kind)
+    expected = {table: (await book.keys(table, scope))[0] for table in TABLES}
+    opened = book.database.write(scope) if writes else book.database.read(scope)
+    async with opened as session:
+        for table in TABLES:
+            model = MODELS[table]
+            assert set(await session.entities(select(keys_of(model)))) == expected[table], table
+            count = await session.scalar(select(func.count()).select_from(model))
+            assert count == len(await session.entities(select(model))), table
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_no_row_outside_of_the_scope_is_changed_or_deleted(kind: str, book: Book) -> None:
+    scope = book.scope(kind)
+    for table in TABLES:
+        model = MODELS[table]
+        key = keys_of(model)
+        inside, outside = await book.keys(table, scope)
+        changes = (
+            update(model).where(key.in_(outside)).values({key.key: key}),
+            delete(model).where(key.in_(outside)),
+        )
+        for change in changes:
+            async with book.database.write(scope) as session:
+                if (kind, table) == ("customer", "tenants"):
+                    # No customer changes any tenant.
+                    with pytest.raises(ProgrammingError, match="permission denied"):
+                        await session.execute(change)
+                else:
+                    changed: Any = await session.execute(change)
+                    assert changed.rowcount == 0, table
+        assert await book.keys(table, scope) == (inside, outside)
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("kind", KINDS)
+async def test_no_row_outside_of_the_scope_is_added(kind: str, table: str, book: Book) -> None:
+    scope = book.scope(kind)
+    foreign = (10 if kind != "stranger" else 1, 2)
+    tenants = [foreign] if kind == "tree" else [foreign, (1, 1)]
+    if kind == "customer":
+        tenants.append((2, 2))
+    for tenant, number in tenants:
+        if table == "tenants":
+            values = tenant_row(500, book.tenants[tenant])
+        else:
+            values = await new_row(book, table, tenant, number)
+        with pytest.raises(DBAPIError, match=r"row-level security|permission denied"):
+            async with book.database.write(scope) as session:
+                session.add(MODELS[table](**values))
+
+
+async def new_row(book: Book, table: str, tenant: int, number: int) -> Row:
+    """What a new row of that customer holds; all that it refers to is there."""
+    customer = book.customers[tenant, number]
+    model: Any = MODELS[table]
+    async with book.database.engine.connect() as connection:
+        await as_carrier(connection)
+        rule = model.of_customer
+        given: Row = {}
+        if rule is None or rule.column not in ("id", "customer_id"):
+            parent: Any = MODELS["orders" if rule is None else rule.table]
+            found = select(parent.id).where(parent.customer_id == customer["id"]).limit(1)
+            given = {rule.column if rule else "order_id": await connection.scalar(found)}
+        elif rule.column == "customer_id":
+            given = {"customer_id": customer["id"]}
+        # Undone: what the row needs besides is there already, by `given`.
+        return await complete(connection, table, book.tenants[tenant], **given)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_row_cannot_be_given_away(kind: str, book: Book) -> None:
+    to = 1 if kind == "stranger" else 10
+    taker = book.customers[to, 1]
+    gifts: list[dict[str, Any]] = [
+        {"tenant_id": to, "root_tenant_id": book.tenants[to]["root_tenant_id"]},
+        {"root_tenant_id": book.tenants[to]["root_tenant_id"]},
+    ]
+    if kind == "customer":
+        gifts.append({"customer_id": book.customers[2, 2]["id"]})
+    for gift in gifts:
+        with pytest.raises(ProgrammingError, match="row-level security"):
+            async with book.database.write(book.scope(kind)) as session:
+                await session.execute(update(Site).values(gift))
+    async with book.database.read(Scope.carrier()) as session:
+        sites = select(func.count()).where(Site.customer_id == taker["id"])
+        assert await session.scalar(sites) == 1
+
+
+async def test_a_part_cannot_be_moved_below_another_customers(book: Book) -> None:
+    foreign = await new_row(book, "cart_items", 2, 2)
+    with pytest.raises(ProgrammingError, match="row-level security"):
+        async with book.database.write(book.scope("customer")) as session:
+            await session.execute(
+                update(CartItem).values(cart_id=foreign["cart_id"], position=foreign["position"])
+            )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_text_in_a_statement_sees_no_more(kind: str, book: Book) -> None:
+    scope = book.scope(kind)
+    inside, _ = await book.keys("orders", scope)
+    async with book.database.read(scope) as session:
+        for condition in ("true OR true", "id IN (SELECT id FROM orders)"):
+            seen = await session.entities(select(Order.id).where(text(condition)))
+            assert set(seen) == inside
