@@ -44,6 +44,15 @@ _SETTING = re.compile(r"\bset_config\b|\bpartnergraph\.", re.IGNORECASE)
 _NEW_OWNER = re.compile(r"\bSET\b.*?\b(?:root_)?tenant_id=", re.DOTALL)
 
 
+# What tells where a condition belongs: to which clause, within which parentheses.
+_STRUCTURE = re.compile(
+    r"(?P<opens>\(|\bCASE\b)|(?P<closes>\)|\bEND\b)|(?P<either>\bOR\b)"
+    r"|(?P<clause>\b(?:SELECT|WHERE|ON|GROUP|HAVING|ORDER|UNION)\b)"
+    r"|(?P<condition>\broot_tenant_id = (?:\$\d|\?))",
+    re.IGNORECASE,
+)
+
+
 def refuse_unscoped(sql: str, scope: Scope) -> None:
     """Raises where the SQL reads tenants' rows without the scope, or gives them another owner."""
     read = Counter(
@@ -57,6 +66,8 @@ def refuse_unscoped(sql: str, scope: Scope) -> None:
     for name, times in names.items():
         if scoped[name] < times:
             raise UnscopedStatementError(f"`{name}` is read without the session's scope")
+    if _is_optional(sql):
+        raise UnscopedStatementError("the scope stands beside an OR, which could do without it")
     if _NEW_OWNER.search(sql):
         raise UnscopedStatementError("rows keep their tenant")
     if _SETTING.search(sql):
@@ -69,6 +80,24 @@ def refuse_unscoped(sql: str, scope: Scope) -> None:
             rule = getattr(_MODELS[change["table"].lower()], "of_customer", None)
             if rule is not None and re.search(rf"\b{rule.column}=", change["values"]):
                 raise UnscopedStatementError("rows keep their customer")
+
+
+def _is_optional(sql: str) -> bool:
+    """Whether a scope's condition has an OR beside it, as only text can bring there."""
+    levels: list[set[str]] = [set()]
+    for found in _STRUCTURE.finditer(sql):
+        match found.lastgroup:
+            case "opens":
+                levels.append(set())
+            case "closes" if len(levels) > 1:
+                levels.pop()
+            case "clause":
+                levels[-1] = set()
+            case "either" | "condition" as kind:
+                levels[-1].add(kind)
+                if len(levels[-1]) > 1:
+                    return True
+    return False
 
 
 def _customers_own(name: str, table: str) -> str:

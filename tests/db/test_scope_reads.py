@@ -265,6 +265,7 @@ UNSCOPED: dict[str, Callable[[], Executable]] = {
     "a condition in text": lambda: select(Customer.id).where(
         text("id IN (SELECT customer_id FROM orders)")
     ),
+    "an alternative in text": lambda: select(Customer.id).where(text("1 = 1 OR 1 = 1")),
     "a column in text": lambda: select(
         Customer.id, literal_column('(SELECT count(*) FROM "orders")')
     ),
