@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import ColumnElement, func, insert, literal_column, select, text, update
@@ -12,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from db import policies
 from db.base import TenantOwned
 from db.guard import UnscopedStatementError
-from db.ids import new_id
 from db.models import ApiKey, Order, Product
 from db.postgresql import ScopedConnection, opening
 from db.roles import Roles, quoted
@@ -26,7 +26,7 @@ OPEN = {"products", "product_documents", "api_clients", "api_keys", "alembic_ver
 SCOPES = [
     Scope.tree(1),
     Scope.tenants(1, (1, 2)),
-    Scope.customer(1, 1, new_id()),
+    Scope.customer(1, 1, UUID(int=1)),
     Scope.carrier(),
 ]
 
