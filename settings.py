@@ -78,6 +78,8 @@ class Settings(BaseSettings):
         for name, limit in dataclasses.asdict(value).items():
             if not limit > 0:  # nor NaN
                 raise ValueError(f"_{name.upper()} must be greater than 0")
+        if value.cost > value.rate_points:
+            raise ValueError(f"_COST must not be greater than {PREFIX}LIMITS_RATE_POINTS")
         return value
 
     @model_validator(mode="after")

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from graphql import (
@@ -24,8 +24,17 @@ from strawberry.schema import Schema
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from execution.errors import ApiError, ErrorCode, FormattedError, LimitExceededError, formatted
-from execution.limits import Limits, check
+from execution.cost import OperationCost, operation_costs
+from execution.cost_model import CostModel
+from execution.errors import (
+    ApiError,
+    ErrorCode,
+    FormattedError,
+    LimitExceededError,
+    formatted,
+    limited,
+)
+from execution.limits import Limits, exceeded, measure
 
 # Measured: a document's nodes and tokens take some 400 bytes for each token.
 _BYTES_PER_TOKEN = 512
@@ -40,6 +49,8 @@ class PreparedOperation:
     node: OperationDefinitionNode
     name: str | None
     type: OperationType
+    cost: OperationCost | None = None
+    """None in a document with errors, which is not executed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +90,7 @@ class DocumentCache:
         self._schema = schema._schema
         self._hide_suggestions = schema.config.disable_field_suggestions
         self._limits = limits
+        self._costs = CostModel(self._schema)
         self._documents: OrderedDict[str, PreparedDocument] = OrderedDict()
         self._cost = 0
         self.prepared = 0
@@ -91,6 +103,9 @@ class DocumentCache:
 
     def __len__(self) -> int:
         return len(self._documents)
+
+    def __contains__(self, text: str) -> bool:
+        return text in self._documents
 
     def get(self, text: str) -> PreparedDocument:
         """The prepared document of that text."""
@@ -126,10 +141,17 @@ class DocumentCache:
             if isinstance(node, OperationDefinitionNode):
                 name = node.name.value if node.name else None
                 operations[name] = PreparedOperation(document, node, name, node.operation)
-        problems: list[GraphQLError] = [*check(document, self._limits)]
+        measurement = measure(document)
+        problems: list[GraphQLError] = [*exceeded(measurement, self._limits)]
         if not problems:
             problems = self._validate(document)
-        errors = tuple(formatted(error, ErrorCode.GRAPHQL_VALIDATION_FAILED) for error in problems)
+        if not problems:
+            costs = operation_costs(document, self._costs, measurement.fragments)
+            operations = {
+                name: replace(operation, cost=costs[name]) for name, operation in operations.items()
+            }
+        shown = [formatted(error, ErrorCode.GRAPHQL_VALIDATION_FAILED) for error in problems]
+        errors = tuple(limited(shown, self._limits.errors))
         cost = text_cost + _BYTES_PER_TOKEN * document.token_count + _errors_cost(errors)
         return PreparedDocument(operations, errors, cost)
 

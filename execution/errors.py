@@ -1,6 +1,6 @@
 """What a client is told when something fails, and what it is never told."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -22,6 +22,8 @@ class ErrorCode(StrEnum):
     GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
     BAD_USER_INPUT = "BAD_USER_INPUT"
     LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
+    RATE_LIMITED = "RATE_LIMITED"
+    TIMEOUT = "TIMEOUT"
     INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
 
 
@@ -69,9 +71,11 @@ def internal_error(request_id: str) -> FormattedError:
 
 
 def execution_errors(
-    errors: Iterable[GraphQLError], request_id: str
+    errors: Sequence[GraphQLError], request_id: str, most: int
 ) -> tuple[list[FormattedError], list[Exception]]:
     """The response entries of an operation's errors, and the unexpected ones to be logged.
+
+    Beyond `most` entries, one more says how many there were.
 
     An error is shown when somebody decided so: it carries a code, or it is about a value that the
     client wrote. Everything else is masked; it keeps its path and locations.
@@ -84,7 +88,20 @@ def execution_errors(
         else:
             shown.append({**error.formatted, **internal_error(request_id)})
             unexpected.append(error.original_error or error)
-    return shown, unexpected
+    return limited(shown, most), unexpected
+
+
+def limited(shown: Sequence[FormattedError], most: int) -> list[FormattedError]:
+    """The first `most` entries, and one that says how many there were if those are not all."""
+    if len(shown) <= most:
+        return list(shown)
+    rest = LimitExceededError(
+        "errors",
+        message=f"{len(shown)} errors occurred, the first {most} are shown",
+        actual=len(shown),
+        maximum=most,
+    )
+    return [*shown[:most], formatted(rest, ErrorCode.LIMIT_EXCEEDED)]
 
 
 def _coded(error: GraphQLError) -> GraphQLError | None:

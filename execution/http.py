@@ -3,6 +3,7 @@
 https://graphql.github.io/graphql-over-http/draft/
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -18,11 +19,14 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from strawberry.schema import Schema
 
-from execution.documents import DocumentCache, PreparedOperation
+from execution.admission import Admission, Ticket, preparation_points
+from execution.cost import OperationCost
+from execution.documents import DocumentCache, PreparedDocument, PreparedOperation
 from execution.errors import (
     ApiError,
     ErrorCode,
     FormattedError,
+    LimitExceededError,
     execution_errors,
     formatted,
     internal_error,
@@ -32,8 +36,10 @@ from execution.limits import Limits
 from execution.logs import OperationRecord
 from execution.negotiation import GRAPHQL_RESPONSE, JSON, choose_media_type
 from execution.permissions import FieldPermissions, Needs
+from execution.rate import Buckets, LocalBuckets, set_current_quota
 from execution.request_id import current_request_id
 from execution.requests import (
+    GraphQLRequest,
     RequestRefusedError,
     bad_request,
     read_get,
@@ -68,10 +74,11 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
     - ``authenticate`` gets the request's headers and decides before anything of the body is read.
     - ``open_context`` is entered for each operation, once its document is known to be valid, and
       left before the response is sent: whatever it holds is released, or has failed, by then.
-    - ``client_name`` is what the logs call a client.
+    - ``client_name`` is what the logs call a client, and whom the limits count as one.
     - ``count_statements`` says how many database statements a context's operation made.
     - ``needs`` says which scopes fields need, and ``granted`` which ones a client has.
     - ``execute`` is the execute step; graphql-core's by default.
+    - ``buckets`` hold each client's points; in this process's memory by default.
 
     Use it as ``Route("/graphql", endpoint)``; a ``Mount`` would redirect POSTs.
     """
@@ -88,11 +95,13 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
         granted: Callable[[ClientT], frozenset[str]] = lambda _: frozenset(),
         limits: Limits | None = None,
         execute: Execute[ContextT] | None = None,
+        buckets: Buckets | None = None,
     ) -> None:
         if schema.extensions or schema.directives:
             raise ValueError("Strawberry's extensions and operation directives are not run here.")
         self.limits = limits or Limits()
         self.documents = DocumentCache(schema, self.limits)
+        self._admission = Admission(self.limits, buckets or LocalBuckets(self.limits.rate))
         self._authenticate = authenticate
         self._open_context = open_context
         self._client_name = client_name
@@ -130,6 +139,7 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
                 "Content-Type": f"{exchange.media_type or JSON}; charset=utf-8",
                 "Cache-Control": "no-store",
                 "Vary": "Accept",
+                **exchange.quota_headers,
                 **answer.headers,
             },
         )
@@ -144,6 +154,18 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
         if isinstance(client, AuthFailure):
             raise _refused_access(client)
         exchange.record.client = self._client_name(client)
+        with self._admission.admit(exchange.record.client) as ticket:
+            exchange.ticket = ticket
+            try:
+                answer = await self._admitted(exchange, client, ticket)
+            except RequestRefusedError:
+                await ticket.take_something()
+                raise
+            await ticket.take_something()
+            return answer
+
+    async def _admitted(self, exchange: "_Exchange", client: ClientT, ticket: Ticket) -> Answer:
+        method = exchange.scope["method"]
         if exchange.media_type is None:
             raise bad_request(f"Accept {GRAPHQL_RESPONSE} or {JSON}.", 406)
         if method == "GET":
@@ -151,7 +173,7 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
         else:
             request = await read_post(exchange.headers, exchange.receive, self.limits)
 
-        document = self.documents.get(request.query)
+        document = await self._document(request, ticket)
         try:
             operation = document.operation(request.operation_name)
         except ApiError as error:
@@ -161,11 +183,29 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
         exchange.record.type = operation.type.value
         if method == "GET" and operation.type is OperationType.MUTATION:
             raise _not_allowed("Mutations are only allowed by POST.", "POST")
-        if document.errors:
+        if operation.cost is None:
             return exchange.request_error(document.errors)
         if operation.type is OperationType.SUBSCRIPTION:
             raise bad_request("Subscriptions are not served here.")
-        return await self._run(exchange, client, operation, request.variables)
+
+        cost = operation.cost.requested(request.variables)
+        if cost > self.limits.cost:
+            answer = exchange.request_error([_too_dear(cost, self.limits.cost)])
+            actual = 1
+        else:
+            await ticket.take(cost)
+            set_current_quota(ticket.quota)
+            answer = await self._run(exchange, client, operation, request.variables)
+            actual = _actual_cost(operation.cost, request.variables, answer.payload, cost)
+            await ticket.give(cost - actual)
+        exchange.record.cost = actual
+        answer.payload["extensions"] = {"cost": {"requested": cost, "actual": actual}}
+        return answer
+
+    async def _document(self, request: GraphQLRequest, ticket: Ticket) -> PreparedDocument:
+        if request.query not in self.documents:
+            await ticket.take(preparation_points(request.query, self.limits))
+        return self.documents.get(request.query)
 
     async def _run(
         self,
@@ -178,17 +218,24 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
         forbidden = self._permissions.forbidden(operation, self._granted(client))
         try:
             http_request = Request(exchange.scope, exchange.receive)
-            async with self._open_context(client, http_request) as context:
+            async with (
+                asyncio.timeout(self.limits.request_seconds) as timeout,
+                self._open_context(client, http_request) as context,
+            ):
                 try:
                     result = await self._execute(operation, variables, context, forbidden)
                 finally:
                     if self._count_statements is not None:
                         record.statements = self._count_statements(context)
+        except TimeoutError:
+            if not timeout.expired():
+                raise
+            return Answer(200, {"data": None, "errors": [_too_slow(self.limits.request_seconds)]})
         except ApiError as error:
             return exchange.request_error([formatted(error, ErrorCode.BAD_REQUEST)])
         if not result.errors:
             return Answer(200, {"data": result.data})
-        shown, unexpected = execution_errors(result.errors, exchange.request_id)
+        shown, unexpected = execution_errors(result.errors, exchange.request_id, self.limits.errors)
         record.unexpected.extend(unexpected)
         if result.data is None and all(error.path is None for error in result.errors):
             return exchange.request_error(shown)
@@ -204,7 +251,13 @@ class _Exchange:
     headers: Headers
     media_type: str | None
     record: OperationRecord = field(default_factory=OperationRecord)
+    ticket: Ticket | None = None
     request_id: str = field(default_factory=lambda: current_request_id() or uuid4().hex)
+
+    @property
+    def quota_headers(self) -> Mapping[str, str]:
+        quota = self.ticket and self.ticket.quota
+        return quota.headers if quota else {}
 
     def request_error(self, errors: Sequence[FormattedError]) -> Answer:
         """Nothing was executed, so there is no ``data``. Clients that only know plain JSON take
@@ -227,3 +280,45 @@ def _not_allowed(message: str, allow: str) -> RequestRefusedError:
 def _refusal(refused: RequestRefusedError) -> Answer:
     errors = [formatted(refused.error, ErrorCode.BAD_REQUEST)]
     return Answer(refused.status, {"errors": errors}, refused.headers)
+
+
+def _too_dear(cost: int, maximum: int) -> FormattedError:
+    error = LimitExceededError(
+        "cost",
+        message=f"The operation may cost {cost} points, at most {maximum} are allowed: ask for "
+        "smaller pages, or for fewer lists within lists",
+        actual=cost,
+        maximum=maximum,
+    )
+    return formatted(error, ErrorCode.LIMIT_EXCEEDED)
+
+
+def _too_slow(seconds: float) -> FormattedError:
+    error = ApiError(
+        f"The operation did not end within {seconds:g} seconds and was cancelled.",
+        code=ErrorCode.TIMEOUT,
+        extensions={"limit": "requestSeconds", "maximum": seconds},
+    )
+    return formatted(error, ErrorCode.TIMEOUT)
+
+
+def _actual_cost(
+    cost: OperationCost, variables: dict[str, Any], payload: Mapping[str, Any], requested: int
+) -> int:
+    """What was used: counted in the result, unless an error has left less of it than was done."""
+    if "data" not in payload:
+        return 1  # nothing was executed
+    data = payload["data"]
+    if data is None or any(_took_its_parent(data, error) for error in payload.get("errors", ())):
+        return requested
+    return cost.actual(variables, data)
+
+
+def _took_its_parent(data: Any, error: FormattedError) -> bool:
+    """Whether null in place of an error's field has spread to what is around it."""
+    *parents, _ = error.get("path") or (None,)
+    for step in parents:
+        data = data[step]
+        if data is None:
+            return True
+    return False

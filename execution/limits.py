@@ -18,6 +18,7 @@ from graphql import (
 )
 
 from execution.errors import LimitExceededError
+from execution.rate import Policy
 
 COUNT_CEILING = 1_000_000
 """Where expanded counts stop: nested fragments could otherwise double them at every step."""
@@ -61,6 +62,21 @@ class Limits:
     yields every field of every field's type of every type, which no tool asks for."""
     fields: int = 1_000
     """Fields in total."""
+    cost: int = 10_000
+    """Points that one operation may cost: see `execution.cost`."""
+    rate_points: int = 60_000
+    """Points that a client may use at once; they come back steadily."""
+    rate_seconds: float = 60.0
+    """Time in which all of them come back."""
+    concurrent: int = 8
+    """Requests of one client that are served at once. Fewer than there are database connections,
+    or one client could keep all others waiting."""
+    request_seconds: float = 10.0
+    """Time that executing an operation may take."""
+    errors: int = 50
+    """Errors that an answer reports."""
+    variable_values: int = 2_000
+    """Values in an operation's variables, those within lists and objects included."""
     root_fields: int = 20
     """Fields at the top of an operation."""
     aliases: int = 50
@@ -75,6 +91,10 @@ class Limits:
     """Prepared documents kept in memory."""
     cached_bytes: int = 64 * 1024 * 1024
     """Estimated memory of the prepared documents kept, in bytes."""
+
+    @property
+    def rate(self) -> Policy:
+        return Policy(self.rate_points, self.rate_seconds)
 
 
 @dataclass(slots=True)
@@ -116,14 +136,21 @@ class Measurement:
     """The size of every operation of a document."""
 
     operations: list[tuple[OperationDefinitionNode, Size]]
+    fragments: list[str]
+    """The fragments' names, each after those it spreads."""
     steps: int
     """Selections and spreads visited, the measure of the work done."""
 
 
 def check(document: DocumentNode, limits: Limits) -> list[LimitExceededError]:
     """The limits that some operation of the document exceeds; empty if it may be validated."""
+    return exceeded(measure(document), limits)
+
+
+def exceeded(measurement: Measurement, limits: Limits) -> list[LimitExceededError]:
+    """The limits that some operation of a measured document exceeds."""
     errors: list[LimitExceededError] = []
-    for operation, size in measure(document).operations:
+    for operation, size in measurement.operations:
         for limit, what, actual, maximum in (
             ("depth", "levels of fields", size.depth, limits.depth),
             (
@@ -178,6 +205,7 @@ def measure(document: DocumentNode) -> Measurement:
         operations=[
             (operation, _total(walked, totals, fragments)) for operation, walked in operations
         ],
+        fragments=list(totals),
         steps=steps,
     )
 

@@ -29,6 +29,7 @@ class OperationRecord:
     type: str | None = None
     status: int | None = None
     statements: int | None = None
+    cost: int | None = None
     errors: Sequence[str] = field(default_factory=list)
     unexpected: list[Exception] = field(default_factory=list)
 
@@ -44,6 +45,7 @@ class OperationRecord:
             status=self.status,
             milliseconds=round(milliseconds, 2),
             statements=self.statements,
+            cost=self.cost,
             errors=list(dict.fromkeys(self.errors)),
             **({"unexpected": len(self.unexpected)} if self.unexpected else {}),
         )

@@ -58,7 +58,7 @@ def read_get(scope: Scope, limits: Limits) -> GraphQLRequest:
         text = parameters.pop(name, "")
         if text:
             parameters[name] = _decode(text.encode(), f"The parameter '{name}'")
-    return _checked(parameters)
+    return _checked(parameters, limits)
 
 
 async def read_post(headers: Headers, receive: Receive, limits: Limits) -> GraphQLRequest:
@@ -69,7 +69,7 @@ async def read_post(headers: Headers, receive: Receive, limits: Limits) -> Graph
         raise bad_request("Batches are not supported: send one operation in each request.")
     if not isinstance(body, dict):
         raise bad_request("The body must be a JSON object.")
-    return _checked(body)
+    return _checked(body, limits)
 
 
 def _check_content(headers: Headers) -> None:
@@ -152,7 +152,7 @@ def _contains_nul(value: Any) -> bool:
     return False
 
 
-def _checked(parameters: dict[str, Any]) -> GraphQLRequest:
+def _checked(parameters: dict[str, Any], limits: Limits) -> GraphQLRequest:
     query = parameters.get("query")
     if query is None or query == "":
         raise bad_request("The parameter 'query' is missing.")
@@ -164,4 +164,27 @@ def _checked(parameters: dict[str, Any]) -> GraphQLRequest:
     for name in ("variables", "extensions"):
         if not isinstance(parameters.get(name, {}), dict | None):
             raise bad_request(f"The parameter '{name}' must be a JSON object.")
-    return GraphQLRequest(query, operation_name or None, parameters.get("variables") or {})
+    variables: dict[str, Any] = parameters.get("variables") or {}
+    _check_size(variables, limits.variable_values)
+    return GraphQLRequest(query, operation_name or None, variables)
+
+
+def _check_size(variables: dict[str, Any], maximum: int) -> None:
+    """Coercing values takes far longer than sending them: there must not be too many."""
+    count = 0
+    stack: list[Any] = [variables]
+    while stack:
+        item = stack.pop()
+        values = item.values() if isinstance(item, dict) else item
+        count += len(values)
+        if count > maximum:
+            raise RequestRefusedError(
+                400,
+                LimitExceededError(
+                    "variableValues",
+                    message=f"The variables hold more than {maximum} values",
+                    actual=count,
+                    maximum=maximum,
+                ),
+            )
+        stack.extend(value for value in values if isinstance(value, dict | list))

@@ -8,6 +8,7 @@ from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 
 from schema.cart import Cart
+from schema.costs import state_costs
 from schema.permissions import needs
 from schema.query import Query
 from schema.scalars import SCALARS
@@ -34,6 +35,7 @@ def build_schema() -> strawberry.Schema:
     )
     schema._schema.description = DESCRIPTION
     _drop_null_defaults(schema)
+    state_costs(schema)
     return schema
 
 

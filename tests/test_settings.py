@@ -76,6 +76,11 @@ def test_an_empty_variable_counts_as_absent(monkeypatch: pytest.MonkeyPatch) -> 
         ),
         ("LIMITS_TOKENS", "0", "PARTNERGRAPH_LIMITS_TOKENS must be greater than 0."),
         ("LIMITS_BODY_SECONDS", "nan", "PARTNERGRAPH_LIMITS_BODY_SECONDS must be greater than 0."),
+        (
+            "LIMITS_COST",
+            "60001",
+            "PARTNERGRAPH_LIMITS_COST must not be greater than PARTNERGRAPH_LIMITS_RATE_POINTS.",
+        ),
         ("LIMITS_TOKENS", "many", "PARTNERGRAPH_LIMITS_TOKENS must be a valid integer."),
         ("LIMITS_COFFEE", "3", "PARTNERGRAPH_LIMITS_COFFEE is not a setting."),
         (

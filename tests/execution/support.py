@@ -27,10 +27,13 @@ from execution.errors import ApiError, ErrorCode
 from execution.http import AuthFailure, GraphQLEndpoint
 from execution.limits import Limits
 from execution.negotiation import GRAPHQL_RESPONSE
+from execution.rate import Buckets
 from execution.request_id import RequestIdMiddleware
 
 KEY = "good-key"
 CLIENT = "acme"
+OTHER_KEY = "other-key"
+KEYS: dict[str, str | AuthFailure] = {KEY: CLIENT, OTHER_KEY: "other"}
 SECRET = "the database password is hunter2"
 
 Even = NewType("Even", int)
@@ -228,7 +231,12 @@ class Served:
         return [line for line in lines if line["event"] == event]
 
 
-def serve(limits: Limits | None = None) -> Served:
+def serve(
+    limits: Limits | None = None,
+    *,
+    served_schema: strawberry.Schema = schema,
+    buckets: Buckets | None = None,
+) -> Served:
     """The application with its own documents, events and log buffer."""
     events: list[str] = []
 
@@ -236,7 +244,7 @@ def serve(limits: Limits | None = None) -> Served:
         events.append("authenticated")
         if headers.get("authorization") == "Bearer crash":
             raise RuntimeError(SECRET)
-        return CLIENT if headers.get("authorization") == f"Bearer {KEY}" else AuthFailure()
+        return KEYS.get(headers.get("authorization", "").removeprefix("Bearer "), AuthFailure())
 
     @asynccontextmanager
     async def open_context(_client: str, request: Request) -> AsyncIterator[Context]:
@@ -256,12 +264,13 @@ def serve(limits: Limits | None = None) -> Served:
         raise RuntimeError(SECRET)
 
     endpoint: GraphQLEndpoint[str, Context] = GraphQLEndpoint(
-        schema,
+        served_schema,
         authenticate=authenticate,
         open_context=open_context,
         client_name=str,
         count_statements=lambda context: context.statements,
         limits=limits,
+        buckets=buckets,
     )
     routes = [Route("/graphql", endpoint), Route("/crash", crash)]
     app = Starlette(routes=routes, middleware=[Middleware(RequestIdMiddleware)])
@@ -286,6 +295,13 @@ def logging_restored() -> Iterator[None]:
         logger.handlers = handlers
         logger.setLevel(level)
     structlog.reset_defaults()
+
+
+def data(response: httpx.Response) -> Any:
+    """The data of a response without errors."""
+    answer = response.json()
+    assert "errors" not in answer
+    return answer["data"]
 
 
 def only_error(response: httpx.Response) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import pytest
 
 from execution.negotiation import GRAPHQL_RESPONSE, JSON, choose_media_type
-from tests.execution.support import SECRET, Served, code, only_error
+from tests.execution.support import SECRET, Served, code, data, only_error
 
 HELLO = "{ hello }"
 
@@ -11,24 +11,24 @@ HELLO = "{ hello }"
 async def test_a_posted_query_is_answered(served: Served) -> None:
     response = await served.ask("query Q($n: String!) { hello(name: $n) }", {"n": "you"})
     assert response.status_code == 200
-    assert response.json() == {"data": {"hello": "hello you"}}
+    assert data(response) == {"hello": "hello you"}
 
 
 async def test_a_query_by_get_is_answered(served: Served) -> None:
     parameters = {"query": "query Q($n: String) { hello(name: $n) }", "variables": '{"n": "you"}'}
     response = await served.http.get("/graphql", params=parameters)
-    assert response.json() == {"data": {"hello": "hello you"}}
+    assert data(response) == {"hello": "hello you"}
 
 
 async def test_empty_parameters_of_a_get_count_as_absent(served: Served) -> None:
     parameters = {"query": HELLO, "variables": "", "operationName": "", "extensions": ""}
     response = await served.http.get("/graphql", params=parameters)
-    assert response.json() == {"data": {"hello": "hello world"}}
+    assert data(response) == {"hello": "hello world"}
 
 
 async def test_a_mutation_is_answered_by_post(served: Served) -> None:
     response = await served.ask("mutation { touch }")
-    assert response.json() == {"data": {"touch": True}}
+    assert data(response) == {"touch": True}
 
 
 @pytest.mark.parametrize("accept", [JSON, GRAPHQL_RESPONSE])
@@ -127,7 +127,7 @@ async def test_a_field_error_leaves_the_rest_of_the_data(served: Served) -> None
 
 async def test_the_operation_is_chosen_by_name(served: Served) -> None:
     response = await served.ask('query A { hello } query B { b: hello(name: "b") }', operation="B")
-    assert response.json() == {"data": {"b": "hello b"}}
+    assert data(response) == {"b": "hello b"}
 
 
 @pytest.mark.parametrize("operation", [None, "C"])
@@ -166,7 +166,7 @@ async def test_a_key_is_checked_before_the_accepted_media_types(served: Served) 
 
 async def test_introspection_is_open_to_clients(served: Served) -> None:
     response = await served.ask("{ __schema { queryType { name } } }")
-    assert response.json() == {"data": {"__schema": {"queryType": {"name": "Query"}}}}
+    assert data(response) == {"__schema": {"queryType": {"name": "Query"}}}
 
 
 async def test_the_context_is_open_only_while_the_operation_runs(served: Served) -> None:
@@ -194,7 +194,7 @@ async def test_the_context_is_closed_when_a_field_fails(served: Served) -> None:
 
 async def test_the_context_sees_the_request(served: Served) -> None:
     served.http.headers["accept-language"] = "en"
-    assert (await served.ask("{ locale }")).json() == {"data": {"locale": "en"}}
+    assert data(await served.ask("{ locale }")) == {"locale": "en"}
 
 
 @pytest.mark.parametrize("where", ["open", "close"])

@@ -6,7 +6,7 @@ import pytest
 from graphql import get_introspection_query, parse
 
 from execution.limits import COUNT_CEILING, Limits, Size, check, measure
-from tests.execution.support import Served, only_error
+from tests.execution.support import Served, data, only_error
 
 # The query of GraphiQL, Apollo and most code generators, at its most demanding.
 INTROSPECTION = get_introspection_query(
@@ -274,4 +274,4 @@ async def test_a_long_chain_of_fragments_does_not_exhaust_the_stack(
 
 async def test_inline_fragments_as_deep_as_the_parser_goes_are_served(served: Served) -> None:
     response = await served.ask("{ " + "... { " * 199 + "hello" + " }" * 199 + " }")
-    assert response.json() == {"data": {"hello": "hello world"}}
+    assert data(response) == {"hello": "hello world"}

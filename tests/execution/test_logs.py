@@ -23,6 +23,7 @@ async def test_an_operation_is_one_line(served: Served) -> None:
         "type": "query",
         "status": 200,
         "statements": 2,
+        "cost": 1,
         "errors": [],
     }
 

@@ -1,0 +1,98 @@
+"""Whether a client's request is let in: how many at once, and how much over time."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from execution.errors import ApiError, ErrorCode
+from execution.limits import Limits
+from execution.rate import Buckets, Quota
+from execution.requests import RequestRefusedError
+
+_CHARACTERS_PER_POINT = 80
+
+
+class Admission:
+    """Lets requests in, by client. What is at once is counted in this process alone."""
+
+    def __init__(self, limits: Limits, buckets: Buckets) -> None:
+        self._limits = limits
+        self._buckets = buckets
+        self._running: Counter[str] = Counter()
+
+    @contextmanager
+    def admit(self, client: str) -> Iterator["Ticket"]:
+        """Let one request in until the block ends, or refuse it before anything of it is read."""
+        exhausted = self._buckets.exhausted(client)
+        if exhausted is not None:
+            raise too_much(exhausted)
+        if self._running[client] >= self._limits.concurrent:
+            raise _too_many(self._limits.concurrent)
+        self._running[client] += 1
+        try:
+            yield Ticket(client, self._buckets)
+        finally:
+            self._running[client] -= 1
+            if not self._running[client]:
+                del self._running[client]
+
+
+class Ticket:
+    """One request that was let in, and what it takes of its client's points."""
+
+    def __init__(self, client: str, buckets: Buckets) -> None:
+        self._client = client
+        self._buckets = buckets
+        self.quota: Quota | None = None
+        """What the client has left; None as long as nothing was taken."""
+
+    async def take(self, points: float) -> None:
+        """Take the points, or refuse the request."""
+        self.quota = await self._buckets.take(self._client, points)
+        if self.quota.retry_seconds is not None:
+            raise too_much(self.quota)
+
+    async def take_something(self) -> None:
+        """Take a point if nothing was taken yet: what is refused is not free, or a client could
+        have it without end."""
+        if self.quota is None:
+            await self.take(1)
+
+    async def give(self, points: float) -> None:
+        """Give back what was not used; take what was used beyond the estimate."""
+        if points:
+            self.quota = await self._buckets.give(self._client, points)
+
+
+def preparation_points(text: str, limits: Limits) -> int:
+    """What a document costs that was not seen lately: parsing and validating it is work, which a
+    client that varies its text could otherwise have for nothing."""
+    most_work = 8 * limits.tokens
+    return 1 + min(len(text), most_work) // _CHARACTERS_PER_POINT
+
+
+def too_much(quota: Quota) -> RequestRefusedError:
+    seconds = quota.retry_seconds or 1
+    error = ApiError(
+        f"Too much was asked for: {quota.limit} points are given every {quota.window_seconds} "
+        f"seconds, and {quota.remaining} are left. Come back in {seconds} seconds (limit: rate).",
+        code=ErrorCode.RATE_LIMITED,
+        extensions={
+            "limit": "rate",
+            "maximum": quota.limit,
+            "remaining": quota.remaining,
+            "retryAfterSeconds": seconds,
+        },
+    )
+    headers = {**quota.headers, "Retry-After": str(seconds)}
+    return RequestRefusedError(429, error, headers)
+
+
+def _too_many(maximum: int) -> RequestRefusedError:
+    error = ApiError(
+        f"At most {maximum} operations of a client run at once: wait for an answer before you "
+        "ask again (limit: concurrent).",
+        code=ErrorCode.RATE_LIMITED,
+        extensions={"limit": "concurrent", "maximum": maximum, "retryAfterSeconds": 1},
+    )
+    return RequestRefusedError(429, error, {"Retry-After": "1"})

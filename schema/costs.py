@@ -1,0 +1,98 @@
+"""What reading costs, stated on the schema: one table instead of a remark on every field.
+
+`execution.cost` reads the directives and knows nothing of orders. A row costs a point; pages and
+what is a part of a row cost nothing; what is counted in the database costs by its effort.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from graphql import GraphQLInterfaceType, GraphQLObjectType, get_named_type
+from strawberry import Schema
+
+from db.queries.orders import ORDERS_PER_REFERENCE
+from execution.cost_model import Cost, ListSize
+from resolvers.connections import DEFAULT_PAGE
+from schema.enums import BusinessCase, OrderPhase, OrderStatus
+
+_FREE = frozenset({"PageInfo", "Viewer", "RateLimit"} | {"Address", "Money", "ContractTerm"})
+
+_FREE_ENDINGS = ("Connection", "Edge")
+
+_WEIGHTS = {
+    "Connection.totalCount": "5",
+    "Query.orderSummary": "10",
+    "Query.processingTimes": "10",
+    "Order.processingEstimate": "1",
+}
+
+# How long the lists within a document usually are at most.
+_LISTS = {
+    "Cart.items": 5,
+    "Contract.items": 5,
+    "Offer.consents": 2,
+    "Order.characteristics": 10,
+    "Order.delays": 3,
+    "Order.documents": 3,
+    "Order.externalIds": 3,
+    "Order.history": 10,
+    "Order.items": 5,
+    "Order.milestones": 10,
+    "Order.notes": 3,
+    "Order.reportedCharacteristics": 5,
+    "Order.totalPrices": 2,
+    "OrderItem.characteristics": 10,
+    "OrderItem.prices": 3,
+    "OrderItem.relationships": 2,
+    "OrderItem.terms": 2,
+    "OrderSummary.byBusinessCase": len(BusinessCase),
+    "OrderSummary.byPhase": len(OrderPhase),
+    "OrderSummary.byStatus": len(OrderStatus),
+    "Price.alterations": 2,
+    "PricedItem.characteristics": 10,
+    "Product.documents": 3,
+    "Query.processingTimes": 50,
+    "Query.statusGuide": len(OrderStatus),
+    "ReferenceResult.orders": ORDERS_PER_REFERENCE,
+    "StatusGuide.phases": len(OrderPhase),
+}
+
+_BY_ARGUMENT = {"Query.nodes": "ids", "Query.ordersByReference": "references"}
+
+_PAGE = ListSize(
+    assumed_size=DEFAULT_PAGE,
+    slicing_arguments=["first", "last"],
+    sized_fields=["edges", "nodes"],
+    require_one_slicing_argument=False,
+)
+
+
+def state_costs(schema: Schema) -> None:
+    """Put `@cost` and `@listSize` on the types and fields of the schema."""
+    for name, kind in schema._schema.type_map.items():
+        if name.startswith("__") or not isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
+            continue
+        if name in _FREE or name.endswith(_FREE_ENDINGS):
+            _state(kind, [Cost(weight="0")])
+        owner = "Connection" if name.endswith("Connection") else name
+        for field_name, field in kind.fields.items():
+            place = f"{owner}.{field_name}"
+            stated: list[Any] = []
+            if place in _WEIGHTS:
+                stated.append(Cost(weight=_WEIGHTS[place]))
+            if get_named_type(field.type).name.endswith("Connection"):
+                stated.append(_PAGE)
+            elif place in _BY_ARGUMENT:
+                stated.append(ListSize(slicing_arguments=[_BY_ARGUMENT[place]]))
+            elif place in _LISTS:
+                size = _LISTS[place]
+                stated.append(ListSize(assumed_size=size, require_one_slicing_argument=False))
+            if stated:
+                _state(field, stated)
+
+
+def _state(place: Any, directives: Iterable[object]) -> None:
+    """The definitions outlive a schema and serve the next one: they are stated anew."""
+    definition = place.extensions["strawberry-definition"]
+    others = [each for each in definition.directives if not isinstance(each, Cost | ListSize)]
+    definition.directives = [*others, *directives]
