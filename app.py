@@ -25,6 +25,8 @@ from db.migrations import state
 from db.session import Database
 from execution.http import AuthFailure, GraphQLEndpoint
 from execution.logs import configure_logging
+from execution.rate import Buckets, LocalBuckets
+from execution.redis_buckets import RedisBuckets
 from execution.request_id import RequestIdMiddleware
 from resolvers.context import Context
 from settings import Settings, load
@@ -50,6 +52,10 @@ def create_app(
     clock = clock or Clock()
     bearers = Bearers(database, clock)
     narrowing = Narrowing(database, clock)
+    rate = settings.limits.rate
+    buckets: Buckets = (
+        RedisBuckets(settings.redis_url, rate) if settings.redis_url else LocalBuckets(rate)
+    )
 
     async def authenticate(headers: Headers) -> Principal | AuthFailure:
         try:
@@ -75,6 +81,7 @@ def create_app(
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
         await bearers.close()
+        await buckets.close()
         await database.close()
 
     graph = schema.build_schema()
@@ -87,6 +94,7 @@ def create_app(
         needs=schema.needs(graph),
         granted=lambda principal: principal.permissions,
         limits=settings.limits,
+        buckets=buckets,
     )
     return Starlette(
         routes=[

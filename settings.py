@@ -8,6 +8,7 @@ import difflib
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
@@ -46,6 +47,7 @@ class Settings(BaseSettings):
     # May hold a password, so it is never part of what is printed.
     database_url: str = Field("sqlite+aiosqlite:///partnergraph.sqlite3", repr=False)
     database_connections: Positive = 10
+    redis_url: str | None = Field(None, repr=False)
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
     workers: Positive = 1
@@ -70,6 +72,18 @@ class Settings(BaseSettings):
                 "must name a file, like sqlite+aiosqlite:///partnergraph.sqlite3: "
                 "a SQLite database in memory cannot be shared by connections"
             )
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _known_redis(cls, value: str | None) -> str | None:
+        try:
+            url = urlsplit(value or "redis://")
+            known = url.scheme in {"redis", "rediss", "unix"} and url.port != 0
+        except ValueError:
+            known = False
+        if not known:
+            raise ValueError("must be a URL that starts with redis://, rediss:// or unix://")
         return value
 
     @field_validator("limits")

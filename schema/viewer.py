@@ -1,11 +1,13 @@
 """Who is asking."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import strawberry
 
 from auth.principal import Principal
+from execution.rate import current_quota
 from resolvers import relations
+from resolvers.context import Info
 from schema.enums import PrincipalKind
 from schema.fields import lazy, to_one
 
@@ -16,6 +18,31 @@ def _client(root: strawberry.Parent[Principal]) -> str:
 
 def _scopes(root: strawberry.Parent[Principal]) -> list[str]:
     return sorted(root.permissions)
+
+
+@strawberry.type(
+    description="How much a client may ask for over time. An operation takes the points of its "
+    "requested cost and gets back what it did not use; points come back steadily."
+)
+class RateLimit:
+    limit: int = strawberry.field(description="The points of a client that has used none.")
+    remaining: int = strawberry.field(
+        description="The points that are left, those of this operation taken."
+    )
+    reset_at: datetime = strawberry.field(
+        description="When all points will be there again, if no more are used."
+    )
+
+
+def _rate_limit(info: Info) -> RateLimit | None:
+    quota = current_quota()
+    if quota is None:
+        return None
+    return RateLimit(
+        limit=quota.limit,
+        remaining=quota.remaining,
+        reset_at=info.context.now + timedelta(seconds=quota.reset_seconds),
+    )
 
 
 @strawberry.type(description="Whoever holds the credential of this request.")
@@ -43,4 +70,8 @@ class Viewer:
         resolver=to_one(relations.TENANT, "tenant_id"),
         graphql_type=lazy("Tenant") | None,
         description="That tenant.",
+    )
+    rate_limit: RateLimit | None = strawberry.field(
+        resolver=_rate_limit,
+        description="What the caller may still ask for; null where nothing limits it.",
     )

@@ -130,6 +130,15 @@ def test_a_database_that_cannot_be_used_is_refused_without_its_password(
     assert "hunter2" not in sentence
 
 
+@pytest.mark.parametrize("url", ["http://:hunter2@cache", "redis://:hunter2@cache:port", "hunter2"])
+def test_a_redis_that_cannot_be_used_is_refused_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    assert sentences(monkeypatch, REDIS_URL=url) == [
+        "PARTNERGRAPH_REDIS_URL must be a URL that starts with redis://, rediss:// or unix://."
+    ]
+
+
 def test_every_mistake_is_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     found = sentences(monkeypatch, PORT="x", LOG_LEVEL="x", LIMITS_TOKENS="x", HOTS="x")
     assert sorted(sentence.split()[0].removeprefix("PARTNERGRAPH_") for sentence in found) == [
@@ -142,6 +151,7 @@ def test_every_mistake_is_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_password_is_never_part_of_printed_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PARTNERGRAPH_DATABASE_URL", "postgresql+asyncpg://me:hunter2@db/orders")
+    monkeypatch.setenv("PARTNERGRAPH_REDIS_URL", "redis://:hunter2@cache:6379/0")
     loaded = settings.load()
     assert "hunter2" not in f"{loaded} {loaded!r} {loaded.shown_database_url}"
     assert loaded.shown_database_url == "postgresql+asyncpg://me:***@db/orders"

@@ -104,11 +104,11 @@ class Client:
 
 @asynccontextmanager
 async def serve(
-    database_url: str, *, tenant: str = "M-10001", now: datetime = NOW
+    database_url: str, *, tenant: str = "M-10001", now: datetime = NOW, **settings: Any
 ) -> AsyncIterator[Client]:
     """The application over that database."""
     app = create_app(
-        Settings(database_url=database_url),
+        Settings(database_url=database_url, **settings),
         clock=Clock(now=lambda: now, monotonic=lambda: 0.0),
     )
     database = Database(database_url)

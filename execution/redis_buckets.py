@@ -1,0 +1,122 @@
+"""Each client's points in Redis or Valkey, so that all workers on all machines share them.
+
+No library was found whose buckets take points back, so the bucket is this short script. While the
+server is not there, each worker goes on with buckets of its own: clients are served, and may use
+at most their points once for each worker.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+import structlog
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from execution.rate import MOST_CLIENTS, LocalBuckets, Policy, Quota
+
+ANSWER_SECONDS = 0.25
+"""How long the server may take to connect and to answer; requests wait for it."""
+AWAY_SECONDS = 1.0
+"""How long a server that failed is left alone."""
+
+# By the server's own clock, since those of several machines differ. A bucket that is full again
+# needs not be kept.
+_CHANGE = """
+local time = redis.call('TIME')
+local now = time[1] + time[2] / 1000000
+local capacity, per_second, points = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local known = redis.call('HMGET', KEYS[1], 'level', 'at')
+local level, at = tonumber(known[1]) or capacity, tonumber(known[2]) or now
+level = math.min(capacity, level + math.max(0, now - at) * per_second)
+if ARGV[4] == 'take' and level < points then return {0, tostring(level)} end
+level = math.min(capacity, level - points)
+redis.call('HSET', KEYS[1], 'level', string.format('%.6f', level),
+    'at', string.format('%.6f', now))
+redis.call('PEXPIRE', KEYS[1], math.ceil((capacity - level) / per_second * 1000) + 1000)
+return {1, tostring(level)}
+"""
+
+log = structlog.get_logger("rate")
+
+
+class RedisBuckets:
+    """Buckets in the server that the URL names (``redis://``, ``rediss://`` or ``unix://``)."""
+
+    def __init__(
+        self, url: str, policy: Policy, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._policy = policy
+        self._clock = clock
+        self._local = LocalBuckets(policy, clock)
+        self._redis: Redis = Redis.from_url(
+            url,
+            socket_timeout=ANSWER_SECONDS,
+            socket_connect_timeout=ANSWER_SECONDS,
+            # Waiting to try again is what `AWAY_SECONDS` is for.
+            retry=Retry(NoBackoff(), 0),
+            decode_responses=True,
+        )
+        self._change = self._redis.register_script(_CHANGE)
+        self._away_until: float | None = None
+        self._empty_until: OrderedDict[str, float] = OrderedDict()
+
+    def exhausted(self, client: str) -> Quota | None:
+        """By what the server last said: it is not asked before there is something to take."""
+        until = self._empty_until.get(client)
+        if until is None:
+            return None
+        seconds = until - self._clock()
+        if seconds <= 0:
+            del self._empty_until[client]
+            return None
+        return self._policy.quota(1 - seconds * self._policy.per_second, refused=1)
+
+    async def take(self, client: str, points: float) -> Quota:
+        changed = await self._ask(client, points, "take")
+        if changed is None:
+            return await self._local.take(client, points)
+        taken, level = changed
+        return self._policy.quota(level, refused=None if taken else points)
+
+    async def give(self, client: str, points: float) -> Quota:
+        changed = await self._ask(client, -points, "give")
+        if changed is None:
+            return await self._local.give(client, points)
+        return self._policy.quota(changed[1])
+
+    async def close(self) -> None:
+        await self._redis.aclose()
+
+    async def _ask(self, client: str, points: float, how: str) -> tuple[bool, float] | None:
+        """Whether points were taken, and the level then; None while the server is away."""
+        now = self._clock()
+        if self._away_until is not None and now < self._away_until:
+            return None
+        try:
+            taken, level = await self._change(
+                [f"partnergraph:points:{client}"],
+                [self._policy.points, self._policy.per_second, points, how],
+            )
+        except (RedisError, OSError, TimeoutError) as error:
+            if self._away_until is None:
+                # Once, not for every request; what the driver says may name hosts.
+                log.warning("redis is away, points are counted in each worker", exc_info=error)
+            self._away_until = now + AWAY_SECONDS
+            return None
+        if self._away_until is not None:
+            self._away_until = None
+            log.info("redis is back")
+        self._remember(client, float(level))
+        return bool(taken), float(level)
+
+    def _remember(self, client: str, level: float) -> None:
+        if level >= 1:
+            self._empty_until.pop(client, None)
+            return
+        self._empty_until[client] = self._clock() + (1 - level) / self._policy.per_second
+        self._empty_until.move_to_end(client)
+        if len(self._empty_until) > MOST_CLIENTS:
+            self._empty_until.popitem(last=False)
