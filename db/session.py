@@ -32,6 +32,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, UOWTran
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from db.base import Base
+from db.cancellation import interrupt_when_cancelled
 from db.criteria import criteria
 from db.guard import SCOPED, UnscopedStatementError, watch
 from db.ownership import check_rows
@@ -51,6 +52,9 @@ class ReadSession:
     def __init__(self, session: AsyncSession, scope: Scope) -> None:
         self._session = session
         self._lock = asyncio.Lock()
+        self._sender: asyncio.Task[Any] | None = None
+        """Who waits for the statement that is under way."""
+        self._stopped = False
         self.scope = scope
         self.statements = 0
         """How many statements were sent."""
@@ -61,8 +65,14 @@ class ReadSession:
 
     async def execute(self, statement: Executable) -> Result[Any]:
         async with self._lock:
+            if self._stopped:
+                raise asyncio.CancelledError
             self.statements += 1
-            return await self._session.execute(statement)
+            self._sender = asyncio.current_task()
+            try:
+                return await self._session.execute(statement)
+            finally:
+                self._sender = None
 
     async def settle(self) -> None:
         """Wait for a statement that is under way, and let no other follow.
@@ -70,6 +80,15 @@ class ReadSession:
         An operation that failed may leave sibling fields behind which still load something.
         """
         await self._lock.acquire()
+
+    def stop(self) -> None:
+        """Cancel the statement that is under way, and let no other follow.
+
+        Cancelling an operation does not reach what its loaders have sent: they are tasks apart.
+        """
+        self._stopped = True
+        if self._sender is not None:
+            self._sender.cancel()
 
     async def rows(self, statement: Select[*tuple[Any, ...]]) -> Sequence[Any]:
         """The rows of a statement."""
@@ -107,6 +126,7 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.engine = _create_engine(url, pool_size)
         watch(self.engine.sync_engine)
+        interrupt_when_cancelled(self.engine.sync_engine)
         snapshot = self.engine
         if self.is_postgresql:
             snapshot = self.engine.execution_options(
@@ -128,6 +148,9 @@ class Database:
             reader = ReadSession(session, scope)
             try:
                 yield reader
+            except asyncio.CancelledError:
+                reader.stop()
+                raise
             finally:
                 await reader.settle()
 
