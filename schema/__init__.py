@@ -31,7 +31,7 @@ def build_schema() -> strawberry.Schema:
     schema = strawberry.Schema(
         query=Query,
         types=[Cart, Site],
-        config=StrawberryConfig(scalar_map=SCALARS),
+        config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
     )
     schema._schema.description = DESCRIPTION
     _drop_null_defaults(schema)
