@@ -49,7 +49,7 @@ class Ticket:
     async def take(self, points: float) -> None:
         """Take the points, or refuse the request."""
         self.quota = await self._buckets.take(self._client, points)
-        if self.quota.retry_seconds is not None:
+        if self.quota.refused:
             raise too_much(self.quota)
 
     async def take_something(self) -> None:
@@ -72,7 +72,7 @@ def preparation_points(text: str, limits: Limits) -> int:
 
 
 def too_much(quota: Quota) -> RequestRefusedError:
-    seconds = quota.retry_seconds or 1
+    seconds = quota.retry_seconds
     error = ApiError(
         f"Too much was asked for: {quota.limit} points are given every {quota.window_seconds} "
         f"seconds, and {quota.remaining} are left. Come back in {seconds} seconds (limit: rate).",

@@ -29,28 +29,46 @@ class Policy:
 
     def quota(self, level: float, refused: float | None = None) -> "Quota":
         """What a client is told at that level of its bucket, `refused` points being too many."""
-        return Quota(
-            limit=self.points,
-            remaining=max(0, floor(level)),
-            reset_seconds=ceil((self.points - level) / self.per_second),
-            retry_seconds=None
-            if refused is None
-            else max(1, ceil((refused - level) / self.per_second)),
-            window_seconds=ceil(self.seconds),
-        )
+        return Quota(self, level, refused)
 
 
-@dataclass(frozen=True, slots=True)
 class Quota:
-    """What a client has left."""
+    """What a client has left. Most of it is asked for once a request, so it is worked out then."""
 
-    limit: int
-    remaining: int
-    reset_seconds: int
-    """Until everything is there again, if nothing more is used."""
-    retry_seconds: int | None
-    """Until what was refused can be had; None if nothing was."""
-    window_seconds: int
+    __slots__ = ("_level", "_policy", "_refused")
+
+    def __init__(self, policy: Policy, level: float, refused: float | None) -> None:
+        self._policy = policy
+        self._level = level
+        self._refused = refused
+
+    @property
+    def limit(self) -> int:
+        return self._policy.points
+
+    @property
+    def window_seconds(self) -> int:
+        return ceil(self._policy.seconds)
+
+    @property
+    def remaining(self) -> int:
+        return max(0, floor(self._level))
+
+    @property
+    def reset_seconds(self) -> int:
+        """Until everything is there again, if nothing more is used."""
+        return ceil((self._policy.points - self._level) / self._policy.per_second)
+
+    @property
+    def refused(self) -> bool:
+        return self._refused is not None
+
+    @property
+    def retry_seconds(self) -> int:
+        """Until what was refused can be had; 0 if nothing was."""
+        if self._refused is None:
+            return 0
+        return max(1, ceil((self._refused - self._level) / self._policy.per_second))
 
     @property
     def headers(self) -> Mapping[str, str]:

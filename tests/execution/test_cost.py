@@ -5,9 +5,11 @@ from typing import Annotated, Any
 
 import pytest
 import strawberry
+from graphql import parse
 
-from execution.cost_model import Cost, ListSize
-from execution.limits import Limits
+from execution.cost import operation_costs
+from execution.cost_model import Cost, CostModel, ListSize
+from execution.limits import Limits, measure
 from tests.execution.support import Served, data, only_error, serve
 
 Page = Annotated[int | None, strawberry.argument()]
@@ -277,3 +279,22 @@ async def test_the_cost_of_a_large_number_is_a_number_that_json_can_hold(library
     page = "books(first: 2147483647) { nodes"
     query = f"{{ {page} {{ author {{ {page} {{ author {{ {page} {{ title }} }} }} }} }} }} }} }} }}"
     assert only_error(await library.ask(query))["extensions"]["actual"] == 10**15
+
+
+@pytest.mark.parametrize("levels", [10, 20, 40])
+def test_each_fragment_is_walked_once_however_often_it_is_spread(levels: int) -> None:
+    spreads = [
+        f"fragment F{i} on Book {{ a: author {{ books(first: $f) {{ nodes {{ ...F{i + 1} }} }} }}"
+        f" ...F{i + 1} }}"
+        for i in range(levels)
+    ]
+    last = f"fragment F{levels} on Book {{ author {{ name }} }}"
+    document = parse("\n".join(["query($f: Int) { book { ...F0 } }", *spreads, last]))
+    costs = operation_costs(document, CostModel(schema._schema), measure(document).fragments)
+    # Each level takes four: its page, the books around that, the author around them, and the sum.
+    assert len(costs[None]._steps) == 4 * levels + 1
+    # An author and two books, each of which has all of the next level.
+    expected = 1
+    for _ in range(levels):
+        expected = 1 + 2 * (1 + expected) + expected
+    assert costs[None].requested({"f": 2}) == min(2 + expected, 10**15)
