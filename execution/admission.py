@@ -19,6 +19,8 @@ class Admission:
         self._limits = limits
         self._buckets = buckets
         self._running: Counter[str] = Counter()
+        self._cost: Counter[str] = Counter()
+        """Of the operations that are being executed."""
 
     @contextmanager
     def admit(self, client: str) -> Iterator["Ticket"]:
@@ -29,26 +31,41 @@ class Admission:
         if self._running[client] >= self._limits.concurrent:
             raise _too_many(self._limits.concurrent)
         self._running[client] += 1
+        ticket = Ticket(client, self._buckets)
         try:
-            yield Ticket(client, self._buckets)
+            yield ticket
         finally:
             self._running[client] -= 1
+            self._cost[client] -= ticket.cost
             if not self._running[client]:
-                del self._running[client]
+                del self._running[client], self._cost[client]
+
+    def begin(self, ticket: "Ticket", cost: int) -> None:
+        """Let an operation of that cost begin, unless its client's others leave no room for it.
+
+        All that a client has executed at once costs no more than one operation may: it could
+        otherwise keep the process from everybody else for as long as its points last.
+        """
+        if self._cost[ticket.client] + cost > self._limits.cost:
+            raise _too_dear_at_once(self._limits.cost)
+        self._cost[ticket.client] += cost
+        ticket.cost = cost
 
 
 class Ticket:
     """One request that was let in, and what it takes of its client's points."""
 
     def __init__(self, client: str, buckets: Buckets) -> None:
-        self._client = client
+        self.client = client
         self._buckets = buckets
+        self.cost = 0
+        """Of its operation, once that has begun."""
         self.quota: Quota | None = None
         """What the client has left; None as long as nothing was taken."""
 
     async def take(self, points: float) -> None:
         """Take the points, or refuse the request."""
-        self.quota = await self._buckets.take(self._client, points)
+        self.quota = await self._buckets.take(self.client, points)
         if self.quota.refused:
             raise too_much(self.quota)
 
@@ -61,7 +78,7 @@ class Ticket:
     async def give(self, points: float) -> None:
         """Give back what was not used; take what was used beyond the estimate."""
         if points:
-            self.quota = await self._buckets.give(self._client, points)
+            self.quota = await self._buckets.give(self.client, points)
 
 
 def preparation_points(text: str, limits: Limits) -> int:
@@ -89,10 +106,18 @@ def too_much(quota: Quota) -> RequestRefusedError:
 
 
 def _too_many(maximum: int) -> RequestRefusedError:
+    return _at_once("concurrent", f"At most {maximum} requests of a client are served", maximum)
+
+
+def _too_dear_at_once(maximum: int) -> RequestRefusedError:
+    what = f"Operations of a client that cost {maximum} points at most are executed"
+    return _at_once("concurrentCost", what, maximum)
+
+
+def _at_once(limit: str, what: str, maximum: int) -> RequestRefusedError:
     error = ApiError(
-        f"At most {maximum} operations of a client run at once: wait for an answer before you "
-        "ask again (limit: concurrent).",
+        f"{what} at once: wait for an answer before you ask again (limit: {limit}).",
         code=ErrorCode.RATE_LIMITED,
-        extensions={"limit": "concurrent", "maximum": maximum, "retryAfterSeconds": 1},
+        extensions={"limit": limit, "maximum": maximum, "retryAfterSeconds": 1},
     )
     return RequestRefusedError(429, error, {"Retry-After": "1"})

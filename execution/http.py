@@ -193,6 +193,7 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
             answer = exchange.request_error([_too_dear(cost, self.limits.cost)])
             actual = 1
         else:
+            self._admission.begin(ticket, cost)
             await ticket.take(cost)
             set_current_quota(ticket.quota)
             answer = await self._run(exchange, client, operation, request.variables)

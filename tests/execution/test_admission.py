@@ -66,6 +66,21 @@ class Waiting:
         return statuses[0]
 
 
+async def _never() -> int:
+    await asyncio.Event().wait()
+    return 1
+
+
+@strawberry.type
+class Object:
+    number: int = 1
+
+
+@strawberry.type
+class Slow:
+    never: int = strawberry.field(resolver=_never)
+
+
 async def test_a_client_beyond_its_requests_at_once_is_told_to_wait(
     serving: Callable[[Limits], Served],
 ) -> None:
@@ -96,6 +111,31 @@ async def test_one_client_does_not_take_the_place_of_another(
     assert await waiting.end() == [200]
 
 
+async def test_what_a_client_runs_at_once_costs_no_more_than_one_operation_may() -> None:
+    started, may_end = asyncio.Event(), asyncio.Event()
+
+    async def held() -> Object:
+        started.set()
+        await may_end.wait()
+        return Object()
+
+    @strawberry.type
+    class Query:
+        held: Object = strawberry.field(resolver=held)
+        object: Object = strawberry.field(resolver=Object)
+
+    served = serve(Limits(cost=3), served_schema=strawberry.Schema(Query))
+    running = asyncio.create_task(served.ask("{ held { number } }"))
+    await started.wait()
+    response = await served.ask("{ object { number } }")
+    assert response.status_code == 429
+    assert only_error(response)["extensions"]["limit"] == "concurrentCost"
+    data(await served.ask("{ __typename }"))
+    may_end.set()
+    data(await running)
+    data(await served.ask("{ object { number } }"))
+
+
 async def test_a_failed_request_gives_its_place_back(serving: Callable[[Limits], Served]) -> None:
     served = serving(Limits(concurrent=1))
     assert (await served.send(b"{")).status_code == 400
@@ -103,16 +143,6 @@ async def test_a_failed_request_gives_its_place_back(serving: Callable[[Limits],
     assert (await served.ask("{ hello }")).status_code == 500
     del served.http.headers["x-fail"]
     data(await served.ask("{ hello }"))
-
-
-async def _never() -> int:
-    await asyncio.Event().wait()
-    return 1
-
-
-@strawberry.type
-class Slow:
-    never: int = strawberry.field(resolver=_never)
 
 
 @pytest.mark.parametrize("accept", ["application/json", "application/graphql-response+json"])
