@@ -9,7 +9,7 @@ from execution.limits import Limits
 from execution.rate import Buckets, Quota
 from execution.requests import RequestRefusedError
 
-_CHARACTERS_PER_POINT = 80
+_CHARACTERS_PER_POINT = 16
 
 
 class Admission:

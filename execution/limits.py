@@ -5,6 +5,7 @@ fragments cost exponential time. Here each definition is walked once; what a fra
 then computed once, in the order of their dependence.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -79,6 +80,8 @@ class Limits:
     """Values in an operation's variables, those within lists and objects included."""
     root_fields: int = 20
     """Fields at the top of an operation."""
+    repeats: int = 20
+    """Fields with one name or alias in a selection: validation compares each with each other."""
     aliases: int = 50
     """Aliased fields in total."""
     directives: int = 50
@@ -106,6 +109,7 @@ class Size:
     introspection_lists: int = 0
     fields: int = 0
     root_fields: int = 0
+    repeats: int = 0
     aliases: int = 0
     directives: int = 0
 
@@ -167,6 +171,7 @@ def exceeded(measurement: Measurement, limits: Limits) -> list[LimitExceededErro
             ),
             ("fields", "fields", size.fields, limits.fields),
             ("rootFields", "root fields", size.root_fields, limits.root_fields),
+            ("repeats", "fields of one name in a selection", size.repeats, limits.repeats),
             ("aliases", "aliases", size.aliases, limits.aliases),
             ("directives", "directives", size.directives, limits.directives),
         ):
@@ -217,11 +222,11 @@ def _walk(definition: FragmentDefinitionNode | OperationDefinitionNode) -> tuple
     for variable in definition.variable_definitions or ():
         size.directives += len(variable.directives or ())
     walked = _Walked(size)
-    stack: list[tuple[SelectionSetNode, int, bool, float, int]] = [
-        (definition.selection_set, 0, False, 1.0, 0)
+    stack: list[tuple[SelectionSetNode, Counter[str], int, bool, float, int]] = [
+        (definition.selection_set, Counter(), 0, False, 1.0, 0)
     ]
     while stack:
-        selection_set, depth, in_introspection, factor, lists = stack.pop()
+        selection_set, keys, depth, in_introspection, factor, lists = stack.pop()
         for selection in selection_set.selections:
             steps += 1
             size.directives += len(selection.directives or ())
@@ -233,6 +238,9 @@ def _walk(definition: FragmentDefinitionNode | OperationDefinitionNode) -> tuple
             inner = depth, in_introspection, factor, lists
             if isinstance(selection, FieldNode):
                 name = selection.name.value
+                key = selection.alias.value if selection.alias else name
+                keys[key] += 1
+                size.repeats = max(size.repeats, keys[key])
                 size.fields += 1
                 size.root_fields += depth == 0
                 size.aliases += selection.alias is not None
@@ -252,7 +260,9 @@ def _walk(definition: FragmentDefinitionNode | OperationDefinitionNode) -> tuple
                     inner = depth + 1, False, inner_factor, inner_lists
             nested: SelectionSetNode | None = getattr(selection, "selection_set", None)
             if nested is not None:
-                stack.append((nested, *inner))
+                # An inline fragment is a part of the selection around it.
+                within = Counter() if isinstance(selection, FieldNode) else keys
+                stack.append((nested, within, *inner))
     return walked, steps
 
 
@@ -296,6 +306,7 @@ def _total(walked: _Walked, totals: dict[str, Size], fragments: dict[str, _Walke
             total.root_fields = int(_add(total.root_fields, added.root_fields))
         total.introspection_cost = _add(total.introspection_cost, cost)
         total.introspection_lists = max(total.introspection_lists, lists)
+        total.repeats = max(total.repeats, added.repeats)
         total.fields = int(_add(total.fields, added.fields))
         total.aliases = int(_add(total.aliases, added.aliases))
         total.directives = int(_add(total.directives, added.directives))

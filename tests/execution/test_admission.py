@@ -114,14 +114,14 @@ async def test_one_client_does_not_take_the_place_of_another(
 async def test_what_a_client_runs_at_once_costs_no_more_than_one_operation_may() -> None:
     started, may_end = asyncio.Event(), asyncio.Event()
 
-    async def held() -> Object:
+    async def hold() -> Object:
         started.set()
         await may_end.wait()
         return Object()
 
     @strawberry.type
     class Query:
-        held: Object = strawberry.field(resolver=held)
+        held: Object = strawberry.field(resolver=hold)
         object: Object = strawberry.field(resolver=Object)
 
     served = serve(Limits(cost=3), served_schema=strawberry.Schema(Query))
@@ -143,6 +143,24 @@ async def test_a_failed_request_gives_its_place_back(serving: Callable[[Limits],
     assert (await served.ask("{ hello }")).status_code == 500
     del served.http.headers["x-fail"]
     data(await served.ask("{ hello }"))
+
+
+@pytest.mark.parametrize(
+    "selection",
+    ["name " * 3, "... { name } ... { ... { name } } name", "a: name a: child { name } a"],
+)
+async def test_a_selection_names_a_field_only_so_often(
+    serving: Callable[[Limits], Served], selection: str
+) -> None:
+    served = serving(Limits(repeats=2))
+    error = only_error(await served.ask(f"{{ thing {{ {selection} }} }}"))
+    assert error["extensions"] == {
+        "code": "LIMIT_EXCEEDED",
+        "limit": "repeats",
+        "actual": 3,
+        "maximum": 2,
+    }
+    data(await served.ask("{ thing { name child { name } name } }"))
 
 
 @pytest.mark.parametrize("accept", ["application/json", "application/graphql-response+json"])

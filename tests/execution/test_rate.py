@@ -22,8 +22,8 @@ POLICY = Policy(points=100, seconds=1e9)
 BOOKS = "{ books(first: 20) { nodes { title } } }"
 BOOKS_COST = 3
 """What is used; 21 points are asked for."""
-NEW = 1
-"""What a short document costs that was not seen before."""
+NEW = 1 + len(BOOKS) // 16
+"""What that document costs when it was not seen before."""
 
 
 @dataclass
@@ -151,7 +151,7 @@ async def test_what_is_refused_costs_and_an_empty_bucket_refuses_before_the_body
 
 
 async def test_a_document_not_seen_before_costs_by_its_length(kept: Kept) -> None:
-    long = f"{{ half }} # {'x' * 800}"
+    long = f"{{ half }} # {'x' * 160}"
     first = await kept.served.ask(long)
     assert remaining(first) == 100 - 11 - 2
     assert remaining(await kept.served.ask(long)) == 100 - 11 - 2 * 2
