@@ -20,13 +20,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, func, or_, select, true
-from sqlalchemy.orm import aliased
 
-from auth.permissions import USUAL, Permission
+from auth import reach
+from auth.permissions import USUAL, Permission, known
 from auth.principal import Principal, PrincipalKind
 from db.models import ApiClient, ApiKey, Tenant
 from db.scope import Scope
-from db.session import Database
+from db.session import Database, WriteSession
 
 _ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _KEY = re.compile(r"(pgk_[0-9A-Za-z]{8})_([0-9A-Za-z]{32})([0-9A-Za-z]{6})")
@@ -104,34 +104,18 @@ async def create(
     prefix = f"pgk_{_random(8)}"
     secret = _random(32)
     async with database.write(_BEFORE_ANYBODY_IS_KNOWN) as session:
-        tenant_id = await session.scalar(select(Tenant.id).where(Tenant.number == tenant_number))
-        if tenant_id is None:
-            raise UnknownTenantError(tenant_number)
-        client = await session.scalar(
-            select(ApiClient)
-            .where(ApiClient.tenant_id == tenant_id, ApiClient.name == client_name)
-            .order_by(ApiClient.id)
+        client = await client_named(session, tenant_number, client_name, now)
+        working = await session.scalar(
+            select(func.count())
+            .select_from(ApiKey)
+            .where(
+                ApiKey.client_id == client.id,
+                ApiKey.revoked_at.is_(None),
+                or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now),
+            )
         )
-        if client is not None:
-            # Two that make a key at once wait for each other here, so that both count right.
-            await session.scalar(
-                select(ApiClient.id).where(ApiClient.id == client.id).with_for_update()
-            )
-            working = await session.scalar(
-                select(func.count())
-                .select_from(ApiKey)
-                .where(
-                    ApiKey.client_id == client.id,
-                    ApiKey.revoked_at.is_(None),
-                    or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now),
-                )
-            )
-            if (working or 0) >= MOST_KEYS:
-                raise TooManyKeysError(client_name)
-        else:
-            client = ApiClient(tenant_id=tenant_id, name=client_name, created_at=now)
-            session.add(client)
-            await session.flush()
+        if (working or 0) >= MOST_KEYS:
+            raise TooManyKeysError(client_name)
         session.add(
             ApiKey(
                 client_id=client.id,
@@ -152,6 +136,33 @@ async def create(
     )
 
 
+async def client_named(
+    session: WriteSession, tenant_number: str, name: str, now: datetime
+) -> ApiClient:
+    """The client of that tenant and name, made if there is none; raises UnknownTenantError.
+
+    It stays locked until the transaction ends: two that give it credentials at once wait for each
+    other, so that both count right.
+    """
+    tenant_id = await session.scalar(select(Tenant.id).where(Tenant.number == tenant_number))
+    if tenant_id is None:
+        raise UnknownTenantError(tenant_number)
+    client = await session.scalar(
+        select(ApiClient)
+        .where(ApiClient.tenant_id == tenant_id, ApiClient.name == name)
+        .order_by(ApiClient.id)
+    )
+    if client is None:
+        client = ApiClient(tenant_id=tenant_id, name=name, created_at=now)
+        session.add(client)
+        await session.flush()
+    else:
+        await session.scalar(
+            select(ApiClient.id).where(ApiClient.id == client.id).with_for_update()
+        )
+    return client
+
+
 async def list_keys(database: Database, tenant_number: str | None = None) -> Sequence[ListedKey]:
     """All keys, or those of one tenant: by tenant, client and age."""
     statement = (
@@ -163,8 +174,8 @@ async def list_keys(database: Database, tenant_number: str | None = None) -> Seq
     async with database.read(_BEFORE_ANYBODY_IS_KNOWN) as session:
         if tenant_number is not None:
             statement = statement.where(Tenant.number == tenant_number)
-            known = select(Tenant.id).where(Tenant.number == tenant_number)
-            if await session.scalar(known) is None:
+            own = select(Tenant.id).where(Tenant.number == tenant_number)
+            if await session.scalar(own) is None:
                 raise UnknownTenantError(tenant_number)
         return [
             ListedKey(
@@ -172,7 +183,7 @@ async def list_keys(database: Database, tenant_number: str | None = None) -> Seq
                 client_name=client.name,
                 tenant_number=tenant.number,
                 tenant_name=tenant.name,
-                permissions=_granted(key.permissions),
+                permissions=known(key.permissions),
                 created_at=key.created_at,
                 expires_at=key.expires_at,
                 last_used_at=key.last_used_at,
@@ -226,20 +237,13 @@ async def find(database: Database, text: str) -> FoundKey | None:
 
 
 def _with_subtree(prefix: str) -> Select[*tuple[Any, ...]]:
-    """The key, its client and its tenant, once for every tenant at or below that one.
-
-    A partner at the root sees its whole tree by the root's id alone: for it nothing is listed.
-    """
-    subtree = (
+    """The key, its client and its tenant, once for every tenant at or below that one."""
+    subtree = reach.below(
         select(Tenant.id)
         .join(ApiClient, ApiClient.tenant_id == Tenant.id)
         .join(ApiKey, ApiKey.client_id == ApiClient.id)
-        .where(ApiKey.prefix == prefix, Tenant.parent_id.is_not(None))
-        .cte("subtree", recursive=True)
+        .where(ApiKey.prefix == prefix)
     )
-    child = aliased(Tenant)
-    # UNION, not UNION ALL: it ends even if the tree were stored with a circle in it.
-    subtree = subtree.union(select(child.id).join(subtree, child.parent_id == subtree.c.id))
     return (
         select(
             ApiKey.id.label("key_id"),
@@ -265,8 +269,6 @@ def _with_subtree(prefix: str) -> Select[*tuple[Any, ...]]:
 
 def _principal(rows: Sequence[Any]) -> Principal:
     first = rows[0]
-    seen = tuple(row.seen_id for row in rows if row.seen_id is not None)
-    root = first.root_tenant_id
     return Principal(
         kind=PrincipalKind.API_CLIENT,
         client_id=first.client_id,
@@ -274,17 +276,10 @@ def _principal(rows: Sequence[Any]) -> Principal:
         token_id=first.prefix,
         tenant_id=first.tenant_id,
         tenant_number=first.tenant_number,
-        # A root's key has no list of tenants; an empty list would see nothing.
-        scope=Scope.tree(root) if first.tenant_id == root else Scope.tenants(root, seen),
-        permissions=_granted(first.permissions),
+        scope=reach.scope(rows),
+        permissions=known(first.permissions),
         expires_at=first.expires_at,
     )
-
-
-def _granted(stored: Sequence[str]) -> frozenset[Permission]:
-    """A permission that this version does not know yet is none."""
-    known = {permission.value for permission in Permission}
-    return frozenset(Permission(name) for name in stored if name in known)
 
 
 def _random(length: int) -> str:

@@ -39,3 +39,9 @@ def parse(names: Iterable[str]) -> frozenset[Permission]:
         except ValueError:
             raise UnknownPermissionError(name) from None
     return frozenset(found)
+
+
+def known(stored: Iterable[str]) -> frozenset[Permission]:
+    """The permissions of stored names; one that this version does not know yet is none."""
+    names = {permission.value for permission in Permission}
+    return frozenset(Permission(name) for name in stored if name in names)
