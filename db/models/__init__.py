@@ -1,7 +1,7 @@
 """The tables: one module an aggregate."""
 
 from db.base import Base, TenantOwned
-from db.models.access import ApiClient, ApiKey
+from db.models.access import ApiClient, ApiKey, OAuthClient, SigningKey, UsedAssertion
 from db.models.carts import Cart, CartItem
 from db.models.contracts import Contract, ContractItem
 from db.models.customers import Customer, Site
@@ -31,6 +31,7 @@ __all__ = [
     "ContractItem",
     "Customer",
     "IntakeMessage",
+    "OAuthClient",
     "Offer",
     "OfferConsent",
     "Order",
@@ -45,7 +46,9 @@ __all__ = [
     "PortalUser",
     "Product",
     "ProductDocument",
+    "SigningKey",
     "Site",
     "Tenant",
     "TenantOwned",
+    "UsedAssertion",
 ]

@@ -43,3 +43,56 @@ class ApiKey(Base):
     revoked_at: Mapped[datetime | None]
 
     __table_args__ = (Index(None, "client_id"),)
+
+
+class OAuthClient(Base):
+    """What a client gets access tokens with: a secret, or the public keys it signs with."""
+
+    __tablename__ = "oauth_clients"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    client_id: Mapped[UUID] = mapped_column(ForeignKey("api_clients.id"))
+    identifier: Mapped[str] = mapped_column(String(32), unique=True)
+    """The `client_id` of OAuth: public, shown in lists."""
+    secret_hash: Mapped[str | None] = mapped_column(String(64))
+    public_keys: Mapped[list[Any]] = mapped_column(Json)
+    """JWKs, without a private part; empty for a client with a secret."""
+    permissions: Mapped[list[Any]] = mapped_column(Json)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+    """When it last got a token, to the minute."""
+    revoked_at: Mapped[datetime | None]
+
+    __table_args__ = (Index(None, "client_id"),)
+
+
+class UsedAssertion(Base):
+    """A signed assertion that a client has authenticated with: each of them is good for once."""
+
+    __tablename__ = "used_assertions"
+
+    oauth_client_id: Mapped[UUID] = mapped_column(ForeignKey("oauth_clients.id"), primary_key=True)
+    jti_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    expires_at: Mapped[datetime]
+    """From when on the assertion is refused for its age, so that the row has done its work."""
+
+    __table_args__ = (Index(None, "expires_at"),)
+
+
+class SigningKey(Base):
+    """A key that access tokens are signed with. The newest that has begun to sign is the signer."""
+
+    __tablename__ = "signing_keys"
+
+    # Counted by the program: of two workers that make the same key at once, one is refused.
+    sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kid: Mapped[str] = mapped_column(String(64), unique=True)
+    public_key: Mapped[dict[str, Any]] = mapped_column(Json)
+    private_key: Mapped[str]
+    """A JWK, encrypted where there is a secret to do so (`auth.sealing`)."""
+    created_at: Mapped[datetime]
+    signs_from: Mapped[datetime]
+    """Published since it was made, so that everybody who verifies knows it by this time."""
+    withdrawn_at: Mapped[datetime | None]
+    """Since when nothing it signed is believed, because somebody else may have the key."""
