@@ -5,6 +5,7 @@ import hashlib
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import structlog
 from starlette.applications import Starlette
@@ -16,11 +17,18 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import schema
+from auth.access_tokens import AccessTokens, Issuer
 from auth.bearer import Bearers, UnauthenticatedError
+from auth.client_authentication import ClientAuthentication
 from auth.clock import Clock
+from auth.discovery import JWKS_PATH, METADATA_PATH, Discovery
 from auth.narrowing import HEADER as TENANT_HEADER
 from auth.narrowing import Narrowing, OutOfReachError
+from auth.oauth_clients import OAuthClients
 from auth.principal import Principal
+from auth.sealing import Sealing
+from auth.signing_keys import SigningKeys
+from auth.token_endpoint import TokenEndpoint
 from db.migrations import state
 from db.session import Database
 from execution.http import AuthFailure, GraphQLEndpoint
@@ -50,7 +58,11 @@ def create_app(
     """The application. `demo` is shown to every visitor of GraphiQL, key included."""
     database = Database(settings.database_url, pool_size=settings.database_connections)
     clock = clock or Clock()
-    bearers = Bearers(database, clock)
+    issuer = Issuer(url=settings.public_url, lifetime=timedelta(seconds=settings.token_seconds))
+    signing_keys = SigningKeys(database, clock, Sealing(settings.sealing_secret))
+    oauth_clients = OAuthClients(database, clock)
+    access_tokens = AccessTokens(clock, signing_keys, oauth_clients, issuer)
+    bearers = Bearers(database, clock, access_tokens)
     narrowing = Narrowing(database, clock)
     rate = settings.limits.rate
     buckets: Buckets = (
@@ -62,7 +74,7 @@ def create_app(
             principal = await bearers.principal(headers.get("authorization"))
             return await narrowing.narrow(principal, headers.get(TENANT_HEADER))
         except UnauthenticatedError as refused:
-            return AuthFailure(str(refused))
+            return AuthFailure(str(refused), challenge=refused.challenge)
         except OutOfReachError:
             return AuthFailure(f"{TENANT_HEADER} names no tenant that you may see.", status=403)
 
@@ -96,9 +108,19 @@ def create_app(
         limits=settings.limits,
         buckets=buckets,
     )
+    token_endpoint = TokenEndpoint(
+        ClientAuthentication(database, clock, oauth_clients, issuer),
+        access_tokens,
+        oauth_clients,
+        body_seconds=settings.limits.body_seconds,
+    )
+    discovery = Discovery(issuer, signing_keys)
     return Starlette(
         routes=[
             Route("/graphql", graphql),
+            Route("/oauth/token", token_endpoint, methods=["POST"]),
+            Route(METADATA_PATH, discovery.metadata),
+            Route(JWKS_PATH, discovery.keys),
             Route("/schema.graphql", _PrintedSchema(), methods=["GET"]),
             Route("/healthz", _healthz),
             Route("/readyz", _Readiness(database), methods=["GET"]),

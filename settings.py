@@ -6,11 +6,12 @@
 import dataclasses
 import difflib
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
@@ -18,6 +19,7 @@ from sqlalchemy.exc import ArgumentError
 from execution.limits import Limits
 
 PREFIX = "PARTNERGRAPH_"
+SECRET_LENGTH = 32
 DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 
 Positive = Annotated[int, Field(ge=1)]
@@ -53,6 +55,10 @@ class Settings(BaseSettings):
     workers: Positive = 1
     shutdown_seconds: Positive = 20
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    public_url: str = "http://localhost:8000"
+    token_seconds: int = Field(900, ge=60, le=900)
+    # Never printed either: SecretStr shows asterisks.
+    signing_key_secret: SecretStr | None = None
     limits: Limits = Limits()
 
     @field_validator("database_url")
@@ -86,6 +92,24 @@ class Settings(BaseSettings):
             raise ValueError("must be a URL that starts with redis://, rediss:// or unix://")
         return value
 
+    @field_validator("public_url")
+    @classmethod
+    def _an_origin(cls, value: str) -> str:
+        # Every token names it and is compared with it letter for letter.
+        if not re.fullmatch(r"https?://(\[[0-9a-f:]+\]|[a-z0-9.-]+)(:[0-9]{1,5})?", value):
+            raise ValueError(
+                "must be where clients reach the server, like https://orders.example.com: a "
+                "scheme and a host in lower case, and a port where it is not the usual one"
+            )
+        return value
+
+    @field_validator("signing_key_secret")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < SECRET_LENGTH:
+            raise ValueError(f"must have at least {SECRET_LENGTH} characters, made at random")
+        return value
+
     @field_validator("limits")
     @classmethod
     def _limits_allow_something(cls, value: Limits) -> Limits:
@@ -110,6 +134,12 @@ class Settings(BaseSettings):
     def sqlite_file(self) -> Path | None:
         """The file of a SQLite database."""
         return None if self.is_postgresql else Path(make_url(self.database_url).database or "")
+
+    @property
+    def sealing_secret(self) -> str | None:
+        """What the private keys in the database are encrypted with."""
+        secret = self.signing_key_secret
+        return None if secret is None else secret.get_secret_value()
 
     @property
     def shown_database_url(self) -> str:

@@ -1,7 +1,7 @@
 """From an `Authorization` header to a principal, on every request: in memory wherever it can be.
 
-What the database said of a key is believed for a second, so a revoked key is refused by every
-worker within that time, and a busy client costs one statement a second.
+What the database said of a key, or of a token's client, is believed for a second, so a revoked one
+is refused by every worker within that time, and a busy client costs one statement a second.
 """
 
 import asyncio
@@ -15,7 +15,9 @@ import structlog
 from sqlalchemy import or_, update
 
 from auth import keys
+from auth.access_tokens import AccessTokens
 from auth.clock import Clock
+from auth.jwt import InvalidTokenError
 from auth.principal import Principal
 from auth.recent import Recent
 from db.models import ApiKey
@@ -34,12 +36,27 @@ class UnauthenticatedError(Exception):
     """Nobody who may ask. The message is for the client; it says nothing that only a holder of
     the right secret may know."""
 
+    def __init__(self, message: str, *, presented: bool = True) -> None:
+        super().__init__(message)
+        self.presented = presented
+        """Whether there was a credential to refuse."""
+
+    @property
+    def challenge(self) -> str:
+        """What `WWW-Authenticate` says: RFC 6750, 3."""
+        if not self.presented:
+            return "Bearer"
+        return f'Bearer error="invalid_token", error_description="{self}"'
+
 
 class Bearers:
     """Answers who a bearer is. One for each process; `close` it before its database."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, access_tokens: AccessTokens | None = None
+    ) -> None:
         self._database = database
+        self._access_tokens = access_tokens
         self._now = clock.now
         self._found: Recent[bytes, keys.FoundKey] = Recent(_CACHED_KEYS, clock.monotonic)
         # Apart from the others, so that a flood of wrong keys drives no right one out.
@@ -50,14 +67,34 @@ class Bearers:
         """The principal of an `Authorization` header; raises UnauthenticatedError."""
         if authorization is None:
             raise UnauthenticatedError(
-                "An API key is needed: send it as `Authorization: Bearer pgk_…`."
+                "An API key is needed, or an access token: send it as `Authorization: Bearer …`.",
+                presented=False,
             )
         bearer = _BEARER.fullmatch(authorization)
         if bearer is None:
             raise UnauthenticatedError(
-                "The Authorization header must read `Bearer`, a space, and an API key."
+                "The Authorization header must read `Bearer`, a space, and an API key or an access "
+                "token.",
+                presented=False,
             )
-        key = await self._key(bearer[1])
+        text = bearer[1]
+        # A key has no dots, a JWT has two.
+        if self._access_tokens is not None and text.count(".") == 2:
+            return await self._of_token(self._access_tokens, text)
+        return await self._of_key(text)
+
+    async def close(self) -> None:
+        """Wait for the last uses that are still being written."""
+        await self._last_uses.close()
+
+    async def _of_token(self, access_tokens: AccessTokens, text: str) -> Principal:
+        try:
+            return await access_tokens.principal(text)
+        except InvalidTokenError as error:
+            raise UnauthenticatedError(f"The access token {error}.") from None
+
+    async def _of_key(self, text: str) -> Principal:
+        key = await self._key(text)
         now = self._now()
         if key.revoked_at is not None:
             raise UnauthenticatedError("The API key has been revoked.")
@@ -65,10 +102,6 @@ class Bearers:
             raise UnauthenticatedError("The API key has expired.")
         self._last_uses.record(key.id, now)
         return key.principal
-
-    async def close(self) -> None:
-        """Wait for the last uses that are still being written."""
-        await self._last_uses.close()
 
     async def _key(self, text: str) -> keys.FoundKey:
         # Memory holds a digest instead of the key itself.

@@ -57,6 +57,8 @@ class AuthFailure:
     message: str = "Send a valid API key as 'Authorization: Bearer …'."
     status: int = 401
     """401: it is not known who asks. 403: it is, and what they ask for is not theirs."""
+    challenge: str = "Bearer"
+    """What ``WWW-Authenticate`` says with a 401."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +272,7 @@ def _refused_access(failure: AuthFailure) -> RequestRefusedError:
     if failure.status == 403:
         return RequestRefusedError(403, ApiError(failure.message, code=ErrorCode.FORBIDDEN))
     error = ApiError(failure.message, code=ErrorCode.UNAUTHENTICATED)
-    return RequestRefusedError(401, error, {"WWW-Authenticate": "Bearer"})
+    return RequestRefusedError(401, error, {"WWW-Authenticate": failure.challenge})
 
 
 def _not_allowed(message: str, allow: str) -> RequestRefusedError:

@@ -1,0 +1,96 @@
+"""Signed JWTs (RFC 7519), read strictly: nothing of one is believed before its signature."""
+
+import json
+import math
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import Key
+
+_LONGEST = 8_192
+
+
+class InvalidTokenError(Exception):
+    """Not a token that can be believed. The message is for whoever sent it."""
+
+
+class Jwt:
+    """A JWT that has been taken apart."""
+
+    def __init__(self, text: str) -> None:
+        """Raises InvalidTokenError where the text is none."""
+        try:
+            if len(text) > _LONGEST:
+                raise ValueError("too long")
+            self._signed = jws.extract_compact(text.encode())
+            header = self._signed.headers()
+            claims = json.loads(self._signed.payload)
+            if not isinstance(claims, dict):
+                raise TypeError("not an object")
+        # RecursionError: JSON may be nested as deeply as the text is long.
+        except (JoseError, ValueError, TypeError, KeyError, RecursionError):
+            raise InvalidTokenError("is not a JWT") from None
+        self.header: dict[str, Any] = header
+        self.unverified: dict[str, Any] = claims
+
+    def verify(self, keys: Iterable[Key], algorithms: Iterable[str]) -> dict[str, Any]:
+        """The claims, if one of the keys has signed them by one of the algorithms."""
+        allowed = list(algorithms)
+        # Asked first: the library would take `none` from nobody else's word than this list's.
+        if self.header.get("alg") not in allowed:
+            raise InvalidTokenError("has an algorithm that is not accepted")
+        for key in keys:
+            try:
+                if jws.validate_compact(self._signed, key, allowed):
+                    return self.unverified
+            except (JoseError, ValueError, TypeError, KeyError):
+                # Of another kind than the algorithm needs, or a header nobody understands.
+                continue
+        raise InvalidTokenError("has no valid signature")
+
+
+def instant(claims: dict[str, Any], name: str) -> datetime | None:
+    """A claim that is a time; None if it is left out."""
+    value = claims.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise InvalidTokenError(f"has a claim {name} that is no time")
+    try:
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=value)
+    except OverflowError:
+        raise InvalidTokenError(f"has a claim {name} that is no time") from None
+
+
+def text(claims: dict[str, Any], name: str, *, longest: int = 255) -> str:
+    """A claim that must be there, as text."""
+    value = claims.get(name)
+    if not isinstance(value, str) or not 0 < len(value) <= longest:
+        raise InvalidTokenError(f"has no claim {name}")
+    # Neither halves of characters nor NUL, which no database takes.
+    if not value.isprintable():
+        raise InvalidTokenError(f"has a claim {name} that is no text")
+    return value
+
+
+def audiences(claims: dict[str, Any]) -> list[Any]:
+    """Whom it is for: the claim is one text or a list of them."""
+    value = claims.get("aud")
+    return value if isinstance(value, list) else [value]
+
+
+def check_times(claims: dict[str, Any], *, now: datetime, leeway: timedelta) -> datetime:
+    """When it expires, which must be said and lie ahead; nothing in it may be of the future."""
+    expires_at = instant(claims, "exp")
+    if expires_at is None:
+        raise InvalidTokenError("has no claim exp")
+    if expires_at + leeway <= now:
+        raise InvalidTokenError("has expired")
+    for name in ("nbf", "iat"):
+        begins = instant(claims, name)
+        if begins is not None and begins > now + leeway:
+            raise InvalidTokenError("is not valid yet")
+    return expires_at

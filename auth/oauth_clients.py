@@ -1,0 +1,345 @@
+"""OAuth clients: how they are made, listed, revoked and found.
+
+An OAuth client is a second kind of credential of an API client, beside its keys. It authenticates
+with a secret, of which a SHA-256 is kept (256 random bits: nothing to guess), or by signing with a
+private key that never leaves the partner; then its public keys are kept.
+"""
+
+import asyncio
+import hashlib
+import json
+import re
+import secrets
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from weakref import WeakValueDictionary
+
+from joserfc import jwk
+from joserfc.errors import JoseError, SecurityWarning
+from sqlalchemy import func, or_, select, true, update
+
+from auth import reach
+from auth.clock import Clock
+from auth.keys import MOST_KEYS, TooManyKeysError, UnknownTenantError, client_named
+from auth.permissions import USUAL, Permission, known
+from auth.principal import Principal, PrincipalKind
+from auth.recent import Recent
+from db.models import ApiClient, OAuthClient, Tenant
+from db.scope import Scope
+from db.session import Database
+
+ALGORITHMS: dict[str, tuple[str, ...]] = {
+    "EC": ("ES256",),
+    "OKP": ("Ed25519",),
+    "RSA": ("PS256", "RS256"),
+}
+"""What a client may sign with, by the kind of its key."""
+MOST_PUBLIC_KEYS = 5
+
+_BEFORE_ANYBODY_IS_KNOWN = Scope.carrier()
+_IDENTIFIER = re.compile(r"pgc_[0-9a-f]{20}")
+_REMEMBERED = 10_000
+_LAST_USE = timedelta(minutes=1)
+_RSA_BITS = range(2048, 4097)
+
+
+class UnknownOAuthClientError(Exception):
+    """There is no OAuth client of that identifier."""
+
+
+class UnusableKeysError(Exception):
+    """Keys that no client can be known by; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewOAuthClient:
+    """A client just made. Its `secret` cannot be shown a second time; None if it has keys."""
+
+    identifier: str
+    secret: str | None = field(repr=False)
+    client_name: str
+    tenant_number: str
+    permissions: frozenset[Permission]
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedOAuthClient:
+    """What may be known of a client that exists."""
+
+    identifier: str
+    client_name: str
+    tenant_number: str
+    signs: bool
+    """It has public keys instead of a secret."""
+    permissions: frozenset[Permission]
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundOAuthClient:
+    """A client as it is now; it may have expired or been revoked."""
+
+    id: UUID
+    identifier: str
+    secret_hash: str | None = field(repr=False)
+    public_keys: Sequence[dict[str, Any]]
+    client_id: UUID
+    client_name: str
+    tenant_id: int
+    tenant_number: str
+    scope: Scope
+    permissions: frozenset[Permission]
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+    def works(self, now: datetime) -> bool:
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+    def principal(
+        self, *, token_id: str, permissions: frozenset[Permission], expires_at: datetime
+    ) -> Principal:
+        """Who asks with a token of this client: never more than the client may by now."""
+        return Principal(
+            kind=PrincipalKind.API_CLIENT,
+            client_id=self.client_id,
+            client_name=self.client_name,
+            token_id=token_id,
+            tenant_id=self.tenant_id,
+            tenant_number=self.tenant_number,
+            scope=self.scope,
+            permissions=permissions & self.permissions,
+            expires_at=expires_at,
+        )
+
+
+class OAuthClients:
+    """Clients by their identifier, each read from the database once a second at the most."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._now = clock.now
+        self._found: Recent[str, FoundOAuthClient] = Recent(_REMEMBERED, clock.monotonic)
+        self._reading: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def find(self, identifier: str) -> FoundOAuthClient | None:
+        if not _IDENTIFIER.fullmatch(identifier):
+            return None
+        # Requests that come together read once.
+        async with self._reading.setdefault(identifier, asyncio.Lock()):
+            client = self._found.get(identifier)
+            if client is None:
+                client = await find(self._database, identifier)
+                if client is not None:
+                    self._found.put(identifier, client)
+            return client
+
+    async def record_use(self, client: FoundOAuthClient) -> None:
+        """Write down that the client got a token: once a minute, so that none writes at will."""
+        now = self._now()
+        if client.last_used_at is not None and now - client.last_used_at < _LAST_USE:
+            return
+        outdated = or_(
+            OAuthClient.last_used_at.is_(None), OAuthClient.last_used_at <= now - _LAST_USE
+        )
+        statement = update(OAuthClient).where(OAuthClient.id == client.id, outdated)
+        async with self._database.write(_BEFORE_ANYBODY_IS_KNOWN) as session:
+            await session.execute(statement.values(last_used_at=now))
+
+
+async def create(
+    database: Database,
+    *,
+    tenant_number: str,
+    client_name: str,
+    now: datetime,
+    public_keys: Sequence[dict[str, Any]] = (),
+    expires_at: datetime | None = None,
+    permissions: frozenset[Permission] = USUAL,
+) -> NewOAuthClient:
+    """Make an OAuth client of the API client of that name, which is made too if there is none.
+
+    It has a secret unless it has public keys. An API client has two that work at most: the one in
+    use and, while it is replaced, the next.
+    """
+    identifier = f"pgc_{secrets.token_hex(10)}"
+    secret = None if public_keys else f"pgs_{secrets.token_urlsafe(32)}"
+    async with database.write(_BEFORE_ANYBODY_IS_KNOWN) as session:
+        client = await client_named(session, tenant_number, client_name, now)
+        working = await session.scalar(
+            select(func.count())
+            .select_from(OAuthClient)
+            .where(
+                OAuthClient.client_id == client.id,
+                OAuthClient.revoked_at.is_(None),
+                or_(OAuthClient.expires_at.is_(None), OAuthClient.expires_at > now),
+            )
+        )
+        if (working or 0) >= MOST_KEYS:
+            raise TooManyKeysError(client_name)
+        session.add(
+            OAuthClient(
+                client_id=client.id,
+                identifier=identifier,
+                secret_hash=None if secret is None else hash_of(secret),
+                public_keys=list(public_keys),
+                permissions=sorted(permissions),
+                created_at=now,
+                expires_at=expires_at,
+            )
+        )
+    return NewOAuthClient(
+        identifier=identifier,
+        secret=secret,
+        client_name=client_name,
+        tenant_number=tenant_number,
+        permissions=permissions,
+        expires_at=expires_at,
+    )
+
+
+async def list_clients(
+    database: Database, tenant_number: str | None = None
+) -> Sequence[ListedOAuthClient]:
+    """All OAuth clients, or those of one tenant: by tenant, name and age."""
+    statement = (
+        select(OAuthClient, ApiClient, Tenant)
+        .join(ApiClient, ApiClient.id == OAuthClient.client_id)
+        .join(Tenant, Tenant.id == ApiClient.tenant_id)
+        .order_by(Tenant.number, ApiClient.name, OAuthClient.created_at, OAuthClient.id)
+    )
+    async with database.read(_BEFORE_ANYBODY_IS_KNOWN) as session:
+        if tenant_number is not None:
+            statement = statement.where(Tenant.number == tenant_number)
+            own = select(Tenant.id).where(Tenant.number == tenant_number)
+            if await session.scalar(own) is None:
+                raise UnknownTenantError(tenant_number)
+        return [
+            ListedOAuthClient(
+                identifier=oauth.identifier,
+                client_name=client.name,
+                tenant_number=tenant.number,
+                signs=bool(oauth.public_keys),
+                permissions=known(oauth.permissions),
+                created_at=oauth.created_at,
+                expires_at=oauth.expires_at,
+                last_used_at=oauth.last_used_at,
+                revoked_at=oauth.revoked_at,
+            )
+            for oauth, client, tenant in await session.rows(statement)
+        ]
+
+
+async def revoke(database: Database, identifier: str, *, now: datetime) -> datetime:
+    """Revoke a client and return since when it is: a revoked one stays as it was."""
+    async with database.write(_BEFORE_ANYBODY_IS_KNOWN) as session:
+        client = await session.scalar(
+            select(OAuthClient).where(OAuthClient.identifier == identifier).with_for_update()
+        )
+        if client is None:
+            raise UnknownOAuthClientError(identifier)
+        if client.revoked_at is None:
+            client.revoked_at = now
+        return client.revoked_at
+
+
+async def find(database: Database, identifier: str) -> FoundOAuthClient | None:
+    """The client of that identifier, with what it sees, in one statement."""
+    subtree = reach.below(
+        select(Tenant.id)
+        .join(ApiClient, ApiClient.tenant_id == Tenant.id)
+        .join(OAuthClient, OAuthClient.client_id == ApiClient.id)
+        .where(OAuthClient.identifier == identifier)
+    )
+    statement = (
+        select(
+            OAuthClient,
+            ApiClient.name.label("client_name"),
+            Tenant.id.label("tenant_id"),
+            Tenant.root_tenant_id,
+            Tenant.number.label("tenant_number"),
+            subtree.c.id.label("seen_id"),
+        )
+        .join(ApiClient, ApiClient.id == OAuthClient.client_id)
+        .join(Tenant, Tenant.id == ApiClient.tenant_id)
+        .outerjoin(subtree, true())
+        .where(OAuthClient.identifier == identifier)
+        .order_by(subtree.c.id)
+    )
+    async with database.read(_BEFORE_ANYBODY_IS_KNOWN) as session:
+        rows = await session.rows(statement)
+    if not rows:
+        return None
+    first = rows[0]
+    oauth: OAuthClient = first.OAuthClient
+    return FoundOAuthClient(
+        id=oauth.id,
+        identifier=oauth.identifier,
+        secret_hash=oauth.secret_hash,
+        public_keys=oauth.public_keys,
+        client_id=oauth.client_id,
+        client_name=first.client_name,
+        tenant_id=first.tenant_id,
+        tenant_number=first.tenant_number,
+        scope=reach.scope(rows),
+        permissions=known(oauth.permissions),
+        expires_at=oauth.expires_at,
+        last_used_at=oauth.last_used_at,
+        revoked_at=oauth.revoked_at,
+    )
+
+
+def hash_of(secret: str) -> str:
+    """What is kept of a secret."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def read_public_keys(text: str) -> list[dict[str, Any]]:
+    """The public keys in a JWK or a JWK Set, as they are kept; raises UnusableKeysError."""
+    try:
+        given = json.loads(text)
+    except (ValueError, RecursionError):
+        raise UnusableKeysError("it is not JSON") from None
+    members = given.get("keys", [given]) if isinstance(given, dict) else None
+    if not isinstance(members, list) or not members:
+        raise UnusableKeysError("it is neither a JWK nor a JWK Set with keys")
+    if len(members) > MOST_PUBLIC_KEYS:
+        raise UnusableKeysError(f"it has more than {MOST_PUBLIC_KEYS} keys")
+    return [_public(member) for member in members]
+
+
+def _public(member: Any) -> dict[str, Any]:
+    if not isinstance(member, dict) or member.get("kty") not in ALGORITHMS:
+        raise UnusableKeysError(f"a key is of none of the kinds {', '.join(ALGORITHMS)}")
+    if {"d", "p", "q", "dp", "dq", "qi", "oth"} & member.keys():
+        raise UnusableKeysError("it has a private key, which must stay with the partner")
+    if member.get("use", "sig") != "sig":
+        raise UnusableKeysError("a key is not for signatures")
+    allowed = ALGORITHMS[member["kty"]]
+    if member.get("alg", allowed[0]) not in allowed:
+        raise UnusableKeysError(f"a key is for another algorithm than {' or '.join(allowed)}")
+    kid = member.get("kid")
+    if kid is not None and not (isinstance(kid, str) and 0 < len(kid) <= 255):
+        raise UnusableKeysError("a kid is no text of up to 255 characters")
+    try:
+        with warnings.catch_warnings():
+            # Of keys that are too short; these are refused below.
+            warnings.simplefilter("ignore", SecurityWarning)
+            key = jwk.import_key(member)
+    except (JoseError, ValueError, TypeError, KeyError):
+        raise UnusableKeysError("a key cannot be read") from None
+    if member["kty"] == "EC" and member.get("crv") != "P-256":
+        raise UnusableKeysError("an EC key is not on the curve P-256")
+    if member["kty"] == "OKP" and member.get("crv") != "Ed25519":
+        raise UnusableKeysError("an OKP key is not on the curve Ed25519")
+    if isinstance(key, jwk.RSAKey) and key.raw_value.key_size not in _RSA_BITS:
+        raise UnusableKeysError("an RSA key has less than 2048 bits, or more than 4096")
+    return key.as_dict(private=False)

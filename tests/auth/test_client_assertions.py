@@ -1,0 +1,304 @@
+"""`private_key_jwt`: a client proves who it is by a signed assertion, good for one use."""
+
+import asyncio
+import hmac
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from joserfc.jwk import ECKey, Key, OctKey, OKPKey, RSAKey
+from sqlalchemy import func, select
+
+from auth import oauth_clients
+from auth.oauth_clients import UnusableKeysError, read_public_keys
+from db.models import UsedAssertion
+from db.scope import Scope
+from db.session import Database
+from tests.auth.conftest import STARTED, Hand
+from tests.auth.oauth import (
+    ASSERTION_TYPE,
+    GRANT,
+    ISSUER,
+    TOKEN_ENDPOINT,
+    Worker,
+    make,
+    public,
+    signer,
+    workers,
+)
+
+NOW = int(STARTED.timestamp())
+RSA = RSAKey.generate_key(2048)
+
+
+@pytest.fixture
+async def worker(database: Database, database_url: str, hand: Hand) -> AsyncIterator[Worker]:
+    async with workers(database_url, hand.clock) as [only]:
+        yield only
+
+
+def refused(response: httpx.Response) -> str:
+    """Why a client was not believed."""
+    assert (response.json()["error"], response.status_code) == ("invalid_client", 401)
+    reason: str = response.json()["error_description"]
+    return reason
+
+
+@pytest.mark.parametrize(
+    ("key", "algorithm"),
+    [
+        (ECKey.generate_key("P-256"), "ES256"),
+        (OKPKey.generate_key("Ed25519"), "Ed25519"),
+        (RSA, "PS256"),
+        (RSA, "RS256"),
+    ],
+    ids=["ES256", "Ed25519", "PS256", "RS256"],
+)
+async def test_a_client_gets_a_token_by_signing(
+    database: Database, worker: Worker, hand: Hand, key: Key, algorithm: str
+) -> None:
+    client = await signer(database, hand.clock, key, algorithm=algorithm)
+    response = await worker.token(client.form(client_id=client.client.identifier))
+    assert response.status_code == 200, response.text
+    assert (await worker.ask(response.json()["access_token"])).status_code == 200
+
+
+@pytest.mark.parametrize("audience", [ISSUER, TOKEN_ENDPOINT, [ISSUER]])
+async def test_the_audience_is_the_issuer_or_the_token_endpoint(
+    database: Database, worker: Worker, hand: Hand, audience: Any
+) -> None:
+    client = await signer(database, hand.clock)
+    response = await worker.token(client.form(client.assertion(aud=audience)))
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("claims", "reason"),
+    [
+        ({"aud": "https://other.test"}, "another audience"),
+        ({"aud": [ISSUER, "https://other.test"]}, "another audience"),
+        ({"aud": f"{ISSUER}/graphql"}, "another audience"),
+        ({"aud": None}, "another audience"),
+        ({"iss": "somebody"}, "another iss"),
+        ({"iss": None}, "another iss"),
+        ({"sub": None}, "no claim sub"),
+        ({"sub": "pgc_0123456789abcdef0123"}, "no valid signature"),
+        ({"sub": "pgc_\0"}, "no text"),
+        ({"jti": None}, "no claim jti"),
+        ({"jti": ""}, "no claim jti"),
+        ({"jti": 7}, "no claim jti"),
+        ({"jti": "\ud800"}, "no text"),
+        ({"jti": "x" * 256}, "no claim jti"),
+        ({"exp": None}, "no claim exp"),
+        ({"exp": "soon"}, "no time"),
+        ({"exp": True}, "no time"),
+        ({"exp": 1e300}, "no time"),
+        ({"exp": float("inf")}, "no time"),
+        ({"exp": NOW - 30}, "has expired"),
+        ({"exp": NOW + 331}, "later than in 5 minutes"),
+        ({"nbf": NOW + 31}, "not valid yet"),
+        ({"iat": NOW + 31}, "not valid yet"),
+        ({"iat": []}, "no time"),
+    ],
+)
+async def test_an_assertion_with_a_wrong_claim_is_refused(
+    database: Database, worker: Worker, hand: Hand, claims: dict[str, Any], reason: str
+) -> None:
+    client = await signer(database, hand.clock)
+    assert reason in refused(await worker.token(client.form(client.assertion(**claims))))
+
+
+@pytest.mark.parametrize("claims", [{"exp": NOW - 29}, {"iat": NOW + 30}, {"exp": NOW + 330}])
+async def test_a_client_whose_clock_is_a_little_off_is_believed(
+    database: Database, worker: Worker, hand: Hand, claims: dict[str, Any]
+) -> None:
+    client = await signer(database, hand.clock)
+    response = await worker.token(client.form(client.assertion(**claims)))
+    assert response.status_code == 200
+
+
+async def test_an_assertion_is_good_for_one_use_on_all_workers_together(
+    database: Database, database_url: str, hand: Hand
+) -> None:
+    client = await signer(database, hand.clock)
+    async with workers(database_url, hand.clock, 2) as both:
+        form = client.form()
+        answers = await asyncio.gather(*(worker.token(form) for worker in both))
+        assert sorted(answer.status_code for answer in answers) == [200, 401]
+        assert "used before" in refused(await both[0].token(form))
+        assert (await both[1].token(client.form())).status_code == 200
+
+
+async def test_two_clients_may_use_the_same_jti(
+    database: Database, worker: Worker, hand: Hand
+) -> None:
+    for _ in range(2):
+        client = await signer(database, hand.clock)
+        assert (await worker.token(client.form(client.assertion(jti="1")))).status_code == 200
+
+
+async def test_used_assertions_are_forgotten_once_they_are_too_old_to_be_taken(
+    database: Database, worker: Worker, hand: Hand
+) -> None:
+    client = await signer(database, hand.clock)
+    form = client.form()
+    await worker.token(form)
+    hand.move(89)
+    assert "used before" in refused(await worker.token(form))
+    hand.move(1)
+    assert "has expired" in refused(await worker.token(form))
+    await worker.token(client.form())
+    async with database.read(Scope.carrier()) as session:
+        assert await session.scalar(select(func.count()).select_from(UsedAssertion)) == 1
+
+
+async def test_a_signature_of_another_key_is_refused(
+    database: Database, worker: Worker, hand: Hand
+) -> None:
+    client = await signer(database, hand.clock)
+    client.key = ECKey.generate_key("P-256")
+    assert "no valid signature" in refused(await worker.token(client.form()))
+
+
+async def test_no_client_signs_for_another(database: Database, worker: Worker, hand: Hand) -> None:
+    client, other = await signer(database, hand.clock), await signer(database, hand.clock)
+    name = other.client.identifier
+    assert "no valid signature" in refused(
+        await worker.token(client.form(client.assertion(iss=name, sub=name)))
+    )
+    form = client.form(client_id=other.client.identifier)
+    assert "no valid signature" in refused(await worker.token(form))
+
+
+async def test_unsigned_and_symmetric_assertions_are_refused(
+    database: Database, worker: Worker, hand: Hand
+) -> None:
+    client = await signer(database, hand.clock)
+    payload = client.assertion().split(".")[1]
+    secret = json.dumps(client.key.as_dict(private=False)).encode()
+    unsigned = b64(json.dumps({"alg": "none"}).encode())
+    head = b64(json.dumps({"alg": "HS256"}).encode())
+    mac = b64(hmac.digest(secret, f"{head}.{payload}".encode(), "sha256"))
+    for forged in (f"{unsigned}.{payload}.", f"{head}.{payload}.{mac}"):
+        assert "not accepted" in refused(await worker.token(client.form(forged)))
+
+
+@pytest.mark.parametrize("typ", ["at+jwt", "id_token"])
+async def test_a_token_of_another_type_is_no_assertion(
+    database: Database, worker: Worker, hand: Hand, typ: str
+) -> None:
+    client = await signer(database, hand.clock)
+    response = await worker.token(client.form(client.assertion({"typ": typ})))
+    assert "another type" in refused(response)
+
+
+@pytest.mark.parametrize(
+    "assertion",
+    [
+        "x",
+        "a.b.c",
+        "..",
+        "e30.e30.",
+        "é.é.é",
+        "W10.W10.W10",
+        "eyJhbGciOltdfQ.e30.e30",
+        "eyJhbGciOiJFUzI1NiIsImtpZCI6W119.eyJzdWIiOiIxIn0.e30",
+        "x" * 9000,
+        "eyJhbGciOiJFUzI1NiJ9." + urlsafe_b64encode(b"[" * 5000).decode() + ".e30",
+    ],
+)
+async def test_what_is_no_jwt_is_refused(
+    database: Database, worker: Worker, hand: Hand, assertion: str
+) -> None:
+    client = await signer(database, hand.clock)
+    refused(await worker.token(client.form(assertion)))
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"client_assertion_type": ASSERTION_TYPE},
+        {"client_assertion": "a.b.c"},
+        {"client_assertion": "a.b.c", "client_assertion_type": "saml2-bearer"},
+    ],
+)
+async def test_half_an_assertion_is_an_invalid_request(
+    worker: Worker, form: dict[str, str]
+) -> None:
+    response = await worker.token({**GRANT, **form})
+    assert (response.json()["error"], response.status_code) == ("invalid_request", 400)
+
+
+async def test_a_client_of_one_way_does_not_come_in_by_the_other(
+    database: Database, worker: Worker, hand: Hand
+) -> None:
+    signing = await signer(database, hand.clock)
+    secret = {**GRANT, "client_id": signing.client.identifier, "client_secret": "x"}
+    assert "not right" in refused(await worker.token(secret))
+    signing.client = await make(database)
+    assert "no valid signature" in refused(await worker.token(signing.form()))
+
+
+async def test_a_revoked_client_is_refused_whatever_it_signs(
+    database: Database, worker: Worker, hand: Hand
+) -> None:
+    client = await signer(database, hand.clock)
+    await oauth_clients.revoke(database, client.client.identifier, now=STARTED)
+    assert "revoked" in refused(await worker.token(client.form()))
+
+
+async def test_a_client_may_have_its_next_key_registered_beside_the_present_one(
+    database: Database, worker: Worker, hand: Hand
+) -> None:
+    keys = [ECKey.generate_key("P-256", {"kid": kid}) for kid in ("old", "new")]
+    client = await signer(database, hand.clock)
+    client.client = await make(database, public_keys=public(*keys))
+    for key in keys:
+        client.key = key
+        named = client.assertion({"kid": key.kid})
+        for assertion in (client.assertion(), named):
+            assert (await worker.token(client.form(assertion))).status_code == 200
+    client.key = keys[0]
+    misnamed = client.form(client.assertion({"kid": "new"}))
+    assert "no valid signature" in refused(await worker.token(misnamed))
+
+
+@pytest.mark.parametrize(
+    ("keys", "reason"),
+    [
+        ("", "not JSON"),
+        ("[" * 100_000, "not JSON"),
+        ("[]", "neither"),
+        ('{"keys": []}', "neither"),
+        ('{"keys": {}}', "neither"),
+        ({"keys": [{}] * 6}, "more than 5"),
+        ({}, "none of the kinds"),
+        ({"keys": ["x"]}, "none of the kinds"),
+        (OctKey.generate_key(256).as_dict(), "none of the kinds"),
+        (ECKey.generate_key("P-256").as_dict(private=True), "must stay with the partner"),
+        (ECKey.generate_key("P-384").as_dict(private=False), "P-256"),
+        (OKPKey.generate_key("X25519").as_dict(private=False), "Ed25519"),
+        (ECKey.generate_key("P-256").as_dict(private=False, use="enc"), "not for signatures"),
+        (ECKey.generate_key("P-256").as_dict(private=False, alg="ES512"), "another algorithm"),
+        ({"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}, "cannot be read"),
+        ({"kty": "EC"}, "cannot be read"),
+        ({"kty": "RSA", "n": "0" * 171, "e": "AQAB"}, "2048"),
+        ({**RSA.as_dict(private=False), "kid": 7}, "kid"),
+    ],
+)
+def test_keys_that_a_client_cannot_be_known_by_are_not_registered(keys: Any, reason: str) -> None:
+    text = keys if isinstance(keys, str) else json.dumps(keys)
+    with pytest.raises(UnusableKeysError, match=reason):
+        read_public_keys(text)
+
+
+def test_a_single_key_is_registered_like_a_set_of_one() -> None:
+    key = RSA.as_dict(private=False)
+    assert read_public_keys(json.dumps(key)) == read_public_keys(json.dumps({"keys": [key]}))
+
+
+def b64(value: bytes) -> str:
+    return urlsafe_b64encode(value).decode().rstrip("=")
