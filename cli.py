@@ -5,6 +5,7 @@ import click
 from commands.data import intake_command, migrate, seed
 from commands.demo import demo
 from commands.keys import api_key
+from commands.oauth import oauth_client, signing_key
 from commands.schema import export_schema
 from commands.serving import serve
 
@@ -19,5 +20,15 @@ def main() -> None:
     """
 
 
-for command in (migrate, seed, intake_command, serve, api_key, export_schema, demo):
+for command in (
+    migrate,
+    seed,
+    intake_command,
+    serve,
+    api_key,
+    oauth_client,
+    signing_key,
+    export_schema,
+    demo,
+):
     main.add_command(command)

@@ -61,6 +61,8 @@ def demo(port: int | None, fresh: bool, once: bool) -> None:
     )
     # First, because it fails most often and the rest takes a while.
     with listen(settings, chosen_by="--port or PORT, like PORT=9000 make demo") as listener:
+        if "public_url" not in settings.model_fields_set:
+            settings = settings.model_copy(update={"public_url": origin(settings, listener)})
         try:
             content = _prepare(settings, fresh=fresh)
         except OSError as error:

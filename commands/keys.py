@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 import click
 
-from auth import keys, permissions
+from auth import keys
 from auth.permissions import Permission
 from commands.base import Mistake, load_settings, now, open_database
+from commands.credentials import day, listed_scopes, parse_scopes, print_table, unknown_tenant
 
 _DEFAULT_CLIENT = "API client"
 
@@ -36,11 +37,11 @@ def create(tenant: str, name: str, scopes: tuple[str, ...], expires: int | None)
     The key is the only line on standard output, and is never shown again. A client (a name, of a
     tenant) has two working keys at most: make the next one, use it, revoke the former one.
     """
-    made = asyncio.run(_create(tenant, name, _permissions(scopes), expires))
-    until = f"until {_day(made.expires_at)}" if made.expires_at else "until it is revoked"
+    made = asyncio.run(_create(tenant, name, parse_scopes(scopes), expires))
+    until = f"until {day(made.expires_at)}" if made.expires_at else "until it is revoked"
     click.echo(
         f"Key {made.prefix} of {made.client_name!r} for tenant {made.tenant_number}, valid {until}."
-        f"\nIts scopes: {_listed(made.permissions)}."
+        f"\nIts scopes: {listed_scopes(made.permissions)}."
         "\nKeep it now: only its hash is stored, so it cannot be shown again.",
         err=True,
     )
@@ -56,7 +57,7 @@ def list_keys(tenant: str | None) -> None:
         click.echo("There are no keys.", err=True)
         return
     header = ("KEY", "TENANT", "NAME", "STATE", "CREATED", "EXPIRES", "LAST USED", "SCOPES")
-    _print_table([header, *(_row(key, now()) for key in listed)])
+    print_table([header, *(_row(key, now()) for key in listed)])
 
 
 @api_key.command()
@@ -77,23 +78,6 @@ def revoke(prefix: str) -> None:
     )
 
 
-def _permissions(scopes: tuple[str, ...]) -> frozenset[Permission]:
-    if not scopes:
-        return permissions.USUAL
-    if "all" in scopes:
-        return permissions.ALL
-    try:
-        return permissions.parse(scopes)
-    except permissions.UnknownPermissionError as error:
-        raise Mistake(
-            f"There is no scope {error}; there are {_listed(permissions.ALL)}, and `all`."
-        ) from None
-
-
-def _listed(granted: frozenset[Permission]) -> str:
-    return ", ".join(sorted(granted))
-
-
 async def _create(
     tenant: str, name: str, granted: frozenset[Permission], expires: int | None
 ) -> keys.NewKey:
@@ -109,7 +93,7 @@ async def _create(
                 expires_at=None if expires is None else created + timedelta(days=expires),
             )
         except keys.UnknownTenantError:
-            raise _unknown_tenant(tenant) from None
+            raise unknown_tenant(tenant) from None
         except keys.TooManyKeysError:
             raise Mistake(
                 f"{name!r} of tenant {tenant} has {keys.MOST_KEYS} working keys already: revoke "
@@ -122,7 +106,7 @@ async def _list(tenant: str | None) -> Sequence[keys.ListedKey]:
         try:
             return await keys.list_keys(database, tenant)
         except keys.UnknownTenantError as error:
-            raise _unknown_tenant(str(error)) from None
+            raise unknown_tenant(str(error)) from None
 
 
 async def _revoke(prefix: str, at: datetime) -> datetime:
@@ -133,10 +117,6 @@ async def _revoke(prefix: str, at: datetime) -> datetime:
             raise Mistake(
                 f"There is no key {prefix}: `partnergraph api-key list` shows those there are."
             ) from None
-
-
-def _unknown_tenant(number: str) -> Mistake:
-    return Mistake(f"There is no tenant {number}.")
 
 
 def _row(key: keys.ListedKey, at: datetime) -> tuple[str, ...]:
@@ -151,19 +131,8 @@ def _row(key: keys.ListedKey, at: datetime) -> tuple[str, ...]:
         key.tenant_number,
         key.client_name,
         state,
-        _day(key.created_at),
-        _day(key.expires_at),
+        day(key.created_at),
+        day(key.expires_at),
         f"{key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "-",
         " ".join(sorted(key.permissions)),
     )
-
-
-def _day(instant: datetime | None) -> str:
-    return f"{instant:%Y-%m-%d}" if instant else "-"
-
-
-def _print_table(rows: Sequence[tuple[str, ...]]) -> None:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        click.echo("  ".join(cells).rstrip())

@@ -1,6 +1,7 @@
 """`serve`: the server, in one process or several."""
 
 import asyncio
+import os
 import socket
 
 import click
@@ -11,7 +12,7 @@ from uvicorn.supervisors import Multiprocess
 
 from app import set_up_logging
 from commands.base import Mistake, load_settings, open_database
-from settings import Settings
+from settings import PREFIX, Settings
 
 log = structlog.get_logger("serve")
 
@@ -29,6 +30,8 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
     settings = load_settings(host=host, port=port, workers=workers)
     asyncio.run(_check(settings))
     listener = listen(settings)
+    if "public_url" not in settings.model_fields_set:
+        os.environ[f"{PREFIX}PUBLIC_URL"] = origin(settings, listener)
     # A worker process gets nothing but its environment, so the application is made from that.
     config = server_config("app:from_environment", settings, factory=True)
     set_up_logging(settings)

@@ -31,6 +31,13 @@ COMMANDS = [
     ["api-key", "create"],
     ["api-key", "list"],
     ["api-key", "revoke"],
+    ["oauth-client"],
+    ["oauth-client", "create"],
+    ["oauth-client", "list"],
+    ["oauth-client", "revoke"],
+    ["signing-key"],
+    ["signing-key", "rotate"],
+    ["signing-key", "list"],
     ["export-schema"],
     ["demo"],
 ]

@@ -74,6 +74,12 @@ def test_an_empty_variable_counts_as_absent(monkeypatch: pytest.MonkeyPatch) -> 
             "loud",
             "PARTNERGRAPH_LOG_LEVEL must be 'debug', 'info', 'warning' or 'error'.",
         ),
+        ("TOKEN_SECONDS", "901", "PARTNERGRAPH_TOKEN_SECONDS must be less than or equal to 900."),
+        (
+            "SIGNING_KEY_SECRET",
+            "hunter2",
+            "PARTNERGRAPH_SIGNING_KEY_SECRET must have at least 32 characters, made at random.",
+        ),
         ("LIMITS_TOKENS", "0", "PARTNERGRAPH_LIMITS_TOKENS must be greater than 0."),
         ("LIMITS_BODY_SECONDS", "nan", "PARTNERGRAPH_LIMITS_BODY_SECONDS must be greater than 0."),
         (
@@ -139,6 +145,14 @@ def test_a_redis_that_cannot_be_used_is_refused_without_its_password(
     ]
 
 
+@pytest.mark.parametrize(
+    "url", ["orders.test", "https://orders.test/", "https://Orders.test", "ftp://orders.test", "x"]
+)
+def test_a_public_url_is_an_origin(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    [sentence] = sentences(monkeypatch, PUBLIC_URL=url)
+    assert sentence.startswith("PARTNERGRAPH_PUBLIC_URL must be where clients reach the server")
+
+
 def test_every_mistake_is_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     found = sentences(monkeypatch, PORT="x", LOG_LEVEL="x", LIMITS_TOKENS="x", HOTS="x")
     assert sorted(sentence.split()[0].removeprefix("PARTNERGRAPH_") for sentence in found) == [
@@ -166,3 +180,12 @@ def test_several_workers_are_fine_on_postgresql(monkeypatch: pytest.MonkeyPatch)
 def test_the_tests_own_variables_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PARTNERGRAPH_TEST_POSTGRES_URL", "x")
     assert settings.load().port == 8000
+
+
+def test_the_secret_that_encrypts_keys_is_never_part_of_printed_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PARTNERGRAPH_SIGNING_KEY_SECRET", "hunter2" * 8)
+    loaded = settings.load()
+    assert "hunter2" not in f"{loaded} {loaded!r}"
+    assert loaded.sealing_secret == "hunter2" * 8
