@@ -84,14 +84,14 @@ class SigningKeys:
         """The id and the private key to sign with; raises NoSigningKeyError."""
         now = self._clock.now()
         keys = [key for key in await self._needed() if key.trusted(now)]
-        # Where the newest cannot be opened (it was sealed with the secret that the other workers
-        # have by now), the one before it still does.
         begun = [key for key in keys if key.signs_from <= now]
-        for key in reversed(begun or keys):
+        # While the secret of the settings changes, some processes can open the former key alone,
+        # others the next one alone. Everybody knows both.
+        for key in [*reversed(begun), *(key for key in keys if key.signs_from > now)]:
             try:
                 return key.kid, self._open(key)
             except SealedError:
-                _log.error("a signing key cannot be opened with this secret", kid=key.kid)
+                _log.warning("a signing key cannot be opened with this secret", kid=key.kid)
         raise NoSigningKeyError
 
     async def verifier(self, kid: str) -> ECKey | None:
@@ -163,10 +163,8 @@ async def make_first(database: Database, sealing: Sealing, *, now: datetime) -> 
         return
 
 
-async def rotate(
-    database: Database, sealing: Sealing, *, now: datetime, ahead: timedelta = PUBLISHED_AHEAD
-) -> Key:
-    """Publish the next key, which signs after that time; raises KeyPendingError.
+async def rotate(database: Database, sealing: Sealing, *, now: datetime) -> Key:
+    """Publish the next key, which signs after `PUBLISHED_AHEAD`; raises KeyPendingError.
 
     Keys whose tokens have all expired are deleted.
     """
@@ -175,7 +173,7 @@ async def rotate(
             raise KeyPendingError
         spent = [key.kid for key in _chained(rows) if not key.trusted(now)]
         await session.execute(delete(SigningKey).where(SigningKey.kid.in_(spent)))
-        signs_from = now + ahead if len(spent) < len(rows) else now
+        signs_from = now + PUBLISHED_AHEAD if len(spent) < len(rows) else now
         return _add(session, rows, sealing, created_at=now, signs_from=signs_from)
 
 

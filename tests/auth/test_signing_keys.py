@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -248,13 +247,15 @@ async def test_the_secret_changes_with_the_next_key_and_no_token_is_lost(
         workers(database_url, hand.clock, signing_key_secret=SECRET) as [old],
         workers(database_url, hand.clock, signing_key_secret=changed) as [new],
     ):
-        before = await old.issued(client)
-        await signing_keys.rotate(database, Sealing(changed), now=STARTED, ahead=timedelta(0))
-        hand.move(1)
-        tokens = [before, await old.issued(client), await new.issued(client)]
-        for token in tokens:
-            for worker in (old, new):
-                assert (await worker.ask(token)).status_code == 200
+        first = await old.issued(client)
+        await signing_keys.rotate(database, Sealing(changed), now=STARTED)
+        for seconds in (1, 300):
+            hand.move(seconds)
+            tokens = [first, await old.issued(client), await new.issued(client)]
+            assert [signed_by(token) == signed_by(first) for token in tokens] == [True, True, False]
+            for token in tokens:
+                for worker in (old, new):
+                    assert (await worker.ask(token)).status_code == 200
 
 
 async def test_nothing_is_issued_with_a_key_that_cannot_be_read(
