@@ -18,6 +18,7 @@ from typing import Any
 from uuid import UUID
 from weakref import WeakValueDictionary
 
+import structlog
 from joserfc import jwk
 from joserfc.errors import JoseError, SecurityWarning
 from sqlalchemy import func, or_, select, true, update
@@ -44,6 +45,7 @@ _BEFORE_ANYBODY_IS_KNOWN = Scope.carrier()
 _IDENTIFIER = re.compile(r"pgc_[0-9a-f]{20}")
 _REMEMBERED = 10_000
 _LAST_USE = timedelta(minutes=1)
+_log = structlog.get_logger("auth")
 _RSA_BITS = range(2048, 4097)
 
 
@@ -151,8 +153,12 @@ class OAuthClients:
             OAuthClient.last_used_at.is_(None), OAuthClient.last_used_at <= now - _LAST_USE
         )
         statement = update(OAuthClient).where(OAuthClient.id == client.id, outdated)
-        async with self._database.write(_BEFORE_ANYBODY_IS_KNOWN) as session:
-            await session.execute(statement.values(last_used_at=now))
+        try:
+            async with self._database.write(_BEFORE_ANYBODY_IS_KNOWN) as session:
+                await session.execute(statement.values(last_used_at=now))
+        except Exception:
+            # The token is good without it. The next one after a minute tries again.
+            _log.exception("the last use of a client was not recorded", client_id=client.identifier)
 
 
 async def create(

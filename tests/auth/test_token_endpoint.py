@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 from joserfc import jws
 
 from auth import oauth_clients
@@ -298,3 +299,22 @@ async def test_no_secret_and_no_token_reaches_the_log_or_the_database(
         assert signature not in held
         assert client.identifier in held
     assert secret not in repr(client)
+
+
+async def test_a_last_use_that_cannot_be_recorded_is_logged_and_harms_no_client(
+    monkeypatch: pytest.MonkeyPatch, database: Database, worker: Worker
+) -> None:
+    client = await make(database)
+    await worker.http.get("/.well-known/jwks.json")
+
+    def unwritable(*_: object) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(Database, "write", unwritable)
+    with structlog.testing.capture_logs() as logged:
+        token = await worker.issued(client)
+    assert [entry["event"] for entry in logged] == [
+        "the last use of a client was not recorded",
+        "token issued",
+    ]
+    assert token not in repr(logged)
