@@ -105,7 +105,7 @@ class AccessTokens:
         """The principal of a token; raises InvalidTokenError."""
         digest = hashlib.sha256(token.encode()).digest()
         verified = self._verified.get(digest)
-        if verified is None or await self._signing_keys.verifier(verified.kid) is None:
+        if verified is None or not await self._signing_keys.trusts(verified.kid):
             verified = await self._verify(token)
             self._verified.put(digest, verified)
         now = self._now()

@@ -96,20 +96,25 @@ class SigningKeys:
 
     async def verifier(self, kid: str) -> ECKey | None:
         """The public key of that id, while its tokens are believed."""
-        keys = await self._known()
-        if kid not in {key.kid for key in keys} and self._may_look_again():
-            # Made by another worker in this very second.
-            keys = await self._load()
-        now = self._clock.now()
-        for key in keys:
-            if key.kid == kid and key.trusted(now):
-                return ECKey.import_key(key.public_key)
-        return None
+        key = await self._trusted(kid)
+        return None if key is None else ECKey.import_key(key.public_key)
+
+    async def trusts(self, kid: str) -> bool:
+        """Whether the tokens of that key are believed."""
+        return await self._trusted(kid) is not None
 
     async def published(self) -> list[dict[str, Any]]:
         """The public keys as JWKs: those that sign, that will, and that lately did."""
         now = self._clock.now()
         return [key.public_key for key in await self._needed() if key.trusted(now)]
+
+    async def _trusted(self, kid: str) -> Key | None:
+        keys = await self._known()
+        if all(key.kid != kid for key in keys) and self._may_look_again():
+            # Made by another worker in this very second.
+            keys = await self._load()
+        now = self._clock.now()
+        return next((key for key in keys if key.kid == kid and key.trusted(now)), None)
 
     def _open(self, key: Key) -> ECKey:
         if key.kid not in self._opened:
