@@ -36,6 +36,7 @@ from execution.logs import configure_logging
 from execution.rate import Buckets, LocalBuckets
 from execution.redis_buckets import RedisBuckets
 from execution.request_id import RequestIdMiddleware
+from execution.requests import forbidden
 from resolvers.context import Context
 from settings import Settings, load
 from web.assets import DemoContent, graphiql_routes
@@ -71,18 +72,20 @@ def create_app(
 
     async def authenticate(headers: Headers) -> Principal | AuthFailure:
         try:
-            principal = await bearers.principal(headers.get("authorization"))
-            return await narrowing.narrow(principal, headers.get(TENANT_HEADER))
+            return await bearers.principal(headers.get("authorization"))
         except UnauthenticatedError as refused:
             return AuthFailure(str(refused), challenge=refused.challenge)
-        except OutOfReachError:
-            return AuthFailure(f"{TENANT_HEADER} names no tenant that you may see.", status=403)
 
     @asynccontextmanager
     async def open_context(principal: Principal, request: Request) -> AsyncIterator[Context]:
-        async with database.read(principal.scope) as session:
+        try:
+            # Not earlier: a client's points and its place in the log are the same for every part.
+            acting = await narrowing.narrow(principal, request.headers.get(TENANT_HEADER))
+        except OutOfReachError:
+            raise forbidden(f"{TENANT_HEADER} names no tenant that you may see.") from None
+        async with database.read(acting.scope) as session:
             yield Context(
-                principal=principal,
+                principal=acting,
                 session=session,
                 # A header may be sent in several lines; they are one list.
                 accept_language=",".join(request.headers.getlist("accept-language")),

@@ -55,8 +55,6 @@ class AuthFailure:
     """Why a request has no client. The message is shown: it must not say what nearly matched."""
 
     message: str = "Send a valid API key as 'Authorization: Bearer …'."
-    status: int = 401
-    """401: it is not known who asks. 403: it is, and what they ask for is not theirs."""
     challenge: str = "Bearer"
     """What ``WWW-Authenticate`` says with a 401."""
 
@@ -154,7 +152,8 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
             raise _not_allowed(f"{method} is not allowed here.", "GET, POST")
         client = await self._authenticate(exchange.headers)
         if isinstance(client, AuthFailure):
-            raise _refused_access(client)
+            error = ApiError(client.message, code=ErrorCode.UNAUTHENTICATED)
+            raise RequestRefusedError(401, error, {"WWW-Authenticate": client.challenge})
         exchange.record.client = self._client_name(client)
         with self._admission.admit(exchange.record.client) as ticket:
             exchange.ticket = ticket
@@ -266,13 +265,6 @@ class _Exchange:
         """Nothing was executed, so there is no ``data``. Clients that only know plain JSON take
         any status but 200 for a failure of the transport and do not read the body."""
         return Answer(400 if self.media_type == GRAPHQL_RESPONSE else 200, {"errors": errors})
-
-
-def _refused_access(failure: AuthFailure) -> RequestRefusedError:
-    if failure.status == 403:
-        return RequestRefusedError(403, ApiError(failure.message, code=ErrorCode.FORBIDDEN))
-    error = ApiError(failure.message, code=ErrorCode.UNAUTHENTICATED)
-    return RequestRefusedError(401, error, {"WWW-Authenticate": failure.challenge})
 
 
 def _not_allowed(message: str, allow: str) -> RequestRefusedError:

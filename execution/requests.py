@@ -41,6 +41,11 @@ def bad_request(message: str, status: int = 400) -> RequestRefusedError:
     return RequestRefusedError(status, ApiError(message, code=ErrorCode.BAD_REQUEST))
 
 
+def forbidden(message: str) -> RequestRefusedError:
+    """A refusal with code FORBIDDEN: it is known who asks, and what they ask for is not theirs."""
+    return RequestRefusedError(403, ApiError(message, code=ErrorCode.FORBIDDEN))
+
+
 def read_get(scope: Scope, limits: Limits) -> GraphQLRequest:
     """The GraphQL request in a query string."""
     query_string: bytes = scope["query_string"]

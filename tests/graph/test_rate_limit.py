@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from auth.permissions import ALL
 from execution.limits import Limits
 from tests.graph.book import NOW, Book
 from tests.graph.client import Answer, Client, serve
@@ -18,8 +19,10 @@ async def client(database_url: str) -> AsyncIterator[Client]:
     limits = Limits(rate_points=100, rate_seconds=100_000, cost=60)
     async with serve(database_url, limits=limits) as client:
         book = Book()
-        book.customer(book.tenant())
+        partner = book.tenant()
+        book.customer(partner)
         book.tenant()
+        book.tenant(partner, number="M-PART")
         await client.fill(book)
         yield client
 
@@ -41,10 +44,20 @@ async def test_the_viewer_reads_what_the_headers_say(client: Client) -> None:
 
 async def test_all_keys_of_a_client_share_its_points(client: Client) -> None:
     first = await client.query(LIMIT)
-    key = client._keys.pop("M-10001")
+    key = client._keys.pop(("M-10001", ALL))
     second = await client.query(LIMIT)
-    assert client._keys["M-10001"] != key
+    assert client._keys["M-10001", ALL] != key
     assert left(second) == left(first) - 1
+
+
+async def test_acting_for_a_part_of_the_tree_brings_no_points_of_its_own(client: Client) -> None:
+    first = await client.query(LIMIT)
+    second = await client.query(LIMIT, headers={"X-Tenant": "M-PART"})
+    assert second.data
+    assert left(second) == left(first) - 1
+    refused = await client.query(LIMIT, headers={"X-Tenant": "M-99999"})
+    assert refused.response.status_code == 403
+    assert left(refused) < left(second)
 
 
 async def test_another_tenants_client_has_points_of_its_own(client: Client) -> None:

@@ -128,7 +128,7 @@ def test_only_global_ids_are_ids() -> None:
 def test_no_integer_identifies_anything() -> None:
     counting = re.compile(
         r"(count|total|version|sequence|position|quantity|amount|duration|priority|sampleSize"
-        r"|delayed|needingAction|.*Count|.*Position|.*Length|.*Months|.*Days|.*Seconds)"
+        r"|delayed|needingAction|limit|remaining|.*Count|.*Position|.*Length|.*Months|.*Days|.*Seconds)"
     )
     for name, kind in TYPES.items():
         for field_name, field in fields_of(kind).items():
