@@ -1,8 +1,11 @@
 """Whether a client's request is let in: how many at once, and how much over time."""
 
+import asyncio
+import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from weakref import WeakValueDictionary
 
 from execution.errors import ApiError, ErrorCode
 from execution.limits import Limits
@@ -10,6 +13,7 @@ from execution.rate import Buckets, Quota
 from execution.requests import RequestRefusedError
 
 _CHARACTERS_PER_POINT = 16
+_PAUSES = 3
 
 
 class Admission:
@@ -21,6 +25,7 @@ class Admission:
         self._running: Counter[str] = Counter()
         self._cost: Counter[str] = Counter()
         """Of the operations that are being executed."""
+        self._preparing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @contextmanager
     def admit(self, client: str) -> Iterator["Ticket"]:
@@ -39,6 +44,23 @@ class Admission:
             self._cost[client] -= ticket.cost
             if not self._running[client]:
                 del self._running[client], self._cost[client]
+
+    @asynccontextmanager
+    async def preparing(self, client: str) -> AsyncIterator[None]:
+        """The block is work that nothing else in this process can go on beside.
+
+        A client's documents are prepared one after the other, and between two of them the process
+        is left to others for longer than the first one took: whoever sends nothing but new
+        documents has a quarter of it. The request itself does not wait for that.
+        """
+        lock = self._preparing.setdefault(client, asyncio.Lock())
+        await lock.acquire()
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            pause = _PAUSES * (time.perf_counter() - started)
+            asyncio.get_running_loop().call_later(pause, lock.release)
 
     def begin(self, ticket: "Ticket", cost: int) -> None:
         """Let an operation of that cost begin, unless its client's others leave no room for it.

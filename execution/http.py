@@ -207,6 +207,8 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
     async def _document(self, request: GraphQLRequest, ticket: Ticket) -> PreparedDocument:
         if request.query not in self.documents:
             await ticket.take(preparation_points(request.query, self.limits))
+            async with self._admission.preparing(ticket.client):
+                return self.documents.get(request.query)
         return self.documents.get(request.query)
 
     async def _run(

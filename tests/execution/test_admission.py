@@ -136,6 +136,18 @@ async def test_what_a_client_runs_at_once_costs_no_more_than_one_operation_may()
     data(await served.ask("{ object { number } }"))
 
 
+async def test_new_documents_of_one_client_wait_for_each_other_and_not_for_anothers() -> None:
+    served = serve()
+    preparing = served.endpoint._admission.preparing
+    async with preparing("acme"):
+        waiting = asyncio.create_task(served.ask("{ hello }"))
+        served.http.headers["Authorization"] = f"Bearer {OTHER_KEY}"
+        data(await served.ask("{ locale }"))
+        assert served.endpoint.documents.prepared == 1
+    data(await waiting)
+    assert served.endpoint.documents.prepared == 2
+
+
 async def test_a_failed_request_gives_its_place_back(serving: Callable[[Limits], Served]) -> None:
     served = serving(Limits(concurrent=1))
     assert (await served.send(b"{")).status_code == 400
