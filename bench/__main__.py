@@ -10,9 +10,11 @@ import httpx
 
 from bench import machine
 from bench.database import Prepared, postgresql, prepare
+from bench.dueling import clients, duel
+from bench.hostile import markdown as hostile_markdown
 from bench.measuring import Series, measure
 from bench.report import Report, Row
-from bench.scenarios import Questions, questions
+from bench.scenarios import Questions, one_order, questions
 from bench.serving import serving, statements
 from commands.base import progress
 from tests.postgres import PostgresUnavailableError
@@ -29,6 +31,17 @@ from tests.postgres import PostgresUnavailableError
     help="A PostgreSQL database of your own, seeded if it is empty; a private server otherwise.",
 )
 @click.option(
+    "--hostile",
+    is_flag=True,
+    help="Instead, attack the server and measure what a careful client notices of it.",
+)
+@click.option(
+    "--attack-rate",
+    default=50,
+    show_default=True,
+    help="Requests that the hostile client begins in a second.",
+)
+@click.option(
     "--record/--no-record",
     default=True,
     show_default=True,
@@ -41,6 +54,8 @@ def main(
     rounds: int,
     seconds: float,
     database_url: str | None,
+    hostile: bool,
+    attack_rate: int,
     record: bool,
 ) -> None:
     """Measure requests per second and latency over HTTP on a large order book."""
@@ -49,6 +64,9 @@ def main(
         _say(f"Seeding {orders:,} orders (a minute or so)")
         prepared = prepare(url, orders)
         log = Path(directory) / "server.log"
+        if hostile:
+            _duel(url, prepared, log, rounds=rounds, seconds=seconds, per_second=attack_rate)
+            return
         with serving(url, log) as port:
             _say("Choosing what to ask for")
             with httpx.Client(
@@ -95,6 +113,29 @@ def main(
     click.echo(report.markdown())
     if record:
         click.echo("\nWritten: " + ", ".join(str(path) for path in report.save()))
+
+
+def _duel(
+    url: str, prepared: Prepared, log: Path, *, rounds: int, seconds: float, per_second: int
+) -> None:
+    names = clients(url, prepared.tenant, rounds)
+    with serving(url, log, limited=True) as port, progress("Measuring duels") as show:
+        with httpx.Client(
+            base_url=f"http://127.0.0.1:{port}",
+            headers={"Authorization": f"Bearer {prepared.key}"},
+            timeout=60,
+        ) as client:
+            careful = one_order(client)
+        duels, attack = duel(
+            careful,
+            port=port,
+            keys_of_clients=names,
+            rounds=rounds,
+            seconds=seconds,
+            per_second=per_second,
+            progress=show,
+        )
+    click.echo(hostile_markdown(duels, attack))
 
 
 def _series(asked: Questions, connections: int) -> list[Series]:

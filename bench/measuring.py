@@ -50,15 +50,16 @@ def measure(
             )
             if number == 0:
                 # Fills the caches of statements, of plans and of pages.
-                _round(replace(plan, seconds=WARM_UP_SECONDS))
+                one_round(replace(plan, seconds=WARM_UP_SECONDS))
                 continue
-            measured[each.name, each.connections].append(_round(plan))
+            measured[each.name, each.connections].append(one_round(plan))
             done += 1
             progress(done, most)
     return {name: figures(each) for name, each in measured.items()}
 
 
-def _round(plan: Plan) -> Round:
+def one_round(plan: Plan) -> Round:
+    """What one load generator measures, in a process of its own."""
     finished = subprocess.run(
         [sys.executable, "-m", "bench.load"],
         input=orjson.dumps(asdict(plan)),

@@ -141,6 +141,13 @@ def questions(client: httpx.Client) -> Questions:
     )
 
 
+def one_order(client: httpx.Client) -> Scenario:
+    """The usual request of a careful client: one order, each time another one."""
+    page = ask(client, FIRST_PAGE, {})["orders"]["nodes"]
+    numbers = tuple({"number": order["number"]} for order in page)
+    return Scenario("OneOrder", "one order", ONE_ORDER, numbers)
+
+
 def ask(client: httpx.Client, query: str, variables: dict[str, Any]) -> Any:
     """The data of an answer, which must have no errors."""
     response = client.post("/graphql", json={"query": query, "variables": variables})

@@ -17,11 +17,20 @@ START_SECONDS = 30
 
 
 @contextmanager
-def serving(database_url: str, log: Path) -> Iterator[int]:
-    """Serve the database in one process on the loopback; the port it listens on."""
+def serving(database_url: str, log: Path, *, limited: bool = False) -> Iterator[int]:
+    """Serve the database in one process on the loopback; the port it listens on.
+
+    Unless `limited`, no client runs out of points: one stands for many here.
+    """
     port = _free_port()
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PARTNERGRAPH_")}
     environment["PARTNERGRAPH_DATABASE_URL"] = database_url
+    if not limited:
+        environment |= {
+            "PARTNERGRAPH_LIMITS_RATE_POINTS": "1000000000",
+            "PARTNERGRAPH_LIMITS_COST": "1000000",
+            "PARTNERGRAPH_LIMITS_CONCURRENT": "1000",
+        }
     program = Path(sys.executable).with_name("partnergraph")
     command = [str(program), "serve", "--port", str(port)]
     with log.open("wb") as output:
