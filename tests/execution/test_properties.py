@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -142,21 +143,25 @@ def written_out(query: str) -> Size:
     }
     size = Size(root_fields=1)
 
-    def walk(node: Any, depth: int) -> None:
+    def walk(node: Any, depth: int, keys: Counter[str]) -> None:
         for selection in node.selection_set.selections:
             size.directives += len(selection.directives or ())
             if selection.kind == "fragment_spread":
-                walk(bodies[selection.name.value], depth)
+                walk(bodies[selection.name.value], depth, Counter())
             elif selection.kind == "inline_fragment":
-                walk(selection, depth)
+                walk(selection, depth, keys)
             else:
                 size.fields += 1
+                key = (selection.alias or selection.name).value
+                keys[key] += 1
+                # What is compared is what a selection repeats by itself.
+                size.repeats = max(size.repeats, keys[key])
                 size.aliases += selection.alias is not None
                 size.depth = max(size.depth, depth + 1)
                 if selection.selection_set:
-                    walk(selection, depth + 1)
+                    walk(selection, depth + 1, Counter())
 
-    walk(document.definitions[0], 0)
+    walk(document.definitions[0], 0, Counter())
     return size
 
 
