@@ -61,9 +61,18 @@ def structure(url: str) -> list[tuple[Any, ...]]:
             found: CursorResult[Any] = await connection.execute(
                 text(EVERYTHING[connection.dialect.name])
             )
-            return [tuple(row) for row in found]
+            return [tuple(map(comparable, row)) for row in found]
 
     return asyncio.run(read())
+
+
+def comparable(sql: Any) -> Any:
+    """SQLite keeps a table's text, and alembic writes the constraints of one that it makes anew in
+    any order."""
+    if not isinstance(sql, str):
+        return sql
+    lines = [line.strip(" \t,") for line in sql.splitlines()]
+    return tuple(sorted(lines, key=lambda line: line if line.startswith("CONSTRAINT") else ""))
 
 
 def fill(url: str) -> dict[str, int]:
