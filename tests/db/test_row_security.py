@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from db import policies
 from db.base import TenantOwned
 from db.guard import UnscopedStatementError
-from db.models import ApiKey, Order, Product
+from db.models import Order, Product
 from db.postgresql import ScopedConnection, opening
 from db.roles import Roles, quoted
 from db.scope import Scope
@@ -22,7 +22,8 @@ from tests.db.rows import MODELS, OWNED, TABLES, add, add_tenant, as_carrier, te
 
 # The catalogue is everybody's. Keys are read before it is known who asks; no role of a partner
 # may read them.
-OPEN = {"products", "product_documents", "api_clients", "api_keys", "alembic_version"}
+CREDENTIALS = {"api_clients", "api_keys", "oauth_clients", "used_assertions", "signing_keys"}
+OPEN = {"products", "product_documents", "alembic_version", *CREDENTIALS}
 SCOPES = [
     Scope.tree(1),
     Scope.tenants(1, (1, 2)),
@@ -136,12 +137,13 @@ async def test_the_carriers_sessions_see_every_row(filled: Database) -> None:
 
 @pytest.mark.parametrize("writes", [False, True], ids=["reads", "writes"])
 @pytest.mark.parametrize("scope", SCOPES[:3], ids=str)
-async def test_no_session_of_a_partner_reads_keys(
-    scope: Scope, writes: bool, filled: Database
+@pytest.mark.parametrize("table", sorted(CREDENTIALS))
+async def test_no_session_of_a_partner_reads_credentials(
+    table: str, scope: Scope, writes: bool, filled: Database
 ) -> None:
     async with filled.write(scope) if writes else filled.read(scope) as session:
-        with pytest.raises(ProgrammingError, match="permission denied for table api_keys"):
-            await session.rows(select(ApiKey))
+        with pytest.raises(ProgrammingError, match=f"permission denied for table {table}"):
+            await session.rows(select(MODELS[table]))
 
 
 @pytest.mark.parametrize("writes", [False, True], ids=["reads", "writes"])

@@ -197,7 +197,7 @@ async def test_a_nested_page_of_none_says_whether_there_are_any(shelf: Shelf) ->
 NEWEST_OF_EACH = """
 query($first: Int, $last: Int, $after: String, $before: String, $filter: OrderFilter,
       $orderBy: OrderSort) {
-  customers(first: 250) {
+  customers(first: 20) {
     nodes {
       number
       orders(first: $first, last: $last, after: $after, before: $before, filter: $filter,
