@@ -16,6 +16,7 @@ from auth.clock import Clock
 from auth.permissions import ALL, Permission
 from db.scope import Scope
 from db.session import Database
+from execution.limits import Limits
 from settings import Settings
 from tests.graph.book import NOW, Book
 
@@ -100,6 +101,10 @@ class Client:
     async def fill(self, book: Book) -> None:
         """Write what the book holds."""
         await book.write(self.database)
+
+
+BOUNDLESS = Limits(cost=10**9, rate_points=10**9)
+"""For tests that ask for all there is: more than a partner may at once."""
 
 
 @asynccontextmanager

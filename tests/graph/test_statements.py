@@ -14,7 +14,7 @@ import pytest
 
 from tests.databases import Databases, Engine
 from tests.graph import walk
-from tests.graph.client import Answer, serve
+from tests.graph.client import BOUNDLESS, Answer, serve
 from tests.graph.sizes import MANY, Library, fill
 from tests.graph.walk import Lesson, Place, Question
 
@@ -46,7 +46,7 @@ async def large(databases: Databases, engine: Engine) -> AsyncIterator[Library]:
 @asynccontextmanager
 async def _library(databases: Databases, engine: Engine, size: int) -> AsyncIterator[Library]:
     with databases.empty(engine) as url:
-        async with serve(url) as client:
+        async with serve(url, limits=BOUNDLESS) as client:
             yield await fill(client, size)
 
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from execution.limits import Limits
 from intake import schemas
-from tests.graph.client import serve
+from tests.graph.client import BOUNDLESS, serve
 from tests.intake.payloads import EXAMPLES, Intake, example, order
 
 NAMES = sorted(path.stem for path in EXAMPLES.glob("*.json"))
@@ -49,8 +48,7 @@ query Whole {{ orders(first: 250) {{ nodes {{
 async def _read(take_in: Intake, tenant: str = "P-7") -> list[dict[str, Any]]:
     """The orders as the partner reads them."""
     url = take_in.database.engine.url.render_as_string(hide_password=False)
-    # All of 250 orders at once is more than a partner may ask for.
-    async with serve(url, limits=Limits(cost=60_000)) as client:
+    async with serve(url, limits=BOUNDLESS) as client:
         answer = await client.query(WHOLE, tenant=tenant)
         nodes: list[dict[str, Any]] = answer.data["orders"]["nodes"]
         return nodes

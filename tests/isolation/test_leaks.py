@@ -14,7 +14,7 @@ import pytest
 from db.scope import Scope
 from db.session import Database
 from tests.databases import Databases, Engine
-from tests.graph.client import Client, serve
+from tests.graph.client import BOUNDLESS, Client, serve
 from tests.graph.partners import Partners
 from tests.graph.walk import PLAIN, Lesson, Question
 from tests.isolation import walking, worlds
@@ -68,7 +68,7 @@ async def _world(databases: Databases, engine: Engine, partners: Partners) -> As
     markers = {name: worlds.markers(rows, [tenant.id]) for name, tenant in tenants.items()}
     numbers = {name: tenant.number for name, tenant in tenants.items()}
     with databases.empty(engine) as url:
-        async with serve(url) as client:
+        async with serve(url, limits=BOUNDLESS) as client:
             await client.fill(partners.book)
             yield World(client, numbers, markers)
 

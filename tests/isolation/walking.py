@@ -41,6 +41,9 @@ async def questions(client: Client, lesson: Lesson, tenants: Sequence[str]) -> l
     """Every field with every argument, and with cursors that each of the tenants was given."""
     every = []
     for place in walk.places():
+        if str(place) == "Viewer.rateLimit":
+            # It tells of the questions before, which are not the same for everybody.
+            continue
         taught = lesson
         if place.is_connection:
             found = [await _cursor(client, place, lesson, tenant) for tenant in tenants]
