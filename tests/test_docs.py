@@ -10,6 +10,7 @@ import click
 import pytest
 from graphql import GraphQLSchema, build_schema, parse, validate
 
+from auth.permissions import Permission
 from cli import main
 from execution.errors import ErrorCode
 
@@ -108,3 +109,24 @@ def test_the_partners_guide_explains_every_error_code() -> None:
     guide = text(ROOT / "docs" / "partner-guide.md")
     explained = re.findall(r"^\| `([A-Z_]+)` \|", guide, re.MULTILINE)
     assert explained == [str(code) for code in ErrorCode]
+
+
+def test_the_partners_guide_explains_every_scope() -> None:
+    guide = text(ROOT / "docs" / "partner-guide.md")
+    explained = re.findall(r"^\| `([a-z-]+:[a-z]+)` \|", guide, re.MULTILINE)
+    assert sorted(explained) == sorted(Permission)
+
+
+def test_the_readme_leads_to_every_page() -> None:
+    shown = text(ROOT / "README.md")
+    assert [page.name for page in PAGES[1:] if page.name not in shown] == []
+
+
+@each
+def test_every_file_of_tests_named_exists(page: Path) -> None:
+    # Names that follow one with a folder are of that folder.
+    for line in text(page).splitlines():
+        folder = ""
+        for path in re.findall(r"`([\w/]*test_\w+\.py)(?:::\w+)?`", line):
+            folder = path.rpartition("/")[0] or folder
+            assert (ROOT / folder / path.rpartition("/")[2]).is_file(), path
