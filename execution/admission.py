@@ -13,7 +13,6 @@ from execution.rate import Buckets, Quota
 from execution.requests import RequestRefusedError
 
 _CHARACTERS_PER_POINT = 16
-_PAUSES = 3
 
 
 class Admission:
@@ -50,8 +49,8 @@ class Admission:
         """The block is work that nothing else in this process can go on beside.
 
         A client's documents are prepared one after the other, and between two of them the process
-        is left to others for longer than the first one took: whoever sends nothing but new
-        documents has a quarter of it. The request itself does not wait for that.
+        is left to others, so that whoever sends nothing but new documents has a share of it. The
+        request itself does not wait for that.
         """
         lock = self._preparing.setdefault(client, asyncio.Lock())
         await lock.acquire()
@@ -59,8 +58,12 @@ class Admission:
         try:
             yield
         finally:
-            pause = _PAUSES * (time.perf_counter() - started)
-            asyncio.get_running_loop().call_later(pause, lock.release)
+            worked = time.perf_counter() - started
+            pause = worked / self._limits.preparing_share - worked
+            if pause > 0:
+                asyncio.get_running_loop().call_later(pause, lock.release)
+            else:
+                lock.release()
 
     def begin(self, ticket: "Ticket", cost: int) -> None:
         """Let an operation of that cost begin, unless its client's others leave no room for it.

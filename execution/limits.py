@@ -90,6 +90,9 @@ class Limits:
     """Validation errors reported before validation stops."""
     variable_errors: int = 20
     """Variable coercion errors reported before coercion stops."""
+    preparing_share: float = 0.25
+    """The most of a process's time that one client's new documents are parsed and validated in; 1
+    for all of it."""
     cached_documents: int = 1_000
     """Prepared documents kept in memory."""
     cached_bytes: int = 64 * 1024 * 1024

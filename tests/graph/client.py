@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -103,7 +103,10 @@ class Client:
         await book.write(self.database)
 
 
-BOUNDLESS = Limits(cost=10**9, rate_points=10**9)
+HURRIED = Limits(preparing_share=1)
+"""As a partner is served, but for the pauses between new documents."""
+
+BOUNDLESS = replace(HURRIED, cost=10**9, rate_points=10**9)
 """For tests that ask for all there is: more than a partner may at once."""
 
 
@@ -113,7 +116,7 @@ async def serve(
 ) -> AsyncIterator[Client]:
     """The application over that database."""
     app = create_app(
-        Settings(database_url=database_url, **settings),
+        Settings(database_url=database_url, **{"limits": HURRIED, **settings}),
         clock=Clock(now=lambda: now, monotonic=lambda: 0.0),
     )
     database = Database(database_url)
