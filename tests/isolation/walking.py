@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -61,7 +62,8 @@ async def ask(client: Client, question: Question, tenant: str) -> Told:
     """The answer that the tenant gets. None of the questions is a mistake."""
     answer = await client.query(question.document, question.variables, tenant=tenant)
     assert answer.errors == [], f"{question.place}: {question.document} {question.variables}"
-    return Told(question, answer.response.content)
+    # A key made for the test has a name at random, which the viewer is told.
+    return Told(question, re.sub(rb"pgk_\w{8}", b"pgk_", answer.response.content))
 
 
 async def _cursor(client: Client, place: Place, lesson: Lesson, tenant: str) -> str | None:
