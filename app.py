@@ -63,7 +63,7 @@ def create_app(
     signing_keys = SigningKeys(database, clock, Sealing(settings.sealing_secret))
     oauth_clients = OAuthClients(database, clock)
     access_tokens = AccessTokens(clock, signing_keys, oauth_clients, issuer)
-    bearers = Bearers(database, clock, access_tokens)
+    bearers = Bearers(database, clock, {issuer.url: access_tokens})
     narrowing = Narrowing(database, clock)
     rate = settings.limits.rate
     buckets: Buckets = (
@@ -104,7 +104,7 @@ def create_app(
         graph,
         authenticate=authenticate,
         open_context=open_context,
-        client_name=lambda principal: f"{principal.tenant_number}/{principal.client_name}",
+        client_name=lambda principal: principal.account,
         count_statements=lambda context: context.session.statements,
         needs=schema.needs(graph),
         granted=lambda principal: principal.permissions,

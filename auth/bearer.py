@@ -7,17 +7,17 @@ is refused by every worker within that time, and a busy client costs one stateme
 import asyncio
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 import structlog
 from sqlalchemy import or_, update
 
 from auth import keys
-from auth.access_tokens import AccessTokens
 from auth.clock import Clock
-from auth.jwt import InvalidTokenError
+from auth.jwt import InvalidTokenError, issuer_of
 from auth.principal import Principal
 from auth.recent import Recent
 from db.models import ApiKey
@@ -49,14 +49,23 @@ class UnauthenticatedError(Exception):
         return f'Bearer error="invalid_token", error_description="{self}"'
 
 
+class Tokens(Protocol):
+    """Believes the tokens of one issuer."""
+
+    async def principal(self, token: str) -> Principal:
+        """Who the bearer of the token is; raises InvalidTokenError."""
+        ...
+
+
 class Bearers:
     """Answers who a bearer is. One for each process; `close` it before its database."""
 
     def __init__(
-        self, database: Database, clock: Clock, access_tokens: AccessTokens | None = None
+        self, database: Database, clock: Clock, tokens: Mapping[str, Tokens] | None = None
     ) -> None:
+        """`tokens` are those that are believed beside keys, by their issuer."""
         self._database = database
-        self._access_tokens = access_tokens
+        self._tokens = dict(tokens or {})
         self._now = clock.now
         self._found: Recent[bytes, keys.FoundKey] = Recent(_CACHED_KEYS, clock.monotonic)
         # Apart from the others, so that a flood of wrong keys drives no right one out.
@@ -79,17 +88,20 @@ class Bearers:
             )
         text = bearer[1]
         # A key has no dots, a JWT has two.
-        if self._access_tokens is not None and text.count(".") == 2:
-            return await self._of_token(self._access_tokens, text)
+        if self._tokens and text.count(".") == 2:
+            return await self._of_token(text)
         return await self._of_key(text)
 
     async def close(self) -> None:
         """Wait for the last uses that are still being written."""
         await self._last_uses.close()
 
-    async def _of_token(self, access_tokens: AccessTokens, text: str) -> Principal:
+    async def _of_token(self, text: str) -> Principal:
+        tokens = self._tokens.get(issuer_of(text) or "")
         try:
-            return await access_tokens.principal(text)
+            if tokens is None:
+                raise InvalidTokenError("is no JWT, or of another issuer")
+            return await tokens.principal(text)
         except InvalidTokenError as error:
             raise UnauthenticatedError(f"The access token {error}.") from None
 

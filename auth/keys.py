@@ -273,6 +273,7 @@ def _principal(rows: Sequence[Any]) -> Principal:
         kind=PrincipalKind.API_CLIENT,
         client_id=first.client_id,
         client_name=first.client_name,
+        account=f"{first.tenant_number}/{first.client_name}",
         token_id=first.prefix,
         tenant_id=first.tenant_id,
         tenant_number=first.tenant_number,

@@ -114,6 +114,7 @@ class FoundOAuthClient:
             kind=PrincipalKind.API_CLIENT,
             client_id=self.client_id,
             client_name=self.client_name,
+            account=f"{self.tenant_number}/{self.client_name}",
             token_id=token_id,
             tenant_id=self.tenant_id,
             tenant_number=self.tenant_number,

@@ -11,6 +11,10 @@ from db.scope import Scope
 
 class PrincipalKind(StrEnum):
     API_CLIENT = "API_CLIENT"
+    PORTAL_USER = "PORTAL_USER"
+    WIDGET_SESSION = "WIDGET_SESSION"
+    FULFILMENT = "FULFILMENT"
+    SUPPORT = "SUPPORT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,13 +26,23 @@ class Principal:
 
     kind: PrincipalKind
     client_id: UUID
+    """The client, or the user, by the id of its row."""
     client_name: str
+    account: str
+    """What logs call it, and what limits count as one. It names no person."""
     token_id: str
     """The public part of the credential: it names it in lists and logs."""
-    tenant_id: int
-    """The tenant at the top of what is seen."""
-    tenant_number: str
+    tenant_id: int | None = None
+    """The tenant at the top of what is seen; None for the carrier's own, who see them all."""
+    tenant_number: str | None = None
     scope: Scope
     permissions: frozenset[Permission]
     expires_at: datetime | None
     """When the credential ends; None if it does not by itself."""
+    origin: str | None = None
+    """The origin of the only browser page that may ask so; None where any may."""
+
+    @property
+    def customer_id(self) -> UUID | None:
+        """The one customer whose documents are seen; None where more than one's are."""
+        return self.scope.customer_id

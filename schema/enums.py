@@ -279,7 +279,11 @@ _describe(
 _describe(
     PrincipalKind,
     "What kind of caller it is.",
-    API_CLIENT="A partner's system, by an API key.",
+    API_CLIENT="A partner's system, by an API key or an access token.",
+    PORTAL_USER="A person who is signed in to the portal: of a tenant, or of one customer.",
+    WIDGET_SESSION="A page of the portal in a browser, for a tenant or for one customer.",
+    FULFILMENT="A system of the carrier that reports how orders progress.",
+    SUPPORT="The carrier's staff.",
 )
 _describe(
     Locale,

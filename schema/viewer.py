@@ -49,7 +49,8 @@ def _rate_limit(info: Info) -> RateLimit | None:
 class Viewer:
     kind: PrincipalKind = strawberry.field(description="What kind of caller it is.")
     client_name: str = strawberry.field(
-        resolver=_client, description="The name that the client was registered under."
+        resolver=_client,
+        description="The name that the client was registered under, or the person's own.",
     )
     token_id: str = strawberry.field(
         description="The public part of the credential, by which lists and logs name it."
@@ -62,14 +63,21 @@ class Viewer:
     expires_at: datetime | None = strawberry.field(
         description="When the credential ends; null if it does not by itself."
     )
-    tenant_number: str = strawberry.field(
+    tenant_number: str | None = strawberry.field(
         description="The number of the tenant at the top of all that this request may see: the "
-        "credential's, or the part of it that the header `X-Tenant` names."
+        "credential's, or the part of it that the header `X-Tenant` names. Null for the carrier's "
+        "own, who see all tenants."
     )
     tenant = strawberry.field(
         resolver=to_one(relations.TENANT, "tenant_id"),
         graphql_type=lazy("Tenant") | None,
         description="That tenant.",
+    )
+    customer = strawberry.field(
+        resolver=to_one(relations.CUSTOMER, "customer_id"),
+        graphql_type=lazy("Customer") | None,
+        description="The one customer whose documents this request may see; null where it is not "
+        "bound to one.",
     )
     rate_limit: RateLimit | None = strawberry.field(
         resolver=_rate_limit,
