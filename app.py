@@ -33,8 +33,15 @@ from db.migrations import state
 from db.session import Database
 from execution.http import AuthFailure, GraphQLEndpoint
 from execution.logs import configure_logging
+from execution.persisted import (
+    LocalDocuments,
+    PersistedDocuments,
+    RedisDocuments,
+    read_trusted,
+)
 from execution.rate import Buckets, LocalBuckets
 from execution.redis_buckets import RedisBuckets
+from execution.redis_server import RedisServer
 from execution.request_id import RequestIdMiddleware
 from execution.requests import forbidden
 from resolvers.context import Context
@@ -66,8 +73,13 @@ def create_app(
     bearers = Bearers(database, clock, {issuer.url: access_tokens})
     narrowing = Narrowing(database, clock)
     rate = settings.limits.rate
-    buckets: Buckets = (
-        RedisBuckets(settings.redis_url, rate) if settings.redis_url else LocalBuckets(rate)
+    redis = RedisServer(settings.redis_url) if settings.redis_url else None
+    buckets: Buckets = RedisBuckets(redis, rate) if redis else LocalBuckets(rate)
+    documents = LocalDocuments()
+    persisted = PersistedDocuments(
+        RedisDocuments(redis, documents) if redis else documents,
+        trusted=read_trusted(settings.trusted_documents) if settings.trusted_documents else {},
+        trusted_only=settings.trusted_documents_only,
     )
 
     async def authenticate(headers: Headers) -> Principal | AuthFailure:
@@ -96,7 +108,8 @@ def create_app(
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
         await bearers.close()
-        await buckets.close()
+        if redis:
+            await redis.close()
         await database.close()
 
     graph = schema.build_schema()
@@ -110,6 +123,7 @@ def create_app(
         granted=lambda principal: principal.permissions,
         limits=settings.limits,
         buckets=buckets,
+        persisted=persisted,
     )
     token_endpoint = TokenEndpoint(
         ClientAuthentication(database, clock, oauth_clients, issuer),

@@ -17,6 +17,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from execution.limits import Limits
+from execution.persisted import read_trusted
 
 PREFIX = "PARTNERGRAPH_"
 SECRET_LENGTH = 32
@@ -59,6 +60,8 @@ class Settings(BaseSettings):
     token_seconds: int = Field(900, ge=60, le=900)
     # Never printed either: SecretStr shows asterisks.
     signing_key_secret: SecretStr | None = None
+    trusted_documents: Path | None = None
+    trusted_documents_only: bool = False
     limits: Limits = Limits()
 
     @field_validator("database_url")
@@ -110,6 +113,13 @@ class Settings(BaseSettings):
             raise ValueError(f"must have at least {SECRET_LENGTH} characters, made at random")
         return value
 
+    @field_validator("trusted_documents")
+    @classmethod
+    def _readable(cls, value: Path | None) -> Path | None:
+        if value is not None:
+            read_trusted(value)
+        return value
+
     @field_validator("limits")
     @classmethod
     def _limits_allow_something(cls, value: Limits) -> Limits:
@@ -124,6 +134,15 @@ class Settings(BaseSettings):
     def _workers_share_a_server(self) -> "Settings":
         if self.workers > 1 and not self.is_postgresql:
             raise ValueError(f"{PREFIX}WORKERS must be 1 with SQLite: several need PostgreSQL")
+        return self
+
+    @model_validator(mode="after")
+    def _something_is_served(self) -> "Settings":
+        if self.trusted_documents_only and self.trusted_documents is None:
+            raise ValueError(
+                f"{PREFIX}TRUSTED_DOCUMENTS must name a file where nothing else is served: "
+                f"{PREFIX}TRUSTED_DOCUMENTS_ONLY"
+            )
         return self
 
     @property

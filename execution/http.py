@@ -36,10 +36,10 @@ from execution.limits import Limits
 from execution.logs import OperationRecord
 from execution.negotiation import GRAPHQL_RESPONSE, JSON, choose_media_type
 from execution.permissions import FieldPermissions, Needs
+from execution.persisted import PersistedDocuments
 from execution.rate import Buckets, LocalBuckets, set_current_quota
 from execution.request_id import current_request_id
 from execution.requests import (
-    GraphQLRequest,
     RequestRefusedError,
     bad_request,
     read_get,
@@ -79,6 +79,8 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
     - ``needs`` says which scopes fields need, and ``granted`` which ones a client has.
     - ``execute`` is the execute step; graphql-core's by default.
     - ``buckets`` hold each client's points; in this process's memory by default.
+    - ``persisted`` finds the documents of which a client sends the hash; in this process's memory
+      by default.
 
     Use it as ``Route("/graphql", endpoint)``; a ``Mount`` would redirect POSTs.
     """
@@ -96,12 +98,14 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
         limits: Limits | None = None,
         execute: Execute[ContextT] | None = None,
         buckets: Buckets | None = None,
+        persisted: PersistedDocuments | None = None,
     ) -> None:
         if schema.extensions or schema.directives:
             raise ValueError("Strawberry's extensions and operation directives are not run here.")
         self.limits = limits or Limits()
         self.documents = DocumentCache(schema, self.limits)
         self._admission = Admission(self.limits, buckets or LocalBuckets(self.limits.rate))
+        self._persisted = persisted or PersistedDocuments()
         self._authenticate = authenticate
         self._open_context = open_context
         self._client_name = client_name
@@ -174,7 +178,11 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
         else:
             request = await read_post(exchange.headers, exchange.receive, self.limits)
 
-        document = await self._document(request, ticket)
+        try:
+            text = await self._persisted.text(request)
+        except ApiError as error:
+            return exchange.request_error([formatted(error, ErrorCode.BAD_REQUEST)])
+        document = await self._document(text, ticket)
         try:
             operation = document.operation(request.operation_name)
         except ApiError as error:
@@ -188,6 +196,7 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
             return exchange.request_error(document.errors)
         if operation.type is OperationType.SUBSCRIPTION:
             raise bad_request("Subscriptions are not served here.")
+        await self._persisted.keep(request)
 
         cost = operation.cost.requested(request.variables)
         if cost > self.limits.cost:
@@ -204,12 +213,12 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
         answer.payload["extensions"] = {"cost": {"requested": cost, "actual": actual}}
         return answer
 
-    async def _document(self, request: GraphQLRequest, ticket: Ticket) -> PreparedDocument:
-        if request.query not in self.documents:
-            await ticket.take(preparation_points(request.query, self.limits))
+    async def _document(self, text: str, ticket: Ticket) -> PreparedDocument:
+        if text not in self.documents:
+            await ticket.take(preparation_points(text, self.limits))
             async with self._admission.preparing(ticket.client):
-                return self.documents.get(request.query)
-        return self.documents.get(request.query)
+                return self.documents.get(text)
+        return self.documents.get(text)
 
     async def _run(
         self,

@@ -107,8 +107,6 @@ class Buckets(Protocol):
         """Give points back; a negative number takes them, even if they are not there."""
         ...
 
-    async def close(self) -> None: ...
-
 
 class LocalBuckets:
     """Buckets in the memory of this process."""
@@ -131,9 +129,6 @@ class LocalBuckets:
 
     async def give(self, client: str, points: float) -> Quota:
         return self._set(client, min(self._policy.points, self._level(client) + points))
-
-    async def close(self) -> None:
-        return None
 
     def _level(self, client: str) -> float:
         known = self._levels.get(client)

@@ -9,18 +9,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-import structlog
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
-
 from execution.rate import MOST_CLIENTS, LocalBuckets, Policy, Quota
-
-ANSWER_SECONDS = 0.25
-"""How long the server may take to connect and to answer; requests wait for it."""
-AWAY_SECONDS = 1.0
-"""How long a server that failed is left alone."""
+from execution.redis_server import RedisServer
 
 # By the server's own clock, since those of several machines differ. A bucket that is full again
 # needs not be kept.
@@ -39,28 +29,18 @@ redis.call('PEXPIRE', KEYS[1], math.ceil((capacity - level) / per_second * 1000)
 return {1, tostring(level)}
 """
 
-log = structlog.get_logger("rate")
-
 
 class RedisBuckets:
-    """Buckets in the server that the URL names (``redis://``, ``rediss://`` or ``unix://``)."""
+    """Buckets in a server that several processes share, which whoever made it closes."""
 
     def __init__(
-        self, url: str, policy: Policy, clock: Callable[[], float] = time.monotonic
+        self, server: RedisServer, policy: Policy, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._policy = policy
         self._clock = clock
         self._local = LocalBuckets(policy, clock)
-        self._redis: Redis = Redis.from_url(
-            url,
-            socket_timeout=ANSWER_SECONDS,
-            socket_connect_timeout=ANSWER_SECONDS,
-            # Waiting to try again is what `AWAY_SECONDS` is for.
-            retry=Retry(NoBackoff(), 0),
-            decode_responses=True,
-        )
-        self._change = self._redis.register_script(_CHANGE)
-        self._away_until: float | None = None
+        self._server = server
+        self._change = server.client.register_script(_CHANGE)
         self._empty_until: OrderedDict[str, float] = OrderedDict()
 
     def exhausted(self, client: str) -> Quota | None:
@@ -87,28 +67,17 @@ class RedisBuckets:
             return await self._local.give(client, points)
         return self._policy.quota(changed[1])
 
-    async def close(self) -> None:
-        await self._redis.aclose()
-
     async def _ask(self, client: str, points: float, how: str) -> tuple[bool, float] | None:
         """Whether points were taken, and the level then; None while the server is away."""
-        now = self._clock()
-        if self._away_until is not None and now < self._away_until:
-            return None
-        try:
-            taken, level = await self._change(
+        answer = await self._server.ask(
+            lambda: self._change(
                 [f"partnergraph:points:{client}"],
                 [self._policy.points, self._policy.per_second, points, how],
             )
-        except (RedisError, OSError, TimeoutError) as error:
-            if self._away_until is None:
-                # Once, not for every request; what the driver says may name hosts.
-                log.warning("redis is away, points are counted in each worker", exc_info=error)
-            self._away_until = now + AWAY_SECONDS
+        )
+        if answer is None:
             return None
-        if self._away_until is not None:
-            self._away_until = None
-            log.info("redis is back")
+        taken, level = answer
         self._remember(client, float(level))
         return bool(taken), float(level)
 

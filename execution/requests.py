@@ -20,6 +20,9 @@ class GraphQLRequest:
     """The parameters of one operation, checked for their types only."""
 
     query: str
+    """Empty where the hash stands in its place."""
+    sha256: str | None
+    """What the client says the query's hash is (`execution.persisted`)."""
     operation_name: str | None
     variables: dict[str, Any]
 
@@ -159,9 +162,7 @@ def _contains_nul(value: Any) -> bool:
 
 def _checked(parameters: dict[str, Any], limits: Limits) -> GraphQLRequest:
     query = parameters.get("query")
-    if query is None or query == "":
-        raise bad_request("The parameter 'query' is missing.")
-    if not isinstance(query, str):
+    if not isinstance(query, str | None):
         raise bad_request("The parameter 'query' must be a string.")
     operation_name = parameters.get("operationName")
     if operation_name is not None and not isinstance(operation_name, str):
@@ -169,9 +170,32 @@ def _checked(parameters: dict[str, Any], limits: Limits) -> GraphQLRequest:
     for name in ("variables", "extensions"):
         if not isinstance(parameters.get(name, {}), dict | None):
             raise bad_request(f"The parameter '{name}' must be a JSON object.")
+    sha256 = _hash(parameters)
+    if not query and sha256 is None:
+        raise bad_request("The parameter 'query' is missing.")
     variables: dict[str, Any] = parameters.get("variables") or {}
     _check_size(variables, limits.variable_values)
-    return GraphQLRequest(query, operation_name or None, variables)
+    return GraphQLRequest(query or "", sha256, operation_name or None, variables)
+
+
+def _hash(parameters: dict[str, Any]) -> str | None:
+    """The hash in the extensions, as Apollo's clients send it, or in the `documentId` of GraphQL
+    over HTTP."""
+    persisted = (parameters.get("extensions") or {}).get("persistedQuery")
+    if persisted is not None:
+        if not isinstance(persisted, dict) or not isinstance(persisted.get("sha256Hash"), str):
+            raise bad_request("The extension 'persistedQuery' needs a 'sha256Hash'.")
+        if persisted.get("version", 1) != 1:
+            # Clients that read this go on with whole texts.
+            code = ErrorCode.PERSISTED_QUERY_NOT_SUPPORTED
+            raise RequestRefusedError(400, ApiError("PersistedQueryNotSupported", code=code))
+        return str(persisted["sha256Hash"])
+    document_id = parameters.get("documentId")
+    if document_id in (None, ""):
+        return None
+    if not isinstance(document_id, str) or not document_id.startswith("sha256:"):
+        raise bad_request("The parameter 'documentId' must read 'sha256:' and a hash.")
+    return document_id.removeprefix("sha256:")
 
 
 def _check_size(variables: dict[str, Any], maximum: int) -> None:

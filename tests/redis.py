@@ -1,5 +1,6 @@
 """A private Redis or Valkey server for tests, which ends with them and keeps nothing."""
 
+import os
 import shutil
 import socket
 import subprocess
@@ -8,6 +9,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 PROGRAMS = ("valkey-server", "redis-server")
 START_SECONDS = 20
@@ -41,6 +44,14 @@ def private_redis(directory: Path | None = None) -> Iterator[str]:
             server.terminate()
             server.communicate()
             path.unlink(missing_ok=True)
+
+
+def unavailable(error: RedisUnavailableError) -> None:
+    """Skips, saying why, where there is no server (never in CI)."""
+    reason = f"What workers share in Redis was not tested: {error}"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 def _wait_until_ready(server: subprocess.Popen[bytes], path: Path) -> None:

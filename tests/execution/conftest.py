@@ -5,6 +5,17 @@ import pytest
 from execution.limits import Limits
 from execution.logs import configure_logging
 from tests.execution.support import Served, logging_restored, serve
+from tests.redis import RedisUnavailableError, private_redis, unavailable
+
+
+@pytest.fixture(scope="module")
+def redis_url() -> Iterator[str]:
+    """A server of the module's own."""
+    try:
+        with private_redis() as url:
+            yield url
+    except RedisUnavailableError as error:
+        unavailable(error)
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from execution.errors import ApiError, ErrorCode
 from execution.http import AuthFailure, GraphQLEndpoint
 from execution.limits import Limits
 from execution.negotiation import GRAPHQL_RESPONSE
+from execution.persisted import PersistedDocuments
 from execution.rate import Buckets
 from execution.request_id import RequestIdMiddleware
 
@@ -236,6 +237,7 @@ def serve(
     *,
     served_schema: strawberry.Schema = schema,
     buckets: Buckets | None = None,
+    persisted: PersistedDocuments | None = None,
 ) -> Served:
     """The application with its own documents, events and log buffer."""
     events: list[str] = []
@@ -271,6 +273,7 @@ def serve(
         count_statements=lambda context: context.statements,
         limits=limits,
         buckets=buckets,
+        persisted=persisted,
     )
     routes = [Route("/graphql", endpoint), Route("/crash", crash)]
     app = Starlette(routes=routes, middleware=[Middleware(RequestIdMiddleware)])

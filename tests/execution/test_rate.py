@@ -1,7 +1,6 @@
 """A client's points: taken by what it asks for, given back, and the same in memory and in Redis."""
 
-import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,9 +12,10 @@ from execution.limits import Limits
 from execution.logs import configure_logging
 from execution.rate import Buckets, LocalBuckets, Policy
 from execution.redis_buckets import RedisBuckets
+from execution.redis_server import RedisServer
 from tests.execution.support import CLIENT, OTHER_KEY, Served, logging_restored, only_error, serve
 from tests.execution.test_cost import schema
-from tests.redis import RedisUnavailableError, private_redis
+from tests.redis import RedisUnavailableError, private_redis, unavailable
 
 # So slow that nothing comes back during a test.
 POLICY = Policy(points=100, seconds=1e9)
@@ -39,23 +39,6 @@ class Kept:
         self.served = serve(limits, served_schema=schema, buckets=self.buckets)
 
 
-@pytest.fixture(scope="module")
-def redis_url() -> Iterator[str]:
-    try:
-        with private_redis() as url:
-            yield url
-    except RedisUnavailableError as error:
-        unavailable(error)
-
-
-def unavailable(error: RedisUnavailableError) -> None:
-    """Skips, saying why, where there is no server (never in CI)."""
-    reason = f"Points in Redis were not tested: {error}"
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
 @pytest.fixture(params=["memory", "redis"])
 async def kept(request: pytest.FixtureRequest) -> AsyncIterator[Kept]:
     if request.param == "memory":
@@ -74,9 +57,9 @@ async def kept(request: pytest.FixtureRequest) -> AsyncIterator[Kept]:
             # The server's clock cannot be moved, what it remembers can.
             await redis.hincrbyfloat(f"partnergraph:points:{CLIENT}", "at", -seconds)
 
-        buckets = RedisBuckets(url, POLICY)
-        yield Kept(buckets, turn_back)
-        await buckets.close()
+        server = RedisServer(url)
+        yield Kept(RedisBuckets(server, POLICY), turn_back)
+        await server.close()
 
 
 def remaining(response: httpx.Response) -> int:
@@ -169,21 +152,23 @@ async def test_what_is_used_beyond_the_estimate_is_taken_too(kept: Kept) -> None
 async def test_workers_share_the_points_that_are_in_redis(redis_url: str) -> None:
     async with Redis.from_url(redis_url) as redis:
         await redis.flushall()
-    one, two = RedisBuckets(redis_url, POLICY), RedisBuckets(redis_url, POLICY)
+    servers = RedisServer(redis_url), RedisServer(redis_url)
+    one, two = (RedisBuckets(server, POLICY) for server in servers)
     await one.take(CLIENT, 60)
     refused = await two.take(CLIENT, 60)
     assert refused.remaining == 40
     assert refused.retry_seconds == 20 * 10_000_000
-    await one.close()
-    await two.close()
+    for server in servers:
+        await server.close()
 
 
 async def test_a_bucket_that_is_full_again_leaves_nothing_in_redis(redis_url: str) -> None:
-    buckets = RedisBuckets(redis_url, Policy(points=100, seconds=10))
+    server = RedisServer(redis_url)
+    buckets = RedisBuckets(server, Policy(points=100, seconds=10))
     async with Redis.from_url(redis_url) as redis:
         await buckets.take("brief", 50)
         assert 5_000 < await redis.pttl("partnergraph:points:brief") <= 6_000
-    await buckets.close()
+    await server.close()
 
 
 async def test_without_redis_each_worker_counts_for_itself_and_says_so_once(
@@ -193,7 +178,8 @@ async def test_without_redis_each_worker_counts_for_itself_and_says_so_once(
     with logging_restored():
         served = serve()
         configure_logging(stream=served.log)
-        buckets = RedisBuckets(f"unix://{tmp_path}/nobody", POLICY, lambda: clock[0])
+        server = RedisServer(f"unix://{tmp_path}/nobody", lambda: clock[0])
+        buckets = RedisBuckets(server, POLICY, lambda: clock[0])
         served = serve(Limits(cost=90), served_schema=schema, buckets=buckets)
         configure_logging(stream=served.log)
         first = await served.ask(BOOKS)
@@ -201,13 +187,14 @@ async def test_without_redis_each_worker_counts_for_itself_and_says_so_once(
         second = await served.ask(BOOKS)
         assert remaining(first) == 100 - NEW - BOOKS_COST
         assert remaining(second) == 100 - NEW - 2 * BOOKS_COST
-        assert len(served.lines("redis is away, points are counted in each worker")) == 1
-    await buckets.close()
+        assert len(served.lines("redis is away, each worker goes on by itself")) == 1
+    await server.close()
 
 
 async def test_redis_is_asked_again_when_it_is_back(redis_url: str, tmp_path: Path) -> None:
     clock = [0.0]
-    buckets = RedisBuckets(f"unix://{tmp_path}/socket", POLICY, lambda: clock[0])
+    server = RedisServer(f"unix://{tmp_path}/socket", lambda: clock[0])
+    buckets = RedisBuckets(server, POLICY, lambda: clock[0])
     with private_redis(tmp_path):
         assert (await buckets.take(CLIENT, 60)).remaining == 40
     # Gone: what was used there is not known here.
@@ -216,7 +203,7 @@ async def test_redis_is_asked_again_when_it_is_back(redis_url: str, tmp_path: Pa
         assert (await buckets.take(CLIENT, 10)).remaining == 80
         clock[0] += 2
         assert (await buckets.take(CLIENT, 30)).remaining == 70
-    await buckets.close()
+    await server.close()
 
 
 @pytest.mark.parametrize(
