@@ -162,6 +162,8 @@ def set_up_logging(settings: Settings) -> None:
     logging.getLogger("uvicorn.access").propagate = False
     # It would introduce itself at every readiness probe.
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    # So would each question to the identity provider; those that fail have a line of ours.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 class SecurityHeadersMiddleware:
