@@ -18,14 +18,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import schema
 from auth.access_tokens import AccessTokens, Issuer
-from auth.bearer import Bearers, UnauthenticatedError
+from auth.bearer import Bearers, Tokens, UnauthenticatedError
 from auth.client_authentication import ClientAuthentication
 from auth.clock import Clock
 from auth.discovery import JWKS_PATH, METADATA_PATH, Discovery
 from auth.narrowing import HEADER as TENANT_HEADER
 from auth.narrowing import Narrowing, OutOfReachError
 from auth.oauth_clients import OAuthClients
+from auth.portal_tokens import PortalTokens
 from auth.principal import Principal
+from auth.provider_keys import ProviderUnavailableError
 from auth.sealing import Sealing
 from auth.signing_keys import SigningKeys
 from auth.token_endpoint import TokenEndpoint
@@ -43,7 +45,7 @@ from execution.rate import Buckets, LocalBuckets
 from execution.redis_buckets import RedisBuckets
 from execution.redis_server import RedisServer
 from execution.request_id import RequestIdMiddleware
-from execution.requests import forbidden
+from execution.requests import forbidden, unavailable
 from resolvers.context import Context
 from settings import Settings, load
 from web.assets import DemoContent, graphiql_routes
@@ -70,7 +72,12 @@ def create_app(
     signing_keys = SigningKeys(database, clock, Sealing(settings.sealing_secret))
     oauth_clients = OAuthClients(database, clock)
     access_tokens = AccessTokens(clock, signing_keys, oauth_clients, issuer)
-    bearers = Bearers(database, clock, {issuer.url: access_tokens})
+    tokens: dict[str, Tokens] = {issuer.url: access_tokens}
+    portal: PortalTokens | None = None
+    if provider := settings.identity_provider:
+        portal = PortalTokens(database, clock, provider)
+        tokens[provider.issuer] = portal
+    bearers = Bearers(database, clock, tokens)
     narrowing = Narrowing(database, clock)
     rate = settings.limits.rate
     redis = RedisServer(settings.redis_url) if settings.redis_url else None
@@ -87,6 +94,10 @@ def create_app(
             return await bearers.principal(headers.get("authorization"))
         except UnauthenticatedError as refused:
             return AuthFailure(str(refused), challenge=refused.challenge)
+        except ProviderUnavailableError as error:
+            # Not 401: the token may be good, and a client would throw it away.
+            message = "The keys of the token's issuer cannot be had at the moment."
+            raise unavailable(message, error.retry_seconds) from None
 
     @asynccontextmanager
     async def open_context(principal: Principal, request: Request) -> AsyncIterator[Context]:
@@ -106,7 +117,11 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        if portal:
+            portal.start()
         yield
+        if portal:
+            await portal.close()
         await bearers.close()
         if redis:
             await redis.close()
@@ -161,6 +176,8 @@ def set_up_logging(settings: Settings) -> None:
     logging.getLogger("uvicorn.access").propagate = False
     # It would introduce itself at every readiness probe.
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    # So would each question to the identity provider; those that fail have a line of ours.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 class SecurityHeadersMiddleware:

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from auth.provider_keys import ALGORITHMS, IdentityProvider, is_safe
 from execution.limits import Limits
 from execution.persisted import read_trusted
 
@@ -62,6 +63,11 @@ class Settings(BaseSettings):
     signing_key_secret: SecretStr | None = None
     trusted_documents: Path | None = None
     trusted_documents_only: bool = False
+    oidc_issuer: str | None = None
+    oidc_audience: str | None = None
+    oidc_jwks_url: str | None = None
+    oidc_algorithms: str = "RS256 PS256 ES256"
+    oidc_user_claim: Literal["sub", "email"] = "sub"
     limits: Limits = Limits()
 
     @field_validator("database_url")
@@ -120,6 +126,31 @@ class Settings(BaseSettings):
             read_trusted(value)
         return value
 
+    @field_validator("oidc_issuer", "oidc_jwks_url")
+    @classmethod
+    def _safely_fetched(cls, value: str | None) -> str | None:
+        if value is not None and not is_safe(value):
+            raise ValueError(
+                "must be a URL that starts with https://, without user and fragment; http:// is "
+                "for localhost alone"
+            )
+        return value
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _without_query(cls, value: str | None) -> str | None:
+        if value is not None and "?" in value:
+            raise ValueError("must be the issuer as its tokens name it, which has no query")
+        return value
+
+    @field_validator("oidc_algorithms")
+    @classmethod
+    def _with_public_keys(cls, value: str) -> str:
+        # Whoever could verify a shared secret could sign with it.
+        if not value.split() or not set(value.split()) <= set(ALGORITHMS):
+            raise ValueError(f"must name one or more of {' '.join(ALGORITHMS)}")
+        return value
+
     @field_validator("limits")
     @classmethod
     def _limits_allow_something(cls, value: Limits) -> Limits:
@@ -144,6 +175,35 @@ class Settings(BaseSettings):
                 f"{PREFIX}TRUSTED_DOCUMENTS_ONLY"
             )
         return self
+
+    @model_validator(mode="after")
+    def _a_whole_provider(self) -> "Settings":
+        if self.oidc_issuer is not None and self.oidc_audience is None:
+            raise ValueError(
+                f"{PREFIX}OIDC_AUDIENCE must be set with {PREFIX}OIDC_ISSUER: tokens for anybody "
+                "else are not for this server"
+            )
+        if self.oidc_issuer is None and (self.oidc_audience or self.oidc_jwks_url):
+            raise ValueError(f"{PREFIX}OIDC_ISSUER must be set: other settings of OIDC are")
+        if self.oidc_issuer == self.public_url:
+            raise ValueError(
+                f"{PREFIX}OIDC_ISSUER must be another one than {PREFIX}PUBLIC_URL, which issues "
+                "this server's own tokens"
+            )
+        return self
+
+    @property
+    def identity_provider(self) -> IdentityProvider | None:
+        """Who signs portal users in; None where nobody does."""
+        if self.oidc_issuer is None or self.oidc_audience is None:
+            return None
+        return IdentityProvider(
+            issuer=self.oidc_issuer,
+            audience=self.oidc_audience,
+            jwks_url=self.oidc_jwks_url,
+            algorithms=frozenset(self.oidc_algorithms.split()),
+            user_claim=self.oidc_user_claim,
+        )
 
     @property
     def is_postgresql(self) -> bool:

@@ -41,6 +41,9 @@ class Narrowing:
         """
         if number is None or number == principal.tenant_number:
             return principal
+        if principal.customer_id is not None:
+            # Sees one customer: no tenant is a part of that.
+            raise OutOfReachError
         if not number or len(number) > _LONGEST_NUMBER or "\0" in number:
             raise OutOfReachError
         key = principal.scope, number

@@ -24,6 +24,21 @@ class Permission(StrEnum):
 ALL: frozenset[Permission] = frozenset(Permission)
 USUAL: frozenset[Permission] = ALL - {Permission.PERSONAL_DATA_READ}
 """What a partner's system gets unless more, or less, is asked for."""
+OF_A_CUSTOMERS_USER: frozenset[Permission] = frozenset(
+    {
+        Permission.ORDERS_READ,
+        Permission.OFFERS_READ,
+        Permission.CONTRACTS_READ,
+        Permission.CUSTOMERS_READ,
+    }
+)
+"""A customer's own documents, and nothing of the partner's. Named one by one, as the next are, so
+that nobody gets a permission because it is new."""
+OF_A_TENANTS_USER: frozenset[Permission] = OF_A_CUSTOMERS_USER | {
+    Permission.TENANTS_READ,
+    Permission.COMMISSIONS_READ,
+    Permission.PERSONAL_DATA_READ,
+}
 
 
 class UnknownPermissionError(Exception):

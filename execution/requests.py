@@ -49,6 +49,12 @@ def forbidden(message: str) -> RequestRefusedError:
     return RequestRefusedError(403, ApiError(message, code=ErrorCode.FORBIDDEN))
 
 
+def unavailable(message: str, retry_seconds: int) -> RequestRefusedError:
+    """A refusal with code UNAVAILABLE: the same request may succeed a little later."""
+    error = ApiError(message, code=ErrorCode.UNAVAILABLE)
+    return RequestRefusedError(503, error, {"Retry-After": str(retry_seconds)})
+
+
 def read_get(scope: Scope, limits: Limits) -> GraphQLRequest:
     """The GraphQL request in a query string."""
     query_string: bytes = scope["query_string"]

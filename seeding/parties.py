@@ -75,7 +75,7 @@ def new_customer(
         customer.users.append(user)
         book.batch.add(
             *("portal_users", user.id, tenant.id, root.id, customer.id, user.name, user.email),
-            instant(created),
+            *(instant(created), None, None),
         )
     return customer
 

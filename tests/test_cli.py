@@ -38,6 +38,12 @@ COMMANDS = [
     ["signing-key"],
     ["signing-key", "rotate"],
     ["signing-key", "list"],
+    ["user"],
+    ["user", "create"],
+    ["user", "list"],
+    ["user", "link"],
+    ["user", "disable"],
+    ["user", "enable"],
     ["export-schema"],
     ["demo"],
 ]

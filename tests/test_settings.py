@@ -80,6 +80,36 @@ def test_an_empty_variable_counts_as_absent(monkeypatch: pytest.MonkeyPatch) -> 
             "hunter2",
             "PARTNERGRAPH_SIGNING_KEY_SECRET must have at least 32 characters, made at random.",
         ),
+        (
+            "OIDC_ALGORITHMS",
+            "RS256 HS256",
+            (
+                "PARTNERGRAPH_OIDC_ALGORITHMS must name one or more of RS256 RS384 RS512 PS256 "
+                "PS384 PS512 ES256 ES384 ES512 Ed25519."
+            ),
+        ),
+        ("OIDC_USER_CLAIM", "upn", "PARTNERGRAPH_OIDC_USER_CLAIM must be 'sub' or 'email'."),
+        (
+            "OIDC_ISSUER",
+            "https://id.test",
+            (
+                "PARTNERGRAPH_OIDC_AUDIENCE must be set with PARTNERGRAPH_OIDC_ISSUER: tokens for "
+                "anybody else are not for this server."
+            ),
+        ),
+        (
+            "OIDC_AUDIENCE",
+            "orders",
+            "PARTNERGRAPH_OIDC_ISSUER must be set: other settings of OIDC are.",
+        ),
+        (
+            "OIDC_ISSUER",
+            "https://id.test/?realm=portal",
+            (
+                "PARTNERGRAPH_OIDC_ISSUER must be the issuer as its tokens name it, which has no "
+                "query."
+            ),
+        ),
         ("LIMITS_TOKENS", "0", "PARTNERGRAPH_LIMITS_TOKENS must be greater than 0."),
         ("LIMITS_BODY_SECONDS", "nan", "PARTNERGRAPH_LIMITS_BODY_SECONDS must be greater than 0."),
         (
@@ -151,6 +181,46 @@ def test_a_redis_that_cannot_be_used_is_refused_without_its_password(
 def test_a_public_url_is_an_origin(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     [sentence] = sentences(monkeypatch, PUBLIC_URL=url)
     assert sentence.startswith("PARTNERGRAPH_PUBLIC_URL must be where clients reach the server")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://id.test",
+        "https://",
+        "https://me:hunter2@id.test",
+        "https://id.test/#realm",
+        "https://id.test:port",
+        "https://id.test/ realm",
+        "ftp://localhost",
+        "id.test",
+    ],
+)
+@pytest.mark.parametrize("name", ["OIDC_ISSUER", "OIDC_JWKS_URL"])
+def test_a_provider_that_anybody_could_answer_for_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, url: str
+) -> None:
+    [sentence] = sentences(monkeypatch, **{name: url})
+    assert sentence.startswith(f"PARTNERGRAPH_{name} must be a URL that starts with https://")
+    assert "hunter2" not in sentence
+
+
+def test_the_identity_provider_is_another_issuer_than_the_server(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    same = "http://localhost:8000"
+    [sentence] = sentences(monkeypatch, OIDC_ISSUER=same, OIDC_AUDIENCE="orders")
+    assert sentence.startswith("PARTNERGRAPH_OIDC_ISSUER must be another one than")
+
+
+def test_an_identity_provider_is_there_when_it_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert settings.load().identity_provider is None
+    monkeypatch.setenv("PARTNERGRAPH_OIDC_ISSUER", "https://id.test/realms/portal")
+    monkeypatch.setenv("PARTNERGRAPH_OIDC_AUDIENCE", "orders")
+    provider = settings.load().identity_provider
+    assert provider is not None
+    assert (provider.issuer, provider.user_claim) == ("https://id.test/realms/portal", "sub")
+    assert provider.algorithms == {"RS256", "PS256", "ES256"}
 
 
 def test_every_mistake_is_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, ByColumn, TenantOwned, link, owned_by_tenant
@@ -48,10 +48,17 @@ class PortalUser(TenantOwned, Base):
     name: Mapped[str]
     email: Mapped[str]
     created_at: Mapped[datetime]
+    subject: Mapped[str | None] = mapped_column(String(255))
+    """Who the person is to the identity provider: the claim `sub` of their tokens."""
+    disabled_at: Mapped[datetime | None]
+    """Since when they may not sign in."""
 
     __table_args__ = (
         owned_by_tenant(),
         link("customer_id", "customers"),
         UniqueConstraint("root_tenant_id", "email"),
         Index(None, "customer_id"),
+        # Both find a user before it is known of which tree.
+        Index(None, "subject", unique=True),
+        Index(None, "email"),
     )
