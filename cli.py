@@ -8,6 +8,7 @@ from commands.keys import api_key
 from commands.oauth import oauth_client, signing_key
 from commands.schema import export_schema
 from commands.serving import serve
+from commands.widget import widget_origin
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -28,6 +29,7 @@ for command in (
     api_key,
     oauth_client,
     signing_key,
+    widget_origin,
     export_schema,
     demo,
 ):
