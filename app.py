@@ -21,14 +21,19 @@ from auth.access_tokens import AccessTokens, Issuer
 from auth.bearer import Bearers, UnauthenticatedError
 from auth.client_authentication import ClientAuthentication
 from auth.clock import Clock
+from auth.cors import Cors
 from auth.discovery import JWKS_PATH, METADATA_PATH, Discovery
 from auth.narrowing import HEADER as TENANT_HEADER
 from auth.narrowing import Narrowing, OutOfReachError
 from auth.oauth_clients import OAuthClients
-from auth.principal import Principal
+from auth.origins import Origins
+from auth.principal import Principal, PrincipalKind
 from auth.sealing import Sealing
 from auth.signing_keys import SigningKeys
 from auth.token_endpoint import TokenEndpoint
+from auth.widget_endpoint import WidgetEndpoint
+from auth.widget_sessions import PATH as WIDGET_PATH
+from auth.widget_sessions import WidgetSessions
 from db.migrations import state
 from db.session import Database
 from execution.http import AuthFailure, GraphQLEndpoint
@@ -63,8 +68,21 @@ def create_app(
     signing_keys = SigningKeys(database, clock, Sealing(settings.sealing_secret))
     oauth_clients = OAuthClients(database, clock)
     access_tokens = AccessTokens(clock, signing_keys, oauth_clients, issuer)
-    bearers = Bearers(database, clock, {issuer.url: access_tokens})
     narrowing = Narrowing(database, clock)
+    origins = Origins(database, clock)
+    widget_sessions = WidgetSessions(
+        database,
+        clock,
+        signing_keys=signing_keys,
+        clients=oauth_clients,
+        narrowing=narrowing,
+        origins=origins,
+        issuer=issuer,
+        lifetime=timedelta(seconds=settings.widget_seconds),
+    )
+    bearers = Bearers(
+        database, clock, {issuer.url: access_tokens, widget_sessions.issuer: widget_sessions}
+    )
     rate = settings.limits.rate
     buckets: Buckets = (
         RedisBuckets(settings.redis_url, rate) if settings.redis_url else LocalBuckets(rate)
@@ -72,7 +90,7 @@ def create_app(
 
     async def authenticate(headers: Headers) -> Principal | AuthFailure:
         try:
-            return await bearers.principal(headers.get("authorization"))
+            return await bearers.principal(headers.get("authorization"), headers.get("origin"))
         except UnauthenticatedError as refused:
             return AuthFailure(str(refused), challenge=refused.challenge)
 
@@ -108,6 +126,7 @@ def create_app(
         count_statements=lambda context: context.session.statements,
         needs=schema.needs(graph),
         granted=lambda principal: principal.permissions,
+        reads_only=lambda principal: principal.kind is PrincipalKind.WIDGET_SESSION,
         limits=settings.limits,
         buckets=buckets,
     )
@@ -117,11 +136,20 @@ def create_app(
         oauth_clients,
         body_seconds=settings.limits.body_seconds,
     )
+    widget_endpoint = WidgetEndpoint(
+        bearers,
+        narrowing,
+        origins,
+        widget_sessions,
+        buckets,
+        body_seconds=settings.limits.body_seconds,
+    )
     discovery = Discovery(issuer, signing_keys)
     return Starlette(
         routes=[
-            Route("/graphql", graphql),
+            Route("/graphql", Cors(graphql, origins, issuer=widget_sessions.issuer)),
             Route("/oauth/token", token_endpoint, methods=["POST"]),
+            Route(WIDGET_PATH, widget_endpoint, methods=["POST"]),
             Route(METADATA_PATH, discovery.metadata),
             Route(JWKS_PATH, discovery.keys),
             Route("/schema.graphql", _PrintedSchema(), methods=["GET"]),

@@ -72,8 +72,18 @@ class Bearers:
         self._refused: Recent[bytes, None] = Recent(_CACHED_REFUSALS, clock.monotonic)
         self._last_uses = _LastUses(database, clock.monotonic)
 
-    async def principal(self, authorization: str | None) -> Principal:
-        """The principal of an `Authorization` header; raises UnauthenticatedError."""
+    async def principal(self, authorization: str | None, origin: str | None = None) -> Principal:
+        """The principal of an `Authorization` header; raises UnauthenticatedError.
+
+        `origin` is the header `Origin`, for where pages may ask: who is bound to one is nobody
+        without it.
+        """
+        principal = await self._principal(authorization)
+        if principal.origin is not None and principal.origin != origin:
+            raise UnauthenticatedError("The access token is for the pages of another origin.")
+        return principal
+
+    async def _principal(self, authorization: str | None) -> Principal:
         if authorization is None:
             raise UnauthenticatedError(
                 "An API key is needed, or an access token: send it as `Authorization: Bearer …`.",
