@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import schema
 from auth.access_tokens import AccessTokens, Issuer
+from auth.attempts import Attempts, SourceMiddleware, TooManyAttemptsError
 from auth.bearer import Bearers, UnauthenticatedError
 from auth.client_authentication import ClientAuthentication
 from auth.clock import Clock
@@ -38,10 +39,10 @@ from db.migrations import state
 from db.session import Database
 from execution.http import AuthFailure, GraphQLEndpoint
 from execution.logs import configure_logging
-from execution.rate import Buckets, LocalBuckets
+from execution.rate import Buckets, LocalBuckets, Policy
 from execution.redis_buckets import RedisBuckets
 from execution.request_id import RequestIdMiddleware
-from execution.requests import forbidden
+from execution.requests import forbidden, too_many_attempts
 from resolvers.context import Context
 from settings import Settings, load
 from web.assets import DemoContent, graphiql_routes
@@ -80,8 +81,19 @@ def create_app(
         issuer=issuer,
         lifetime=timedelta(seconds=settings.widget_seconds),
     )
+    # Apart from the clients' own points, so that made-up names drive no client's out of memory.
+    failures = Policy(settings.failed_attempts, 60.0)
+    failure_buckets: Buckets = (
+        RedisBuckets(settings.redis_url, failures)
+        if settings.redis_url
+        else LocalBuckets(failures, clock.monotonic)
+    )
+    attempts = Attempts(failure_buckets, clock.monotonic)
     bearers = Bearers(
-        database, clock, {issuer.url: access_tokens, widget_sessions.issuer: widget_sessions}
+        database,
+        clock,
+        {issuer.url: access_tokens, widget_sessions.issuer: widget_sessions},
+        attempts,
     )
     rate = settings.limits.rate
     buckets: Buckets = (
@@ -93,6 +105,8 @@ def create_app(
             return await bearers.principal(headers.get("authorization"), headers.get("origin"))
         except UnauthenticatedError as refused:
             return AuthFailure(str(refused), challenge=refused.challenge)
+        except TooManyAttemptsError as error:
+            raise too_many_attempts(str(error), error.retry_seconds) from None
 
     @asynccontextmanager
     async def open_context(principal: Principal, request: Request) -> AsyncIterator[Context]:
@@ -115,6 +129,7 @@ def create_app(
         yield
         await bearers.close()
         await buckets.close()
+        await failure_buckets.close()
         await database.close()
 
     graph = schema.build_schema()
@@ -131,7 +146,7 @@ def create_app(
         buckets=buckets,
     )
     token_endpoint = TokenEndpoint(
-        ClientAuthentication(database, clock, oauth_clients, issuer),
+        ClientAuthentication(database, clock, oauth_clients, issuer, attempts),
         access_tokens,
         oauth_clients,
         body_seconds=settings.limits.body_seconds,
@@ -157,7 +172,11 @@ def create_app(
             Route("/readyz", _Readiness(database), methods=["GET"]),
             *graphiql_routes(demo),
         ],
-        middleware=[Middleware(RequestIdMiddleware), Middleware(SecurityHeadersMiddleware)],
+        middleware=[
+            Middleware(RequestIdMiddleware),
+            Middleware(SecurityHeadersMiddleware),
+            Middleware(SourceMiddleware),
+        ],
         lifespan=lifespan,
     )
 

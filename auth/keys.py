@@ -31,6 +31,7 @@ from db.session import Database, WriteSession
 _ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _KEY = re.compile(r"(pgk_[0-9A-Za-z]{8})_([0-9A-Za-z]{32})([0-9A-Za-z]{6})")
 
+PREFIX_LENGTH = 12
 MOST_KEYS = 2
 """Keys of one client that work at the same time."""
 

@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
+from auth.attempts import TooManyAttemptsError
 from auth.bearer import Bearers, UnauthenticatedError
 from auth.forms import FormError, read_body
 from auth.jwt import InvalidTokenError
@@ -82,11 +83,9 @@ class WidgetEndpoint:
         client = await self._client(headers)
         quota = await self._points.take(client.account, 1)
         if quota.refused:
-            raise _RefusedError(
-                429,
-                "RATE_LIMITED",
-                f"The client's points are used up. Come back in {quota.retry_seconds} seconds.",
-                {"Retry-After": str(quota.retry_seconds)},
+            seconds = quota.retry_seconds
+            raise _too_much(
+                f"The client's points are used up. Come back in {seconds} seconds.", seconds
             )
         asked = await self._body(headers, receive)
         origin = asked["origin"]
@@ -131,6 +130,8 @@ class WidgetEndpoint:
             client = await self._bearers.principal(headers.get("authorization"))
         except UnauthenticatedError as error:
             raise _unauthenticated(str(error), error.challenge) from None
+        except TooManyAttemptsError as error:
+            raise _too_much(str(error), error.retry_seconds) from None
         needed = Permission.WIDGET_SESSIONS_CREATE
         if client.kind is not PrincipalKind.API_CLIENT or needed not in client.permissions:
             raise _RefusedError(
@@ -211,6 +212,10 @@ def _bad_request(message: str) -> _RefusedError:
 
 def _unauthenticated(message: str, challenge: str = "Bearer") -> _RefusedError:
     return _RefusedError(401, "UNAUTHENTICATED", message, {"WWW-Authenticate": challenge})
+
+
+def _too_much(message: str, retry_seconds: int) -> _RefusedError:
+    return _RefusedError(429, "RATE_LIMITED", message, {"Retry-After": str(retry_seconds)})
 
 
 def _refusal(refused: _RefusedError) -> JSONResponse:
