@@ -18,19 +18,25 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import schema
 from auth.access_tokens import AccessTokens, Issuer
+from auth.attempts import Attempts, SourceMiddleware, TooManyAttemptsError
 from auth.bearer import Bearers, Tokens, UnauthenticatedError
 from auth.client_authentication import ClientAuthentication
 from auth.clock import Clock
+from auth.cors import Cors
 from auth.discovery import JWKS_PATH, METADATA_PATH, Discovery
 from auth.narrowing import HEADER as TENANT_HEADER
 from auth.narrowing import Narrowing, OutOfReachError
 from auth.oauth_clients import OAuthClients
+from auth.origins import Origins
 from auth.portal_tokens import PortalTokens
-from auth.principal import Principal
+from auth.principal import Principal, PrincipalKind
 from auth.provider_keys import ProviderUnavailableError
 from auth.sealing import Sealing
 from auth.signing_keys import SigningKeys
 from auth.token_endpoint import TokenEndpoint
+from auth.widget_endpoint import WidgetEndpoint
+from auth.widget_sessions import PATH as WIDGET_PATH
+from auth.widget_sessions import WidgetSessions
 from db.migrations import state
 from db.session import Database
 from execution.http import AuthFailure, GraphQLEndpoint
@@ -41,11 +47,11 @@ from execution.persisted import (
     RedisDocuments,
     read_trusted,
 )
-from execution.rate import Buckets, LocalBuckets
+from execution.rate import Buckets, LocalBuckets, Policy
 from execution.redis_buckets import RedisBuckets
 from execution.redis_server import RedisServer
 from execution.request_id import RequestIdMiddleware
-from execution.requests import forbidden, unavailable
+from execution.requests import forbidden, too_many_attempts, unavailable
 from resolvers.context import Context
 from settings import Settings, load
 from web.assets import DemoContent, graphiql_routes
@@ -72,15 +78,35 @@ def create_app(
     signing_keys = SigningKeys(database, clock, Sealing(settings.sealing_secret))
     oauth_clients = OAuthClients(database, clock)
     access_tokens = AccessTokens(clock, signing_keys, oauth_clients, issuer)
-    tokens: dict[str, Tokens] = {issuer.url: access_tokens}
+    narrowing = Narrowing(database, clock)
+    origins = Origins(database, clock)
+    widget_sessions = WidgetSessions(
+        database,
+        clock,
+        signing_keys=signing_keys,
+        clients=oauth_clients,
+        narrowing=narrowing,
+        origins=origins,
+        issuer=issuer,
+        lifetime=timedelta(seconds=settings.widget_seconds),
+    )
+    # Apart from the clients' own points, so that made-up names drive no client's out of memory.
+    failures = Policy(settings.failed_attempts, 60.0)
+    redis = RedisServer(settings.redis_url) if settings.redis_url else None
+    attempts = Attempts(
+        RedisBuckets(redis, failures) if redis else LocalBuckets(failures, clock.monotonic),
+        clock.monotonic,
+    )
+    tokens: dict[str, Tokens] = {
+        issuer.url: access_tokens,
+        widget_sessions.issuer: widget_sessions,
+    }
     portal: PortalTokens | None = None
     if provider := settings.identity_provider:
         portal = PortalTokens(database, clock, provider)
         tokens[provider.issuer] = portal
-    bearers = Bearers(database, clock, tokens)
-    narrowing = Narrowing(database, clock)
+    bearers = Bearers(database, clock, tokens, attempts)
     rate = settings.limits.rate
-    redis = RedisServer(settings.redis_url) if settings.redis_url else None
     buckets: Buckets = RedisBuckets(redis, rate) if redis else LocalBuckets(rate)
     documents = LocalDocuments()
     persisted = PersistedDocuments(
@@ -91,13 +117,15 @@ def create_app(
 
     async def authenticate(headers: Headers) -> Principal | AuthFailure:
         try:
-            return await bearers.principal(headers.get("authorization"))
+            return await bearers.principal(headers.get("authorization"), headers.get("origin"))
         except UnauthenticatedError as refused:
             return AuthFailure(str(refused), challenge=refused.challenge)
         except ProviderUnavailableError as error:
             # Not 401: the token may be good, and a client would throw it away.
             message = "The keys of the token's issuer cannot be had at the moment."
             raise unavailable(message, error.retry_seconds) from None
+        except TooManyAttemptsError as error:
+            raise too_many_attempts(str(error), error.retry_seconds) from None
 
     @asynccontextmanager
     async def open_context(principal: Principal, request: Request) -> AsyncIterator[Context]:
@@ -136,21 +164,31 @@ def create_app(
         count_statements=lambda context: context.session.statements,
         needs=schema.needs(graph),
         granted=lambda principal: principal.permissions,
+        reads_only=lambda principal: principal.kind is PrincipalKind.WIDGET_SESSION,
         limits=settings.limits,
         buckets=buckets,
         persisted=persisted,
     )
     token_endpoint = TokenEndpoint(
-        ClientAuthentication(database, clock, oauth_clients, issuer),
+        ClientAuthentication(database, clock, oauth_clients, issuer, attempts),
         access_tokens,
         oauth_clients,
+        body_seconds=settings.limits.body_seconds,
+    )
+    widget_endpoint = WidgetEndpoint(
+        bearers,
+        narrowing,
+        origins,
+        widget_sessions,
+        buckets,
         body_seconds=settings.limits.body_seconds,
     )
     discovery = Discovery(issuer, signing_keys)
     return Starlette(
         routes=[
-            Route("/graphql", graphql),
+            Route("/graphql", Cors(graphql, origins, issuer=widget_sessions.issuer)),
             Route("/oauth/token", token_endpoint, methods=["POST"]),
+            Route(WIDGET_PATH, widget_endpoint, methods=["POST"]),
             Route(METADATA_PATH, discovery.metadata),
             Route(JWKS_PATH, discovery.keys),
             Route("/schema.graphql", _PrintedSchema(), methods=["GET"]),
@@ -158,7 +196,11 @@ def create_app(
             Route("/readyz", _Readiness(database), methods=["GET"]),
             *graphiql_routes(demo),
         ],
-        middleware=[Middleware(RequestIdMiddleware), Middleware(SecurityHeadersMiddleware)],
+        middleware=[
+            Middleware(RequestIdMiddleware),
+            Middleware(SecurityHeadersMiddleware),
+            Middleware(SourceMiddleware),
+        ],
         lifespan=lifespan,
     )
 

@@ -9,6 +9,7 @@ from commands.oauth import oauth_client, signing_key
 from commands.schema import export_schema
 from commands.serving import serve
 from commands.users import user
+from commands.widget import widget_origin
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -30,6 +31,7 @@ for command in (
     oauth_client,
     signing_key,
     user,
+    widget_origin,
     export_schema,
     demo,
 ):

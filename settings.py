@@ -59,6 +59,8 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     public_url: str = "http://localhost:8000"
     token_seconds: int = Field(900, ge=60, le=900)
+    widget_seconds: int = Field(600, ge=60, le=900)
+    failed_attempts: Positive = 60
     # Never printed either: SecretStr shows asterisks.
     signing_key_secret: SecretStr | None = None
     trusted_documents: Path | None = None

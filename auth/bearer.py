@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy import or_, update
 
 from auth import keys
+from auth.attempts import Attempts
 from auth.clock import Clock
 from auth.jwt import InvalidTokenError, issuer_of
 from auth.principal import Principal
@@ -61,19 +62,36 @@ class Bearers:
     """Answers who a bearer is. One for each process; `close` it before its database."""
 
     def __init__(
-        self, database: Database, clock: Clock, tokens: Mapping[str, Tokens] | None = None
+        self,
+        database: Database,
+        clock: Clock,
+        tokens: Mapping[str, Tokens] | None = None,
+        attempts: Attempts | None = None,
     ) -> None:
-        """`tokens` are those that are believed beside keys, by their issuer."""
+        """`tokens` are those that are believed beside keys, by their issuer. Without `attempts`
+        wrong keys are not counted."""
         self._database = database
         self._tokens = dict(tokens or {})
+        self._attempts = attempts
         self._now = clock.now
         self._found: Recent[bytes, keys.FoundKey] = Recent(_CACHED_KEYS, clock.monotonic)
         # Apart from the others, so that a flood of wrong keys drives no right one out.
         self._refused: Recent[bytes, None] = Recent(_CACHED_REFUSALS, clock.monotonic)
         self._last_uses = _LastUses(database, clock.monotonic)
 
-    async def principal(self, authorization: str | None) -> Principal:
-        """The principal of an `Authorization` header; raises UnauthenticatedError."""
+    async def principal(self, authorization: str | None, origin: str | None = None) -> Principal:
+        """The principal of an `Authorization` header; raises UnauthenticatedError, or
+        TooManyAttemptsError.
+
+        `origin` is the header `Origin`, for where pages may ask: who is bound to one is nobody
+        without it.
+        """
+        principal = await self._principal(authorization)
+        if principal.origin is not None and principal.origin != origin:
+            raise UnauthenticatedError("The access token is for the pages of another origin.")
+        return principal
+
+    async def _principal(self, authorization: str | None) -> Principal:
         if authorization is None:
             raise UnauthenticatedError(
                 "An API key is needed, or an access token: send it as `Authorization: Bearer …`.",
@@ -120,12 +138,18 @@ class Bearers:
         digest = hashlib.sha256(text.encode()).digest()
         key = self._found.get(digest)
         if key is None and digest not in self._refused:
+            if self._attempts is not None:
+                self._attempts.check(text)
             key = await keys.find(self._database, text)
             if key is None:
                 self._refused.put(digest, None)
             else:
                 self._found.put(digest, key)
+                if self._attempts is not None:
+                    self._attempts.right(text)
         if key is None:
+            if self._attempts is not None:
+                await self._attempts.wrong(text, text[: keys.PREFIX_LENGTH])
             raise UnauthenticatedError("The API key is not valid.")
         return key
 

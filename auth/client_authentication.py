@@ -15,6 +15,7 @@ from sqlalchemy import Delete, delete, select, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from auth.access_tokens import Issuer
+from auth.attempts import Attempts
 from auth.clock import Clock
 from auth.jwt import InvalidTokenError, Jwt, audiences, check_times, text
 from auth.oauth_clients import ALGORITHMS, FoundOAuthClient, OAuthClients, hash_of
@@ -49,15 +50,21 @@ class ClientAuthentication:
     """Finds out which client sends a form. One for each process."""
 
     def __init__(
-        self, database: Database, clock: Clock, clients: OAuthClients, issuer: Issuer
+        self,
+        database: Database,
+        clock: Clock,
+        clients: OAuthClients,
+        issuer: Issuer,
+        attempts: Attempts,
     ) -> None:
         self._database = database
         self._now = clock.now
         self._clients = clients
         self._issuer = issuer
+        self._attempts = attempts
 
     async def client(self, authorization: str | None, form: Mapping[str, str]) -> FoundOAuthClient:
-        """The client, which works; raises OAuthError."""
+        """The client, which works; raises OAuthError, or TooManyAttemptsError."""
         asserted = "client_assertion" in form or "client_assertion_type" in form
         ways = (authorization is not None) + ("client_secret" in form) + asserted
         if ways > 1:
@@ -74,11 +81,15 @@ class ClientAuthentication:
         raise OAuthError("invalid_client", "The client does not authenticate.")
 
     async def _by_secret(self, identifier: str, secret: str) -> FoundOAuthClient:
+        credential = f"{identifier}:{secret}"
+        self._attempts.check(credential)
         client = await self._clients.find(identifier)
         known = client.secret_hash if client is not None else None
         right = hmac.compare_digest(known or _NOBODY, hash_of(secret))
         if client is None or known is None or not right:
+            await self._attempts.wrong(credential, identifier)
             raise OAuthError("invalid_client", "The client or its secret is not right.")
+        self._attempts.right(credential)
         return self._working(client)
 
     async def _by_assertion(self, form: Mapping[str, str]) -> FoundOAuthClient:
@@ -89,10 +100,17 @@ class ClientAuthentication:
         try:
             assertion = Jwt(form["client_assertion"])
             claimed = text(assertion.unverified, "sub")
+            # Each assertion is a new one: who has lately signed a right one may send the next.
+            self._attempts.check(claimed)
             client = await self._clients.find(claimed)
-            if client is None or form.get("client_id", claimed) != claimed:
-                raise InvalidTokenError("has no valid signature")
-            claims = assertion.verify(_keys(client, assertion.header), ASSERTION_ALGORITHMS)
+            try:
+                if client is None or form.get("client_id", claimed) != claimed:
+                    raise InvalidTokenError("has no valid signature")
+                claims = assertion.verify(_keys(client, assertion.header), ASSERTION_ALGORITHMS)
+            except InvalidTokenError:
+                await self._attempts.wrong(form["client_assertion"], claimed)
+                raise
+            self._attempts.right(claimed)
             expires_at = self._check(assertion.header, claims)
             self._working(client)
             await self._use_up(client, text(claims, "jti"), expires_at)

@@ -1,4 +1,4 @@
-"""Form-encoded request bodies, within bounds."""
+"""Request bodies, within bounds: small ones, of forms and of JSON."""
 
 import asyncio
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ _MOST_FIELDS = 32
 
 
 class FormError(Exception):
-    """A body that is no form of ours. The message is for whoever sent it."""
+    """A body that is not what is asked for. The message is for whoever sent it."""
 
     def __init__(
         self, message: str, status: int = 400, headers: Mapping[str, str] | None = None
@@ -30,7 +30,7 @@ async def read_form(headers: Headers, receive: Receive, *, seconds: float) -> di
         raise FormError("Send the body as application/x-www-form-urlencoded.")
     if headers.get("content-encoding", "identity").strip().lower() != "identity":
         raise FormError("Send the body uncompressed.")
-    body = await _read(receive, seconds)
+    body = await read_body(receive, seconds=seconds)
     try:
         pairs = parse_qsl(
             body.decode("ascii"),
@@ -48,7 +48,8 @@ async def read_form(headers: Headers, receive: Receive, *, seconds: float) -> di
     return {name: value for name, value in pairs if value}
 
 
-async def _read(receive: Receive, seconds: float) -> bytes:
+async def read_body(receive: Receive, *, seconds: float) -> bytes:
+    """The whole body; raises FormError where it is too large or too slow."""
     chunks: list[bytes] = []
     size = 0
     try:

@@ -31,6 +31,7 @@ from db.session import Database, WriteSession
 _ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _KEY = re.compile(r"(pgk_[0-9A-Za-z]{8})_([0-9A-Za-z]{32})([0-9A-Za-z]{6})")
 
+PREFIX_LENGTH = 12
 MOST_KEYS = 2
 """Keys of one client that work at the same time."""
 
@@ -86,6 +87,9 @@ class FoundKey:
     principal: Principal
     expires_at: datetime | None
     revoked_at: datetime | None
+
+    def works(self, now: datetime) -> bool:
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
 
 async def create(
@@ -224,10 +228,24 @@ async def find(database: Database, text: str) -> FoundKey | None:
     prefix, secret, checksum = parts.groups()
     if checksum != _checksum(prefix, secret):
         return None
-    async with database.read(_BEFORE_ANYBODY_IS_KNOWN) as session:
-        rows = await session.rows(_with_subtree(prefix))
+    rows = await _rows(database, prefix)
     if not rows or not hmac.compare_digest(rows[0].secret_hash, _hash(secret)):
         return None
+    return _found(rows)
+
+
+async def by_prefix(database: Database, prefix: str) -> FoundKey | None:
+    """The key of that prefix, for what was made with it: it is not asked who has its secret."""
+    rows = await _rows(database, prefix)
+    return _found(rows) if rows else None
+
+
+async def _rows(database: Database, prefix: str) -> Sequence[Any]:
+    async with database.read(_BEFORE_ANYBODY_IS_KNOWN) as session:
+        return await session.rows(_with_subtree(prefix))
+
+
+def _found(rows: Sequence[Any]) -> FoundKey:
     return FoundKey(
         id=rows[0].key_id,
         principal=_principal(rows),
@@ -275,6 +293,7 @@ def _principal(rows: Sequence[Any]) -> Principal:
         client_name=first.client_name,
         account=f"{first.tenant_number}/{first.client_name}",
         token_id=first.prefix,
+        credential=first.prefix,
         tenant_id=first.tenant_id,
         tenant_number=first.tenant_number,
         scope=reach.scope(rows),

@@ -107,7 +107,7 @@ class FoundOAuthClient:
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
     def principal(
-        self, *, token_id: str, permissions: frozenset[Permission], expires_at: datetime
+        self, *, token_id: str, permissions: frozenset[Permission], expires_at: datetime | None
     ) -> Principal:
         """Who asks with a token of this client: never more than the client may by now."""
         return Principal(
@@ -116,6 +116,7 @@ class FoundOAuthClient:
             client_name=self.client_name,
             account=f"{self.tenant_number}/{self.client_name}",
             token_id=token_id,
+            credential=self.identifier,
             tenant_id=self.tenant_id,
             tenant_number=self.tenant_number,
             scope=self.scope,

@@ -19,9 +19,12 @@ class Permission(StrEnum):
     """The dealer and sub-partner ids that commissions are matched by."""
     PERSONAL_DATA_READ = "personal-data:read"
     """Names and e-mail addresses of people."""
+    WIDGET_SESSIONS_CREATE = "widget-sessions:create"
+    """Handing what the credential may read to browsers, for minutes (`auth.widget_endpoint`)."""
 
 
-ALL: frozenset[Permission] = frozenset(Permission)
+ALL: frozenset[Permission] = frozenset(p for p in Permission if p.endswith(":read"))
+"""All that there is to read. What a credential may do besides is granted by name alone."""
 USUAL: frozenset[Permission] = ALL - {Permission.PERSONAL_DATA_READ}
 """What a partner's system gets unless more, or less, is asked for."""
 OF_A_CUSTOMERS_USER: frozenset[Permission] = frozenset(

@@ -32,6 +32,9 @@ class Principal:
     """What logs call it, and what limits count as one. It names no person."""
     token_id: str
     """The public part of the credential: it names it in lists and logs."""
+    credential: str | None = None
+    """The registered credential that all rests on, by its public part: of a key its prefix, of an
+    access token its OAuth client. None where none is registered here."""
     tenant_id: int | None = None
     """The tenant at the top of what is seen; None for the carrier's own, who see them all."""
     tenant_number: str | None = None

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from auth.access_tokens import AccessTokens
+from auth.attempts import TooManyAttemptsError
 from auth.client_authentication import ClientAuthentication, OAuthError
 from auth.forms import FormError, read_form
 from auth.oauth_clients import FoundOAuthClient, OAuthClients
@@ -47,6 +48,10 @@ class TokenEndpoint:
         except OAuthError as error:
             _log.info("token refused", error=error.code, reason=error.description)
             response = _refusal(error.code, error.description)
+        except TooManyAttemptsError as error:
+            _log.info("token refused", error="temporarily_unavailable", reason=str(error))
+            retry = {"Retry-After": str(error.retry_seconds)}
+            response = _refusal("temporarily_unavailable", str(error), 429, retry)
         except FormError as error:
             _log.info("token refused", error="invalid_request", reason=str(error))
             response = _refusal("invalid_request", str(error), error.status, error.headers)

@@ -13,14 +13,12 @@ from commands.base import Mistake
 def parse_scopes(scopes: tuple[str, ...]) -> frozenset[Permission]:
     if not scopes:
         return permissions.USUAL
-    if "all" in scopes:
-        return permissions.ALL
     try:
-        return permissions.parse(scopes)
+        named = permissions.parse(scope for scope in scopes if scope != "all")
     except permissions.UnknownPermissionError as error:
-        raise Mistake(
-            f"There is no scope {error}; there are {listed_scopes(permissions.ALL)}, and `all`."
-        ) from None
+        every = listed_scopes(frozenset(Permission))
+        raise Mistake(f"There is no scope {error}; there are {every}, and `all`.") from None
+    return named | permissions.ALL if "all" in scopes else named
 
 
 def listed_scopes(granted: frozenset[Permission]) -> str:

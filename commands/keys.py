@@ -27,8 +27,8 @@ def api_key() -> None:
     "scopes",
     multiple=True,
     metavar="SCOPE",
-    help="What the key may read, like orders:read; again for another, `all` for everything. "
-    "Default: everything but personal data.",
+    help="What the key may read, like orders:read; again for another, `all` for all that can be "
+    "read. Default: all of that but personal data.",
 )
 @click.option("--expires", type=click.IntRange(1, 36_500), metavar="DAYS", help="Default: never.")
 def create(tenant: str, name: str, scopes: tuple[str, ...], expires: int | None) -> None:

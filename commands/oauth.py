@@ -28,8 +28,8 @@ def oauth_client() -> None:
     "scopes",
     multiple=True,
     metavar="SCOPE",
-    help="What its tokens may read, like orders:read; again for another, `all` for everything. "
-    "Default: everything but personal data.",
+    help="What its tokens may read, like orders:read; again for another, `all` for all that can be "
+    "read. Default: all of that but personal data.",
 )
 @click.option("--expires", type=click.IntRange(1, 36_500), metavar="DAYS", help="Default: never.")
 @click.option(

@@ -42,6 +42,7 @@ from execution.request_id import current_request_id
 from execution.requests import (
     RequestRefusedError,
     bad_request,
+    forbidden,
     read_get,
     read_post,
 )
@@ -77,6 +78,7 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
     - ``client_name`` is what the logs call a client, and whom the limits count as one.
     - ``count_statements`` says how many database statements a context's operation made.
     - ``needs`` says which scopes fields need, and ``granted`` which ones a client has.
+    - ``reads_only`` says whether a client's mutations are refused, whatever it was granted.
     - ``execute`` is the execute step; graphql-core's by default.
     - ``buckets`` hold each client's points; in this process's memory by default.
     - ``persisted`` finds the documents of which a client sends the hash; in this process's memory
@@ -95,6 +97,7 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
         count_statements: Callable[[ContextT], int] | None = None,
         needs: Needs | None = None,
         granted: Callable[[ClientT], frozenset[str]] = lambda _: frozenset(),
+        reads_only: Callable[[ClientT], bool] = lambda _: False,
         limits: Limits | None = None,
         execute: Execute[ContextT] | None = None,
         buckets: Buckets | None = None,
@@ -112,6 +115,7 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
         self._count_statements = count_statements
         self._permissions = FieldPermissions(schema._schema, needs or {})
         self._granted = granted
+        self._reads_only = reads_only
         self._execute: Execute[ContextT] = execute or field_by_field(schema, self.limits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -192,6 +196,8 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
         exchange.record.type = operation.type.value
         if method == "GET" and operation.type is OperationType.MUTATION:
             raise _not_allowed("Mutations are only allowed by POST.", "POST")
+        if operation.type is OperationType.MUTATION and self._reads_only(client):
+            raise forbidden("Your credential is for reading: it changes nothing.")
         if operation.cost is None:
             return exchange.request_error(document.errors)
         if operation.type is OperationType.SUBSCRIPTION:

@@ -55,6 +55,13 @@ def unavailable(message: str, retry_seconds: int) -> RequestRefusedError:
     return RequestRefusedError(503, error, {"Retry-After": str(retry_seconds)})
 
 
+def too_many_attempts(message: str, retry_seconds: int) -> RequestRefusedError:
+    """A refusal of whoever has shown too many wrong credentials."""
+    extensions = {"limit": "attempts", "retryAfterSeconds": retry_seconds}
+    error = ApiError(message, code=ErrorCode.RATE_LIMITED, extensions=extensions)
+    return RequestRefusedError(429, error, {"Retry-After": str(retry_seconds)})
+
+
 def read_get(scope: Scope, limits: Limits) -> GraphQLRequest:
     """The GraphQL request in a query string."""
     query_string: bytes = scope["query_string"]

@@ -44,6 +44,10 @@ COMMANDS = [
     ["user", "link"],
     ["user", "disable"],
     ["user", "enable"],
+    ["widget-origin"],
+    ["widget-origin", "add"],
+    ["widget-origin", "list"],
+    ["widget-origin", "remove"],
     ["export-schema"],
     ["demo"],
 ]
@@ -145,6 +149,15 @@ def test_a_key_gets_the_scopes_that_are_named(tenant: str) -> None:
     )
     assert "Its scopes: contracts:read, orders:read." in made.stderr
     assert run("api-key", "list").stdout.splitlines()[1].endswith("contracts:read orders:read")
+
+
+def test_all_is_what_can_be_read_and_more_is_named(tenant: str) -> None:
+    create = ("api-key", "create", "--tenant", tenant, "--scope", "all")
+    readable = run(*create).stderr
+    assert "orders:read, personal-data:read, tenants:read." in readable
+    assert "widget-sessions:create" not in readable
+    more = run(*create, "--scope", "widget-sessions:create").stderr
+    assert "orders:read, personal-data:read, tenants:read, widget-sessions:create." in more
 
 
 def test_a_third_working_key_is_a_mistake(tenant: str) -> None:

@@ -1,7 +1,7 @@
 """The tables: one module an aggregate."""
 
 from db.base import Base, TenantOwned
-from db.models.access import ApiClient, ApiKey, OAuthClient, SigningKey, UsedAssertion
+from db.models.access import ApiClient, ApiKey, OAuthClient, SigningKey, UsedAssertion, WidgetOrigin
 from db.models.carts import Cart, CartItem
 from db.models.contracts import Contract, ContractItem
 from db.models.customers import Customer, Site
@@ -51,4 +51,5 @@ __all__ = [
     "Tenant",
     "TenantOwned",
     "UsedAssertion",
+    "WidgetOrigin",
 ]

@@ -67,6 +67,17 @@ class OAuthClient(Base):
     __table_args__ = (Index(None, "client_id"),)
 
 
+class WidgetOrigin(Base):
+    """An origin whose pages may ask in a browser, with sessions that the client makes for them."""
+
+    __tablename__ = "widget_origins"
+
+    client_id: Mapped[UUID] = mapped_column(ForeignKey("api_clients.id"), primary_key=True)
+    origin: Mapped[str] = mapped_column(String(255), primary_key=True)
+    """As a browser sends it: `https://portal.example.de`."""
+    created_at: Mapped[datetime]
+
+
 class UsedAssertion(Base):
     """A signed assertion that a client has authenticated with: each of them is good for once."""
 

@@ -22,7 +22,14 @@ from tests.db.rows import MODELS, OWNED, TABLES, add, add_tenant, as_carrier, te
 
 # The catalogue is everybody's. Keys are read before it is known who asks; no role of a partner
 # may read them.
-CREDENTIALS = {"api_clients", "api_keys", "oauth_clients", "used_assertions", "signing_keys"}
+CREDENTIALS = {
+    "api_clients",
+    "api_keys",
+    "oauth_clients",
+    "used_assertions",
+    "signing_keys",
+    "widget_origins",
+}
 OPEN = {"products", "product_documents", "alembic_version", *CREDENTIALS}
 SCOPES = [
     Scope.tree(1),

@@ -34,7 +34,8 @@ from execution.request_id import RequestIdMiddleware
 KEY = "good-key"
 CLIENT = "acme"
 OTHER_KEY = "other-key"
-KEYS: dict[str, str | AuthFailure] = {KEY: CLIENT, OTHER_KEY: "other"}
+READERS_KEY = "readers-key"
+KEYS: dict[str, str | AuthFailure] = {KEY: CLIENT, OTHER_KEY: "other", READERS_KEY: "reader"}
 SECRET = "the database password is hunter2"
 
 Even = NewType("Even", int)
@@ -270,6 +271,7 @@ def serve(
         authenticate=authenticate,
         open_context=open_context,
         client_name=str,
+        reads_only=lambda client: client == KEYS[READERS_KEY],
         count_statements=lambda context: context.statements,
         limits=limits,
         buckets=buckets,

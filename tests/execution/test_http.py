@@ -3,7 +3,7 @@
 import pytest
 
 from execution.negotiation import GRAPHQL_RESPONSE, JSON, choose_media_type
-from tests.execution.support import SECRET, Served, code, data, only_error
+from tests.execution.support import READERS_KEY, SECRET, Served, code, data, only_error
 
 HELLO = "{ hello }"
 
@@ -29,6 +29,16 @@ async def test_empty_parameters_of_a_get_count_as_absent(served: Served) -> None
 async def test_a_mutation_is_answered_by_post(served: Served) -> None:
     response = await served.ask("mutation { touch }")
     assert data(response) == {"touch": True}
+
+
+async def test_a_mutation_of_whoever_may_only_read_is_refused_without_running(
+    served: Served,
+) -> None:
+    served.http.headers["Authorization"] = f"Bearer {READERS_KEY}"
+    refused = await served.ask("mutation { touch }")
+    assert (refused.status_code, code(refused)) == (403, "FORBIDDEN")
+    assert served.events == ["authenticated"]
+    assert data(await served.ask(HELLO)) == {"hello": "hello world"}
 
 
 @pytest.mark.parametrize("accept", [JSON, GRAPHQL_RESPONSE])
