@@ -17,11 +17,11 @@ from auth.jwt import InvalidTokenError
 from auth.narrowing import HEADER as TENANT_HEADER
 from auth.narrowing import Narrowing, OutOfReachError
 from auth.origins import Origins
-from auth.permissions import ALL, Permission, UnknownPermissionError, parse
+from auth.permissions import ALL, OF_A_CUSTOMERS_USER, Permission, UnknownPermissionError, parse
 from auth.points import Points
 from auth.principal import Principal, PrincipalKind
+from auth.provider_keys import ProviderUnavailableError
 from auth.widget_sessions import (
-    NOT_FOR_CUSTOMERS,
     Subject,
     UnknownSubjectError,
     WidgetSessions,
@@ -132,6 +132,9 @@ class WidgetEndpoint:
             raise _unauthenticated(str(error), error.challenge) from None
         except TooManyAttemptsError as error:
             raise _too_much(str(error), error.retry_seconds) from None
+        except ProviderUnavailableError:
+            # It may be good, and is no API client's.
+            raise _unauthenticated("Send an API key or an access token of this server.") from None
         needed = Permission.WIDGET_SESSIONS_CREATE
         if client.kind is not PrincipalKind.API_CLIENT or needed not in client.permissions:
             raise _RefusedError(
@@ -193,7 +196,7 @@ def _granted(
     """What is asked for, if it may be given; all that may be given by default."""
     most = client.permissions & ALL
     if subject.is_customer:
-        most -= NOT_FOR_CUSTOMERS
+        most &= OF_A_CUSTOMERS_USER
     try:
         wanted = most if scopes is None else parse(scopes)
     except UnknownPermissionError:

@@ -18,7 +18,7 @@ from auth.jwt import InvalidTokenError, text
 from auth.narrowing import Narrowing, OutOfReachError
 from auth.oauth_clients import OAuthClients
 from auth.origins import Origins
-from auth.permissions import ALL, Permission, known
+from auth.permissions import ALL, OF_A_CUSTOMERS_USER, Permission, known
 from auth.principal import Principal, PrincipalKind
 from auth.recent import Lookup
 from auth.signed_tokens import SignedToken, SignedTokens, TokenType
@@ -28,10 +28,6 @@ from db.scope import Scope
 from db.session import Database
 
 PATH = "/widget/sessions"
-NOT_FOR_CUSTOMERS = frozenset(
-    {Permission.COMMISSIONS_READ, Permission.TENANTS_READ, Permission.PERSONAL_DATA_READ}
-)
-"""What is the partner's, or people's: no page of a customer is given it."""
 
 _LONGEST_NUMBER = 100
 _REMEMBERED = 10_000
@@ -137,7 +133,7 @@ class WidgetSessions:
             raise InvalidTokenError("is for somebody its client does not see any more") from None
         permissions = session.permissions & client.permissions & ALL
         if session.subject.is_customer:
-            permissions -= NOT_FOR_CUSTOMERS
+            permissions &= OF_A_CUSTOMERS_USER
         return replace(
             seen,
             kind=PrincipalKind.WIDGET_SESSION,

@@ -13,10 +13,9 @@ from joserfc.jwk import ECKey
 from sqlalchemy import update
 
 from auth import keys, oauth_clients, origins
-from auth.permissions import ALL, Permission
+from auth.permissions import ALL, OF_A_CUSTOMERS_USER, Permission
 from auth.sealing import Sealing
 from auth.signing_keys import list_keys, replace_all
-from auth.widget_sessions import NOT_FOR_CUSTOMERS
 from db.models import ApiKey, Tenant
 from db.scope import Scope
 from db.session import Database
@@ -58,7 +57,7 @@ async def test_a_session_reads_the_documents_of_its_customer_alone(
     answer = response.json()
     assert response.headers["cache-control"] == "no-store"
     seen = await Page(worker.http).ask(answer.pop("token"))
-    scopes = sorted(ALL - NOT_FOR_CUSTOMERS)
+    scopes = sorted(OF_A_CUSTOMERS_USER)
     assert answer == {
         "expiresAt": "2026-03-02T09:40:00Z",
         "expiresIn": 600,
@@ -289,7 +288,7 @@ async def test_a_session_makes_no_session(database: Database, worker: Worker) ->
                 (403, "FORBIDDEN"),
                 f"cannot have {scope}",
             )
-            for scope in sorted(NOT_FOR_CUSTOMERS)
+            for scope in sorted(ALL - OF_A_CUSTOMERS_USER)
         ),
         ({"origin": OTHER}, (403, "ORIGIN_NOT_REGISTERED"), "not registered"),
         ({"origin": f"{PORTAL}/"}, (403, "ORIGIN_NOT_REGISTERED"), "not registered"),
