@@ -17,25 +17,28 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import schema
+from auth import support
 from auth.access_tokens import AccessTokens, Issuer
 from auth.bearer import Bearers, UnauthenticatedError
 from auth.client_authentication import ClientAuthentication
 from auth.clock import Clock
 from auth.discovery import JWKS_PATH, METADATA_PATH, Discovery
+from auth.failures import FailedSignIns
 from auth.narrowing import HEADER as TENANT_HEADER
 from auth.narrowing import Narrowing, OutOfReachError
 from auth.oauth_clients import OAuthClients
-from auth.principal import Principal
+from auth.principal import Principal, PrincipalKind
 from auth.sealing import Sealing
 from auth.signing_keys import SigningKeys
 from auth.token_endpoint import TokenEndpoint
 from db.migrations import state
 from db.session import Database
-from execution.http import AuthFailure, GraphQLEndpoint
+from db.witness import Witness
+from execution.http import ASKED, AuthFailure, GraphQLEndpoint
 from execution.logs import configure_logging
 from execution.rate import Buckets, LocalBuckets
 from execution.redis_buckets import RedisBuckets
-from execution.request_id import RequestIdMiddleware
+from execution.request_id import RequestIdMiddleware, current_request_id
 from execution.requests import forbidden
 from resolvers.context import Context
 from settings import Settings, load
@@ -63,7 +66,8 @@ def create_app(
     signing_keys = SigningKeys(database, clock, Sealing(settings.sealing_secret))
     oauth_clients = OAuthClients(database, clock)
     access_tokens = AccessTokens(clock, signing_keys, oauth_clients, issuer)
-    bearers = Bearers(database, clock, {issuer.url: access_tokens})
+    failures = FailedSignIns(database, clock, current_request_id)
+    bearers = Bearers(database, clock, {issuer.url: access_tokens}, failures)
     narrowing = Narrowing(database, clock)
     rate = settings.limits.rate
     buckets: Buckets = (
@@ -81,15 +85,33 @@ def create_app(
         try:
             # Not earlier: a client's points and its place in the log are the same for every part.
             acting = await narrowing.narrow(principal, request.headers.get(TENANT_HEADER))
+            person = support.person(acting, request.headers.get(support.HEADER))
         except OutOfReachError:
             raise forbidden(f"{TENANT_HEADER} names no tenant that you may see.") from None
+        except support.UnnamedPersonError as error:
+            raise forbidden(str(error)) from None
         async with database.read(acting.scope) as session:
+            if acting.kind is PrincipalKind.SUPPORT:
+                session.witness = Witness()
             yield Context(
                 principal=acting,
                 session=session,
                 # A header may be sent in several lines; they are one list.
                 accept_language=",".join(request.headers.getlist("accept-language")),
                 now=clock.now(),
+            )
+        # Not reached where the operation failed as a whole, and nothing was answered.
+        if session.witness is not None:
+            operation, document = request.scope["state"][ASKED]
+            await support.record_reads(
+                database,
+                acting,
+                session.witness,
+                on_behalf_of=person,
+                operation=operation,
+                document=document,
+                request_id=current_request_id(),
+                at=clock.now(),
             )
 
     @asynccontextmanager
@@ -112,7 +134,7 @@ def create_app(
         buckets=buckets,
     )
     token_endpoint = TokenEndpoint(
-        ClientAuthentication(database, clock, oauth_clients, issuer),
+        ClientAuthentication(database, clock, oauth_clients, issuer, failures),
         access_tokens,
         oauth_clients,
         body_seconds=settings.limits.body_seconds,

@@ -2,6 +2,7 @@
 
 import click
 
+from commands.audit import audit
 from commands.data import intake_command, migrate, seed
 from commands.demo import demo
 from commands.keys import api_key
@@ -28,6 +29,7 @@ for command in (
     api_key,
     oauth_client,
     signing_key,
+    audit,
     export_schema,
     demo,
 ):

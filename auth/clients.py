@@ -7,19 +7,19 @@ many of them work at a time.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
-from auth import reach
+from auth import audit, reach
 from auth.permissions import POSSIBLE, Permission, known
 from auth.principal import Principal, PrincipalKind
 from db.models import ApiClient, ApiKey, OAuthClient, Tenant
 from db.scope import Scope
 from db.session import Database, ReadSession, WriteSession
-from db.vocabulary import ClientKind
+from db.vocabulary import AuditAction, ClientKind
 
 MOST_WORKING = 2
 """Keys of one client that work at the same time, and OAuth clients."""
@@ -32,6 +32,13 @@ _PRINCIPALS = {
     ClientKind.PARTNER: PrincipalKind.API_CLIENT,
     ClientKind.FULFILMENT: PrincipalKind.FULFILMENT,
     ClientKind.SUPPORT: PrincipalKind.SUPPORT,
+}
+
+_ACTIONS = {
+    (ApiKey, True): AuditAction.KEY_CREATED,
+    (ApiKey, False): AuditAction.KEY_REVOKED,
+    (OAuthClient, True): AuditAction.OAUTH_CLIENT_CREATED,
+    (OAuthClient, False): AuditAction.OAUTH_CLIENT_REVOKED,
 }
 
 C = TypeVar("C", ApiKey, OAuthClient)
@@ -266,7 +273,34 @@ async def revoke(
             raise UnknownCredentialError(public_part)
         if found.revoked_at is None:
             found.revoked_at = now
+            await record(session, credential, found.client_id, public_part, created=False, at=now)
         return found.revoked_at
+
+
+async def record(
+    session: WriteSession,
+    credential: type[C],
+    client_id: UUID,
+    public_part: str,
+    *,
+    created: bool,
+    at: datetime,
+    **details: Any,
+) -> None:
+    """Write into the audit log that a credential of a client was made or revoked."""
+    client = await session.scalar(select(ApiClient).where(ApiClient.id == client_id))
+    if client is None:
+        raise ValueError("a credential belongs to a client")
+    await audit.record(
+        session,
+        _ACTIONS[credential, created],
+        by=audit.OPERATOR,
+        at=at,
+        subject=public_part,
+        tenant_id=client.tenant_id,
+        client=client.name,
+        **details,
+    )
 
 
 def _public_part(credential: type[ApiKey] | type[OAuthClient]) -> InstrumentedAttribute[str]:

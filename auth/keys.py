@@ -21,7 +21,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from auth import clients
-from auth.clients import BEFORE_ANYBODY_IS_KNOWN
+from auth.clients import BEFORE_ANYBODY_IS_KNOWN, Client
 from auth.permissions import Permission, granted_to, known
 from auth.principal import Principal
 from db.models import ApiClient, ApiKey
@@ -47,9 +47,18 @@ class FoundKey:
     """A key whose secret was right; it may have expired or been revoked."""
 
     id: UUID
+    client: Client
     principal: Principal
     expires_at: datetime | None
     revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrongKey:
+    """No key, or the public part of one with another secret."""
+
+    prefix: str | None = None
+    client: Client | None = None
 
 
 async def create(
@@ -83,8 +92,11 @@ async def create(
                 expires_at=expires_at,
             )
         )
+        await clients.record(
+            session, ApiKey, client.id, prefix, created=True, at=now, scopes=sorted(granted)
+        )
     return NewKey(
-        text=f"{prefix}_{secret}{_checksum(prefix, secret)}",
+        text=with_checksum(prefix, secret),
         prefix=prefix,
         permissions=granted,
         expires_at=expires_at,
@@ -113,30 +125,43 @@ async def revoke_of_client(database: Database, client_name: str, *, now: datetim
         )
         for key in keys:
             key.revoked_at = now
+            await clients.record(session, ApiKey, key.client_id, key.prefix, created=False, at=now)
 
 
 async def find(database: Database, text: str) -> FoundKey | None:
-    """The key of that text, with whom it stands for, in one statement; None if it is wrong."""
+    """The key of that text; None if it is wrong."""
+    found = await look_up(database, text)
+    return found if isinstance(found, FoundKey) else None
+
+
+async def look_up(database: Database, text: str) -> FoundKey | WrongKey:
+    """The key of that text, with whom it stands for, in one statement."""
     parts = _KEY.fullmatch(text)
     if parts is None:
-        return None
+        return WrongKey()
     prefix, secret, checksum = parts.groups()
     if checksum != _checksum(prefix, secret):
-        return None
+        return WrongKey()
     found = await clients.find(database, ApiKey, prefix)
     if found is None:
-        return None
+        return WrongKey()
     key, client = found
     if not hmac.compare_digest(key.secret_hash, _hash(secret)):
-        return None
+        return WrongKey(prefix=prefix, client=client)
     return FoundKey(
         id=key.id,
+        client=client,
         principal=client.principal(
             token_id=prefix, permissions=known(key.permissions), expires_at=key.expires_at
         ),
         expires_at=key.expires_at,
         revoked_at=key.revoked_at,
     )
+
+
+def with_checksum(prefix: str, secret: str) -> str:
+    """The text of a key."""
+    return f"{prefix}_{secret}{_checksum(prefix, secret)}"
 
 
 def _random(length: int) -> str:

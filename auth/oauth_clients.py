@@ -159,6 +159,15 @@ async def create(
                 expires_at=expires_at,
             )
         )
+        await clients.record(
+            session,
+            OAuthClient,
+            client.id,
+            identifier,
+            created=True,
+            at=now,
+            scopes=sorted(granted),
+        )
     return NewOAuthClient(
         identifier=identifier, secret=secret, permissions=granted, expires_at=expires_at
     )

@@ -34,7 +34,7 @@ def create(wanted: Wanted) -> None:
     made = asyncio.run(_create(wanted))
     until = f"until {day(made.expires_at)}" if made.expires_at else "until it is revoked"
     click.echo(
-        f"Key {made.prefix} of {wanted.whose}, valid {until}.\n{wanted.described()}"
+        f"Key {made.prefix} for {wanted.whose}, valid {until}.\n{wanted.described()}"
         "\nKeep it now: only its hash is stored, so it cannot be shown again.",
         err=True,
     )

@@ -47,7 +47,7 @@ def create(wanted: Wanted, public_keys: Path | None) -> None:
     made = asyncio.run(_create(wanted, _public_keys(public_keys)))
     until = f"until {day(made.expires_at)}" if made.expires_at else "until it is revoked"
     click.echo(
-        f"OAuth client {made.identifier} of {wanted.whose}, valid {until}.\n{wanted.described()}",
+        f"OAuth client {made.identifier} for {wanted.whose}, valid {until}.\n{wanted.described()}",
         err=True,
     )
     click.echo(f"CLIENT_ID={made.identifier}")

@@ -31,6 +31,8 @@ COMMANDS = [
     ["api-key", "create"],
     ["api-key", "list"],
     ["api-key", "revoke"],
+    ["audit"],
+    ["audit", "list"],
     ["oauth-client"],
     ["oauth-client", "create"],
     ["oauth-client", "list"],
@@ -162,6 +164,25 @@ def test_all_is_all_that_the_kind_may_have(url: str) -> None:
     assert "personal-data:read" in fulfilment
     assert "progress:report" not in support
     assert "progress:report" in fulfilment
+
+
+def test_the_audit_log_tells_of_keys_that_were_made_and_revoked(tenant: str) -> None:
+    assert "There are no entries." in run("audit", "list").stderr
+    key = run("api-key", "create", "--tenant", tenant).stdout.strip()
+    run("api-key", "create", "--support")
+    run("api-key", "revoke", key)
+    prefix = "_".join(key.split("_")[:2])
+    lines = run("audit", "list", "--tenant", tenant).stdout.splitlines()[1:]
+    assert [line.split()[2:4] for line in lines] == [
+        ["KEY_CREATED", tenant],
+        ["KEY_REVOKED", tenant],
+    ]
+    [whole] = run(
+        "audit", "list", "--action", "KEY_REVOKED", "--days", "1", "--json"
+    ).stdout.splitlines()
+    assert json.loads(whole)["subject"] == prefix
+    assert key not in run("audit", "list", "--json").stdout
+    assert_mistake(run("audit", "list", "--tenant", "M-0"), "There is no tenant M-0.")
 
 
 def test_mistakes_about_whose_a_key_is(url: str) -> None:

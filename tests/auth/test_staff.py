@@ -17,6 +17,7 @@ from tests.graph.book import NOW
 from tests.graph.client import CARRIER, Client, serve
 from tests.graph.partners import Partners, two_partners
 
+PERSON = {"X-On-Behalf-Of": "Support desk 7"}
 CARRIERS = [ClientKind.FULFILMENT, ClientKind.SUPPORT]
 
 
@@ -56,7 +57,7 @@ async def test_the_carriers_own_see_every_tenant(
         viewer { kind clientName tenantNumber tenant { number } customer { number } }
         tenants(first: 50) { nodes { number } }
     }"""
-    data = (await client.query(query, key=key[kind])).data
+    data = (await client.query(query, key=key[kind], headers=PERSON)).data
     assert data["viewer"] == {
         "kind": kind.value,
         "clientName": "Desk",
@@ -78,7 +79,7 @@ async def test_the_header_narrows_them_to_one_tenants_tree(
         "{ viewer { tenantNumber } tenants { nodes { number } }"
         " orders { nodes { tenant { number } } } }",
         key=key[kind],
-        headers={"X-Tenant": branch},
+        headers={**PERSON, "X-Tenant": branch},
     )
     assert answer.data["viewer"]["tenantNumber"] == branch
     assert {each["number"] for each in answer.data["tenants"]["nodes"]} == {branch, nested}
