@@ -17,6 +17,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import schema
+from auth import support
 from auth.access_tokens import AccessTokens, Issuer
 from auth.attempts import Attempts, SourceMiddleware, TooManyAttemptsError
 from auth.bearer import Bearers, Tokens, UnauthenticatedError
@@ -24,6 +25,7 @@ from auth.client_authentication import ClientAuthentication
 from auth.clock import Clock
 from auth.cors import Cors
 from auth.discovery import JWKS_PATH, METADATA_PATH, Discovery
+from auth.failures import FailedSignIns
 from auth.narrowing import HEADER as TENANT_HEADER
 from auth.narrowing import Narrowing, OutOfReachError
 from auth.oauth_clients import OAuthClients
@@ -39,7 +41,8 @@ from auth.widget_sessions import PATH as WIDGET_PATH
 from auth.widget_sessions import WidgetSessions
 from db.migrations import state
 from db.session import Database
-from execution.http import AuthFailure, GraphQLEndpoint
+from db.witness import Witness
+from execution.http import ASKED, AuthFailure, GraphQLEndpoint
 from execution.logs import configure_logging
 from execution.persisted import (
     LocalDocuments,
@@ -50,7 +53,7 @@ from execution.persisted import (
 from execution.rate import Buckets, LocalBuckets, Policy
 from execution.redis_buckets import RedisBuckets
 from execution.redis_server import RedisServer
-from execution.request_id import RequestIdMiddleware
+from execution.request_id import RequestIdMiddleware, current_request_id
 from execution.requests import forbidden, too_many_attempts, unavailable
 from resolvers.context import Context
 from settings import Settings, load
@@ -91,10 +94,10 @@ def create_app(
         lifetime=timedelta(seconds=settings.widget_seconds),
     )
     # Apart from the clients' own points, so that made-up names drive no client's out of memory.
-    failures = Policy(settings.failed_attempts, 60.0)
+    guesses = Policy(settings.failed_attempts, 60.0)
     redis = RedisServer(settings.redis_url) if settings.redis_url else None
     attempts = Attempts(
-        RedisBuckets(redis, failures) if redis else LocalBuckets(failures, clock.monotonic),
+        RedisBuckets(redis, guesses) if redis else LocalBuckets(guesses, clock.monotonic),
         clock.monotonic,
     )
     tokens: dict[str, Tokens] = {
@@ -105,7 +108,8 @@ def create_app(
     if provider := settings.identity_provider:
         portal = PortalTokens(database, clock, provider)
         tokens[provider.issuer] = portal
-    bearers = Bearers(database, clock, tokens, attempts)
+    failures = FailedSignIns(database, clock, current_request_id)
+    bearers = Bearers(database, clock, tokens, attempts, failures)
     rate = settings.limits.rate
     buckets: Buckets = RedisBuckets(redis, rate) if redis else LocalBuckets(rate)
     documents = LocalDocuments()
@@ -132,15 +136,33 @@ def create_app(
         try:
             # Not earlier: a client's points and its place in the log are the same for every part.
             acting = await narrowing.narrow(principal, request.headers.get(TENANT_HEADER))
+            person = support.person(acting, request.headers.get(support.HEADER))
         except OutOfReachError:
             raise forbidden(f"{TENANT_HEADER} names no tenant that you may see.") from None
+        except support.UnnamedPersonError as error:
+            raise forbidden(str(error)) from None
         async with database.read(acting.scope) as session:
+            if acting.kind is PrincipalKind.SUPPORT:
+                session.witness = Witness()
             yield Context(
                 principal=acting,
                 session=session,
                 # A header may be sent in several lines; they are one list.
                 accept_language=",".join(request.headers.getlist("accept-language")),
                 now=clock.now(),
+            )
+        # Not reached where the operation failed as a whole, and nothing was answered.
+        if session.witness is not None:
+            operation, document = request.scope["state"][ASKED]
+            await support.record_reads(
+                database,
+                acting,
+                session.witness,
+                on_behalf_of=person,
+                operation=operation,
+                document=document,
+                request_id=current_request_id(),
+                at=clock.now(),
             )
 
     @asynccontextmanager
@@ -170,7 +192,9 @@ def create_app(
         persisted=persisted,
     )
     token_endpoint = TokenEndpoint(
-        ClientAuthentication(database, clock, oauth_clients, issuer, attempts),
+        ClientAuthentication(
+            database, clock, oauth_clients, issuer, attempts=attempts, failures=failures
+        ),
         access_tokens,
         oauth_clients,
         body_seconds=settings.limits.body_seconds,

@@ -2,6 +2,7 @@
 
 import click
 
+from commands.audit import audit
 from commands.data import intake_command, migrate, seed
 from commands.demo import demo
 from commands.keys import api_key
@@ -32,6 +33,7 @@ for command in (
     signing_key,
     user,
     widget_origin,
+    audit,
     export_schema,
     demo,
 ):

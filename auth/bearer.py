@@ -18,6 +18,7 @@ from sqlalchemy import or_, update
 from auth import keys
 from auth.attempts import Attempts
 from auth.clock import Clock
+from auth.failures import FailedSignIns, Reason
 from auth.jwt import InvalidTokenError, issuer_of
 from auth.principal import Principal
 from auth.recent import Recent
@@ -67,16 +68,18 @@ class Bearers:
         clock: Clock,
         tokens: Mapping[str, Tokens] | None = None,
         attempts: Attempts | None = None,
+        failures: FailedSignIns | None = None,
     ) -> None:
         """`tokens` are those that are believed beside keys, by their issuer. Without `attempts`
         wrong keys are not counted."""
         self._database = database
+        self._failures = failures or FailedSignIns(database, clock)
         self._tokens = dict(tokens or {})
         self._attempts = attempts
         self._now = clock.now
         self._found: Recent[bytes, keys.FoundKey] = Recent(_CACHED_KEYS, clock.monotonic)
         # Apart from the others, so that a flood of wrong keys drives no right one out.
-        self._refused: Recent[bytes, None] = Recent(_CACHED_REFUSALS, clock.monotonic)
+        self._refused: Recent[bytes, keys.WrongKey] = Recent(_CACHED_REFUSALS, clock.monotonic)
         self._last_uses = _LastUses(database, clock.monotonic)
 
     async def principal(self, authorization: str | None, origin: str | None = None) -> Principal:
@@ -111,8 +114,9 @@ class Bearers:
         return await self._of_key(text)
 
     async def close(self) -> None:
-        """Wait for the last uses that are still being written."""
+        """Wait for what is still being written."""
         await self._last_uses.close()
+        await self._failures.close()
 
     async def _of_token(self, text: str) -> Principal:
         tokens = self._tokens.get(issuer_of(text) or "")
@@ -121,14 +125,17 @@ class Bearers:
                 raise InvalidTokenError("is no JWT, or of another issuer")
             return await tokens.principal(text)
         except InvalidTokenError as error:
+            self._failures.note(Reason.INVALID_JWT)
             raise UnauthenticatedError(f"The access token {error}.") from None
 
     async def _of_key(self, text: str) -> Principal:
         key = await self._key(text)
         now = self._now()
         if key.revoked_at is not None:
+            self._failures.note(Reason.REVOKED, key.principal.token_id, key.client)
             raise UnauthenticatedError("The API key has been revoked.")
         if key.expires_at is not None and key.expires_at <= now:
+            self._failures.note(Reason.EXPIRED, key.principal.token_id, key.client)
             raise UnauthenticatedError("The API key has expired.")
         self._last_uses.record(key.id, now)
         return key.principal
@@ -136,18 +143,21 @@ class Bearers:
     async def _key(self, text: str) -> keys.FoundKey:
         # Memory holds a digest instead of the key itself.
         digest = hashlib.sha256(text.encode()).digest()
-        key = self._found.get(digest)
-        if key is None and digest not in self._refused:
+        key: keys.FoundKey | keys.WrongKey | None
+        key = self._found.get(digest) or self._refused.get(digest)
+        if key is None:
             if self._attempts is not None:
                 self._attempts.check(text)
-            key = await keys.find(self._database, text)
-            if key is None:
-                self._refused.put(digest, None)
-            else:
+            key = await keys.look_up(self._database, text)
+            if isinstance(key, keys.FoundKey):
                 self._found.put(digest, key)
                 if self._attempts is not None:
                     self._attempts.right(text)
-        if key is None:
+            else:
+                self._refused.put(digest, key)
+        if isinstance(key, keys.WrongKey):
+            reason = Reason.UNKNOWN if key.prefix is None else Reason.NOT_PROVED
+            self._failures.note(reason, key.prefix, key.client)
             if self._attempts is not None:
                 await self._attempts.wrong(text, text[: keys.PREFIX_LENGTH])
             raise UnauthenticatedError("The API key is not valid.")

@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from auth.access_tokens import Issuer
 from auth.attempts import Attempts
 from auth.clock import Clock
+from auth.failures import FailedSignIns, Reason
 from auth.jwt import InvalidTokenError, Jwt, audiences, check_times, text
 from auth.oauth_clients import ALGORITHMS, FoundOAuthClient, OAuthClients, hash_of
 from db.models import UsedAssertion
@@ -55,13 +56,16 @@ class ClientAuthentication:
         clock: Clock,
         clients: OAuthClients,
         issuer: Issuer,
+        *,
         attempts: Attempts,
+        failures: FailedSignIns,
     ) -> None:
         self._database = database
         self._now = clock.now
         self._clients = clients
         self._issuer = issuer
         self._attempts = attempts
+        self._failures = failures
 
     async def client(self, authorization: str | None, form: Mapping[str, str]) -> FoundOAuthClient:
         """The client, which works; raises OAuthError, or TooManyAttemptsError."""
@@ -87,6 +91,7 @@ class ClientAuthentication:
         known = client.secret_hash if client is not None else None
         right = hmac.compare_digest(known or _NOBODY, hash_of(secret))
         if client is None or known is None or not right:
+            self._note(Reason.NOT_PROVED, client)
             await self._attempts.wrong(credential, identifier)
             raise OAuthError("invalid_client", "The client or its secret is not right.")
         self._attempts.right(credential)
@@ -97,6 +102,7 @@ class ClientAuthentication:
             raise OAuthError("invalid_request", f"client_assertion_type must be {ASSERTION_TYPE}.")
         if "client_assertion" not in form:
             raise OAuthError("invalid_request", "client_assertion is missing.")
+        client = None
         try:
             assertion = Jwt(form["client_assertion"])
             claimed = text(assertion.unverified, "sub")
@@ -115,6 +121,7 @@ class ClientAuthentication:
             self._working(client)
             await self._use_up(client, text(claims, "jti"), expires_at)
         except InvalidTokenError as error:
+            self._note(Reason.NOT_PROVED, client)
             raise OAuthError("invalid_client", f"The client_assertion {error}.") from None
         return client
 
@@ -151,8 +158,15 @@ class ClientAuthentication:
 
     def _working(self, client: FoundOAuthClient) -> FoundOAuthClient:
         if not client.works(self._now()):
+            self._note(Reason.EXPIRED if client.revoked_at is None else Reason.REVOKED, client)
             raise OAuthError("invalid_client", "The client has been revoked or has expired.")
         return client
+
+    def _note(self, reason: Reason, client: FoundOAuthClient | None) -> None:
+        if client is None:
+            self._failures.note(Reason.UNKNOWN)
+        else:
+            self._failures.note(reason, client.identifier, client.client)
 
 
 def _forgotten(now: datetime) -> Delete:

@@ -13,8 +13,8 @@ from uuid import UUID
 
 from sqlalchemy import delete, func, select
 
+from auth.clients import UnknownTenantError
 from auth.clock import Clock
-from auth.keys import UnknownTenantError
 from auth.recent import Lookup
 from db.models import ApiClient, Tenant, WidgetOrigin
 from db.scope import Scope

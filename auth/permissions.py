@@ -3,8 +3,10 @@
 Code calls them permissions, since a `Scope` here is the part of the data that a session sees.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
+
+from db.vocabulary import ClientKind
 
 
 class Permission(StrEnum):
@@ -21,11 +23,13 @@ class Permission(StrEnum):
     """Names and e-mail addresses of people."""
     WIDGET_SESSIONS_CREATE = "widget-sessions:create"
     """Handing what the credential may read to browsers, for minutes (`auth.widget_endpoint`)."""
+    PROGRESS_REPORT = "progress:report"
+    """Reporting how orders move on: for fulfilment alone."""
 
 
-ALL: frozenset[Permission] = frozenset(p for p in Permission if p.endswith(":read"))
-"""All that there is to read. What a credential may do besides is granted by name alone."""
-USUAL: frozenset[Permission] = ALL - {Permission.PERSONAL_DATA_READ}
+READING: frozenset[Permission] = frozenset(p for p in Permission if p.endswith(":read"))
+"""All that there is to read."""
+USUAL: frozenset[Permission] = READING - {Permission.PERSONAL_DATA_READ}
 """What a partner's system gets unless more, or less, is asked for."""
 OF_A_CUSTOMERS_USER: frozenset[Permission] = frozenset(
     {
@@ -43,9 +47,31 @@ OF_A_TENANTS_USER: frozenset[Permission] = OF_A_CUSTOMERS_USER | {
     Permission.PERSONAL_DATA_READ,
 }
 
+POSSIBLE: Mapping[ClientKind, frozenset[Permission]] = {
+    ClientKind.PARTNER: READING | {Permission.WIDGET_SESSIONS_CREATE},
+    ClientKind.FULFILMENT: READING | {Permission.PROGRESS_REPORT},
+    ClientKind.SUPPORT: READING,
+}
+"""All that clients of a kind may have."""
+WHOLE: Mapping[ClientKind, frozenset[Permission]] = {
+    **POSSIBLE,
+    ClientKind.PARTNER: READING,
+}
+"""What `all` stands for. What lets others ask is granted by its name alone."""
+BY_DEFAULT: Mapping[ClientKind, frozenset[Permission]] = {
+    ClientKind.PARTNER: USUAL,
+    ClientKind.FULFILMENT: (USUAL - {Permission.COMMISSIONS_READ}) | {Permission.PROGRESS_REPORT},
+    ClientKind.SUPPORT: USUAL,
+}
+"""What they get unless more, or less, is asked for."""
+
 
 class UnknownPermissionError(Exception):
     """There is no permission of that name."""
+
+
+class ImpossiblePermissionError(Exception):
+    """A client of that kind may not have the permission."""
 
 
 def parse(names: Iterable[str]) -> frozenset[Permission]:
@@ -63,3 +89,17 @@ def known(stored: Iterable[str]) -> frozenset[Permission]:
     """The permissions of stored names; one that this version does not know yet is none."""
     names = {permission.value for permission in Permission}
     return frozenset(Permission(name) for name in stored if name in names)
+
+
+def granted_to(
+    kind: ClientKind, permissions: frozenset[Permission] | None
+) -> frozenset[Permission]:
+    """What a client of the kind gets where that is asked for, or nothing in particular.
+
+    Raises ImpossiblePermissionError for the first that it may not have.
+    """
+    if permissions is None:
+        return BY_DEFAULT[kind]
+    for permission in sorted(permissions - POSSIBLE[kind]):
+        raise ImpossiblePermissionError(permission)
+    return permissions

@@ -18,8 +18,8 @@ from sqlalchemy import and_, select, true
 from sqlalchemy.exc import IntegrityError
 
 from auth import reach
+from auth.clients import UnknownTenantError
 from auth.clock import Clock
-from auth.keys import UnknownTenantError
 from auth.permissions import OF_A_CUSTOMERS_USER, OF_A_TENANTS_USER, Permission
 from auth.principal import Principal, PrincipalKind
 from auth.recent import Recent

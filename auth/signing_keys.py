@@ -18,12 +18,14 @@ from joserfc.jwk import ECKey
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
+from auth import audit
 from auth.clock import Clock
 from auth.recent import BELIEVED_SECONDS, Recent
 from auth.sealing import SealedError, Sealing
 from db.models import SigningKey
 from db.scope import Scope
 from db.session import Database, WriteSession
+from db.vocabulary import AuditAction
 
 ALGORITHM = "ES256"
 LONGEST_TOKEN = timedelta(minutes=15)
@@ -163,7 +165,8 @@ async def make_first(database: Database, sealing: Sealing, *, now: datetime) -> 
         async with database.write(_BEFORE_ANYBODY_IS_KNOWN) as session:
             rows = await session.entities(select(SigningKey).order_by(SigningKey.sequence))
             if all(row.withdrawn_at is not None for row in rows):
-                _add(session, rows, sealing, created_at=now, signs_from=now)
+                key = _add(session, rows, sealing, created_at=now, signs_from=now)
+                await _record_new(session, key, by=audit.SERVER, at=now)
     except IntegrityError:
         return
 
@@ -179,16 +182,31 @@ async def rotate(database: Database, sealing: Sealing, *, now: datetime) -> Key:
         spent = [key.kid for key in _chained(rows) if not key.trusted(now)]
         await session.execute(delete(SigningKey).where(SigningKey.kid.in_(spent)))
         signs_from = now + PUBLISHED_AHEAD if len(spent) < len(rows) else now
-        return _add(session, rows, sealing, created_at=now, signs_from=signs_from)
+        key = _add(session, rows, sealing, created_at=now, signs_from=signs_from)
+        await _record_new(session, key, by=audit.OPERATOR, at=now)
+        return key
 
 
 async def replace_all(database: Database, sealing: Sealing, *, now: datetime) -> Key:
     """Withdraw every key and make one that signs at once: tokens issued so far are refused."""
     async with _changing(database) as (session, rows):
-        for row in rows:
-            if row.withdrawn_at is None:
-                row.withdrawn_at = now
-        return _add(session, rows, sealing, created_at=now, signs_from=now)
+        withdrawn = [row for row in rows if row.withdrawn_at is None]
+        for row in withdrawn:
+            row.withdrawn_at = now
+        key = _add(session, rows, sealing, created_at=now, signs_from=now)
+        await audit.record(
+            session,
+            AuditAction.SIGNING_KEYS_WITHDRAWN,
+            by=audit.OPERATOR,
+            at=now,
+            keys=[row.kid for row in withdrawn],
+        )
+        await _record_new(session, key, by=audit.OPERATOR, at=now)
+        return key
+
+
+async def _record_new(session: WriteSession, key: Key, *, by: audit.Actor, at: datetime) -> None:
+    await audit.record(session, AuditAction.SIGNING_KEY_CREATED, by=by, at=at, subject=key.kid)
 
 
 @asynccontextmanager

@@ -17,7 +17,7 @@ from auth.jwt import InvalidTokenError
 from auth.narrowing import HEADER as TENANT_HEADER
 from auth.narrowing import Narrowing, OutOfReachError
 from auth.origins import Origins
-from auth.permissions import ALL, OF_A_CUSTOMERS_USER, Permission, UnknownPermissionError, parse
+from auth.permissions import OF_A_CUSTOMERS_USER, READING, Permission, UnknownPermissionError, parse
 from auth.points import Points
 from auth.principal import Principal, PrincipalKind
 from auth.provider_keys import ProviderUnavailableError
@@ -194,7 +194,7 @@ def _granted(
     client: Principal, subject: Subject, scopes: list[str] | None
 ) -> frozenset[Permission]:
     """What is asked for, if it may be given; all that may be given by default."""
-    most = client.permissions & ALL
+    most = client.permissions & READING
     if subject.is_customer:
         most &= OF_A_CUSTOMERS_USER
     try:

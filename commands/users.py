@@ -7,7 +7,7 @@ from datetime import datetime
 
 import click
 
-from auth import keys, portal_users
+from auth import clients, portal_users
 from commands.base import Mistake, load_settings, now, open_database
 from commands.credentials import day, print_table, unknown_tenant
 from db.session import Database
@@ -139,7 +139,7 @@ async def _users() -> AsyncIterator[Database]:
     async with open_database(load_settings()) as database:
         try:
             yield database
-        except keys.UnknownTenantError as error:
+        except clients.UnknownTenantError as error:
             raise unknown_tenant(str(error)) from None
         except portal_users.UnknownUserError as error:
             raise Mistake(

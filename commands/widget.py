@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import click
 
-from auth import keys, origins
+from auth import clients, origins
 from commands.base import Mistake, load_settings, now, open_database
 from commands.credentials import day, print_table, unknown_tenant
 
@@ -70,7 +70,7 @@ async def _add(tenant: str, name: str, origin: str) -> bool:
             return await origins.add(
                 database, tenant_number=tenant, client_name=name, origin=origin, now=now()
             )
-        except keys.UnknownTenantError:
+        except clients.UnknownTenantError:
             raise unknown_tenant(tenant) from None
         except origins.UnknownClientError:
             raise _unknown_client(tenant, name) from None
@@ -87,7 +87,7 @@ async def _list(tenant: str | None) -> Sequence[origins.ListedOrigin]:
     async with open_database(load_settings()) as database:
         try:
             return await origins.list_origins(database, tenant)
-        except keys.UnknownTenantError as error:
+        except clients.UnknownTenantError as error:
             raise unknown_tenant(str(error)) from None
 
 
@@ -97,7 +97,7 @@ async def _remove(tenant: str, name: str, origin: str) -> bool:
             return await origins.remove(
                 database, tenant_number=tenant, client_name=name, origin=origin
             )
-        except keys.UnknownTenantError:
+        except clients.UnknownTenantError:
             raise unknown_tenant(tenant) from None
         except origins.UnknownClientError:
             raise _unknown_client(tenant, name) from None

@@ -38,6 +38,7 @@ from db.guard import SCOPED, UnscopedStatementError, watch
 from db.ownership import check_rows
 from db.postgresql import ScopedConnection, forget_scope, open_transaction
 from db.scope import Scope
+from db.witness import Witness
 
 E = TypeVar("E")
 
@@ -58,6 +59,8 @@ class ReadSession:
         self.scope = scope
         self.statements = 0
         """How many statements were sent."""
+        self.witness: Witness | None = None
+        """Who looks at all that is handed out."""
 
     @property
     def dialect(self) -> str:
@@ -70,9 +73,10 @@ class ReadSession:
             self.statements += 1
             self._sender = asyncio.current_task()
             try:
-                return await self._session.execute(statement)
+                result = await self._session.execute(statement)
             finally:
                 self._sender = None
+            return result if self.witness is None else self.witness.see(statement, result)
 
     async def settle(self) -> None:
         """Wait for a statement that is under way, and let no other follow.

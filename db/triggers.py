@@ -5,10 +5,11 @@ Triggers, because a role's privileges would not bind SQLite. The same rules on b
 - the stated columns of an order never change, and an order is never deleted;
 - its stated parts are neither changed nor deleted, and none is added once the order's first
   history entry exists, which seals it;
-- history and intake messages are append-only.
+- history, intake messages and the audit log are append-only.
 """
 
 from db.models import (
+    AuditEntry,
     IntakeMessage,
     Order,
     OrderExternalId,
@@ -50,7 +51,11 @@ _STATED_PARTS: dict[str, tuple[str, ...]] = {
     OrderPrice.__tablename__: (),
     OrderExternalId.__tablename__: (),
 }
-_APPEND_ONLY_TABLES = (OrderHistoryEntry.__tablename__, IntakeMessage.__tablename__)
+_APPEND_ONLY_TABLES = (
+    OrderHistoryEntry.__tablename__,
+    IntakeMessage.__tablename__,
+    AuditEntry.__tablename__,
+)
 
 
 def create(dialect: str) -> list[str]:

@@ -6,6 +6,40 @@ The terms are those of TM Forum (TMF622, TMF648, TMF651) wherever it has one.
 from enum import StrEnum
 
 
+class ClientKind(StrEnum):
+    """Whose an API client is."""
+
+    PARTNER = "PARTNER"
+    FULFILMENT = "FULFILMENT"
+    """The carrier's own systems, which report progress."""
+    SUPPORT = "SUPPORT"
+    """The carrier's staff, by the tool they work with."""
+
+
+class AuditAction(StrEnum):
+    KEY_CREATED = "KEY_CREATED"
+    KEY_REVOKED = "KEY_REVOKED"
+    OAUTH_CLIENT_CREATED = "OAUTH_CLIENT_CREATED"
+    OAUTH_CLIENT_REVOKED = "OAUTH_CLIENT_REVOKED"
+    SIGNING_KEY_CREATED = "SIGNING_KEY_CREATED"
+    SIGNING_KEYS_WITHDRAWN = "SIGNING_KEYS_WITHDRAWN"
+    SIGN_IN_FAILED = "SIGN_IN_FAILED"
+    DATA_READ = "DATA_READ"
+
+
+class AuditActor(StrEnum):
+    """Who did it: the kinds of principals, and those who need none or have none."""
+
+    OPERATOR = "OPERATOR"
+    SERVER = "SERVER"
+    UNKNOWN = "UNKNOWN"
+    API_CLIENT = "API_CLIENT"
+    PORTAL_USER = "PORTAL_USER"
+    WIDGET_SESSION = "WIDGET_SESSION"
+    FULFILMENT = "FULFILMENT"
+    SUPPORT = "SUPPORT"
+
+
 class CustomerKind(StrEnum):
     CUSTOMER = "CUSTOMER"
     PROSPECT = "PROSPECT"

@@ -60,6 +60,10 @@ class AuthFailure:
     """What ``WWW-Authenticate`` says with a 401."""
 
 
+ASKED = "asked"
+"""Under this name the state of a request holds the operation's name and its document."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A response before it is encoded."""
@@ -194,6 +198,8 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
             return exchange.request_error(document.errors or unknown)
         exchange.record.operation = operation.name
         exchange.record.type = operation.type.value
+        # For whoever opens the context and has to say what was asked.
+        exchange.scope.setdefault("state", {})[ASKED] = (operation.name, request.query)
         if method == "GET" and operation.type is OperationType.MUTATION:
             raise _not_allowed("Mutations are only allowed by POST.", "POST")
         if operation.type is OperationType.MUTATION and self._reads_only(client):

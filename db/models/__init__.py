@@ -2,6 +2,7 @@
 
 from db.base import Base, TenantOwned
 from db.models.access import ApiClient, ApiKey, OAuthClient, SigningKey, UsedAssertion, WidgetOrigin
+from db.models.audit import AuditEntry
 from db.models.carts import Cart, CartItem
 from db.models.contracts import Contract, ContractItem
 from db.models.customers import Customer, Site
@@ -24,6 +25,7 @@ from db.models.tenants import PortalUser, Tenant
 __all__ = [
     "ApiClient",
     "ApiKey",
+    "AuditEntry",
     "Base",
     "Cart",
     "CartItem",

@@ -7,7 +7,7 @@ import httpx
 from sqlalchemy import select
 
 from auth import keys, origins
-from auth.permissions import ALL, Permission
+from auth.permissions import READING, Permission
 from db.models import Customer, Tenant
 from db.scope import Scope
 from db.session import Database
@@ -17,7 +17,7 @@ from tests.auth.oauth import Worker
 
 PORTAL = "https://portal.example.de"
 OTHER = "https://other.example.de"
-MAY_CREATE = ALL | {Permission.WIDGET_SESSIONS_CREATE}
+MAY_CREATE = READING | {Permission.WIDGET_SESSIONS_CREATE}
 SEEN = """{
     viewer { kind clientName tokenId expiresAt tenantNumber scopes customer { number } }
     customers { nodes { number } }
@@ -71,17 +71,15 @@ class Page:
 
 async def portal(database: Database, worker: Worker, **more: Any) -> Portal:
     """The backend of tenant P's portal, whose pages are of one registered origin."""
-    key = await keys.create(
-        database,
-        **{
-            "tenant_number": "P",
-            "client_name": "Portal",
-            "now": STARTED,
-            "permissions": MAY_CREATE,
-            **more,
-        },
-    )
-    await register(database, key.tenant_number, client=key.client_name)
+    wanted = {
+        "tenant_number": "P",
+        "client_name": "Portal",
+        "now": STARTED,
+        "permissions": MAY_CREATE,
+        **more,
+    }
+    key = await keys.create(database, **wanted)
+    await register(database, wanted["tenant_number"], client=wanted["client_name"])
     return Portal(worker.http, key.text)
 
 

@@ -129,6 +129,9 @@ async def add_of_customer(
             return await add(connection, table, tenant, **{column: customer["id"]})
         case ByParent(column, parent_table):
             pass
+        case None if "order_id" not in TABLES[table].columns:
+            # Nothing in it says of a customer.
+            return await add(connection, table, tenant)
         case None:
             column, parent_table = "order_id", "orders"
     parent = await add_of_customer(connection, parent_table, tenant, customer)

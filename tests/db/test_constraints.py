@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from db.ids import new_id
 from db.models import Order
 from db.types import Amount
-from db.vocabulary import STATUS_OF_PHASE, ActionParty, ContractEffect, OrderPhase
+from db.vocabulary import STATUS_OF_PHASE, ActionParty, ClientKind, ContractEffect, OrderPhase
 from tests.db.conftest import Forest
 from tests.db.rows import (
     NOW,
@@ -82,6 +82,10 @@ OTHERS: list[tuple[str, dict[str, Any]]] = [
         {"phase": OrderPhase.COMPLETED, "completed_at": NOW, "processing_seconds": -1},
     ),
     ("ck_orders_updated_after_received", {"updated_at": EARLIER}),
+    ("ck_api_clients_tenant_of_partners", {"tenant_id": None}),
+    ("ck_api_clients_tenant_of_partners", {"kind": ClientKind.SUPPORT}),
+    ("ck_audit_entries_owner_whole", {"tenant_id": None}),
+    ("ck_audit_entries_owner_whole", {"root_tenant_id": None}),
     ("ck_orders_version_positive", {"version": 0}),
     (
         "ck_contracts_term_ends_after_start",

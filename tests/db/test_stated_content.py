@@ -30,7 +30,7 @@ from tests.db.rows import NOW, TABLES, Row, add, complete
 from tests.db.test_constraints import refused
 
 STATED_PARTS = ("order_items", "order_prices", "order_external_ids")
-APPEND_ONLY = ("order_history", "intake_messages")
+APPEND_ONLY = ("order_history", "intake_messages", "audit_entries")
 REPORTED_PARTS = ("order_milestones", "order_delays", "order_notes", "order_documents")
 
 # What processing moves on; every other column of an order was stated when ordering.

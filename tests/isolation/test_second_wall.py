@@ -188,7 +188,9 @@ async def new_row(book: Book, table: str, tenant: int, number: int) -> Row:
         await as_carrier(connection)
         rule = model.of_customer
         given: Row = {}
-        if rule is None or rule.column not in ("id", "customer_id"):
+        if rule is None and not hasattr(model, "order_id"):
+            pass
+        elif rule is None or rule.column not in ("id", "customer_id"):
             parent: Any = MODELS["orders" if rule is None else rule.table]
             found = select(parent.id).where(parent.customer_id == customer["id"]).limit(1)
             given = {rule.column if rule else "order_id": await connection.scalar(found)}

@@ -1,0 +1,94 @@
+"""Writing the audit log, in the transaction of what an entry is about."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from auth.principal import Principal
+from db.models import AuditEntry, Tenant
+from db.session import WriteSession
+from db.vocabulary import AuditAction, AuditActor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who did something."""
+
+    kind: AuditActor
+    name: str
+    credential: str | None = None
+    on_behalf_of: str | None = None
+
+    @classmethod
+    def of(cls, principal: Principal, on_behalf_of: str | None = None) -> "Actor":
+        return cls(
+            kind=AuditActor(principal.kind),
+            name=principal.account,
+            credential=principal.token_id,
+            on_behalf_of=on_behalf_of,
+        )
+
+
+OPERATOR = Actor(kind=AuditActor.OPERATOR, name="partnergraph")
+"""Whoever runs the commands: they have the database's URL, and no principal."""
+SERVER = Actor(kind=AuditActor.SERVER, name="server")
+"""What a worker does by itself."""
+UNKNOWN = Actor(kind=AuditActor.UNKNOWN, name="unknown")
+"""Who could not say who they are."""
+
+
+async def record(
+    session: WriteSession,
+    action: AuditAction,
+    *,
+    by: Actor,
+    at: datetime,
+    subject: str | None = None,
+    tenant_id: int | None = None,
+    request_id: str | None = None,
+    **details: Any,
+) -> None:
+    """Add an entry that concerns a tenant, or none. It is there if the transaction commits."""
+    root = None
+    if tenant_id is not None:
+        root = await session.scalar(select(Tenant.root_tenant_id).where(Tenant.id == tenant_id))
+    session.add(
+        entry(
+            action,
+            by=by,
+            at=at,
+            subject=subject,
+            owner=(tenant_id, root),
+            request_id=request_id,
+            details=details,
+        )
+    )
+
+
+def entry(
+    action: AuditAction,
+    *,
+    by: Actor,
+    at: datetime,
+    owner: tuple[int | None, int | None],
+    details: dict[str, Any],
+    subject: str | None = None,
+    request_id: str | None = None,
+) -> AuditEntry:
+    """An entry; `owner` is a tenant and the root of its tree, or None twice."""
+    tenant_id, root = owner
+    return AuditEntry(
+        tenant_id=tenant_id,
+        root_tenant_id=root,
+        occurred_at=at,
+        action=action,
+        actor_kind=by.kind,
+        actor=by.name,
+        credential=by.credential,
+        on_behalf_of=by.on_behalf_of,
+        subject=subject,
+        request_id=request_id,
+        details=details,
+    )

@@ -1,0 +1,59 @@
+"""Whose rows a session hands out, whatever is asked for: entities, columns or sums of them."""
+
+from typing import Any
+
+from sqlalchemy import Executable, Result, Table
+from sqlalchemy.sql import visitors
+
+from db.base import Base, TenantOwned
+from db.models import Tenant
+
+_OF_TENANTS = {
+    mapper.local_table.description
+    for mapper in Base.registry.mappers
+    if issubclass(mapper.class_, TenantOwned | Tenant)
+}
+_OWNER = "tenant_id"
+
+
+class Witness:
+    """Sees every result of one session.
+
+    A row tells its tenant by an entity in it or by a column `tenant_id`. A row that tells none,
+    though its statement reads tables of tenants, is counted as one about the whole scope.
+    """
+
+    def __init__(self) -> None:
+        self.tenants: set[int] = set()
+        """Whose rows were handed out."""
+        self.aggregates = False
+        """Whether something was handed out that does not tell whose it is."""
+
+    def see(self, statement: Executable, result: Result[Any]) -> Result[Any]:
+        """The same result, looked at."""
+        if not _reads_tenants(statement):
+            return result
+        names = list(result.keys())
+        frozen = result.freeze()
+        for row in frozen.data:
+            values = tuple(row) if len(names) > 1 or isinstance(row, tuple) else (row,)
+            self._see_row(dict(zip(names, values, strict=True)))
+        return frozen()
+
+    def _see_row(self, row: dict[str, Any]) -> None:
+        owners = {
+            value.id if isinstance(value, Tenant) else value.tenant_id
+            for value in row.values()
+            if isinstance(value, TenantOwned | Tenant)
+        }
+        if row.get(_OWNER) is not None:
+            owners.add(row[_OWNER])
+        self.tenants |= owners
+        self.aggregates |= not owners
+
+
+def _reads_tenants(statement: Executable) -> bool:
+    return any(
+        isinstance(part, Table) and part.name in _OF_TENANTS
+        for part in visitors.iterate(statement)  # type: ignore[arg-type]
+    )
