@@ -76,6 +76,19 @@ def _paths(report: intake.Report) -> set[str]:
     return {problem.path for problem in report.problems}
 
 
+async def test_types_of_ones_own_within_each_other_are_each_tried_once(take_in: Intake) -> None:
+    """Every choice at every level would be 7^25 of them: this would not end."""
+    party: dict[str, Any] = {"@type": "Own", "relatedParty": [7]}
+    for _ in range(25):
+        related = {"@type": "RelatedPartyOrPartyRole", "role": "Own", "partyOrPartyRole": party}
+        party = {"@type": "Own", "relatedParty": [related]}
+    product = {"@type": "Product", "relatedParty": party["relatedParty"]}
+    item = {"@type": "ProductOrderItem", "id": "1", "action": "add", "product": product}
+    report = await take_in([order("B-1", productOrderItem=[item]), order("B-2")])
+    assert (report.loaded, report.failed) == (1, 1)
+    assert all(p.path.startswith("$[0].productOrderItem[0].product") for p in report.problems)
+
+
 async def test_every_violation_of_a_message_is_named(take_in: Intake) -> None:
     report = await take_in(order(state="x", creationDate="y"))
     assert _paths(report) == {"$.state", "$.creationDate"}
