@@ -223,7 +223,7 @@ async def test_a_programming_error_is_not_taken_for_a_bad_message(
     def fail(*_: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("intake.runner.apply", fail)
+    monkeypatch.setattr("intake.loading.apply", fail)
     with pytest.raises(ZeroDivisionError):
         await take_in(order())
     assert await take_in.rows(Order) == []
