@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.exc import DBAPIError, StatementError
 
+from db.contention import is_contention
 from db.models import Tenant
 from db.scope import Scope
 from db.session import Database, WriteSession
@@ -19,6 +20,13 @@ from ordering.receipt import receive_order
 
 _BATCH = 500
 """Messages whose rows are looked up and written together."""
+_ATTEMPTS = 3
+"""How often a transaction is tried that others' locks made fail."""
+
+
+class BusyError(Exception):
+    """Others kept their locks too long, or each waited for the other. Nothing was taken in, and the
+    same messages may well be later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,30 +50,38 @@ async def load(
     messages: Sequence[Message],
     *,
     tenant: str | None,
-    now: datetime,
+    now: Callable[[], datetime],
     progress: Callable[[float], None] = lambda part: None,
 ) -> list[Result]:
     """Take messages in, by their order here, as one transaction: it is committed on return.
 
     `tenant` is the number of the tenant whose orders they are about, whatever they say. Each
     message can fail alone, and the results say which ones did; their order is that of the messages.
+    What others' locks made fail is tried again as a whole; raises `BusyError` when that is no use.
     """
     if not messages:
         return []
-    results: list[Result] = []
-    async with database.write(Scope.carrier()) as session:
-        loading = _Loading(session, tenant, now)
-        for start in range(0, len(messages), _BATCH):
-            progress(start / len(messages))
-            results += await loading.load(messages[start : start + _BATCH])
-    return results
+    for _ in range(_ATTEMPTS):
+        results: list[Result] = []
+        try:
+            async with database.write(Scope.carrier()) as session:
+                loading = _Loading(session, tenant, now)
+                for start in range(0, len(messages), _BATCH):
+                    progress(start / len(messages))
+                    results += await loading.load(messages[start : start + _BATCH])
+        except DBAPIError as error:
+            if not is_contention(error):
+                raise
+        else:
+            return results
+    raise BusyError
 
 
 @dataclass(frozen=True, slots=True)
 class _Loading:
     session: WriteSession
     tenant: str | None
-    now: datetime
+    now: Callable[[], datetime]
 
     async def load(self, messages: Sequence[Message], *, again: bool = False) -> list[Result]:
         """Load messages as one savepoint; where one of them fails, each half by itself.
@@ -78,7 +94,9 @@ class _Loading:
         except InvalidError as error:
             again, code, problems = True, error.code, error.problems
         except (DBAPIError, StatementError) as error:
-            if isinstance(error, DBAPIError) and error.connection_invalidated:
+            if isinstance(error, DBAPIError) and (
+                error.connection_invalidated or is_contention(error)
+            ):
                 raise
             code = Fault.REFUSED_BY_DATABASE
             problems = ((messages[0].path, f"the database refuses it: {_first_line(error)}"),)
@@ -91,8 +109,11 @@ class _Loading:
         return [Result(messages[0], None, code, problems)]
 
     async def _take_in(self, messages: Sequence[Message]) -> list[Result]:
-        book = OrderBook(self.session, self.now)
+        book = OrderBook(self.session, self.now())
         await self._look_up(book, messages)
+        # Locks have been waited for. Whoever asks by `updatedAt` what has changed looks back only
+        # so far: what is written must not be stamped with a time long before it can be seen.
+        book.now = self.now()
         results = []
         for message in messages:
             record = await self._record(book, message)

@@ -17,6 +17,8 @@ class Fault(StrEnum):
     """It brings an order, and does not say whose."""
     UNKNOWN_ITEM = "UNKNOWN_ITEM"
     DRAFT = "DRAFT"
+    BUSY = "BUSY"
+    """Others held what it needs for too long."""
     REFUSED_BY_DATABASE = "REFUSED_BY_DATABASE"
     """A rule of the database's that the program should have kept."""
 

@@ -1,15 +1,15 @@
 """A run over files: which of them is read when, and what is reported of each."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from db.session import Database
 from intake import reader
-from intake.loading import Result, load
+from intake.loading import BusyError, Result, load
 from intake.messages import Message, by_time, read_message
-from intake.problems import FileReport, InvalidError, Problem, Report
+from intake.problems import Fault, FileReport, InvalidError, Problem, Report
 
 Progress = Callable[[int, int], None]
 """Called with the bytes done and all of them."""
@@ -40,11 +40,11 @@ async def run(
     total, done = sum(sizes.values()), 0
     waiting: list[tuple[FileReport, list[Message]]] = []
 
+    def clock() -> datetime:
+        return now or datetime.now(UTC)
+
     for file in _in_order(files):
-        # Each transaction has a time of its own, or what a long run commits last would be stamped
-        # with its start: long past for clients that ask by `updatedAt` what has changed.
-        at = now or datetime.now(UTC)
-        messages, unread = _read(file, at)
+        messages, unread = _read(file, clock())
         counts = by_file[file]
         counts.failed = len({problem.message for problem in unread})
         report.problems += [Problem(file, p.path, p.reason) for p in unread]
@@ -53,7 +53,7 @@ async def run(
             if progress:
                 progress(before + int(size * part), total)
 
-        results = await load(database, messages, tenant=tenant, now=at, progress=show)
+        results = await _load(database, messages, tenant, clock, show)
         _count(report, counts, [r for r in results if not r.order_is_unknown])
         unknown = [r for r in results if r.order_is_unknown]
         if len(files) > 1:
@@ -63,9 +63,22 @@ async def run(
         done += sizes[file]
         show(1)
     for counts, messages in waiting:
-        at = now or datetime.now(UTC)
-        _count(report, counts, await load(database, messages, tenant=tenant, now=at))
+        _count(report, counts, await _load(database, messages, tenant, clock))
     return report
+
+
+async def _load(
+    database: Database,
+    messages: Sequence[Message],
+    tenant: str | None,
+    now: Callable[[], datetime],
+    progress: Callable[[float], None] = lambda part: None,
+) -> list[Result]:
+    try:
+        return await load(database, messages, tenant=tenant, now=now, progress=progress)
+    except BusyError:
+        reason = "the database is busy with others: give the file again"
+        return [Result(m, None, Fault.BUSY, ((m.path, reason),)) for m in messages]
 
 
 def _count(report: Report, counts: FileReport, results: Iterable[Result]) -> None:
