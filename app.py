@@ -25,7 +25,7 @@ from auth.discovery import JWKS_PATH, METADATA_PATH, Discovery
 from auth.narrowing import HEADER as TENANT_HEADER
 from auth.narrowing import Narrowing, OutOfReachError
 from auth.oauth_clients import OAuthClients
-from auth.principal import Principal
+from auth.principal import Principal, PrincipalKind
 from auth.sealing import Sealing
 from auth.signing_keys import SigningKeys
 from auth.token_endpoint import TokenEndpoint
@@ -37,6 +37,7 @@ from execution.rate import Buckets, LocalBuckets
 from execution.redis_buckets import RedisBuckets
 from execution.request_id import RequestIdMiddleware
 from execution.requests import forbidden
+from intake.endpoint import IntakeEndpoint, Part
 from resolvers.context import Context
 from settings import Settings, load
 from web.assets import DemoContent, graphiql_routes
@@ -76,13 +77,20 @@ def create_app(
         except UnauthenticatedError as refused:
             return AuthFailure(str(refused), challenge=refused.challenge)
 
-    @asynccontextmanager
-    async def open_context(principal: Principal, request: Request) -> AsyncIterator[Context]:
+    async def narrowed(principal: Principal, headers: Headers) -> Principal:
         try:
             # Not earlier: a client's points and its place in the log are the same for every part.
-            acting = await narrowing.narrow(principal, request.headers.get(TENANT_HEADER))
+            return await narrowing.narrow(principal, headers.get(TENANT_HEADER))
         except OutOfReachError:
             raise forbidden(f"{TENANT_HEADER} names no tenant that you may see.") from None
+
+    async def reported_part(principal: Principal, headers: Headers) -> Part:
+        acting = await narrowed(principal, headers)
+        return Part(acting.tenant_number, acting.scope)
+
+    @asynccontextmanager
+    async def open_context(principal: Principal, request: Request) -> AsyncIterator[Context]:
+        acting = await narrowed(principal, request.headers)
         async with database.read(acting.scope) as session:
             yield Context(
                 principal=acting,
@@ -111,6 +119,16 @@ def create_app(
         limits=settings.limits,
         buckets=buckets,
     )
+    intake = IntakeEndpoint(
+        database,
+        authenticate=authenticate,
+        may_report=lambda principal: principal.kind is PrincipalKind.FULFILMENT,
+        part_of=reported_part,
+        client_name=lambda principal: principal.account,
+        limits=settings.limits,
+        admission=graphql.admission,
+        now=clock.now,
+    )
     token_endpoint = TokenEndpoint(
         ClientAuthentication(database, clock, oauth_clients, issuer),
         access_tokens,
@@ -121,6 +139,9 @@ def create_app(
     return Starlette(
         routes=[
             Route("/graphql", graphql),
+            Route("/intake", intake),
+            # Whoever notifies as the standard says appends the name of the event to its callback.
+            Route("/intake/listener/{event}", intake),
             Route("/oauth/token", token_endpoint, methods=["POST"]),
             Route(METADATA_PATH, discovery.metadata),
             Route(JWKS_PATH, discovery.keys),

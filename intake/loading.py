@@ -14,7 +14,7 @@ from intake.messages import Message
 from intake.problems import Fault, InvalidError, Outcome
 from intake.progress import apply
 from ordering.book import OrderBook, OrderRecord
-from ordering.errors import RefusedError
+from ordering.errors import Refusal, RefusedError
 from ordering.parties import find_or_add_tenant
 from ordering.receipt import receive_order
 
@@ -45,27 +45,36 @@ class Result:
         return self.code == Fault.UNKNOWN_ORDER
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    results: list[Result]
+    statements: int
+    """Statements that looked up what the messages name; those that write rows come on top."""
+
+
 async def load(
     database: Database,
     messages: Sequence[Message],
     *,
     tenant: str | None,
+    scope: Scope | None = None,
     now: Callable[[], datetime],
     progress: Callable[[float], None] = lambda part: None,
-) -> list[Result]:
+) -> Loaded:
     """Take messages in, by their order here, as one transaction: it is committed on return.
 
-    `tenant` is the number of the tenant whose orders they are about, whatever they say. Each
-    message can fail alone, and the results say which ones did; their order is that of the messages.
-    What others' locks made fail is tried again as a whole; raises `BusyError` when that is no use.
+    `tenant` is the number of the tenant whose orders they are about, whatever they say; orders
+    outside of `scope` (everything by default) are out of the sender's reach. Each message can fail
+    alone, and the results say which ones did; their order is that of the messages. What others'
+    locks made fail is tried again as a whole; raises `BusyError` when that is no use.
     """
     if not messages:
-        return []
+        return Loaded([], 0)
     for _ in range(_ATTEMPTS):
         results: list[Result] = []
         try:
             async with database.write(Scope.carrier()) as session:
-                loading = _Loading(session, tenant, now)
+                loading = _Loading(session, tenant, scope or Scope.carrier(), now)
                 for start in range(0, len(messages), _BATCH):
                     progress(start / len(messages))
                     results += await loading.load(messages[start : start + _BATCH])
@@ -73,7 +82,7 @@ async def load(
             if not is_contention(error):
                 raise
         else:
-            return results
+            return Loaded(results, session.statements)
     raise BusyError
 
 
@@ -81,6 +90,7 @@ async def load(
 class _Loading:
     session: WriteSession
     tenant: str | None
+    scope: Scope
     now: Callable[[], datetime]
 
     async def load(self, messages: Sequence[Message], *, again: bool = False) -> list[Result]:
@@ -159,6 +169,12 @@ class _Loading:
                 reason = f"several partners have an order {message.number}: name the tenant"
                 raise InvalidError((message.order.path, reason), code=Fault.AMBIGUOUS_ORDER)
             record = found[0] if found else None
+        if record is not None and not self.scope.owns(
+            record.order.root_tenant_id, record.order.tenant_id
+        ):
+            if message.brings_order:
+                raise _of_another(message)
+            return None
         if record is not None or not message.brings_order:
             return record
         if tenant is None:
@@ -167,6 +183,8 @@ class _Loading:
             )
             path = f"{message.order.path}.relatedParty"
             raise InvalidError((path, reason), code=Fault.UNKNOWN_TENANT)
+        if not self.scope.owns(tenant.root_tenant_id, tenant.id):
+            raise _of_another(message)
         if message.said.state == "draft":
             raise message.draft()
         try:
@@ -183,6 +201,11 @@ class _Loading:
         if message.brings_order or party.number in book.tenants:
             return await find_or_add_tenant(book, party.number, party.name)
         return None
+
+
+def _of_another(message: Message) -> InvalidError:
+    problem = f"{message.order.path}.id", f"order {message.number} belongs to another tenant"
+    return InvalidError(problem, code=Refusal.BELONGS_TO_ANOTHER)
 
 
 def _first_line(error: Exception) -> str:

@@ -66,7 +66,11 @@ def read(file: Path) -> list[tuple[str, Any]]:
         raw = file.read_bytes()
     except OSError as error:
         raise InvalidError(("$", f"cannot be read: {error.strerror}")) from None
-    value = parse(raw)
+    return split(parse(raw))
+
+
+def split(value: Any) -> list[tuple[str, Any]]:
+    """The messages in a JSON value, each with its JSON path: what it is, or what its list holds."""
     if isinstance(value, list):
         return [(f"$[{index}]", element) for index, element in enumerate(value)]
     return [("$", value)]

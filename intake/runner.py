@@ -75,10 +75,11 @@ async def _load(
     progress: Callable[[float], None] = lambda part: None,
 ) -> list[Result]:
     try:
-        return await load(database, messages, tenant=tenant, now=now, progress=progress)
+        loaded = await load(database, messages, tenant=tenant, now=now, progress=progress)
     except BusyError:
         reason = "the database is busy with others: give the file again"
         return [Result(m, None, Fault.BUSY, ((m.path, reason),)) for m in messages]
+    return loaded.results
 
 
 def _count(report: Report, counts: FileReport, results: Iterable[Result]) -> None:
