@@ -43,7 +43,7 @@ from intake.reader import parse, split
 
 ClientT = TypeVar("ClientT")
 
-POINTS_PER_MESSAGE = 20
+POINTS_PER_MESSAGE = 50
 BYTES_PER_POINT = 256
 """Reading a body and holding it against the standard's schemas is work that grows with it."""
 
@@ -146,14 +146,13 @@ class IntakeEndpoint(Generic[ClientT]):
             limit="intakeBytes",
         )
         async with self._admission.preparing(ticket.client):
-            # In a thread of its own, so that the loop goes on; there is one for each client.
+            # In a thread, so that the loop goes on; one at a time for each client.
             values = await asyncio.to_thread(_values, body)
-        exchange.messages = len(values)
-        cost = self._cost(len(values), len(body))
-        self._admission.begin(ticket, cost)
-        await ticket.take(cost)
-        exchange.cost = cost
-        async with self._admission.preparing(ticket.client):
+            exchange.messages = len(values)
+            cost = self._cost(len(values), len(body))
+            self._admission.begin(ticket, cost)
+            await ticket.take(cost)
+            exchange.cost = cost
             read = await asyncio.to_thread(_read, values, self._now())
         loaded = await self._load(exchange, read, part)
         results = [

@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from jsonschema.validators import extend
 
 from intake.payload import parse_instant
 
+MOST_PROBLEMS = 100
 _FILE = Path(__file__).parent / "tmf622" / "schemas.json"
 
 formats = FormatChecker([])
@@ -45,10 +47,12 @@ def known_types() -> frozenset[str]:
 
 
 def problems(value: Any, schema: str, path: str) -> Iterator[tuple[str, str]]:
-    """JSON path and reason of everything in which a value departs from the named schema."""
+    """JSON path and reason of each place in which a value departs from the named schema: the first
+    hundred, as finding more would help nobody and take long where all of a large message is wrong.
+    """
     token = _choices.set({})
     try:
-        errors = list(_validator(schema).iter_errors(value))
+        errors = list(islice(_validator(schema).iter_errors(value), MOST_PROBLEMS))
     finally:
         _choices.reset(token)
     for error in sorted(errors, key=lambda e: list(map(str, e.path))):

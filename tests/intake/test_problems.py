@@ -95,6 +95,14 @@ async def test_every_violation_of_a_message_is_named(take_in: Intake) -> None:
     assert report.failed == 1
 
 
+async def test_of_a_message_that_is_wrong_all_over_the_first_hundred_are_named(
+    take_in: Intake,
+) -> None:
+    items = [{"@type": "ProductOrderItem", "quantity": "x"}] * 200
+    report = await take_in(order(productOrderItem=items))
+    assert (len(report.problems), report.failed) == (100, 1)
+
+
 async def test_an_event_of_an_unknown_order(take_in: Intake) -> None:
     report = await take_in([state("held", 1, "nobody"), order()])
     assert _problems(report) == [("$[0].event.productOrder.id", "unknown order nobody")]

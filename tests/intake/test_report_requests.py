@@ -126,7 +126,7 @@ async def test_a_body_that_is_late_is_refused(served: Serve) -> None:
 
 
 @pytest.mark.parametrize(
-    ("limits", "limit"), [({"intake_messages": 3}, "intakeMessages"), ({"cost": 79}, "cost")]
+    ("limits", "limit"), [({"intake_messages": 3}, "intakeMessages"), ({"cost": 200}, "cost")]
 )
 async def test_too_many_messages_are_refused_as_a_whole(
     served: Serve, limits: dict[str, int], limit: str
@@ -146,11 +146,11 @@ async def test_a_message_names_only_so_many_errors(served: Serve) -> None:
 
 
 async def test_reports_take_points_and_are_refused_without(served: Serve) -> None:
-    async with served(rate_points=100, rate_seconds=10_000, cost=100) as reporter:
+    async with served(rate_points=200, rate_seconds=10_000, cost=200) as reporter:
         first = await reporter.post([order(), order("A-2")])
         assert first.status_code == 200
-        assert first.headers["ratelimit-policy"] == '"points";q=100;w=10000'
-        again = await reporter.post([order(f"B-{i}") for i in range(4)])
+        assert first.headers["ratelimit-policy"] == '"points";q=200;w=10000'
+        again = await reporter.post([order(f"B-{i}") for i in range(3)])
         assert (again.status_code, codes(again)) == (429, ["RATE_LIMITED"])
         assert int(again.headers["retry-after"]) > 0
         assert len(await reporter.take_in.rows(Order)) == 2
