@@ -21,17 +21,17 @@ from weakref import WeakValueDictionary
 import structlog
 from joserfc import jwk
 from joserfc.errors import JoseError, SecurityWarning
-from sqlalchemy import func, or_, select, true, update
+from sqlalchemy import or_, update
 
-from auth import reach
+from auth import clients
+from auth.clients import BEFORE_ANYBODY_IS_KNOWN, Client
 from auth.clock import Clock
-from auth.keys import MOST_KEYS, TooManyKeysError, UnknownTenantError, client_named
-from auth.permissions import USUAL, Permission, known
-from auth.principal import Principal, PrincipalKind
+from auth.permissions import Permission, granted_to, known
+from auth.principal import Principal
 from auth.recent import Recent
-from db.models import ApiClient, OAuthClient, Tenant
-from db.scope import Scope
+from db.models import OAuthClient
 from db.session import Database
+from db.vocabulary import ClientKind
 
 ALGORITHMS: dict[str, tuple[str, ...]] = {
     "EC": ("ES256",),
@@ -41,16 +41,11 @@ ALGORITHMS: dict[str, tuple[str, ...]] = {
 """What a client may sign with, by the kind of its key."""
 MOST_PUBLIC_KEYS = 5
 
-_BEFORE_ANYBODY_IS_KNOWN = Scope.carrier()
 _IDENTIFIER = re.compile(r"pgc_[0-9a-f]{20}")
 _REMEMBERED = 10_000
 _LAST_USE = timedelta(minutes=1)
 _log = structlog.get_logger("auth")
 _RSA_BITS = range(2048, 4097)
-
-
-class UnknownOAuthClientError(Exception):
-    """There is no OAuth client of that identifier."""
 
 
 class UnusableKeysError(Exception):
@@ -63,26 +58,8 @@ class NewOAuthClient:
 
     identifier: str
     secret: str | None = field(repr=False)
-    client_name: str
-    tenant_number: str
     permissions: frozenset[Permission]
     expires_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedOAuthClient:
-    """What may be known of a client that exists."""
-
-    identifier: str
-    client_name: str
-    tenant_number: str
-    signs: bool
-    """It has public keys instead of a secret."""
-    permissions: frozenset[Permission]
-    created_at: datetime
-    expires_at: datetime | None
-    last_used_at: datetime | None
-    revoked_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,11 +70,7 @@ class FoundOAuthClient:
     identifier: str
     secret_hash: str | None = field(repr=False)
     public_keys: Sequence[dict[str, Any]]
-    client_id: UUID
-    client_name: str
-    tenant_id: int
-    tenant_number: str
-    scope: Scope
+    client: Client
     permissions: frozenset[Permission]
     expires_at: datetime | None
     last_used_at: datetime | None
@@ -110,17 +83,8 @@ class FoundOAuthClient:
         self, *, token_id: str, permissions: frozenset[Permission], expires_at: datetime
     ) -> Principal:
         """Who asks with a token of this client: never more than the client may by now."""
-        return Principal(
-            kind=PrincipalKind.API_CLIENT,
-            client_id=self.client_id,
-            client_name=self.client_name,
-            account=f"{self.tenant_number}/{self.client_name}",
-            token_id=token_id,
-            tenant_id=self.tenant_id,
-            tenant_number=self.tenant_number,
-            scope=self.scope,
-            permissions=permissions & self.permissions,
-            expires_at=expires_at,
+        return self.client.principal(
+            token_id=token_id, permissions=permissions & self.permissions, expires_at=expires_at
         )
 
 
@@ -155,7 +119,7 @@ class OAuthClients:
         )
         statement = update(OAuthClient).where(OAuthClient.id == client.id, outdated)
         try:
-            async with self._database.write(_BEFORE_ANYBODY_IS_KNOWN) as session:
+            async with self._database.write(BEFORE_ANYBODY_IS_KNOWN) as session:
                 await session.execute(statement.values(last_used_at=now))
         except Exception:
             # The token is good without it. The next one after a minute tries again.
@@ -165,138 +129,65 @@ class OAuthClients:
 async def create(
     database: Database,
     *,
-    tenant_number: str,
+    kind: ClientKind = ClientKind.PARTNER,
+    tenant_number: str | None = None,
     client_name: str,
     now: datetime,
     public_keys: Sequence[dict[str, Any]] = (),
     expires_at: datetime | None = None,
-    permissions: frozenset[Permission] = USUAL,
+    permissions: frozenset[Permission] | None = None,
 ) -> NewOAuthClient:
     """Make an OAuth client of the API client of that name, which is made too if there is none.
 
     It has a secret unless it has public keys. An API client has two that work at most: the one in
     use and, while it is replaced, the next.
     """
+    granted = granted_to(kind, permissions)
     identifier = f"pgc_{secrets.token_hex(10)}"
     secret = None if public_keys else f"pgs_{secrets.token_urlsafe(32)}"
-    async with database.write(_BEFORE_ANYBODY_IS_KNOWN) as session:
-        client = await client_named(session, tenant_number, client_name, now)
-        working = await session.scalar(
-            select(func.count())
-            .select_from(OAuthClient)
-            .where(
-                OAuthClient.client_id == client.id,
-                OAuthClient.revoked_at.is_(None),
-                or_(OAuthClient.expires_at.is_(None), OAuthClient.expires_at > now),
-            )
-        )
-        if (working or 0) >= MOST_KEYS:
-            raise TooManyKeysError(client_name)
+    async with database.write(BEFORE_ANYBODY_IS_KNOWN) as session:
+        client = await clients.named(session, kind, tenant_number, client_name, now)
+        await clients.check_room(session, OAuthClient, client, now)
         session.add(
             OAuthClient(
                 client_id=client.id,
                 identifier=identifier,
                 secret_hash=None if secret is None else hash_of(secret),
                 public_keys=list(public_keys),
-                permissions=sorted(permissions),
+                permissions=sorted(granted),
                 created_at=now,
                 expires_at=expires_at,
             )
         )
     return NewOAuthClient(
-        identifier=identifier,
-        secret=secret,
-        client_name=client_name,
-        tenant_number=tenant_number,
-        permissions=permissions,
-        expires_at=expires_at,
+        identifier=identifier, secret=secret, permissions=granted, expires_at=expires_at
     )
 
 
 async def list_clients(
     database: Database, tenant_number: str | None = None
-) -> Sequence[ListedOAuthClient]:
-    """All OAuth clients, or those of one tenant: by tenant, name and age."""
-    statement = (
-        select(OAuthClient, ApiClient, Tenant)
-        .join(ApiClient, ApiClient.id == OAuthClient.client_id)
-        .join(Tenant, Tenant.id == ApiClient.tenant_id)
-        .order_by(Tenant.number, ApiClient.name, OAuthClient.created_at, OAuthClient.id)
-    )
-    async with database.read(_BEFORE_ANYBODY_IS_KNOWN) as session:
-        if tenant_number is not None:
-            statement = statement.where(Tenant.number == tenant_number)
-            own = select(Tenant.id).where(Tenant.number == tenant_number)
-            if await session.scalar(own) is None:
-                raise UnknownTenantError(tenant_number)
-        return [
-            ListedOAuthClient(
-                identifier=oauth.identifier,
-                client_name=client.name,
-                tenant_number=tenant.number,
-                signs=bool(oauth.public_keys),
-                permissions=known(oauth.permissions),
-                created_at=oauth.created_at,
-                expires_at=oauth.expires_at,
-                last_used_at=oauth.last_used_at,
-                revoked_at=oauth.revoked_at,
-            )
-            for oauth, client, tenant in await session.rows(statement)
-        ]
+) -> Sequence[clients.Listed]:
+    """All OAuth clients, or those of one tenant; raises UnknownTenantError."""
+    return await clients.listed(database, OAuthClient, tenant_number)
 
 
 async def revoke(database: Database, identifier: str, *, now: datetime) -> datetime:
-    """Revoke a client and return since when it is: a revoked one stays as it was."""
-    async with database.write(_BEFORE_ANYBODY_IS_KNOWN) as session:
-        client = await session.scalar(
-            select(OAuthClient).where(OAuthClient.identifier == identifier).with_for_update()
-        )
-        if client is None:
-            raise UnknownOAuthClientError(identifier)
-        if client.revoked_at is None:
-            client.revoked_at = now
-        return client.revoked_at
+    """Revoke a client and return since when it is; raises UnknownCredentialError."""
+    return await clients.revoke(database, OAuthClient, identifier, now=now)
 
 
 async def find(database: Database, identifier: str) -> FoundOAuthClient | None:
     """The client of that identifier, with what it sees, in one statement."""
-    subtree = reach.below(
-        select(Tenant.id)
-        .join(ApiClient, ApiClient.tenant_id == Tenant.id)
-        .join(OAuthClient, OAuthClient.client_id == ApiClient.id)
-        .where(OAuthClient.identifier == identifier)
-    )
-    statement = (
-        select(
-            OAuthClient,
-            ApiClient.name.label("client_name"),
-            Tenant.id.label("tenant_id"),
-            Tenant.root_tenant_id,
-            Tenant.number.label("tenant_number"),
-            subtree.c.id.label("seen_id"),
-        )
-        .join(ApiClient, ApiClient.id == OAuthClient.client_id)
-        .join(Tenant, Tenant.id == ApiClient.tenant_id)
-        .outerjoin(subtree, true())
-        .where(OAuthClient.identifier == identifier)
-        .order_by(subtree.c.id)
-    )
-    async with database.read(_BEFORE_ANYBODY_IS_KNOWN) as session:
-        rows = await session.rows(statement)
-    if not rows:
+    found = await clients.find(database, OAuthClient, identifier)
+    if found is None:
         return None
-    first = rows[0]
-    oauth: OAuthClient = first.OAuthClient
+    oauth, client = found
     return FoundOAuthClient(
         id=oauth.id,
         identifier=oauth.identifier,
         secret_hash=oauth.secret_hash,
         public_keys=oauth.public_keys,
-        client_id=oauth.client_id,
-        client_name=first.client_name,
-        tenant_id=first.tenant_id,
-        tenant_number=first.tenant_number,
-        scope=reach.scope(rows),
+        client=client,
         permissions=known(oauth.permissions),
         expires_at=oauth.expires_at,
         last_used_at=oauth.last_used_at,

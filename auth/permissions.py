@@ -3,8 +3,10 @@
 Code calls them permissions, since a `Scope` here is the part of the data that a session sees.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
+
+from db.vocabulary import ClientKind
 
 
 class Permission(StrEnum):
@@ -19,15 +21,35 @@ class Permission(StrEnum):
     """The dealer and sub-partner ids that commissions are matched by."""
     PERSONAL_DATA_READ = "personal-data:read"
     """Names and e-mail addresses of people."""
+    PROGRESS_REPORT = "progress:report"
+    """Reporting how orders move on: for fulfilment alone."""
 
 
-ALL: frozenset[Permission] = frozenset(Permission)
-USUAL: frozenset[Permission] = ALL - {Permission.PERSONAL_DATA_READ}
+READING: frozenset[Permission] = frozenset(Permission) - {Permission.PROGRESS_REPORT}
+"""All that lets read."""
+USUAL: frozenset[Permission] = READING - {Permission.PERSONAL_DATA_READ}
 """What a partner's system gets unless more, or less, is asked for."""
+
+POSSIBLE: Mapping[ClientKind, frozenset[Permission]] = {
+    ClientKind.PARTNER: READING,
+    ClientKind.FULFILMENT: READING | {Permission.PROGRESS_REPORT},
+    ClientKind.SUPPORT: READING,
+}
+"""All that clients of a kind may have."""
+BY_DEFAULT: Mapping[ClientKind, frozenset[Permission]] = {
+    ClientKind.PARTNER: USUAL,
+    ClientKind.FULFILMENT: (USUAL - {Permission.COMMISSIONS_READ}) | {Permission.PROGRESS_REPORT},
+    ClientKind.SUPPORT: USUAL,
+}
+"""What they get unless more, or less, is asked for."""
 
 
 class UnknownPermissionError(Exception):
     """There is no permission of that name."""
+
+
+class ImpossiblePermissionError(Exception):
+    """A client of that kind may not have the permission."""
 
 
 def parse(names: Iterable[str]) -> frozenset[Permission]:
@@ -45,3 +67,17 @@ def known(stored: Iterable[str]) -> frozenset[Permission]:
     """The permissions of stored names; one that this version does not know yet is none."""
     names = {permission.value for permission in Permission}
     return frozenset(Permission(name) for name in stored if name in names)
+
+
+def granted_to(
+    kind: ClientKind, permissions: frozenset[Permission] | None
+) -> frozenset[Permission]:
+    """What a client of the kind gets where that is asked for, or nothing in particular.
+
+    Raises ImpossiblePermissionError for the first that it may not have.
+    """
+    if permissions is None:
+        return BY_DEFAULT[kind]
+    for permission in sorted(permissions - POSSIBLE[kind]):
+        raise ImpossiblePermissionError(permission)
+    return permissions

@@ -24,6 +24,9 @@ def below(tenant: Select[int]) -> CTE:
 def scope(rows: Sequence[Any]) -> Scope:
     """The scope of a credential, from its rows: one for each `seen_id` below its tenant."""
     first = rows[0]
+    if first.tenant_id is None:
+        # Without one, the scope would be everything.
+        raise ValueError("the credential belongs to no tenant")
     if first.tenant_id == first.root_tenant_id:
         return Scope.tree(first.root_tenant_id)
     # Never an empty list instead of no list: it would see nothing.

@@ -73,7 +73,7 @@ class TokenEndpoint:
         await self._clients.record_use(client)
         _log.info(
             "token issued",
-            client=f"{client.tenant_number}/{client.client_name}",
+            client=client.client.account,
             client_id=client.identifier,
             token_id=token.id,
             scope=sorted(permissions),

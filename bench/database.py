@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 import seeding
 from auth import keys
-from auth.permissions import ALL
+from auth.permissions import READING
 from db import migrations
 from db.models import Order, Tenant
 from db.scope import Scope
@@ -83,7 +83,7 @@ async def _prepare(url: str, orders: int) -> Prepared:
         now = datetime.now(UTC)
         await keys.revoke_of_client(database, CLIENT, now=now)
         key = await keys.create(
-            database, tenant_number=number, client_name=CLIENT, now=now, permissions=ALL
+            database, tenant_number=number, client_name=CLIENT, now=now, permissions=READING
         )
     finally:
         await database.close()

@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from app import create_app, set_up_logging
 from auth import keys
-from auth.permissions import ALL
+from auth.permissions import READING
 from commands.base import Mistake, load_settings, now, open_database
 from commands.data import migrate_database, seed_database
 from commands.serving import listen, origin, server_config
@@ -118,7 +118,7 @@ async def _content(settings: Settings, tenant: str, order: str) -> DemoContent:
         moment = now()
         await keys.revoke_of_client(database, _CLIENT, now=moment)
         key = await keys.create(
-            database, tenant_number=tenant, client_name=_CLIENT, now=moment, permissions=ALL
+            database, tenant_number=tenant, client_name=_CLIENT, now=moment, permissions=READING
         )
     # The last one shows what an unknown reference looks like.
     return DemoContent(api_key=key.text, order_number=order, references=[*references, "UNKNOWN-1"])

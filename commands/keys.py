@@ -2,46 +2,39 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import click
 
-from auth import keys
-from auth.permissions import Permission
+from auth import clients, keys
 from commands.base import Mistake, load_settings, now, open_database
-from commands.credentials import day, listed_scopes, parse_scopes, print_table, unknown_tenant
-
-_DEFAULT_CLIENT = "API client"
+from commands.credentials import (
+    Wanted,
+    creates,
+    creating,
+    day,
+    print_credentials,
+    unknown_tenant,
+)
 
 
 @click.group("api-key")
 def api_key() -> None:
-    """Make, list and revoke the keys that partners' systems ask with."""
+    """Make, list and revoke the keys that partners' systems, and the carrier's own, ask with."""
 
 
 @api_key.command()
-@click.option("--tenant", required=True, metavar="NUMBER", help="Whose data the key sees.")
-@click.option("--name", default=_DEFAULT_CLIENT, show_default=True, help="What the key is for.")
-@click.option(
-    "--scope",
-    "scopes",
-    multiple=True,
-    metavar="SCOPE",
-    help="What the key may read, like orders:read; again for another, `all` for everything. "
-    "Default: everything but personal data.",
-)
-@click.option("--expires", type=click.IntRange(1, 36_500), metavar="DAYS", help="Default: never.")
-def create(tenant: str, name: str, scopes: tuple[str, ...], expires: int | None) -> None:
-    """Make a key that sees a tenant and everything below it.
+@creates
+def create(wanted: Wanted) -> None:
+    """Make a key: of a partner, which sees a tenant and everything below it, or of the carrier.
 
     The key is the only line on standard output, and is never shown again. A client (a name, of a
     tenant) has two working keys at most: make the next one, use it, revoke the former one.
     """
-    made = asyncio.run(_create(tenant, name, parse_scopes(scopes), expires))
+    made = asyncio.run(_create(wanted))
     until = f"until {day(made.expires_at)}" if made.expires_at else "until it is revoked"
     click.echo(
-        f"Key {made.prefix} of {made.client_name!r} for tenant {made.tenant_number}, valid {until}."
-        f"\nIts scopes: {listed_scopes(made.permissions)}."
+        f"Key {made.prefix} of {wanted.whose}, valid {until}.\n{wanted.described()}"
         "\nKeep it now: only its hash is stored, so it cannot be shown again.",
         err=True,
     )
@@ -56,8 +49,7 @@ def list_keys(tenant: str | None) -> None:
     if not listed:
         click.echo("There are no keys.", err=True)
         return
-    header = ("KEY", "TENANT", "NAME", "STATE", "CREATED", "EXPIRES", "LAST USED", "SCOPES")
-    print_table([header, *(_row(key, now()) for key in listed)])
+    print_credentials("KEY", listed, now(), signing=False, used="LAST USED")
 
 
 @api_key.command()
@@ -78,34 +70,26 @@ def revoke(prefix: str) -> None:
     )
 
 
-async def _create(
-    tenant: str, name: str, granted: frozenset[Permission], expires: int | None
-) -> keys.NewKey:
+async def _create(wanted: Wanted) -> keys.NewKey:
     async with open_database(load_settings()) as database:
         created = now()
-        try:
+        with creating(wanted, "keys"):
             return await keys.create(
                 database,
-                tenant_number=tenant,
-                client_name=name,
+                kind=wanted.kind,
+                tenant_number=wanted.tenant_number,
+                client_name=wanted.client_name,
                 now=created,
-                permissions=granted,
-                expires_at=None if expires is None else created + timedelta(days=expires),
+                permissions=wanted.permissions,
+                expires_at=wanted.ends(created),
             )
-        except keys.UnknownTenantError:
-            raise unknown_tenant(tenant) from None
-        except keys.TooManyKeysError:
-            raise Mistake(
-                f"{name!r} of tenant {tenant} has {keys.MOST_KEYS} working keys already: revoke "
-                "one first, or name another client."
-            ) from None
 
 
-async def _list(tenant: str | None) -> Sequence[keys.ListedKey]:
+async def _list(tenant: str | None) -> Sequence[clients.Listed]:
     async with open_database(load_settings()) as database:
         try:
             return await keys.list_keys(database, tenant)
-        except keys.UnknownTenantError as error:
+        except clients.UnknownTenantError as error:
             raise unknown_tenant(str(error)) from None
 
 
@@ -113,26 +97,7 @@ async def _revoke(prefix: str, at: datetime) -> datetime:
     async with open_database(load_settings()) as database:
         try:
             return await keys.revoke(database, prefix, now=at)
-        except keys.UnknownKeyError:
+        except clients.UnknownCredentialError:
             raise Mistake(
                 f"There is no key {prefix}: `partnergraph api-key list` shows those there are."
             ) from None
-
-
-def _row(key: keys.ListedKey, at: datetime) -> tuple[str, ...]:
-    if key.revoked_at:
-        state = "revoked"
-    elif key.expires_at and key.expires_at <= at:
-        state = "expired"
-    else:
-        state = "active"
-    return (
-        key.prefix,
-        key.tenant_number,
-        key.client_name,
-        state,
-        day(key.created_at),
-        day(key.expires_at),
-        f"{key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "-",
-        " ".join(sorted(key.permissions)),
-    )

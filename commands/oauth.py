@@ -2,17 +2,25 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from auth import keys, oauth_clients, signing_keys
-from auth.permissions import Permission
+from auth import clients, oauth_clients, signing_keys
 from auth.sealing import Sealing
 from commands.base import Mistake, load_settings, now, open_database
-from commands.credentials import day, listed_scopes, parse_scopes, print_table, unknown_tenant
+from commands.credentials import (
+    Wanted,
+    creates,
+    creating,
+    day,
+    minute,
+    print_credentials,
+    print_table,
+    unknown_tenant,
+)
 
 
 @click.group("oauth-client")
@@ -21,39 +29,25 @@ def oauth_client() -> None:
 
 
 @oauth_client.command()
-@click.option("--tenant", required=True, metavar="NUMBER", help="Whose data the client sees.")
-@click.option("--name", default="API client", show_default=True, help="What the client is.")
-@click.option(
-    "--scope",
-    "scopes",
-    multiple=True,
-    metavar="SCOPE",
-    help="What its tokens may read, like orders:read; again for another, `all` for everything. "
-    "Default: everything but personal data.",
-)
-@click.option("--expires", type=click.IntRange(1, 36_500), metavar="DAYS", help="Default: never.")
+@creates
 @click.option(
     "--public-keys",
     type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path),
     metavar="FILE",
     help="A JWK or JWK Set: the client signs (private_key_jwt) instead of having a secret.",
 )
-def create(
-    tenant: str, name: str, scopes: tuple[str, ...], expires: int | None, public_keys: Path | None
-) -> None:
-    """Make a client whose tokens see a tenant and everything below it.
+def create(wanted: Wanted, public_keys: Path | None) -> None:
+    """Make a client: of a partner, whose tokens see a tenant and everything below it, or of the
+    carrier.
 
     Standard output has CLIENT_ID=… and, unless the client signs, CLIENT_SECRET=…, which is never
     shown again. A name of a tenant has two working clients at most: make the next one, use it,
     revoke the former one.
     """
-    made = asyncio.run(
-        _create(tenant, name, parse_scopes(scopes), expires, _public_keys(public_keys))
-    )
+    made = asyncio.run(_create(wanted, _public_keys(public_keys)))
     until = f"until {day(made.expires_at)}" if made.expires_at else "until it is revoked"
     click.echo(
-        f"OAuth client {made.identifier} of {made.client_name!r} for tenant {made.tenant_number}, "
-        f"valid {until}.\nIts scopes: {listed_scopes(made.permissions)}.",
+        f"OAuth client {made.identifier} of {wanted.whose}, valid {until}.\n{wanted.described()}",
         err=True,
     )
     click.echo(f"CLIENT_ID={made.identifier}")
@@ -72,9 +66,7 @@ def list_clients(tenant: str | None) -> None:
     if not listed:
         click.echo("There are no OAuth clients.", err=True)
         return
-    header = ("CLIENT", "TENANT", "NAME", "STATE", "BY", "CREATED", "EXPIRES", "LAST TOKEN")
-    moment = now()
-    print_table([(*header, "SCOPES"), *(_client_row(client, moment) for client in listed)])
+    print_credentials("CLIENT", listed, now(), signing=True, used="LAST TOKEN")
 
 
 @oauth_client.command()
@@ -128,7 +120,7 @@ def list_signing_keys() -> None:
         click.echo("There are no signing keys yet: the first is made when it is needed.", err=True)
         return
     moment = now()
-    rows = [(key.kid, _key_state(key, moment), _minute(key.signs_from)) for key in listed]
+    rows = [(key.kid, _key_state(key, moment), minute(key.signs_from)) for key in listed]
     print_table([("KEY", "STATE", "SIGNS FROM"), *rows])
 
 
@@ -144,38 +136,28 @@ def _public_keys(file: Path | None) -> list[dict[str, Any]]:
 
 
 async def _create(
-    tenant: str,
-    name: str,
-    granted: frozenset[Permission],
-    expires: int | None,
-    public_keys: Sequence[dict[str, Any]],
+    wanted: Wanted, public_keys: Sequence[dict[str, Any]]
 ) -> oauth_clients.NewOAuthClient:
     async with open_database(load_settings()) as database:
         created = now()
-        try:
+        with creating(wanted, "OAuth clients"):
             return await oauth_clients.create(
                 database,
-                tenant_number=tenant,
-                client_name=name,
+                kind=wanted.kind,
+                tenant_number=wanted.tenant_number,
+                client_name=wanted.client_name,
                 now=created,
                 public_keys=public_keys,
-                permissions=granted,
-                expires_at=None if expires is None else created + timedelta(days=expires),
+                permissions=wanted.permissions,
+                expires_at=wanted.ends(created),
             )
-        except keys.UnknownTenantError:
-            raise unknown_tenant(tenant) from None
-        except keys.TooManyKeysError:
-            raise Mistake(
-                f"{name!r} of tenant {tenant} has {keys.MOST_KEYS} working OAuth clients already: "
-                "revoke one first, or take another name."
-            ) from None
 
 
-async def _list(tenant: str | None) -> Sequence[oauth_clients.ListedOAuthClient]:
+async def _list(tenant: str | None) -> Sequence[clients.Listed]:
     async with open_database(load_settings()) as database:
         try:
             return await oauth_clients.list_clients(database, tenant)
-        except keys.UnknownTenantError as error:
+        except clients.UnknownTenantError as error:
             raise unknown_tenant(str(error)) from None
 
 
@@ -183,7 +165,7 @@ async def _revoke(identifier: str, at: datetime) -> datetime:
     async with open_database(load_settings()) as database:
         try:
             return await oauth_clients.revoke(database, identifier, now=at)
-        except oauth_clients.UnknownOAuthClientError:
+        except clients.UnknownCredentialError:
             raise Mistake(
                 f"There is no OAuth client {identifier}: `partnergraph oauth-client list` shows "
                 "those there are."
@@ -214,26 +196,6 @@ async def _list_keys() -> Sequence[signing_keys.Key]:
         return await signing_keys.list_keys(database)
 
 
-def _client_row(client: oauth_clients.ListedOAuthClient, at: datetime) -> tuple[str, ...]:
-    if client.revoked_at:
-        state = "revoked"
-    elif client.expires_at and client.expires_at <= at:
-        state = "expired"
-    else:
-        state = "active"
-    return (
-        client.identifier,
-        client.tenant_number,
-        client.client_name,
-        state,
-        "signature" if client.signs else "secret",
-        day(client.created_at),
-        day(client.expires_at),
-        _minute(client.last_used_at),
-        " ".join(sorted(client.permissions)),
-    )
-
-
 def _key_state(key: signing_keys.Key, at: datetime) -> str:
     if key.withdrawn_at is not None:
         return "withdrawn"
@@ -242,7 +204,3 @@ def _key_state(key: signing_keys.Key, at: datetime) -> str:
     if key.signs_until is None or at < key.signs_until:
         return "signs"
     return "published" if key.trusted(at) else "ended"
-
-
-def _minute(instant: datetime | None) -> str:
-    return f"{instant:%Y-%m-%d %H:%M}" if instant else "-"

@@ -6,6 +6,16 @@ The terms are those of TM Forum (TMF622, TMF648, TMF651) wherever it has one.
 from enum import StrEnum
 
 
+class ClientKind(StrEnum):
+    """Whose an API client is."""
+
+    PARTNER = "PARTNER"
+    FULFILMENT = "FULFILMENT"
+    """The carrier's own systems, which report progress."""
+    SUPPORT = "SUPPORT"
+    """The carrier's staff, by the tool they work with."""
+
+
 class CustomerKind(StrEnum):
     CUSTOMER = "CUSTOMER"
     PROSPECT = "PROSPECT"

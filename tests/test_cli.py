@@ -125,7 +125,7 @@ def test_a_new_key_stands_alone_on_standard_output_and_is_listed_without_its_sec
     assert prefix in made.stderr
     assert key not in made.stderr
     listed = run("api-key", "list", "--tenant", tenant).stdout
-    assert listed.splitlines()[1].split()[:4] == [prefix, tenant, "CRM", "active"]
+    assert listed.splitlines()[1].split()[:5] == [prefix, "partner", tenant, "CRM", "active"]
     assert key not in listed
     assert "is revoked" in run("api-key", "revoke", prefix).stdout
     assert "has been revoked since" in run("api-key", "revoke", key).stdout
@@ -145,6 +145,33 @@ def test_a_third_working_key_is_a_mistake(tenant: str) -> None:
     for _ in range(2):
         assert run("api-key", "create", "--tenant", tenant).exit_code == 0
     assert_mistake(run("api-key", "create", "--tenant", tenant), "2 working keys", "revoke one")
+
+
+def test_a_key_of_the_carrier_belongs_to_no_tenant(url: str) -> None:
+    made = run("api-key", "create", "--fulfilment", "--name", "Order hub")
+    assert "'Order hub' of fulfilment" in made.stderr
+    row = run("api-key", "list").stdout.splitlines()[1].split()
+    assert row[1:6] == ["fulfilment", "-", "Order", "hub", "active"]
+    assert "progress:report" in row
+
+
+def test_all_is_all_that_the_kind_may_have(url: str) -> None:
+    support = run("api-key", "create", "--support", "--scope", "all").stderr
+    fulfilment = run("api-key", "create", "--fulfilment", "--scope", "all").stderr
+    assert "personal-data:read" in support
+    assert "personal-data:read" in fulfilment
+    assert "progress:report" not in support
+    assert "progress:report" in fulfilment
+
+
+def test_mistakes_about_whose_a_key_is(url: str) -> None:
+    whose = "one of --tenant NUMBER, --fulfilment and --support"
+    assert_mistake(run("api-key", "create"), whose)
+    assert_mistake(run("api-key", "create", "--support", "--fulfilment"), whose)
+    assert_mistake(
+        run("api-key", "create", "--support", "--scope", "progress:report"),
+        "cannot have the scope progress:report",
+    )
 
 
 def test_mistakes_about_keys(url: str) -> None:

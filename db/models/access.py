@@ -1,4 +1,4 @@
-"""Machines that may ask: a partner's clients and the keys they hold.
+"""Machines that may ask, a partner's and the carrier's own, and the keys they hold.
 
 Read before it is known who asks, so these tables are not scoped; only `auth` reads them.
 """
@@ -7,23 +7,29 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base
 from db.ids import new_id
-from db.types import Json
+from db.types import Json, closed_set
+from db.vocabulary import ClientKind
 
 
 class ApiClient(Base):
     __tablename__ = "api_clients"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"))
+    kind: Mapped[ClientKind] = mapped_column(closed_set(ClientKind))
+    tenant_id: Mapped[int | None] = mapped_column(ForeignKey("tenants.id"))
+    """Of a partner's client; the carrier's own see every tenant."""
     name: Mapped[str]
     created_at: Mapped[datetime]
 
-    __table_args__ = (Index(None, "tenant_id"),)
+    __table_args__ = (
+        CheckConstraint("(kind = 'PARTNER') = (tenant_id IS NOT NULL)", name="tenant_of_partners"),
+        Index(None, "tenant_id"),
+    )
 
 
 class ApiKey(Base):

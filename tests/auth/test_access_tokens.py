@@ -17,7 +17,7 @@ from sqlalchemy import select, update
 
 from auth import oauth_clients
 from auth.jwt import InvalidTokenError, Jwt
-from auth.permissions import ALL, Permission
+from auth.permissions import READING, Permission
 from auth.sealing import Sealing
 from auth.signing_keys import list_keys
 from db.models import OAuthClient, Tenant
@@ -243,7 +243,7 @@ async def test_a_token_ends_with_its_client(database: Database, worker: Worker, 
 async def test_a_token_reads_what_its_scope_says_and_no_more(
     database: Database, worker: Worker
 ) -> None:
-    client = await make(database, permissions=ALL)
+    client = await make(database, permissions=READING)
     query = "{ tenants { totalCount } orders { totalCount } }"
     narrow = (await worker.ask(await worker.issued(client, "orders:read"), query)).json()
     assert narrow["errors"][0]["extensions"]["code"] == "FORBIDDEN"
@@ -255,7 +255,7 @@ async def test_a_token_reads_what_its_scope_says_and_no_more(
 async def test_a_token_loses_what_its_client_loses(
     database: Database, worker: Worker, hand: Hand
 ) -> None:
-    client = await make(database, permissions=ALL)
+    client = await make(database, permissions=READING)
     token = await worker.issued(client, "orders:read tenants:read")
     async with database.write(Scope.carrier()) as session:
         await session.execute(update(OAuthClient).values(permissions=["orders:read"]))

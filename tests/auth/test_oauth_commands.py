@@ -51,8 +51,9 @@ def test_a_new_client_is_two_lines_and_is_listed_without_its_secret() -> None:
     made = created("--name", "CRM", "--expires", "30", "--scope", "orders:read")
     assert list(made) == ["CLIENT_ID", "CLIENT_SECRET"]
     listed = run("oauth-client", "list", "--tenant", "P").stdout
-    assert listed.splitlines()[1].split()[:5] == [
+    assert listed.splitlines()[1].split()[:6] == [
         made["CLIENT_ID"],
+        "partner",
         "P",
         "CRM",
         "active",
@@ -93,6 +94,14 @@ def test_a_third_working_client_of_a_name_is_a_mistake() -> None:
     for _ in range(2):
         created()
     assert_mistake(run(*CREATE), "2 working OAuth clients", "revoke one")
+
+
+def test_a_client_of_the_carrier_belongs_to_no_tenant() -> None:
+    made = run("oauth-client", "create", "--support", "--name", "Desk")
+    assert made.exit_code == 0, made.output
+    row = run("oauth-client", "list").stdout.splitlines()[1].split()
+    assert row[1:5] == ["support", "-", "Desk", "active"]
+    assert "personal-data:read" not in row
 
 
 def test_keys_are_rotated_one_at_a_time_and_withdrawn_at_once() -> None:

@@ -12,8 +12,8 @@ import structlog
 from joserfc import jws
 
 from auth import oauth_clients
-from auth.keys import MOST_KEYS, TooManyKeysError
-from auth.permissions import ALL, USUAL, Permission
+from auth.clients import MOST_WORKING, TooManyWorkingError
+from auth.permissions import READING, USUAL, Permission
 from db.session import Database
 from execution.limits import Limits
 from execution.logs import configure_logging
@@ -89,7 +89,7 @@ async def test_no_two_tokens_are_the_same(database: Database, worker: Worker) ->
 
 
 async def test_a_scope_narrows_the_token(database: Database, worker: Worker) -> None:
-    client = await make(database, permissions=ALL)
+    client = await make(database, permissions=READING)
     response = await worker.token(client=client, scope="tenants:read orders:read orders:read")
     assert response.json()["scope"] == "orders:read tenants:read"
 
@@ -268,9 +268,9 @@ async def test_the_last_token_of_a_client_is_noted_once_a_minute(
 
 async def test_an_api_client_has_two_working_oauth_clients_at_most(database: Database) -> None:
     first = await make(database)
-    for _ in range(MOST_KEYS - 1):
+    for _ in range(MOST_WORKING - 1):
         await make(database)
-    with pytest.raises(TooManyKeysError):
+    with pytest.raises(TooManyWorkingError):
         await make(database)
     await oauth_clients.revoke(database, first.identifier, now=STARTED)
     await make(database)

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, event
 from app import create_app
 from auth import keys
 from auth.clock import Clock
-from auth.permissions import ALL, Permission
+from auth.permissions import READING, Permission
 from db.scope import Scope
 from db.session import Database
 from execution.limits import Limits
@@ -67,7 +67,7 @@ class Client:
         *,
         tenant: str | None = None,
         key: str | None = None,
-        granted: frozenset[Permission] = ALL,
+        granted: frozenset[Permission] = READING,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Ask with a key of the tenant that is good for what is granted, or with `key`."""
@@ -84,14 +84,14 @@ class Client:
             )
         return Answer(response, len(statements))
 
-    async def key(self, tenant: str, granted: frozenset[Permission] = ALL) -> str:
+    async def key(self, tenant: str, granted: frozenset[Permission] = READING) -> str:
         """A key of the tenant with that number."""
         known = tenant, granted
         if known not in self._keys:
             new = await keys.create(
                 self.database,
                 tenant_number=tenant,
-                client_name="CRM" if granted == ALL else f"CRM {len(self._keys)}",
+                client_name="CRM" if granted == READING else f"CRM {len(self._keys)}",
                 now=NOW,
                 permissions=granted,
             )

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from auth.permissions import ALL
+from auth.permissions import READING
 from execution.limits import Limits
 from tests.graph.book import NOW, Book
 from tests.graph.client import Answer, Client, serve
@@ -44,9 +44,9 @@ async def test_the_viewer_reads_what_the_headers_say(client: Client) -> None:
 
 async def test_all_keys_of_a_client_share_its_points(client: Client) -> None:
     first = await client.query(LIMIT)
-    key = client._keys.pop(("M-10001", ALL))
+    key = client._keys.pop(("M-10001", READING))
     second = await client.query(LIMIT)
-    assert client._keys["M-10001", ALL] != key
+    assert client._keys["M-10001", READING] != key
     assert left(second) == left(first) - 1
 
 

@@ -1,0 +1,148 @@
+"""The carrier's own clients: they see every tenant, and each kind may have its own scopes."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+
+from auth import keys, oauth_clients
+from auth.clients import TooManyWorkingError
+from auth.permissions import READING, ImpossiblePermissionError, Permission
+from db.models import ApiClient, ApiKey
+from db.session import Database
+from db.vocabulary import ClientKind
+from tests.auth.conftest import STARTED
+from tests.graph.book import NOW
+from tests.graph.client import CARRIER, Client, serve
+from tests.graph.partners import Partners, two_partners
+
+CARRIERS = [ClientKind.FULFILMENT, ClientKind.SUPPORT]
+
+
+async def made(
+    database: Database, kind: ClientKind, *granted: Permission, name: str = "Desk"
+) -> keys.NewKey:
+    return await keys.create(
+        database,
+        kind=kind,
+        client_name=name,
+        now=STARTED,
+        permissions=frozenset(granted) if granted else None,
+    )
+
+
+@pytest.fixture(scope="module")
+async def served(shared_database_url: str) -> AsyncIterator[tuple[Client, Partners]]:
+    partners = two_partners()
+    async with serve(shared_database_url) as client:
+        await client.fill(partners.book)
+        yield client, partners
+
+
+@pytest.fixture(scope="module")
+async def key(served: tuple[Client, Partners]) -> dict[ClientKind, str]:
+    """A key of each kind of the carrier's clients."""
+    client, _ = served
+    return {kind: (await made(client.database, kind)).text for kind in CARRIERS}
+
+
+@pytest.mark.parametrize("kind", CARRIERS)
+async def test_the_carriers_own_see_every_tenant(
+    served: tuple[Client, Partners], key: dict[ClientKind, str], kind: ClientKind
+) -> None:
+    client, partners = served
+    query = """{
+        viewer { kind clientName tenantNumber tenant { number } customer { number } }
+        tenants(first: 50) { nodes { number } }
+    }"""
+    data = (await client.query(query, key=key[kind])).data
+    assert data["viewer"] == {
+        "kind": kind.value,
+        "clientName": "Desk",
+        "tenantNumber": None,
+        "tenant": None,
+        "customer": None,
+    }
+    numbers = {tenant["number"] for tenant in data["tenants"]["nodes"]}
+    assert {partners.partner.tenant.number, partners.stranger.tenant.number} <= numbers
+
+
+@pytest.mark.parametrize("kind", CARRIERS)
+async def test_the_header_narrows_them_to_one_tenants_tree(
+    served: tuple[Client, Partners], key: dict[ClientKind, str], kind: ClientKind
+) -> None:
+    client, partners = served
+    branch, nested = partners.branch.tenant.number, partners.nested.tenant.number
+    answer = await client.query(
+        "{ viewer { tenantNumber } tenants { nodes { number } }"
+        " orders { nodes { tenant { number } } } }",
+        key=key[kind],
+        headers={"X-Tenant": branch},
+    )
+    assert answer.data["viewer"]["tenantNumber"] == branch
+    assert {each["number"] for each in answer.data["tenants"]["nodes"]} == {branch, nested}
+    owners = {order["tenant"]["number"] for order in answer.data["orders"]["nodes"]}
+    assert owners == {branch, nested}
+
+
+async def test_fulfilment_gets_neither_personal_data_nor_commissions_unless_asked(
+    database: Database,
+) -> None:
+    usual = await made(database, ClientKind.FULFILMENT)
+    assert Permission.PERSONAL_DATA_READ not in usual.permissions
+    assert Permission.COMMISSIONS_READ not in usual.permissions
+    assert Permission.PROGRESS_REPORT in usual.permissions
+    asked = await made(database, ClientKind.FULFILMENT, *READING, name="Archive")
+    assert asked.permissions == READING
+
+
+@pytest.mark.parametrize("kind", [ClientKind.PARTNER, ClientKind.SUPPORT])
+async def test_nobody_but_fulfilment_may_report_progress(
+    database: Database, kind: ClientKind
+) -> None:
+    for create in (keys.create, oauth_clients.create):
+        with pytest.raises(ImpossiblePermissionError):
+            await create(
+                database,
+                kind=kind,
+                tenant_number="P" if kind is ClientKind.PARTNER else None,
+                client_name="CRM",
+                now=STARTED,
+                permissions=frozenset({Permission.PROGRESS_REPORT}),
+            )
+
+
+async def test_a_stored_scope_that_the_kind_may_not_have_is_none(database: Database) -> None:
+    new = await keys.create(database, tenant_number="P", client_name="CRM", now=STARTED)
+    async with database.write(CARRIER) as session:
+        stored = update(ApiKey).values(permissions=["orders:read", "progress:report"])
+        await session.execute(stored)
+    found = await keys.find(database, new.text)
+    assert found is not None
+    assert found.principal.permissions == {Permission.ORDERS_READ}
+
+
+async def test_a_name_of_the_carriers_is_one_client_of_its_kind(database: Database) -> None:
+    await made(database, ClientKind.SUPPORT)
+    await made(database, ClientKind.FULFILMENT)
+    await made(database, ClientKind.SUPPORT)
+    await keys.create(database, tenant_number="P", client_name="Desk", now=STARTED)
+    listed = [(each.kind, each.tenant_number) for each in await keys.list_keys(database)]
+    assert listed == [
+        (ClientKind.PARTNER, "P"),
+        (ClientKind.FULFILMENT, None),
+        (ClientKind.SUPPORT, None),
+        (ClientKind.SUPPORT, None),
+    ]
+    with pytest.raises(TooManyWorkingError):
+        await made(database, ClientKind.SUPPORT)
+
+
+@pytest.mark.parametrize(("kind", "tenant"), [(ClientKind.PARTNER, None), (ClientKind.SUPPORT, 1)])
+async def test_a_partners_clients_have_a_tenant_and_no_others(
+    database: Database, kind: ClientKind, tenant: int | None
+) -> None:
+    with pytest.raises(IntegrityError, match="tenant_of_partners"):
+        async with database.write(CARRIER) as session:
+            session.add(ApiClient(kind=kind, tenant_id=tenant, name="CRM", created_at=NOW))
