@@ -25,7 +25,8 @@ from auth.discovery import JWKS_PATH, METADATA_PATH, Discovery
 from auth.narrowing import HEADER as TENANT_HEADER
 from auth.narrowing import Narrowing, OutOfReachError
 from auth.oauth_clients import OAuthClients
-from auth.principal import Principal, PrincipalKind
+from auth.permissions import Permission
+from auth.principal import Principal
 from auth.sealing import Sealing
 from auth.signing_keys import SigningKeys
 from auth.token_endpoint import TokenEndpoint
@@ -122,7 +123,7 @@ def create_app(
     intake = IntakeEndpoint(
         database,
         authenticate=authenticate,
-        may_report=lambda principal: principal.kind is PrincipalKind.FULFILMENT,
+        may_report=lambda principal: Permission.PROGRESS_REPORT in principal.permissions,
         part_of=reported_part,
         client_name=lambda principal: principal.account,
         limits=settings.limits,

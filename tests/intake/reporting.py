@@ -7,18 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import httpx
 
-from auth.bearer import Bearers
-from auth.principal import Principal, PrincipalKind
-from db.ids import new_id
-from db.scope import Scope
+from auth import keys
+from db.vocabulary import ClientKind
 from tests.graph.client import Client, serve
 from tests.intake.payloads import NOW, Intake
-
-_KEY = "fulfilment"
 
 
 @dataclass
@@ -28,15 +23,15 @@ class Reporter:
     client: Client
     take_in: Intake
     """Intake of files into the same database."""
+    key: str
 
-    async def post(
-        self, content: Any, *, key: str | None = _KEY, path: str = "/intake", **headers: str
-    ) -> httpx.Response:
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Content-Type": "application/json", "Authorization": f"Bearer {self.key}"}
+
+    async def post(self, content: Any, *, path: str = "/intake", **headers: str) -> httpx.Response:
         """Post a JSON value, or bytes as they are; `X_Tenant="P-7"` is a header."""
-        sent = {"Content-Type": "application/json"}
-        if key is not None:
-            sent["Authorization"] = f"Bearer {key}"
-        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        sent = self.headers | {name.replace("_", "-"): value for name, value in headers.items()}
         body = content if isinstance(content, bytes) else json.dumps(content).encode()
         return await self.client.http.post(path, content=body, headers=sent)
 
@@ -51,26 +46,17 @@ async def reporting(
     database_url: str, folder: Path, *, now: datetime = NOW, **settings: Any
 ) -> AsyncIterator[Reporter]:
     """The application over that database."""
-    principal = Principal(
-        kind=PrincipalKind.FULFILMENT,
-        client_id=new_id(),
-        client_name="order management",
-        account="carrier/order management",
-        token_id="pgk_fulfilment",
-        scope=Scope.carrier(),
-        permissions=frozenset(),
-        expires_at=None,
-    )
-    known = Bearers.principal
+    async with serve(database_url, tenant="P-7", now=now, **settings) as client:
+        key = await keys.create(
+            client.database, kind=ClientKind.FULFILMENT, client_name="order management", now=NOW
+        )
+        yield Reporter(client, Intake(client.database, folder), key.text)
 
-    async def find(self: Bearers, authorization: str | None) -> Principal:
-        if authorization == f"Bearer {_KEY}":
-            return principal
-        return await known(self, authorization)
 
-    with patch.object(Bearers, "principal", find):
-        async with serve(database_url, tenant="P-7", now=now, **settings) as client:
-            yield Reporter(client, Intake(client.database, folder))
+async def book(take_in: Intake) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table, but for who may ask: using a key writes that down."""
+    everything = await take_in.everything()
+    return {table: rows for table, rows in everything.items() if not table.startswith("api_")}
 
 
 def codes(response: httpx.Response) -> list[str]:

@@ -14,13 +14,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
 
+from auth import keys
+from auth.permissions import READING
 from db.models import Order
 from db.scope import Scope
+from db.vocabulary import ClientKind
 from execution.limits import Limits
 from execution.logs import configure_logging
 from ordering.book import OrderBook
 from tests.execution.support import logging_restored
-from tests.intake.payloads import order, party, state
+from tests.intake.payloads import NOW, order, party, state
 from tests.intake.reporting import Reporter, codes, reporting
 
 CARRIER = Scope.carrier()
@@ -53,10 +56,18 @@ async def test_without_a_right_credential_nothing_is_read(
     assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
-async def test_a_partner_may_not_report(reporter: Reporter) -> None:
+@pytest.mark.parametrize("kind", ClientKind)
+async def test_nobody_reports_without_the_permission(reporter: Reporter, kind: ClientKind) -> None:
     await reporter.take_in.good(order())
-    key = await reporter.client.key("P-7")
-    answer = await _post_unread(reporter, Authorization=f"Bearer {key}")
+    made = await keys.create(
+        reporter.client.database,
+        kind=kind,
+        tenant_number="P-7" if kind is ClientKind.PARTNER else None,
+        client_name="other",
+        now=NOW,
+        permissions=READING,
+    )
+    answer = await _post_unread(reporter, Authorization=f"Bearer {made.text}")
     assert (answer.status_code, codes(answer)) == (403, ["FORBIDDEN"])
 
 
@@ -104,9 +115,7 @@ async def test_only_post_is_allowed(reporter: Reporter) -> None:
 
 async def test_a_body_that_is_too_large_is_refused_before_it_is_read(reporter: Reporter) -> None:
     size = Limits().intake_bytes + 1
-    answer = await _post_unread(
-        reporter, Authorization="Bearer fulfilment", **{"Content-Length": str(size)}
-    )
+    answer = await _post_unread(reporter, **reporter.headers, **{"Content-Length": str(size)})
     assert (answer.status_code, codes(answer)) == (413, ["LIMIT_EXCEEDED"])
     assert answer.json()["errors"][0]["extensions"]["limit"] == "intakeBytes"
 
@@ -120,7 +129,7 @@ async def test_a_body_that_is_late_is_refused(served: Serve) -> None:
         answer = await reporter.client.http.post(
             "/intake",
             content=never(),
-            headers={"Content-Type": "application/json", "Authorization": "Bearer fulfilment"},
+            headers=reporter.headers,
         )
     assert (answer.status_code, codes(answer)) == (408, ["LIMIT_EXCEEDED"])
 
@@ -166,12 +175,11 @@ async def test_reports_and_queries_of_a_client_are_counted_together(served: Serv
             await arrive.wait()
             yield json.dumps(order()).encode()
 
-        headers = {"Content-Type": "application/json", "Authorization": "Bearer fulfilment"}
         slow = asyncio.create_task(
-            reporter.client.http.post("/intake", content=body(), headers=headers)
+            reporter.client.http.post("/intake", content=body(), headers=reporter.headers)
         )
         await begun.wait()
-        answer = await reporter.client.query("{ __typename }", key="fulfilment")
+        answer = await reporter.client.query("{ __typename }", key=reporter.key)
         assert (answer.response.status_code, answer.codes) == (429, ["RATE_LIMITED"])
         arrive.set()
         assert (await slow).status_code == 200
@@ -242,7 +250,7 @@ async def test_the_log_has_a_line_with_figures_and_codes_and_no_contents(
         "event": "intake",
         "level": "info",
         "request_id": "om-1",
-        "client": "carrier/order management",
+        "client": "fulfilment/order management",
         "status": 207,
         "cost": line["cost"],
         "messages": 2,

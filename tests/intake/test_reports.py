@@ -16,7 +16,7 @@ from db.scope import Scope
 from db.vocabulary import OrderPhase
 from tests.databases import Databases, Engine
 from tests.intake.payloads import EXAMPLES, NOW, Intake, event, example, order, state
-from tests.intake.reporting import Reporter, reporting
+from tests.intake.reporting import Reporter, book, reporting
 from tests.intake.test_examples import needs
 from tests.intake.test_time import LIFE, final_state
 
@@ -28,7 +28,7 @@ async def _rows(take_in: Intake) -> dict[str, list[str]]:
     """Every row of every table, but for the ids, which are new each time."""
     return {
         table: sorted(repr(["id" if isinstance(v, UUID) else v for v in row]) for row in rows)
-        for table, rows in (await take_in.everything()).items()
+        for table, rows in (await book(take_in)).items()
     }
 
 
@@ -89,11 +89,11 @@ async def test_every_outcome_has_a_name(reporter: Reporter) -> None:
 async def test_the_same_body_again_changes_nothing(reporter: Reporter) -> None:
     content = [order(), *LIFE]
     await reporter.post(content)
-    before = await reporter.take_in.everything()
+    before = await book(reporter.take_in)
     again = await reporter.post(content)
     assert again.status_code == 200
     assert {result["outcome"] for result in again.json()["results"]} == {"DUPLICATE"}
-    assert await reporter.take_in.everything() == before
+    assert await book(reporter.take_in) == before
 
 
 async def test_what_a_file_has_brought_is_a_duplicate(reporter: Reporter) -> None:
@@ -158,12 +158,12 @@ async def test_a_rejected_message_has_a_code_and_the_path_to_what_is_wrong(
     reporter: Reporter, known: list[Any], sent: Any, code: str, path: str
 ) -> None:
     await reporter.take_in.good(*known)
-    before = await reporter.take_in.everything()
+    before = await book(reporter.take_in)
     answer = await reporter.post(sent)
     assert answer.status_code == 422
     [result] = answer.json()["results"]
     assert [(e["code"], e["path"]) for e in result["errors"]] == [(code, path)]
-    assert await reporter.take_in.everything() == before
+    assert await book(reporter.take_in) == before
 
 
 async def test_the_partner_reads_it_at_once(database_url: str, tmp_path: Path) -> None:
