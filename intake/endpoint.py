@@ -47,6 +47,9 @@ POINTS_PER_MESSAGE = 50
 BYTES_PER_POINT = 256
 """Reading a body and holding it against the standard's schemas is work that grows with it."""
 
+_LONGEST_TEXT = 1_000
+"""Characters of a path or a reason: both repeat what the message says."""
+
 _log = structlog.get_logger("intake")
 
 
@@ -293,7 +296,16 @@ def _unread(error: InvalidError, most: int) -> dict[str, Any]:
 
 
 def _errors(code: str, problems: Sequence[tuple[str, str]], most: int) -> list[dict[str, str]]:
-    return [{"code": code, "message": why, "path": path} for path, why in problems[:most]]
+    return [
+        {"code": code, "message": _writable(why), "path": _writable(path)}
+        for path, why in problems[:most]
+    ]
+
+
+def _writable(text: str) -> str:
+    """The text in bounds, and without the halves of surrogate pairs that it may be about."""
+    short = text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"
+    return short.encode("utf-8", "backslashreplace").decode()
 
 
 def _too_much(limit: str, what: str, actual: int, maximum: int) -> RequestRefusedError:

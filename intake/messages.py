@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum, auto
+from itertools import islice
 from typing import Any
 
 from intake import schemas
@@ -109,7 +110,7 @@ def read_message(value: Any, path: str, now: datetime) -> Message:
 def _read(value: Any, path: str, now: datetime) -> Message:
     if not isinstance(value, dict):
         raise InvalidError((path, "neither a product order nor an event: not an object"))
-    if bad := list(unstorable(value, path)):
+    if bad := list(islice(unstorable(value, path), schemas.MOST_PROBLEMS)):
         raise InvalidError(*bad)
     name, known = _type_of(value, path)
     if bad := list(schemas.problems(value, known.schema, path)):

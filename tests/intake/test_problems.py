@@ -31,6 +31,7 @@ def _problems(report: intake.Report) -> list[tuple[str, str]]:
         (b'{"eventType": "QuoteCreateEvent", "event": {}}', "$.eventType", "QuoteCreateEvent"),
         (b'{"@type": "ProductOrder", "id": "a\\u0000b"}', "$.id", "NUL"),
         (b'{"@type": "ProductOrder", "id": "\\ud800"}', "$.id", "surrogate"),
+        (b'{"@type": "ProductOrder", "' + b"n" * 501 + b'": "\\u0000"}', "$", "more than 500"),
         (b"[" * 5000 + b"]" * 5000, "$", "levels deep"),
         (b'{"@type": "ProductOrder", "x": ' + b"[" * 150 + b"]" * 150 + b"}", "$.x", "levels deep"),
         (b'{"@type": "ProductOrder"}', "$.id", "is missing"),

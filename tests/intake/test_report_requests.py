@@ -154,6 +154,19 @@ async def test_a_message_names_only_so_many_errors(served: Serve) -> None:
     assert len(answer.json()["results"][0]["errors"]) == 5
 
 
+async def test_half_a_character_in_a_name_can_be_answered(reporter: Reporter) -> None:
+    answer = await reporter.post(b'{"@type": "ProductOrder", "\\ud800": {"a": "\\u0000"}}')
+    assert answer.status_code == 422
+    [name, value] = answer.json()["results"][0]["errors"]
+    assert (name["path"], value["path"]) == ("$", "$['\\ud800'].a")
+
+
+async def test_an_error_repeats_only_so_much_of_a_message(reporter: Reporter) -> None:
+    answer = await reporter.post(order(creationDate="x" * 500_000))
+    assert answer.status_code == 422
+    assert len(answer.content) < 5_000
+
+
 async def test_reports_take_points_and_are_refused_without(served: Serve) -> None:
     async with served(rate_points=200, rate_seconds=10_000, cost=200) as reporter:
         first = await reporter.post([order(), order("A-2")])
