@@ -30,6 +30,7 @@ from auth.narrowing import HEADER as TENANT_HEADER
 from auth.narrowing import Narrowing, OutOfReachError
 from auth.oauth_clients import OAuthClients
 from auth.origins import Origins
+from auth.permissions import Permission
 from auth.portal_tokens import PortalTokens
 from auth.principal import Principal, PrincipalKind
 from auth.provider_keys import ProviderUnavailableError
@@ -55,6 +56,7 @@ from execution.redis_buckets import RedisBuckets
 from execution.redis_server import RedisServer
 from execution.request_id import RequestIdMiddleware, current_request_id
 from execution.requests import forbidden, too_many_attempts, unavailable
+from intake.endpoint import IntakeEndpoint, Part
 from resolvers.context import Context
 from settings import Settings, load
 from web.assets import DemoContent, graphiql_routes
@@ -131,14 +133,22 @@ def create_app(
         except TooManyAttemptsError as error:
             raise too_many_attempts(str(error), error.retry_seconds) from None
 
-    @asynccontextmanager
-    async def open_context(principal: Principal, request: Request) -> AsyncIterator[Context]:
+    async def narrowed(principal: Principal, headers: Headers) -> Principal:
         try:
             # Not earlier: a client's points and its place in the log are the same for every part.
-            acting = await narrowing.narrow(principal, request.headers.get(TENANT_HEADER))
-            person = support.person(acting, request.headers.get(support.HEADER))
+            return await narrowing.narrow(principal, headers.get(TENANT_HEADER))
         except OutOfReachError:
             raise forbidden(f"{TENANT_HEADER} names no tenant that you may see.") from None
+
+    async def reported_part(principal: Principal, headers: Headers) -> Part:
+        acting = await narrowed(principal, headers)
+        return Part(acting.tenant_number, acting.scope)
+
+    @asynccontextmanager
+    async def open_context(principal: Principal, request: Request) -> AsyncIterator[Context]:
+        acting = await narrowed(principal, request.headers)
+        try:
+            person = support.person(acting, request.headers.get(support.HEADER))
         except support.UnnamedPersonError as error:
             raise forbidden(str(error)) from None
         async with database.read(acting.scope) as session:
@@ -191,6 +201,16 @@ def create_app(
         buckets=buckets,
         persisted=persisted,
     )
+    intake = IntakeEndpoint(
+        database,
+        authenticate=authenticate,
+        may_report=lambda principal: Permission.PROGRESS_REPORT in principal.permissions,
+        part_of=reported_part,
+        client_name=lambda principal: principal.account,
+        limits=settings.limits,
+        admission=graphql.admission,
+        now=clock.now,
+    )
     token_endpoint = TokenEndpoint(
         ClientAuthentication(
             database, clock, oauth_clients, issuer, attempts=attempts, failures=failures
@@ -211,6 +231,9 @@ def create_app(
     return Starlette(
         routes=[
             Route("/graphql", Cors(graphql, origins, issuer=widget_sessions.issuer)),
+            Route("/intake", intake),
+            # Whoever notifies as the standard says appends the name of the event to its callback.
+            Route("/intake/listener/{event}", intake),
             Route("/oauth/token", token_endpoint, methods=["POST"]),
             Route(WIDGET_PATH, widget_endpoint, methods=["POST"]),
             Route(METADATA_PATH, discovery.metadata),

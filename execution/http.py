@@ -122,6 +122,11 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
         self._reads_only = reads_only
         self._execute: Execute[ContextT] = execute or field_by_field(schema, self.limits)
 
+    @property
+    def admission(self) -> Admission:
+        """For whoever serves the same clients by another path: they are counted together."""
+        return self._admission
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = perf_counter()
         headers = Headers(scope=scope)

@@ -50,6 +50,10 @@ class Limits:
     """Size of a request body, and of a GET request's query string, in bytes."""
     body_seconds: float = 10.0
     """Time in which the whole body must have arrived."""
+    intake_bytes: int = 1024 * 1024
+    """Size of a body that reports orders and progress, in bytes."""
+    intake_messages: int = 100
+    """Messages in such a body."""
     tokens: int = 1_000
     """Tokens in a document, and as many comments. Checked while parsing, so before validation,
     parts of which are quadratic."""

@@ -66,7 +66,7 @@ def read_get(scope: Scope, limits: Limits) -> GraphQLRequest:
     """The GraphQL request in a query string."""
     query_string: bytes = scope["query_string"]
     if len(query_string) > limits.body_bytes:
-        raise RequestRefusedError(414, _body_limit(len(query_string), limits))
+        raise RequestRefusedError(414, _too_large(len(query_string), limits.body_bytes))
     try:
         pairs = parse_qsl(
             query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=20
@@ -84,8 +84,8 @@ def read_get(scope: Scope, limits: Limits) -> GraphQLRequest:
 
 async def read_post(headers: Headers, receive: Receive, limits: Limits) -> GraphQLRequest:
     """The GraphQL request in a JSON body."""
-    _check_content(headers)
-    body = _decode(await _read_body(headers, receive, limits), "The body")
+    raw = await read_json(headers, receive, most=limits.body_bytes, seconds=limits.body_seconds)
+    body = _decode(raw, "The body")
     if isinstance(body, list):
         raise bad_request("Batches are not supported: send one operation in each request.")
     if not isinstance(body, dict):
@@ -105,44 +105,48 @@ def _check_content(headers: Headers) -> None:
         raise bad_request("Send the request uncompressed, without Content-Encoding.", 415)
 
 
-async def _read_body(headers: Headers, receive: Receive, limits: Limits) -> bytes:
+async def read_json(
+    headers: Headers, receive: Receive, *, most: int, seconds: float, limit: str = "bodyBytes"
+) -> bytes:
+    """A body that says it is JSON, of `most` bytes at most, which must arrive within `seconds`."""
+    _check_content(headers)
     try:
         announced = int(headers.get("content-length", "0"))
     except ValueError:
         announced = 0
-    if announced > limits.body_bytes:
-        raise RequestRefusedError(413, _body_limit(announced, limits))
+    if announced > most:
+        raise RequestRefusedError(413, _too_large(announced, most, limit))
     chunks: list[bytes] = []
     size = 0
     try:
-        async with asyncio.timeout(limits.body_seconds):
+        async with asyncio.timeout(seconds):
             while True:
                 message = await receive()
                 if message["type"] == "http.disconnect":
                     raise ClientDisconnect
                 chunk: bytes = message.get("body", b"")
                 size += len(chunk)
-                if size > limits.body_bytes:
-                    raise RequestRefusedError(413, _body_limit(size, limits))
+                if size > most:
+                    raise RequestRefusedError(413, _too_large(size, most, limit))
                 chunks.append(chunk)
                 if not message.get("more_body", False):
                     return b"".join(chunks)
     except TimeoutError as error:
         slow = LimitExceededError(
             "bodySeconds",
-            message=f"The body did not arrive within {limits.body_seconds:g} seconds",
-            actual=limits.body_seconds,
-            maximum=limits.body_seconds,
+            message=f"The body did not arrive within {seconds:g} seconds",
+            actual=seconds,
+            maximum=seconds,
         )
         raise RequestRefusedError(408, slow, {"Connection": "close"}) from error
 
 
-def _body_limit(actual: int, limits: Limits) -> LimitExceededError:
+def _too_large(actual: int, maximum: int, limit: str = "bodyBytes") -> LimitExceededError:
     return LimitExceededError(
-        "bodyBytes",
-        message=f"The request has {actual} bytes or more, at most {limits.body_bytes} are allowed",
+        limit,
+        message=f"The request has {actual} bytes or more, at most {maximum} are allowed",
         actual=actual,
-        maximum=limits.body_bytes,
+        maximum=maximum,
     )
 
 

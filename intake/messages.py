@@ -2,17 +2,20 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum, auto
+from itertools import islice
 from typing import Any
 
 from intake import schemas
 from intake.orders import Said, read_order
-from intake.payload import Part
-from intake.problems import InvalidError
+from intake.payload import Part, member
+from intake.problems import Fault, InvalidError
 from intake.reader import unstorable
+from ordering.errors import RefusedError
 
 
 class Kind(Enum):
@@ -85,6 +88,15 @@ class Message:
         """Whether it can be the first that is heard of an order."""
         return self.kind in (Kind.SNAPSHOT, Kind.CREATED)
 
+    def refused(self, refusal: RefusedError) -> InvalidError:
+        """What a service refused, at its place in the message."""
+        path, _ = self.said.names.get(refusal.what or "", (self.order.path, ""))
+        return InvalidError((path, str(refusal)), code=refusal.code)
+
+    def draft(self) -> InvalidError:
+        path = member(self.order.path, "state")
+        return InvalidError((path, "a draft is not an order yet"), code=Fault.DRAFT)
+
 
 def read_message(value: Any, path: str, now: datetime) -> Message:
     """The message that a JSON value is. Raises `InvalidError`, with everything that is wrong."""
@@ -98,7 +110,7 @@ def read_message(value: Any, path: str, now: datetime) -> Message:
 def _read(value: Any, path: str, now: datetime) -> Message:
     if not isinstance(value, dict):
         raise InvalidError((path, "neither a product order nor an event: not an object"))
-    if bad := list(unstorable(value, path)):
+    if bad := list(islice(unstorable(value, path), schemas.MOST_PROBLEMS)):
         raise InvalidError(*bad)
     name, known = _type_of(value, path)
     if bad := list(schemas.problems(value, known.schema, path)):
@@ -190,6 +202,18 @@ def _type_of(value: dict[str, Any], path: str) -> tuple[str, _Type]:
     ):
         return "ProductOrder", _Type(Kind.SNAPSHOT, "ProductOrder")
     raise InvalidError((f"{path}['@type']", f"{said!r} is neither a product order nor an event"))
+
+
+def by_time(messages: Sequence[Message]) -> list[Message]:
+    """First each order's earliest account, then everything else by time; the present comes last."""
+    latest = datetime.max.replace(tzinfo=UTC)
+    in_time = sorted(messages, key=lambda m: m.at or latest)
+    first: dict[str, Message] = {}
+    for message in sorted(in_time, key=lambda m: m.said.stated.received_at):
+        if message.brings_order:
+            first.setdefault(message.number, message)
+    firsts = set(map(id, first.values()))
+    return [*first.values(), *(m for m in in_time if id(m) not in firsts)]
 
 
 def digest_of(value: Any) -> str:

@@ -5,18 +5,39 @@ from enum import StrEnum
 from pathlib import Path
 
 
-class InvalidError(Exception):
-    """A message cannot be taken in. Carries each JSON path and reason."""
+class Fault(StrEnum):
+    """Why a message was not taken in, by stable codes; beside them those of `ordering.errors`."""
 
-    def __init__(self, *problems: tuple[str, str]) -> None:
+    INVALID_MESSAGE = "INVALID_MESSAGE"
+    """It is no TMF622, or holds what cannot be stored."""
+    UNKNOWN_ORDER = "UNKNOWN_ORDER"
+    AMBIGUOUS_ORDER = "AMBIGUOUS_ORDER"
+    """Several partners have an order of that number, and the message names no tenant."""
+    UNKNOWN_TENANT = "UNKNOWN_TENANT"
+    """It brings an order, and does not say whose."""
+    UNKNOWN_ITEM = "UNKNOWN_ITEM"
+    DRAFT = "DRAFT"
+    BUSY = "BUSY"
+    """Others held what it needs for too long."""
+    REFUSED_BY_DATABASE = "REFUSED_BY_DATABASE"
+    """A rule of the database's that the program should have kept."""
+
+
+class InvalidError(Exception):
+    """A message cannot be taken in. Carries each JSON path and reason, and one code."""
+
+    def __init__(self, *problems: tuple[str, str], code: str = Fault.INVALID_MESSAGE) -> None:
         super().__init__("; ".join(f"{path}: {reason}" for path, reason in problems))
         self.problems = problems
+        self.code = code
 
 
 class Outcome(StrEnum):
     LOADED = "loaded"
+    DUPLICATE = "duplicate"
+    """The very same message was taken in before."""
     UNCHANGED = "unchanged"
-    """Taken in before, or without anything new."""
+    """It says nothing new."""
     SUPERSEDED = "superseded"
     """Older than what was reported since: it did not change that."""
 
@@ -45,7 +66,9 @@ class FileReport:
     failed: int = 0
 
     def count(self, outcome: Outcome) -> None:
-        setattr(self, outcome.value, getattr(self, outcome.value) + 1)
+        """Count one message. One that was taken in before is unchanged too."""
+        name = Outcome.UNCHANGED if outcome is Outcome.DUPLICATE else outcome
+        setattr(self, name.value, getattr(self, name.value) + 1)
 
 
 @dataclass(slots=True)

@@ -10,12 +10,12 @@ from db.vocabulary import ActionParty, MilestoneKind, OrderPhase
 from intake.messages import Kind, Message
 from intake.orders import Said, error_reason
 from intake.payload import Part, is_spelling
-from intake.problems import InvalidError, Outcome
+from intake.problems import Fault, InvalidError, Outcome
 from intake.schemas import known_types
 from ordering import orders
 from ordering.book import OrderBook, OrderRecord
 from ordering.contracts import link_contract
-from ordering.errors import RefusedError
+from ordering.errors import Refusal, RefusedError
 from ordering.receipt import differences
 from ordering.stated import Characteristic
 
@@ -46,8 +46,7 @@ def apply(book: OrderBook, record: OrderRecord, message: Message) -> Outcome:
     try:
         counts = _apply(book, record, message)
     except RefusedError as refusal:
-        path, _ = message.said.names.get(refusal.what or "", (message.order.path, ""))
-        raise InvalidError((path, str(refusal))) from None
+        raise message.refused(refusal) from None
     book.add(
         record.part(
             IntakeMessage,
@@ -110,7 +109,7 @@ def _apply(book: OrderBook, record: OrderRecord, message: Message) -> bool:
         )
     for path, item, state in said.item_states:
         if (counts := orders.set_item_state(book, record, item, state, at)) is None:
-            raise InvalidError((path, f"the order has no item {item!r}"))
+            raise InvalidError((path, f"the order has no item {item!r}"), code=Fault.UNKNOWN_ITEM)
         newest &= counts
     newest &= _move(book, record, message)
     _keep_parties(book, record, message)
@@ -147,7 +146,7 @@ def _follow_state(book: OrderBook, record: OrderRecord, message: Message) -> boo
     if state is None:
         return True
     if state == "draft":
-        raise message.order.fail("state", "a draft is not an order yet")
+        raise message.draft()
     if state in _CANCELLING:
         orders.reach(book, record, MilestoneKind.CANCELLATION_REQUESTED, at)
         return True
@@ -220,7 +219,7 @@ def _compare(book: OrderBook, record: OrderRecord, message: Message) -> None:
             reason = f"stated content is immutable: {_text(difference.stated)}"
             wrong.append((path, f"{reason}, not {_text(difference.said)}"))
     if wrong:
-        raise InvalidError(*wrong)
+        raise InvalidError(*wrong, code=Refusal.STATED_CONTENT_IMMUTABLE)
 
 
 def _keep_parties(book: OrderBook, record: OrderRecord, message: Message) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from intake.payload import member
+from intake.payload import LONGEST_NAME, member
 from intake.problems import InvalidError, Problem
 
 LARGEST_FILE = 256 * 1024 * 1024
@@ -66,7 +66,11 @@ def read(file: Path) -> list[tuple[str, Any]]:
         raw = file.read_bytes()
     except OSError as error:
         raise InvalidError(("$", f"cannot be read: {error.strerror}")) from None
-    value = parse(raw)
+    return split(parse(raw))
+
+
+def split(value: Any) -> list[tuple[str, Any]]:
+    """The messages in a JSON value, each with its JSON path: what it is, or what its list holds."""
     if isinstance(value, list):
         return [(f"$[{index}]", element) for index, element in enumerate(value)]
     return [("$", value)]
@@ -103,6 +107,10 @@ def unstorable(value: Any, path: str, depth: int = 0) -> Iterator[tuple[str, str
         yield member(path, value.name), "this name stands twice in the object"
     elif isinstance(value, dict):
         for key, below in value.items():
+            if len(key) > LONGEST_NAME:
+                # The path to everything below repeats it.
+                yield path, f"a name of more than {LONGEST_NAME} characters"
+                continue
             yield from _bad_text(key, path, "a name with ")
             yield from unstorable(below, member(path, key), depth + 1)
     elif isinstance(value, list):

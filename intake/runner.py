@@ -1,29 +1,18 @@
-"""A run over files: what is read in which order, and what is undone when something fails."""
+"""A run over files: which of them is read when, and what is reported of each."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy.exc import DBAPIError, StatementError
-
-from db.models import Tenant
-from db.scope import Scope
-from db.session import Database, WriteSession
+from db.session import Database
 from intake import reader
-from intake.messages import Message, read_message
-from intake.problems import FileReport, InvalidError, Outcome, Problem, Report
-from intake.progress import apply
-from ordering.book import OrderBook, OrderRecord
-from ordering.errors import RefusedError
-from ordering.parties import find_or_add_tenant
-from ordering.receipt import receive_order
+from intake.loading import BusyError, Result, load
+from intake.messages import Message, by_time, read_message
+from intake.problems import Fault, FileReport, InvalidError, Problem, Report
 
 Progress = Callable[[int, int], None]
 """Called with the bytes done and all of them."""
-
-_BATCH = 500
-"""Messages whose rows are looked up and written together."""
 
 
 async def run(
@@ -49,34 +38,57 @@ async def run(
     by_file = {file.file: file for file in report.files}
     sizes = {file: _size(file) for file in files}
     total, done = sum(sizes.values()), 0
-    intakes = []
+    waiting: list[tuple[FileReport, list[Message]]] = []
+
+    def clock() -> datetime:
+        return now or datetime.now(UTC)
+
     for file in _in_order(files):
-        # Each transaction has a time of its own, or what a long run commits last would be stamped
-        # with its start: long past for clients that ask by `updatedAt` what has changed.
-        at = now or datetime.now(UTC)
-        messages, unread = _read(file, at)
+        messages, unread = _read(file, clock())
         counts = by_file[file]
         counts.failed = len({problem.message for problem in unread})
         report.problems += [Problem(file, p.path, p.reason) for p in unread]
-        intake = _FileIntake(counts, report, tenant, at)
-        intakes.append(intake)
 
         def show(part: float, size: int = sizes[file], before: int = done) -> None:
             if progress:
                 progress(before + int(size * part), total)
 
-        await intake.load_all(database, messages, show)
+        results = await _load(database, messages, tenant, clock, show)
+        _count(report, counts, [r for r in results if not r.order_is_unknown])
+        unknown = [r for r in results if r.order_is_unknown]
+        if len(files) > 1:
+            waiting.append((counts, [r.message for r in unknown]))
+        else:
+            _count(report, counts, unknown)
         done += sizes[file]
         show(1)
-    for intake in intakes:
-        waiting, intake.unknown = intake.unknown, []
-        if len(intakes) > 1:
-            intake.now = now or datetime.now(UTC)
-            await intake.load_all(database, waiting)
-            waiting = intake.unknown
-        for message in waiting:
-            intake.fail((_id_path(message), f"unknown order {message.number}"))
+    for counts, messages in waiting:
+        _count(report, counts, await _load(database, messages, tenant, clock))
     return report
+
+
+async def _load(
+    database: Database,
+    messages: Sequence[Message],
+    tenant: str | None,
+    now: Callable[[], datetime],
+    progress: Callable[[float], None] = lambda part: None,
+) -> list[Result]:
+    try:
+        loaded = await load(database, messages, tenant=tenant, now=now, progress=progress)
+    except BusyError:
+        reason = "the database is busy with others: give the file again"
+        return [Result(m, None, Fault.BUSY, ((m.path, reason),)) for m in messages]
+    return loaded.results
+
+
+def _count(report: Report, counts: FileReport, results: Iterable[Result]) -> None:
+    for result in results:
+        if result.outcome is not None:
+            counts.count(result.outcome)
+        else:
+            counts.failed += 1
+            report.problems += [Problem(counts.file, p, reason) for p, reason in result.problems]
 
 
 def _size(file: Path) -> int:
@@ -106,19 +118,7 @@ def _read(file: Path, now: datetime) -> tuple[list[Message], list[_Unread]]:
             messages.append(read_message(value, path, now))
         except InvalidError as error:
             unread += [_Unread(path, at, reason) for at, reason in error.problems]
-    return _by_time(messages), unread
-
-
-def _by_time(messages: Sequence[Message]) -> list[Message]:
-    """First each order's earliest account, then everything else by time; the present comes last."""
-    latest = datetime.max.replace(tzinfo=UTC)
-    in_time = sorted(messages, key=lambda m: m.at or latest)
-    first: dict[str, Message] = {}
-    for message in sorted(in_time, key=lambda m: m.said.stated.received_at):
-        if message.brings_order:
-            first.setdefault(message.number, message)
-    firsts = set(map(id, first.values()))
-    return [*first.values(), *(m for m in in_time if id(m) not in firsts)]
+    return by_time(messages), unread
 
 
 def _in_order(files: list[Path]) -> list[Path]:
@@ -144,147 +144,3 @@ def _begin(file: Path) -> tuple[bool, str]:
     # What carries no time tells the present, after everything that does.
     latest = "" if orders else "9999"
     return not orders, min((t for t in times if isinstance(t, str)), default=latest)
-
-
-@dataclass(slots=True)
-class _FileIntake:
-    counts: FileReport
-    report: Report
-    tenant: str | None
-    now: datetime
-    unknown: list[Message] = field(default_factory=list)
-    """Messages about orders that nobody has brought so far."""
-
-    async def load_all(
-        self,
-        database: Database,
-        messages: Sequence[Message],
-        show: Callable[[float], None] = lambda part: None,
-    ) -> None:
-        """Load messages as one transaction."""
-        if not messages:
-            return
-        async with database.write(Scope.carrier()) as session:
-            for start in range(0, len(messages), _BATCH):
-                show(start / len(messages))
-                await self._load(session, messages[start : start + _BATCH])
-
-    def fail(self, *problems: tuple[str, str]) -> None:
-        """Count one message that did not load."""
-        self.counts.failed += 1
-        self.report.problems += [Problem(self.counts.file, p, r) for p, r in problems]
-
-    async def _load(
-        self, session: WriteSession, messages: Sequence[Message], *, again: bool = False
-    ) -> None:
-        """Load messages as one savepoint; where one of them fails, each half by itself.
-
-        So a bad message takes no other along, and costs only those beside it a second time.
-        """
-        try:
-            async with session.savepoint():
-                outcomes, unknown = await self._take_in(session, messages)
-        except InvalidError as error:
-            again, problems = True, error.problems
-        except (DBAPIError, StatementError) as error:
-            if isinstance(error, DBAPIError) and error.connection_invalidated:
-                raise
-            problems = ((messages[0].path, f"the database refuses it: {_first_line(error)}"),)
-        else:
-            for outcome in outcomes:
-                self.counts.count(outcome)
-            self.unknown += unknown
-            return
-        if len(messages) > 1:
-            half = len(messages) // 2
-            await self._load(session, messages[:half])
-            await self._load(session, messages[half:])
-        elif not again:
-            # Another intake may have just made the tenant or the product that this one was making.
-            await self._load(session, messages, again=True)
-        else:
-            self.fail(*problems)
-
-    async def _take_in(
-        self, session: WriteSession, messages: Sequence[Message]
-    ) -> tuple[list[Outcome], list[Message]]:
-        """How each message fared, and those about orders that are not known."""
-        book = OrderBook(session, self.now)
-        await self._look_up(book, messages)
-        outcomes, unknown = [], []
-        for message in messages:
-            record = await self._record(book, message)
-            if record is None:
-                unknown.append(message)
-            elif message.digest in record.digests:
-                outcomes.append(Outcome.UNCHANGED)
-            else:
-                outcomes.append(apply(book, record, message))
-        await book.save()
-        return outcomes, unknown
-
-    async def _look_up(self, book: OrderBook, messages: Sequence[Message]) -> None:
-        tenants = {m.said.tenant.number for m in messages if m.said.tenant}
-        await book.load_tenants(tenants if self.tenant is None else {self.tenant})
-        root = None
-        if self.tenant is not None:
-            tenant = await find_or_add_tenant(book, self.tenant, None)
-            root = tenant.root_tenant_id
-        await book.load_orders({m.number for m in messages}, root)
-        stated = [m.said.stated for m in messages if m.brings_order]
-        await book.load_stated(
-            customers={s.customer.number for s in stated if s.customer}
-            | {tenant.number for tenant in book.tenants.values()},
-            sites={s.site.number for s in stated if s.site},
-            products={i.product_number for s in stated for i in s.items if i.product_number},
-            offers={s.offer_number for s in stated if s.offer_number},
-            contracts={m.said.agreements[0] for m in messages if m.said.agreements},
-        )
-
-    async def _record(self, book: OrderBook, message: Message) -> OrderRecord | None:
-        """The order that the message is about; a new one where it brings one."""
-        tenant = await self._tenant(book, message)
-        if tenant is not None:
-            record = book.records.get((tenant.root_tenant_id, message.number))
-        elif message.said.tenant is not None:
-            # Of a tenant that is not known, so not another one's order of the same number.
-            record = None
-        else:
-            found = [r for (_, number), r in book.records.items() if number == message.number]
-            if len(found) > 1:
-                reason = f"several partners have an order {message.number}: name the tenant"
-                raise InvalidError((message.order.path, reason))
-            record = found[0] if found else None
-        if record is not None or not message.brings_order:
-            return record
-        if tenant is None:
-            reason = (
-                "no related party has the role of a tenant (Seller, Partner …): name the tenant"
-            )
-            raise InvalidError((f"{message.order.path}.relatedParty", reason))
-        if message.said.state == "draft":
-            raise message.order.fail("state", "a draft is not an order yet")
-        try:
-            return receive_order(book, tenant, message.said.stated)
-        except RefusedError as refusal:
-            path, _ = message.said.names.get(refusal.what or "", (message.order.path, ""))
-            raise InvalidError((path, str(refusal))) from None
-
-    async def _tenant(self, book: OrderBook, message: Message) -> Tenant | None:
-        if self.tenant is not None:
-            return book.tenants[self.tenant]
-        party = message.said.tenant
-        if party is None:
-            return None
-        if message.brings_order or party.number in book.tenants:
-            return await find_or_add_tenant(book, party.number, party.name)
-        return None
-
-
-def _id_path(message: Message) -> str:
-    return f"{message.order.path}.id"
-
-
-def _first_line(error: Exception) -> str:
-    cause = getattr(error, "orig", None) or error
-    return str(cause).splitlines()[0][:300]

@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from jsonschema.validators import extend
 
 from intake.payload import parse_instant
 
+MOST_PROBLEMS = 100
 _FILE = Path(__file__).parent / "tmf622" / "schemas.json"
 
 formats = FormatChecker([])
@@ -44,10 +47,15 @@ def known_types() -> frozenset[str]:
 
 
 def problems(value: Any, schema: str, path: str) -> Iterator[tuple[str, str]]:
-    """JSON path and reason of everything in which a value departs from the named schema."""
-    for error in sorted(
-        _validator(schema).iter_errors(value), key=lambda e: list(map(str, e.path))
-    ):
+    """JSON path and reason of each place in which a value departs from the named schema: the first
+    hundred, as finding more would help nobody and take long where all of a large message is wrong.
+    """
+    token = _choices.set({})
+    try:
+        errors = list(islice(_validator(schema).iter_errors(value), MOST_PROBLEMS))
+    finally:
+        _choices.reset(token)
+    for error in sorted(errors, key=lambda e: list(map(str, e.path))):
         best = _deepest(error)
         steps = "".join(
             f"[{step}]" if isinstance(step, int) else _member(step) for step in best.absolute_path
@@ -153,13 +161,29 @@ def _check_by_type(
     if isinstance(said, str) and said in choice["mapping"]:
         yield from validator.descend(instance, choice["mapping"][said])
         return
+    known, key = _choices.get(), (id(instance), id(choice))
+    if key not in known:
+        known[key] = _first_that_fits(validator, choice, instance)
+    # Whoever takes an error writes the path to it into it.
+    yield from map(ValidationError.create_from, known[key])
+
+
+def _first_that_fits(
+    validator: Any, choice: dict[str, Any], instance: Any
+) -> list[ValidationError]:
+    """No errors if one of the choices fits; otherwise those of the first."""
     errors: list[ValidationError] = []
     for possible in choice["choices"]:
         found = list(validator.descend(instance, possible))
         if not found:
-            return
+            return []
         errors = errors or found
-    yield from errors
+    return errors
+
+
+_choices: ContextVar[dict[tuple[int, int], list[ValidationError]]] = ContextVar("choices")
+"""What was found of an object where its type had to be tried: once for each object, since every
+choice around it asks again. Seven roles within seven roles would otherwise be seven times seven."""
 
 
 # Fractions are read as exact decimals, which JSON Schema takes for numbers; 12.0 is an integer.

@@ -5,6 +5,7 @@ import pytest
 
 from db.session import Database
 from tests.intake.payloads import Intake
+from tests.intake.reporting import Reporter, reporting
 
 
 @pytest.fixture
@@ -13,3 +14,10 @@ async def take_in(database_url: str, tmp_path: Path) -> AsyncIterator[Intake]:
     database = Database(database_url)
     yield Intake(database, tmp_path)
     await database.close()
+
+
+@pytest.fixture
+async def reporter(database_url: str, tmp_path: Path) -> AsyncIterator[Reporter]:
+    """A system of the carrier's, before an empty database."""
+    async with reporting(database_url, tmp_path) as reporter:
+        yield reporter

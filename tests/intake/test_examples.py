@@ -27,7 +27,7 @@ _TRANSLATED = {"action", "state", "status", "priceType", "eventType"}
 _TIMES = {"eventTime", "timeOcurred"}
 
 
-def _needs(name: str) -> list[dict[str, Any]]:
+def needs(name: str) -> list[dict[str, Any]]:
     """Orders that must be known for an example to make sense."""
     text = (EXAMPLES / f"{name}.json").read_text()
     brings = "productOrderItem" in text or "FieldsSelection" in name
@@ -43,7 +43,7 @@ async def test_each_loads_into_a_database_that_knows_its_order(
 ) -> None:
     if "FieldsSelection" in name and tenant is None:
         return  # it names no party at all: see the test below
-    for known in _needs(name):
+    for known in needs(name):
         await take_in.good(known, tenant=tenant)
     report = await take_in.good(example(name), tenant=tenant)
     assert report.loaded == (len(content) if isinstance(content := example(name), list) else 1)
@@ -51,7 +51,7 @@ async def test_each_loads_into_a_database_that_knows_its_order(
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_every_value_of_each_is_found_in_the_rows(take_in: Intake, name: str) -> None:
-    for known in _needs(name):
+    for known in needs(name):
         await take_in.good(known, tenant="P-7")
     await take_in.good(example(name), tenant="P-7")
     stored = set(_texts(await take_in.everything()))

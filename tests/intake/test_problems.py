@@ -31,6 +31,7 @@ def _problems(report: intake.Report) -> list[tuple[str, str]]:
         (b'{"eventType": "QuoteCreateEvent", "event": {}}', "$.eventType", "QuoteCreateEvent"),
         (b'{"@type": "ProductOrder", "id": "a\\u0000b"}', "$.id", "NUL"),
         (b'{"@type": "ProductOrder", "id": "\\ud800"}', "$.id", "surrogate"),
+        (b'{"@type": "ProductOrder", "' + b"n" * 501 + b'": "\\u0000"}', "$", "more than 500"),
         (b"[" * 5000 + b"]" * 5000, "$", "levels deep"),
         (b'{"@type": "ProductOrder", "x": ' + b"[" * 150 + b"]" * 150 + b"}", "$.x", "levels deep"),
         (b'{"@type": "ProductOrder"}', "$.id", "is missing"),
@@ -76,10 +77,31 @@ def _paths(report: intake.Report) -> set[str]:
     return {problem.path for problem in report.problems}
 
 
+async def test_types_of_ones_own_within_each_other_are_each_tried_once(take_in: Intake) -> None:
+    """Every choice at every level would be 7^25 of them: this would not end."""
+    party: dict[str, Any] = {"@type": "Own", "relatedParty": [7]}
+    for _ in range(25):
+        related = {"@type": "RelatedPartyOrPartyRole", "role": "Own", "partyOrPartyRole": party}
+        party = {"@type": "Own", "relatedParty": [related]}
+    product = {"@type": "Product", "relatedParty": party["relatedParty"]}
+    item = {"@type": "ProductOrderItem", "id": "1", "action": "add", "product": product}
+    report = await take_in([order("B-1", productOrderItem=[item]), order("B-2")])
+    assert (report.loaded, report.failed) == (1, 1)
+    assert all(p.path.startswith("$[0].productOrderItem[0].product") for p in report.problems)
+
+
 async def test_every_violation_of_a_message_is_named(take_in: Intake) -> None:
     report = await take_in(order(state="x", creationDate="y"))
     assert _paths(report) == {"$.state", "$.creationDate"}
     assert report.failed == 1
+
+
+async def test_of_a_message_that_is_wrong_all_over_the_first_hundred_are_named(
+    take_in: Intake,
+) -> None:
+    items = [{"@type": "ProductOrderItem", "quantity": "x"}] * 200
+    report = await take_in(order(productOrderItem=items))
+    assert (len(report.problems), report.failed) == (100, 1)
 
 
 async def test_an_event_of_an_unknown_order(take_in: Intake) -> None:
@@ -210,7 +232,7 @@ async def test_a_programming_error_is_not_taken_for_a_bad_message(
     def fail(*_: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("intake.runner.apply", fail)
+    monkeypatch.setattr("intake.loading.apply", fail)
     with pytest.raises(ZeroDivisionError):
         await take_in(order())
     assert await take_in.rows(Order) == []

@@ -67,7 +67,7 @@ ENDS = {
 }
 
 
-async def _final_state(take_in: Intake) -> dict[str, Any]:
+async def final_state(take_in: Intake) -> dict[str, Any]:
     stored = await take_in.order()
     names = (
         "phase completed_at processing_seconds action_text action_by action_due delayed "
@@ -110,7 +110,7 @@ async def test_any_order_of_arrival_ends_in_the_same_state(
             await take_in.good(order())
             for message in messages:
                 await take_in.good(message)
-            finals.append(await _final_state(take_in))
+            finals.append(await final_state(take_in))
             await database.close()
     assert finals[0]["phase"] is ENDS[end]
     assert finals[1] == finals[0]
