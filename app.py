@@ -1,49 +1,26 @@
 """The composition root: `create_app` wires everything together, and nothing else does."""
 
-import asyncio
-import hashlib
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 
-import structlog
 from starlette.applications import Starlette
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import schema
 from auth import support
-from auth.access_tokens import AccessTokens, Issuer
-from auth.attempts import Attempts, SourceMiddleware, TooManyAttemptsError
-from auth.bearer import Bearers, Tokens, UnauthenticatedError
-from auth.client_authentication import ClientAuthentication
+from auth.attempts import SourceMiddleware
 from auth.clock import Clock
 from auth.cors import Cors
-from auth.discovery import JWKS_PATH, METADATA_PATH, Discovery
-from auth.failures import FailedSignIns
-from auth.narrowing import HEADER as TENANT_HEADER
-from auth.narrowing import Narrowing, OutOfReachError
-from auth.oauth_clients import OAuthClients
-from auth.origins import Origins
 from auth.permissions import Permission
-from auth.portal_tokens import PortalTokens
 from auth.principal import Principal, PrincipalKind
-from auth.provider_keys import ProviderUnavailableError
-from auth.sealing import Sealing
-from auth.signing_keys import SigningKeys
-from auth.token_endpoint import TokenEndpoint
-from auth.widget_endpoint import WidgetEndpoint
-from auth.widget_sessions import PATH as WIDGET_PATH
-from auth.widget_sessions import WidgetSessions
-from db.migrations import state
 from db.session import Database
 from db.witness import Witness
-from execution.http import ASKED, AuthFailure, GraphQLEndpoint
+from endpoints import PrintedSchema, Readiness, SecurityHeadersMiddleware, healthz
+from execution.http import ASKED, GraphQLEndpoint
 from execution.logs import configure_logging
 from execution.persisted import (
     LocalDocuments,
@@ -51,26 +28,16 @@ from execution.persisted import (
     RedisDocuments,
     read_trusted,
 )
-from execution.rate import Buckets, LocalBuckets, Policy
+from execution.rate import Buckets, LocalBuckets
 from execution.redis_buckets import RedisBuckets
 from execution.redis_server import RedisServer
 from execution.request_id import RequestIdMiddleware, current_request_id
-from execution.requests import forbidden, too_many_attempts, unavailable
+from execution.requests import forbidden
+from identity import Identity
 from intake.endpoint import IntakeEndpoint, Part
 from resolvers.context import Context
 from settings import Settings, load
 from web.assets import DemoContent, graphiql_routes
-
-READY_SECONDS = 5.0
-"""How long `/readyz` waits for the database: probes give up soon after."""
-
-_SECURITY_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
-
-log = structlog.get_logger("app")
 
 
 def create_app(
@@ -79,39 +46,8 @@ def create_app(
     """The application. `demo` is shown to every visitor of GraphiQL, key included."""
     database = Database(settings.database_url, pool_size=settings.database_connections)
     clock = clock or Clock()
-    issuer = Issuer(url=settings.public_url, lifetime=timedelta(seconds=settings.token_seconds))
-    signing_keys = SigningKeys(database, clock, Sealing(settings.sealing_secret))
-    oauth_clients = OAuthClients(database, clock)
-    access_tokens = AccessTokens(clock, signing_keys, oauth_clients, issuer)
-    narrowing = Narrowing(database, clock)
-    origins = Origins(database, clock)
-    widget_sessions = WidgetSessions(
-        database,
-        clock,
-        signing_keys=signing_keys,
-        clients=oauth_clients,
-        narrowing=narrowing,
-        origins=origins,
-        issuer=issuer,
-        lifetime=timedelta(seconds=settings.widget_seconds),
-    )
-    # Apart from the clients' own points, so that made-up names drive no client's out of memory.
-    guesses = Policy(settings.failed_attempts, 60.0)
     redis = RedisServer(settings.redis_url) if settings.redis_url else None
-    attempts = Attempts(
-        RedisBuckets(redis, guesses) if redis else LocalBuckets(guesses, clock.monotonic),
-        clock.monotonic,
-    )
-    tokens: dict[str, Tokens] = {
-        issuer.url: access_tokens,
-        widget_sessions.issuer: widget_sessions,
-    }
-    portal: PortalTokens | None = None
-    if provider := settings.identity_provider:
-        portal = PortalTokens(database, clock, provider)
-        tokens[provider.issuer] = portal
-    failures = FailedSignIns(database, clock, current_request_id)
-    bearers = Bearers(database, clock, tokens, attempts, failures)
+    identity = Identity(settings, database, clock, redis)
     rate = settings.limits.rate
     buckets: Buckets = RedisBuckets(redis, rate) if redis else LocalBuckets(rate)
     documents = LocalDocuments()
@@ -121,32 +57,14 @@ def create_app(
         trusted_only=settings.trusted_documents_only,
     )
 
-    async def authenticate(headers: Headers) -> Principal | AuthFailure:
-        try:
-            return await bearers.principal(headers.get("authorization"), headers.get("origin"))
-        except UnauthenticatedError as refused:
-            return AuthFailure(str(refused), challenge=refused.challenge)
-        except ProviderUnavailableError as error:
-            # Not 401: the token may be good, and a client would throw it away.
-            message = "The keys of the token's issuer cannot be had at the moment."
-            raise unavailable(message, error.retry_seconds) from None
-        except TooManyAttemptsError as error:
-            raise too_many_attempts(str(error), error.retry_seconds) from None
-
-    async def narrowed(principal: Principal, headers: Headers) -> Principal:
-        try:
-            # Not earlier: a client's points and its place in the log are the same for every part.
-            return await narrowing.narrow(principal, headers.get(TENANT_HEADER))
-        except OutOfReachError:
-            raise forbidden(f"{TENANT_HEADER} names no tenant that you may see.") from None
-
     async def reported_part(principal: Principal, headers: Headers) -> Part:
-        acting = await narrowed(principal, headers)
+        acting = await identity.narrowed(principal, headers)
         return Part(acting.tenant_number, acting.scope)
 
     @asynccontextmanager
     async def open_context(principal: Principal, request: Request) -> AsyncIterator[Context]:
-        acting = await narrowed(principal, request.headers)
+        # Not earlier: a client's points and its place in the log are the same for every part.
+        acting = await identity.narrowed(principal, request.headers)
         try:
             person = support.person(acting, request.headers.get(support.HEADER))
         except support.UnnamedPersonError as error:
@@ -177,12 +95,9 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        if portal:
-            portal.start()
+        identity.start()
         yield
-        if portal:
-            await portal.close()
-        await bearers.close()
+        await identity.close()
         if redis:
             await redis.close()
         await database.close()
@@ -190,7 +105,7 @@ def create_app(
     graph = schema.build_schema()
     graphql = GraphQLEndpoint(
         graph,
-        authenticate=authenticate,
+        authenticate=identity.authenticate,
         open_context=open_context,
         client_name=lambda principal: principal.account,
         count_statements=lambda context: context.session.statements,
@@ -203,7 +118,7 @@ def create_app(
     )
     intake = IntakeEndpoint(
         database,
-        authenticate=authenticate,
+        authenticate=identity.authenticate,
         may_report=lambda principal: Permission.PROGRESS_REPORT in principal.permissions,
         part_of=reported_part,
         client_name=lambda principal: principal.account,
@@ -211,36 +126,18 @@ def create_app(
         admission=graphql.admission,
         now=clock.now,
     )
-    token_endpoint = TokenEndpoint(
-        ClientAuthentication(
-            database, clock, oauth_clients, issuer, attempts=attempts, failures=failures
-        ),
-        access_tokens,
-        oauth_clients,
-        body_seconds=settings.limits.body_seconds,
-    )
-    widget_endpoint = WidgetEndpoint(
-        bearers,
-        narrowing,
-        origins,
-        widget_sessions,
-        buckets,
-        body_seconds=settings.limits.body_seconds,
-    )
-    discovery = Discovery(issuer, signing_keys)
     return Starlette(
         routes=[
-            Route("/graphql", Cors(graphql, origins, issuer=widget_sessions.issuer)),
+            Route(
+                "/graphql", Cors(graphql, identity.origins, issuer=identity.widget_sessions.issuer)
+            ),
             Route("/intake", intake),
             # Whoever notifies as the standard says appends the name of the event to its callback.
             Route("/intake/listener/{event}", intake),
-            Route("/oauth/token", token_endpoint, methods=["POST"]),
-            Route(WIDGET_PATH, widget_endpoint, methods=["POST"]),
-            Route(METADATA_PATH, discovery.metadata),
-            Route(JWKS_PATH, discovery.keys),
-            Route("/schema.graphql", _PrintedSchema(), methods=["GET"]),
-            Route("/healthz", _healthz),
-            Route("/readyz", _Readiness(database), methods=["GET"]),
+            *identity.routes(buckets),
+            Route("/schema.graphql", PrintedSchema(), methods=["GET"]),
+            Route("/healthz", healthz),
+            Route("/readyz", Readiness(database), methods=["GET"]),
             *graphiql_routes(demo),
         ],
         middleware=[
@@ -267,71 +164,3 @@ def set_up_logging(settings: Settings) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     # So would each question to the identity provider; those that fail have a line of ours.
     logging.getLogger("httpx").setLevel(logging.WARNING)
-
-
-class SecurityHeadersMiddleware:
-    """Says to browsers what no answer of ours needs. A route's own header wins."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _SECURITY_HEADERS.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers)
-
-
-async def _healthz(_request: Request) -> Response:
-    """The process answers. Nothing else is asked, or a slow database would get it restarted."""
-    return JSONResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
-
-
-class _Readiness:
-    """200 while the database answers and has the tables this program expects, 503 otherwise."""
-
-    def __init__(self, database: Database) -> None:
-        self._engine = database.engine
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        reason = await self._reason()
-        body = {"status": "unavailable", "reason": reason} if reason else {"status": "ready"}
-        headers = {"Cache-Control": "no-store"}
-        await JSONResponse(body, 503 if reason else 200, headers)(scope, receive, send)
-
-    async def _reason(self) -> str | None:
-        try:
-            async with asyncio.timeout(READY_SECONDS):
-                applied = await state.applied(self._engine)
-        except Exception:
-            # What the driver says may name hosts and roles: it is for the log alone.
-            log.warning("the database cannot be reached", exc_info=True)
-            return "The database cannot be reached."
-        if applied == state.expected():
-            return None
-        return (
-            f"The database is at revision {applied or 'none'}, this program expects "
-            f"{state.expected()}: run `partnergraph migrate`."
-        )
-
-
-class _PrintedSchema:
-    """The schema as partners' tools read it. It holds no data, so no key is asked for."""
-
-    def __init__(self) -> None:
-        self._text = schema.printed()
-        self._etag = f'"{hashlib.sha256(self._text.encode()).hexdigest()[:32]}"'
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        known = Headers(scope=scope).get("if-none-match", "")
-        tags = {tag.strip().removeprefix("W/") for tag in known.split(",")}
-        headers = {"ETag": self._etag, "Cache-Control": "no-cache"}
-        if tags & {self._etag, "*"}:
-            response = Response(status_code=304, headers=headers)
-        else:
-            response = Response(self._text, headers=headers, media_type="text/plain")
-        await response(scope, receive, send)

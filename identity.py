@@ -1,0 +1,135 @@
+"""Wires together what decides who is asking: credentials, tokens, narrowing, their endpoints."""
+
+from datetime import timedelta
+
+from starlette.datastructures import Headers
+from starlette.routing import Route
+
+from auth.access_tokens import AccessTokens, Issuer
+from auth.attempts import Attempts, TooManyAttemptsError
+from auth.bearer import Bearers, Tokens, UnauthenticatedError
+from auth.client_authentication import ClientAuthentication
+from auth.clock import Clock
+from auth.discovery import JWKS_PATH, METADATA_PATH, Discovery
+from auth.failures import FailedSignIns
+from auth.narrowing import HEADER as TENANT_HEADER
+from auth.narrowing import Narrowing, OutOfReachError
+from auth.oauth_clients import OAuthClients
+from auth.origins import Origins
+from auth.portal_tokens import PortalTokens
+from auth.principal import Principal
+from auth.provider_keys import ProviderUnavailableError
+from auth.sealing import Sealing
+from auth.signing_keys import SigningKeys
+from auth.token_endpoint import TokenEndpoint
+from auth.widget_endpoint import WidgetEndpoint
+from auth.widget_sessions import PATH as WIDGET_PATH
+from auth.widget_sessions import WidgetSessions
+from db.session import Database
+from execution.http import AuthFailure
+from execution.rate import Buckets, LocalBuckets, Policy
+from execution.redis_buckets import RedisBuckets
+from execution.redis_server import RedisServer
+from execution.request_id import current_request_id
+from execution.requests import forbidden, too_many_attempts, unavailable
+from settings import Settings
+
+
+class Identity:
+    """Knows who is asking. One for each process; `close` it before its database."""
+
+    def __init__(
+        self, settings: Settings, database: Database, clock: Clock, redis: RedisServer | None
+    ) -> None:
+        issuer = Issuer(url=settings.public_url, lifetime=timedelta(seconds=settings.token_seconds))
+        signing_keys = SigningKeys(database, clock, Sealing(settings.sealing_secret))
+        clients = OAuthClients(database, clock)
+        access_tokens = AccessTokens(clock, signing_keys, clients, issuer)
+        failures = FailedSignIns(database, clock, current_request_id)
+        # Apart from the clients' own points, so that made-up names drive no client's out of memory.
+        guesses = Policy(settings.failed_attempts, 60.0)
+        attempts = Attempts(
+            RedisBuckets(redis, guesses) if redis else LocalBuckets(guesses, clock.monotonic),
+            clock.monotonic,
+        )
+        self._narrowing = Narrowing(database, clock)
+        self.origins = Origins(database, clock)
+        self.widget_sessions = WidgetSessions(
+            database,
+            clock,
+            signing_keys=signing_keys,
+            clients=clients,
+            narrowing=self._narrowing,
+            origins=self.origins,
+            issuer=issuer,
+            lifetime=timedelta(seconds=settings.widget_seconds),
+        )
+        tokens: dict[str, Tokens] = {
+            issuer.url: access_tokens,
+            self.widget_sessions.issuer: self.widget_sessions,
+        }
+        self._portal: PortalTokens | None = None
+        if provider := settings.identity_provider:
+            self._portal = PortalTokens(database, clock, provider)
+            tokens[provider.issuer] = self._portal
+        self._bearers = Bearers(database, clock, tokens, attempts, failures)
+        self._body_seconds = settings.limits.body_seconds
+        self._token_endpoint = TokenEndpoint(
+            ClientAuthentication(
+                database, clock, clients, issuer, attempts=attempts, failures=failures
+            ),
+            access_tokens,
+            clients,
+            body_seconds=self._body_seconds,
+        )
+        self._discovery = Discovery(issuer, signing_keys)
+
+    def start(self) -> None:
+        """Fetch what is needed from elsewhere, beside the first requests."""
+        if self._portal is not None:
+            self._portal.start()
+
+    async def close(self) -> None:
+        if self._portal is not None:
+            await self._portal.close()
+        await self._bearers.close()
+
+    async def authenticate(self, headers: Headers) -> Principal | AuthFailure:
+        """Who sends the headers; raises RequestRefusedError where that cannot be told now."""
+        try:
+            return await self._bearers.principal(
+                headers.get("authorization"), headers.get("origin")
+            )
+        except UnauthenticatedError as refused:
+            return AuthFailure(str(refused), challenge=refused.challenge)
+        except ProviderUnavailableError as error:
+            # Not 401: the token may be good, and a client would throw it away.
+            message = "The keys of the token's issuer cannot be had at the moment."
+            raise unavailable(message, error.retry_seconds) from None
+        except TooManyAttemptsError as error:
+            raise too_many_attempts(str(error), error.retry_seconds) from None
+
+    async def narrowed(self, principal: Principal, headers: Headers) -> Principal:
+        """The principal within the tenant that the headers name; raises RequestRefusedError."""
+        try:
+            return await self._narrowing.narrow(principal, headers.get(TENANT_HEADER))
+        except OutOfReachError:
+            raise forbidden(f"{TENANT_HEADER} names no tenant that you may see.") from None
+
+    def routes(self, buckets: Buckets) -> list[Route]:
+        """Where credentials are exchanged, and what is public of that. `buckets` are the clients'
+        points."""
+        widget_endpoint = WidgetEndpoint(
+            self._bearers,
+            self._narrowing,
+            self.origins,
+            self.widget_sessions,
+            buckets,
+            body_seconds=self._body_seconds,
+        )
+        return [
+            Route("/oauth/token", self._token_endpoint, methods=["POST"]),
+            Route(WIDGET_PATH, widget_endpoint, methods=["POST"]),
+            Route(METADATA_PATH, self._discovery.metadata),
+            Route(JWKS_PATH, self._discovery.keys),
+        ]
