@@ -1,7 +1,7 @@
 """How one random document is written. Ask `tests.graph.documents` for them."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -93,7 +93,8 @@ class Author:
     """Writes one document."""
 
     schema: GraphQLSchema
-    ambiguous: set[str]
+    ambiguous: Collection[str]
+    without: Collection[str]
     pool: Pool
     bounds: Bounds
     random: Random
@@ -144,8 +145,8 @@ class Author:
         for _ in range(self.random.randint(1, 5)):
             parts.extend(self._part(kind, where))
         if self._chance(0.15):
-            for name in (name for name, each in kind.fields.items() if _is_leaf(each)):
-                if self.left["fields"] > 0 and self.tokens > 0:
+            for name in self._fields(kind):
+                if _is_leaf(kind.fields[name]) and self.left["fields"] > 0 and self.tokens > 0:
                     parts.extend(self._field(kind, name, where))
         if not parts:
             parts.append(self._counted("__typename", where))
@@ -171,11 +172,14 @@ class Author:
 
     def _chosen(self, kind: Composite, where: _Where) -> str | None:
         deeper = where.depth + 2 <= self.bounds.depth and self.left["fields"] > 1
-        leads = [name for name, each in kind.fields.items() if not _is_leaf(each)]
-        tells = [name for name, each in kind.fields.items() if _is_leaf(each)]
+        leads = [name for name in self._fields(kind) if not _is_leaf(kind.fields[name])]
+        tells = [name for name in self._fields(kind) if _is_leaf(kind.fields[name])]
         share = max(0.45, len(leads) / (len(leads) + len(tells)))
         chosen = leads if deeper and self._chance(share) else tells
         return self.random.choice(chosen) if chosen else None
+
+    def _fields(self, kind: Composite) -> list[str]:
+        return [name for name in kind.fields if f"{kind}.{name}" not in self.without]
 
     def _field(self, kind: Composite, name: str, where: _Where) -> Iterator[str]:
         call = self._call(kind, name)

@@ -9,6 +9,7 @@ defaults, fragments, aliases, merged fields, conditions, lists within lists, abs
 made from the schema, so that a new field is asked for on the day it is added.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -42,12 +43,21 @@ class Request:
 
 
 class Documents:
-    """Makes requests. `pool` holds values for arguments, by the names that `Values` explains."""
+    """Makes requests, without those fields ("Viewer.rateLimit"). `Pool` explains the names by which
+    it holds values for arguments."""
 
-    def __init__(self, schema: GraphQLSchema, pool: Pool, bounds: Bounds | None = None) -> None:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        pool: Pool,
+        bounds: Bounds | None = None,
+        *,
+        without: Collection[str] = (),
+    ) -> None:
         self.schema = schema
         self.pool = pool
         self.bounds = bounds or Bounds()
+        self.without = without
         types: dict[str, set[str]] = {}
         for kind in schema.type_map.values():
             if isinstance(kind, Composite) and not kind.name.startswith("__"):
@@ -57,9 +67,8 @@ class Documents:
         """Fields whose type depends on the object's: below an abstract type they need aliases."""
 
     def request(self, random: Random) -> Request:
-        return Request(
-            *Author(self.schema, self.ambiguous, self.pool, self.bounds, random).document()
-        )
+        known = self.schema, self.ambiguous, self.without, self.pool, self.bounds
+        return Request(*Author(*known, random).document())
 
 
 def requests(documents: Documents) -> st.SearchStrategy[Request]:
