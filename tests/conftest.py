@@ -9,12 +9,18 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
+from hypothesis import settings
 
 from tests.databases import ENGINES, Databases, Engine
 from tests.postgres import PostgresUnavailableError, private_server
 
 # A superuser's URL; the tests make and remove roles and databases of their own there.
 SERVER_VARIABLE = "PARTNERGRAPH_TEST_POSTGRES_URL"
+
+# Random examples are the same in each run; `--hypothesis-profile=thorough` tries others, and many.
+settings.register_profile("repeatable", derandomize=True)
+settings.register_profile("thorough", max_examples=5_000)
+settings.load_profile("repeatable")
 
 without_postgres = pytest.StashKey[str]()
 

@@ -58,12 +58,13 @@ def two_partners() -> Partners:
     return Partners(book, product, *documents)
 
 
-def one_of_everything(book: Book, tenant: Tenant, product: Product) -> Documents:
+def one_of_everything(book: Book, tenant: Tenant, product: Product, *, apart: int = 0) -> Documents:
     """Give the tenant a customer with every kind of document and every part of each.
 
-    Texts, times, large numbers and amounts occur with no other tenant.
+    Texts, times, large numbers and amounts occur with no other tenant; for a second customer of
+    one tenant, say how far apart they are from the first one's.
     """
-    mark = _Mark(tenant)
+    mark = _Mark(tenant, apart)
     user = book.portal_user(tenant)
     customer = book.customer(tenant, created_at=mark.time(-900), updated_at=mark.time(-800))
     site = book.site(customer)
@@ -108,7 +109,7 @@ def one_of_everything(book: Book, tenant: Tenant, product: Product) -> Documents
         version=mark.number(1),
         characteristics=mark.characteristics("stated by"),
         reported_characteristics=mark.characteristics("line of"),
-        external_ids=[f"REF {tenant.id}"],
+        external_ids=[mark.reference()],
     )
     _parts(book, mark, order, product)
     completed = book.order(
@@ -200,25 +201,29 @@ def _parts(book: Book, mark: "_Mark", order: Order, product: Product) -> None:
 
 
 class _Mark:
-    """Makes values that occur with one tenant only; days repeat after twenty of them."""
+    """Makes values that occur with one owner only; days repeat after twenty of them."""
 
-    def __init__(self, tenant: Tenant) -> None:
-        self._tenant = tenant
+    def __init__(self, tenant: Tenant, apart: int) -> None:
+        self._number = tenant.number if not apart else f"N-{tenant.id + apart}"
+        self._id = tenant.id + apart
 
     def text(self, what: str) -> str:
-        return f"{what} {self._tenant.number}"
+        return f"{what} {self._number}"
+
+    def reference(self) -> str:
+        return f"REF {self._id}"
 
     def number(self, n: int) -> int:
-        return self._tenant.id * 10 + n
+        return self._id * 10 + n
 
     def amount(self, n: int) -> Decimal:
         return Decimal(self.number(n)) / 100
 
     def day(self, days: int) -> date:
-        return NOW.date() + timedelta(days=days + self._tenant.id % 20)
+        return NOW.date() + timedelta(days=days + self._id % 20)
 
     def time(self, days: int) -> datetime:
-        return NOW + timedelta(days=days, seconds=(self._tenant.id - 10_000) * 61)
+        return NOW + timedelta(days=days, seconds=(self._id - 10_000) * 61)
 
     def characteristics(self, what: str) -> list[dict[str, Any]]:
         return [{"name": self.text("property of"), "value": self.text(what)}]

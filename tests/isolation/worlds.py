@@ -1,11 +1,11 @@
-"""Order books of several tenants, the same books without some of them, and what a tenant is told.
+"""Order books of several tenants, and the same books as far as one seat may see them.
 
-Whoever sees a part of the tenants must get the same answers, byte for byte, in the world of
-everybody and in one where all that they may not see does not exist.
+Whoever sees a part of the documents must get the same answers, byte for byte, in the world of
+everybody and in one where all that they may not see does not exist, or says something else.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -14,24 +14,30 @@ from uuid import UUID
 
 from sqlalchemy import inspect
 
-from db.base import Base, TenantOwned
+from auth.permissions import Permission
+from db.base import Base, ByParent, TenantOwned
 from db.ids import uuid7
 from db.models import Cart, Contract, Customer, Offer, Order, OrderExternalId, Site, Tenant
 from resolvers.ids import global_id
 from schema.scalars import format_instant
 from tests.graph.book import NOW
-from tests.graph.client import Client
-from tests.graph.partners import Documents, Partners, two_partners
-
-SEEN: Mapping[str, Sequence[str]] = {
-    "stranger": ["stranger"],
-    "nested": ["nested"],
-    "sibling": ["sibling"],
-    "partner": ["partner", "branch", "nested", "sibling"],
-}
-"""By who is asking, whose documents they see. See `Partners`."""
+from tests.graph.partners import Documents, Partners, one_of_everything, two_partners
+from tests.isolation.seats import Asking, Seat
 
 _NODES = (Tenant, Customer, Site, Cart, Offer, Order, Contract)
+_GATED: Mapping[Permission, set[str]] = {
+    Permission.PERSONAL_DATA_READ: {
+        *("Tenant.email", "Customer.email", "PortalUser.name", "PortalUser.email"),
+        *("OrderNote.author", "OfferConsent.name", "OfferConsent.email"),
+    },
+    Permission.COMMISSIONS_READ: {
+        *("Order.dealer_id", "Order.sub_partner_id"),
+        *("Contract.dealer_id", "Contract.sub_partner_id"),
+    },
+    # Its number is told to whoever asks in its name.
+    Permission.TENANTS_READ: {"Tenant.name", "Tenant.email", "Tenant.created_at", "Tenant.id"},
+}
+"""The columns that a permission is for, beside the types that are not shown at all without it."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,14 @@ class Column:
         return f"{self.model}.{self.name}"
 
 
-def everybody() -> Partners:
+@dataclass(frozen=True)
+class Everybody(Partners):
+    """`neighbour` is another customer of the tenant of `nested`."""
+
+    neighbour: Documents
+
+
+def everybody() -> Everybody:
     """All tenants. The stranger's numbers are also the partner's: they are no secret of either."""
     partners = two_partners()
     book, partner, stranger = partners.book, partners.partner, partners.stranger.tenant
@@ -59,51 +72,128 @@ def everybody() -> Partners:
         contract=contract,
         external_ids=[f"REF {partner.tenant.id}"],
     )
-    return partners
+    nested = partners.nested
+    neighbour = one_of_everything(book, nested.tenant, partners.product, apart=50)
+    for each in (nested, neighbour):
+        own_user = book.portal_user(each.tenant, customer_id=each.customer.id)
+        each.completed.confirmed_by_id = own_user.id
+    given = {each.name: getattr(partners, each.name) for each in fields(partners)}
+    return Everybody(**given, neighbour=neighbour)
 
 
-def alone(viewer: str) -> Partners:
-    """Only what the viewer may see. The tenants above are others, who have nothing."""
-    partners = everybody()
-    seen = {documents_of(partners, name).tenant.id for name in SEEN[viewer]}
-    root = documents_of(partners, viewer).tenant.root_tenant_id
-    partners.book.rows[:] = [row for row in partners.book.rows if _stays(row, seen, root)]
-    for row in partners.book.rows:
-        if isinstance(row, Tenant) and row.id not in seen:
+def alone(seat: Seat) -> Everybody:
+    """Only what the seat may see. The tenants above are others, who have nothing."""
+    people = everybody()
+    view = _View(people, seat)
+    root = documents_of(people, seat.at).tenant.root_tenant_id
+    rows = people.book.rows
+    gone = {getattr(row, "id", None) for row in rows if not view.shows(row)}
+    rows[:] = [row for row in rows if view.shows(row) or _is_above(row, root)]
+    for row in rows:
+        if isinstance(row, Tenant) and not view.shows(row):
             row.public_id = uuid7(1_600_000_000_000, row.id)
             row.number, row.name, row.email = f"X-{row.id}", f"Anybody {row.id}", None
-    return partners
+            continue
+        # Of users that are not seen there is no trace, and no sign that somebody is hidden.
+        for link in ("created_by_id", "confirmed_by_id"):
+            if getattr(row, link, None) in gone:
+                setattr(row, link, None)
+        for name in seat_hides(seat, row):
+            _change(row, name)
+    return people
 
 
-def documents_of(partners: Partners, name: str) -> Documents:
-    documents: Documents = getattr(partners, name)
+def divided(seat: Seat) -> tuple[dict[str, Column], dict[str, Column]]:
+    """What the rows say that the seat may see, and what is said by all others alone."""
+    people = everybody()
+    view = _View(people, seat)
+    own: dict[str, Column] = {}
+    others: dict[str, Column] = {}
+    for row in people.book.rows:
+        if isinstance(row, Tenant | TenantOwned):
+            hidden = seat_hides(seat, row)
+            for name, value in _values(row):
+                is_own = view.shows(row) and name not in hidden
+                found = {text: Column(type(row).__name__, name) for text in _texts(value)}
+                (own if is_own else others).update(found)
+    return own, {text: column for text, column in others.items() if text not in own}
+
+
+def documents_of(people: Everybody, name: str) -> Documents:
+    documents: Documents = getattr(people, name)
     return documents
 
 
-def _stays(row: Base, seen: set[int], root: int) -> bool:
-    if isinstance(row, Tenant):
-        return row.root_tenant_id == root
-    return not isinstance(row, TenantOwned) or row.tenant_id in seen
+def seat_hides(seat: Seat, row: Base) -> set[str]:
+    """The columns of a row that the seat has no permission for."""
+    lacking = [columns for each, columns in _GATED.items() if each not in seat.permissions]
+    columns = {column.partition(".") for every in lacking for column in every}
+    hidden = {name for model, _, name in columns if model == type(row).__name__}
+    return hidden | {"global id", "public_id"} if "id" in hidden else hidden
 
 
-def taught(partners: Partners) -> dict[str, list[Any]]:
-    """Values for arguments. Each names something of the partner's, and of the stranger's; where
-    nothing else tells what it names, of every tenant's and of nobody's."""
+class _View:
+    """Which rows a seat sees."""
+
+    def __init__(self, people: Everybody, seat: Seat) -> None:
+        self._rows: dict[tuple[str, Any], Any] = {
+            (row.__tablename__, row.id): row for row in people.book.rows if hasattr(row, "id")
+        }
+        seen = [documents_of(people, name) for name in seat.sees]
+        self._tenants = {each.tenant.id for each in seen}
+        self._customer = seen[0].customer.id if seat.is_customer else None
+
+    def shows(self, row: Base) -> bool:
+        if isinstance(row, Tenant):
+            return row.id in self._tenants
+        if not isinstance(row, TenantOwned):
+            return True
+        if row.tenant_id not in self._tenants:
+            return False
+        return self._customer is None or self._customer_of(row) == self._customer
+
+    def _customer_of(self, row: TenantOwned) -> Any:
+        rule = row.of_customer
+        if rule is None:
+            return None
+        key = getattr(row, rule.column)
+        return self._rows[rule.table, key].customer_id if isinstance(rule, ByParent) else key
+
+
+def _is_above(row: Base, root: int) -> bool:
+    return isinstance(row, Tenant) and row.root_tenant_id == root
+
+
+def _change(row: Any, name: str) -> None:
+    """Let a column that is hidden say something else."""
+    value = getattr(row, name) if name not in ("id", "global id") else None
+    if isinstance(value, str):
+        setattr(row, name, f"hidden {row.id if hasattr(row, 'id') else uuid7(0, 1)}")
+    elif isinstance(value, datetime):
+        setattr(row, name, value - timedelta(hours=1))
+    elif isinstance(value, UUID):
+        setattr(row, name, uuid7(1_600_000_000_000, row.id))
+
+
+def taught(partners: Everybody) -> dict[str, list[Any]]:
+    """Values for arguments. Each names something of the partner's, of the stranger's, and of one of
+    two customers of a tenant; where nothing else tells what it names, of everybody's and of
+    nobody's."""
     rows = [row for row in partners.book.rows if isinstance(row, _NODES)]
     ids = [global_id(row) for row in (*rows, partners.product)]
     numbers = [row.number for row in (*rows, partners.product)]
     external = [row.value for row in partners.book.rows if isinstance(row, OrderExternalId)]
-    above, away = partners.partner, partners.stranger
+    above, away, beside = partners.partner, partners.stranger, partners.neighbour
     return {
         "number": [*dict.fromkeys(numbers), "A-99999"],
         "id": [*ids, "ord_AZqtMX1ycVGQ2k0mB3jL5g", "nothing"],
         "ids": ids,
         "references": [*numbers, *external, "A-99999"],
-        "customer": [above.customer.number, away.customer.number],
+        "customer": [each.customer.number for each in (above, away, beside)],
         "tenant": [above.tenant.number, away.tenant.number],
         "product": [partners.product.number],
-        "externalId": [f"REF {each.tenant.id}" for each in (above, away)],
-        "search": [above.customer.name, away.customer.name],
+        "externalId": [f"REF {above.tenant.id}", f"REF {away.tenant.id}", "REF 10053"],
+        "search": [each.customer.name for each in (above, away, beside)],
         "TenantFilter.search": [above.tenant.name, away.tenant.name],
         "renewableWithinDays": [0, 365],
         "DateTimeRange.from": [format_instant(NOW - timedelta(days=30))],
@@ -111,11 +201,10 @@ def taught(partners: Partners) -> dict[str, list[Any]]:
     }
 
 
-async def mistakes(client: Client, tenant: str) -> list[tuple[str, Any]]:
-    """Documents with a value for `$it`, something of the tenant's, that somebody got wrong."""
-    answer = await client.query(
-        "{ orders(first: 1) { edges { cursor } nodes { id number customer { number name } } } }",
-        tenant=tenant,
+async def mistakes(asking: Asking) -> list[tuple[str, Any]]:
+    """Documents with a value for `$it`, something of the one who asks, that somebody got wrong."""
+    answer = await asking.ask(
+        "{ orders(first: 1) { edges { cursor } nodes { id number customer { number name } } } }"
     )
     (edge,), (order,) = answer.data["orders"]["edges"], answer.data["orders"]["nodes"]
     customer = order["customer"]
@@ -145,18 +234,6 @@ async def mistakes(client: Client, tenant: str) -> list[tuple[str, Any]]:
             customer["number"],
         ),
     ]
-
-
-def markers(rows: Iterable[Base], tenant_ids: Iterable[int]) -> dict[str, Column]:
-    """Whatever the rows of these tenants say, as an answer would say it, and where it is stored."""
-    owners = set(tenant_ids)
-    return {
-        text: Column(type(row).__name__, name)
-        for row in rows
-        if (row.id if isinstance(row, Tenant) else getattr(row, "tenant_id", None)) in owners
-        for name, value in _values(row)
-        for text in _texts(value)
-    }
 
 
 def _values(row: Base) -> Iterator[tuple[str, Any]]:
