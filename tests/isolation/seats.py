@@ -13,7 +13,7 @@ import pytest
 
 from auth import oauth_clients
 from auth.bearer import Bearers
-from auth.permissions import ALL, Permission
+from auth.permissions import Permission
 from auth.principal import Principal, PrincipalKind
 from db.scope import Scope
 from execution.documents import DocumentCache
@@ -23,6 +23,9 @@ from tests.graph.partners import Partners
 
 Credential = tuple[str, Mapping[str, str]]
 """The bearer's text, and what other headers go with it."""
+
+EVERYTHING = frozenset(each for each in Permission if each.endswith(":read"))
+"""All that there is to read."""
 
 CUSTOMERS = frozenset(
     {
@@ -89,12 +92,13 @@ class Seat:
     sees: Sequence[str]
     """Whose documents it may see."""
     bring: Callable[[Client, Partners, "Seat"], Awaitable[Credential]]
-    permissions: frozenset[Permission] = ALL
+    permissions: frozenset[Permission] = EVERYTHING
     is_customer: bool = False
     """Whether it sees a single customer, that of `at`."""
     compared: bool = False
-    """Whether everything is asked, and asked again where the others do not exist; the rest are
-    asked what is short."""
+    """Whether what is asked is asked again where the others do not exist."""
+    asked_all: bool = False
+    """Whether each field is asked with each of its arguments; else those of the root are."""
 
     def __str__(self) -> str:
         return self.name
@@ -103,12 +107,17 @@ class Seat:
 _PARTNER = ["partner", "branch", "nested", "sibling"]
 
 SEATS = [
-    Seat("stranger by token", "stranger", ["stranger"], _token, compared=True),
-    Seat("sub-tenant by key", "nested", ["nested"], _key, compared=True),
+    Seat("stranger by token", "stranger", ["stranger"], _token, compared=True, asked_all=True),
+    Seat("sub-tenant by key", "nested", ["nested"], _key, compared=True, asked_all=True),
     Seat("sub-tenant by its partner", "sibling", ["sibling"], _narrowed),
     Seat("partner by key", "partner", _PARTNER, _key),
-    Seat("customer", "nested", ["nested"], _customers, CUSTOMERS, is_customer=True),
-    Seat("customer granted all", "nested", ["nested"], _customers, is_customer=True, compared=True),
+    Seat("customer", "nested", ["nested"], _customers, CUSTOMERS, is_customer=True, compared=True),
+    Seat(
+        *("customer granted all", "nested", ["nested"], _customers),
+        is_customer=True,
+        compared=True,
+        asked_all=True,
+    ),
 ]
 
 _PRINCIPALS: dict[str, Principal] = {}

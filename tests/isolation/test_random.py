@@ -36,7 +36,8 @@ SENDING = [seat for seat in SEATS if seat.name in ("sub-tenant by key", "custome
 SEEDS = st.integers(0, 2**32 - 1)
 EXPECTED = {
     *("BAD_REQUEST", "BAD_USER_INPUT", "FORBIDDEN", "GRAPHQL_PARSE_FAILED"),
-    *("GRAPHQL_VALIDATION_FAILED", "LIMIT_EXCEEDED", "UNSUPPORTED_PROTOCOL"),
+    *("GRAPHQL_VALIDATION_FAILED", "LIMIT_EXCEEDED"),
+    *("PERSISTED_QUERY_NOT_FOUND", "PERSISTED_QUERY_NOT_SUPPORTED"),
 }
 _LOOKED_UP = (Order, Offer, Contract, Customer, Tenant, Product)
 
