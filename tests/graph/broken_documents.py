@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
+from hashlib import sha256
 from random import Random
 from typing import Any
 
@@ -56,12 +57,12 @@ def broken(documents: Documents, random: Random) -> bytes:
             kind = random.random()
             if kind < 0.5 and isinstance(parameters.get("query"), str):
                 parameters["query"] = random.choice(_OF_TEXT)(parameters["query"], random, words)
-            elif kind < 0.85:
+            elif kind < 0.93:
                 parameters["variables"] = _other_variables(parameters.get("variables"), random)
             else:
                 parameters = _other_parameters(parameters, random)
     body = _encoded(parameters)
-    return random.choice(_OF_BYTES)(body, random) if random.random() < 0.15 else body
+    return random.choice(_OF_BYTES)(body, random) if random.random() < 0.08 else body
 
 
 def broken_bodies(documents: Documents) -> st.SearchStrategy[bytes]:
@@ -164,10 +165,19 @@ def _other_parameters(parameters: Mapping[str, Any], random: Random) -> Any:
             without,
             {**without, name: random.choice(_PLAIN)},
             {**parameters, "operationName": "Nobody"},
+            {**parameters, "extensions": {"persistedQuery": _hash(parameters, random)}},
+            {**without, "documentId": random.choice(["sha256:", "sha256:" + "0" * 64, "x", 1])},
             [parameters, parameters],
             random.choice(_PLAIN),
         ]
     )
+
+
+def _hash(parameters: Mapping[str, Any], random: Random) -> Any:
+    """What stands for a document that is known already, or is said to be."""
+    text = str(parameters.get("query")).encode()
+    digest = random.choice([sha256(text).hexdigest(), "0" * 64, "", None, 7])
+    return random.choice([{"version": 1, "sha256Hash": digest}, {"sha256Hash": digest}, *_PLAIN])
 
 
 def _encoded(parameters: Any) -> bytes:

@@ -11,35 +11,42 @@ from uuid import UUID
 
 import pytest
 
-from auth import oauth_clients
+from auth import keys, oauth_clients, origins
 from auth.bearer import Bearers
-from auth.permissions import OF_A_CUSTOMERS_USER, READING, Permission
+from auth.permissions import OF_A_CUSTOMERS_USER, Permission
 from auth.principal import Principal, PrincipalKind
+from db.models import Tenant
 from db.scope import Scope
+from db.vocabulary import ClientKind
 from execution.documents import DocumentCache
+from tests.auth.provider import API, Provider, provider_at_home
 from tests.graph.book import NOW
-from tests.graph.client import Answer, Client
-from tests.graph.partners import Partners
+from tests.graph.client import BOUNDLESS, Answer, Client
+from tests.graph.partners import Documents, Partners
 
 Credential = tuple[str, Mapping[str, str]]
 """The bearer's text, and what other headers go with it."""
 
+ORIGIN = "https://portal.example.de"
+CUSTOMERS_USER, TENANTS_USER = "5f0e7c1a-kim", "90b2d4e6-toni"
 
-async def _key(client: Client, people: Partners, seat: "Seat") -> Credential:
-    tenant = getattr(people, seat.at).tenant
-    return await client.key(tenant.number, seat.permissions), {}
+EVERYTHING = frozenset(each for each in Permission if each.endswith(":read"))
+"""All that there is to read."""
 
 
-async def _token(client: Client, people: Partners, seat: "Seat") -> Credential:
-    tenant = getattr(people, seat.at).tenant
+async def _key(asking: "Asking") -> Credential:
+    return await asking.client.key(asking.tenant.number, asking.seat.permissions), {}
+
+
+async def _token(asking: "Asking") -> Credential:
     made = await oauth_clients.create(
-        client.database,
-        tenant_number=tenant.number,
+        asking.client.database,
+        tenant_number=asking.tenant.number,
         client_name="CRM",
         now=NOW,
-        permissions=seat.permissions,
+        permissions=asking.seat.permissions,
     )
-    answer = await client.http.post(
+    answer = await asking.client.http.post(
         "/oauth/token",
         data={"grant_type": "client_credentials"},
         auth=(made.identifier, made.secret or ""),
@@ -47,28 +54,65 @@ async def _token(client: Client, people: Partners, seat: "Seat") -> Credential:
     return answer.json()["access_token"], {}
 
 
-async def _narrowed(client: Client, people: Partners, seat: "Seat") -> Credential:
+async def _narrowed(asking: "Asking") -> Credential:
     """The partner above acts for the tenant."""
-    key = await client.key(people.partner.tenant.number, seat.permissions)
-    return key, {"X-Tenant": getattr(people, seat.at).tenant.number}
+    above = asking.people.partner.tenant.number
+    key = await asking.client.key(above, asking.seat.permissions)
+    return key, {"X-Tenant": asking.tenant.number}
 
 
-async def _customers(client: Client, people: Partners, seat: "Seat") -> Credential:
-    """Somebody of the customer's, however they signed in."""
-    of = getattr(people, seat.at)
-    tenant = of.tenant
-    text = f"{seat.name} {id(client)}".replace(" ", "-")
+async def _signed_in(asking: "Asking") -> Credential:
+    """A user of the portal, with a token of its identity provider."""
+    return asking.provider.token(sub=asking.seat.subject), {}
+
+
+async def _page(asking: "Asking") -> Credential:
+    """A page of the portal, with a session that the portal's backend has made for it."""
+    client, tenant, database = asking.client, asking.tenant.number, asking.client.database
+    # One client, since it is remembered for a second which have registered an origin.
+    name = "Portal"
+    key = await keys.create(
+        database,
+        tenant_number=tenant,
+        client_name=name,
+        now=NOW,
+        permissions=EVERYTHING | {Permission.WIDGET_SESSIONS_CREATE},
+    )
+    await origins.add(database, tenant_number=tenant, client_name=name, origin=ORIGIN, now=NOW)
+    of = asking.own.customer.number
+    wanted = {"origin": ORIGIN, **({"customer": of} if asking.seat.is_customer else {})}
+    answer = await client.http.post(
+        "/widget/sessions", json=wanted, headers={"Authorization": f"Bearer {key.text}"}
+    )
+    return answer.json()["token"], {"Origin": ORIGIN}
+
+
+async def _carriers(asking: "Asking") -> Credential:
+    """The carrier's own, who act for the tenant."""
+    key = await keys.create(
+        asking.client.database,
+        kind=ClientKind[asking.seat.name.split()[0].upper()],
+        client_name="Desk",
+        now=NOW,
+        permissions=asking.seat.permissions,
+    )
+    return key.text, {"X-Tenant": asking.tenant.number, "X-On-Behalf-Of": "agent 4711"}
+
+
+async def _widened(asking: "Asking") -> Credential:
+    """Somebody of the customer's who is granted what no credential of a customer gives."""
+    tenant = asking.tenant
+    text = f"{asking.seat.name} {id(asking.client)}".replace(" ", "-")
     _PRINCIPALS[f"Bearer {text}"] = Principal(
         kind=PrincipalKind.PORTAL_USER,
         client_id=UUID(int=1),
         client_name="Kim Kunde",
         account=text,
         token_id="a test's own",
-        credential="a test's own",
         tenant_id=tenant.id,
         tenant_number=tenant.number,
-        scope=Scope.customer(tenant.root_tenant_id, tenant.id, of.customer.id),
-        permissions=seat.permissions,
+        scope=Scope.customer(tenant.root_tenant_id, tenant.id, asking.own.customer.id),
+        permissions=asking.seat.permissions,
         expires_at=None,
     )
     return text, {}
@@ -81,13 +125,21 @@ class Seat:
     """Whose seat it is, by what `worlds.Everybody` calls them."""
     sees: Sequence[str]
     """Whose documents it may see."""
-    bring: Callable[[Client, Partners, "Seat"], Awaitable[Credential]]
-    permissions: frozenset[Permission] = READING
+    bring: Callable[["Asking"], Awaitable[Credential]]
+    permissions: frozenset[Permission] = EVERYTHING
     is_customer: bool = False
     """Whether it sees a single customer, that of `at`."""
     compared: bool = False
-    """Whether everything is asked, and asked again where the others do not exist; the rest are
-    asked what is short."""
+    """Whether what is asked is asked again where the others do not exist."""
+    asked_all: bool = False
+    """Whether each field is asked with each of its arguments; else those of the root are."""
+
+    @property
+    def subject(self) -> str | None:
+        """What the identity provider calls the user of the seat; None where nobody signs in."""
+        if self.bring is not _signed_in:
+            return None
+        return CUSTOMERS_USER if self.is_customer else TENANTS_USER
 
     def __str__(self) -> str:
         return self.name
@@ -96,20 +148,34 @@ class Seat:
 _PARTNER = ["partner", "branch", "nested", "sibling"]
 
 SEATS = [
-    Seat("stranger by token", "stranger", ["stranger"], _token, compared=True),
-    Seat("sub-tenant by key", "nested", ["nested"], _key, compared=True),
+    Seat("stranger by token", "stranger", ["stranger"], _token, compared=True, asked_all=True),
+    Seat("sub-tenant by key", "nested", ["nested"], _key, compared=True, asked_all=True),
     Seat("sub-tenant by its partner", "sibling", ["sibling"], _narrowed),
     Seat("partner by key", "partner", _PARTNER, _key),
-    Seat("customer", "nested", ["nested"], _customers, OF_A_CUSTOMERS_USER, is_customer=True),
-    Seat("customer granted all", "nested", ["nested"], _customers, is_customer=True, compared=True),
+    Seat(
+        *("customer's user", "nested", ["nested"], _signed_in, OF_A_CUSTOMERS_USER),
+        is_customer=True,
+        compared=True,
+    ),
+    Seat("page of a customer", "nested", ["nested"], _page, OF_A_CUSTOMERS_USER, is_customer=True),
+    Seat("page of a sub-tenant", "nested", ["nested"], _page),
+    Seat("sub-tenant's user", "nested", ["nested"], _signed_in),
+    Seat("fulfilment for a sub-tenant", "sibling", ["sibling"], _carriers),
+    Seat("support for a sub-tenant", "sibling", ["sibling"], _carriers),
+    Seat(
+        *("customer granted all", "nested", ["nested"], _widened),
+        is_customer=True,
+        compared=True,
+        asked_all=True,
+    ),
 ]
 
 _PRINCIPALS: dict[str, Principal] = {}
 
 
 @asynccontextmanager
-async def believed() -> AsyncIterator[None]:
-    """Principals of tests are believed as if they had brought a credential."""
+async def believed() -> AsyncIterator[Provider]:
+    """An identity provider; and principals of tests are believed without a credential."""
     known = Bearers.principal
 
     async def principal(
@@ -119,7 +185,13 @@ async def believed() -> AsyncIterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Bearers, "principal", principal)
-        yield
+        async with provider_at_home(NOW.timestamp) as provider:
+            yield provider
+
+
+def believing(provider: Provider) -> dict[str, Any]:
+    """Of an application that believes the provider, without bounds on what is asked."""
+    return {"limits": BOUNDLESS, "oidc_issuer": provider.issuer, "oidc_audience": API}
 
 
 @contextmanager
@@ -144,7 +216,18 @@ class Asking:
     client: Client
     people: Partners
     seat: Seat
+    provider: Provider
     _credential: Credential | None = field(default=None, repr=False)
+
+    @property
+    def own(self) -> Documents:
+        """The documents of whose seat it is."""
+        own: Documents = getattr(self.people, self.seat.at)
+        return own
+
+    @property
+    def tenant(self) -> Tenant:
+        return self.own.tenant
 
     async def ask(self, document: str, variables: Mapping[str, Any] | None = None) -> Answer:
         key, headers = await self.credential()
@@ -152,5 +235,5 @@ class Asking:
 
     async def credential(self) -> Credential:
         if self._credential is None:
-            self._credential = await self.seat.bring(self.client, self.people, self.seat)
+            self._credential = await self.seat.bring(self)
         return self._credential

@@ -6,18 +6,19 @@ asked from each of the seats (`seats.SEATS`), so a new kind of credential is cov
 """
 
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
 from db.scope import Scope
 from db.session import Database
 from tests.databases import Databases, Engine
-from tests.graph.client import BOUNDLESS, serve
+from tests.graph.client import serve
 from tests.graph.walk import PLAIN, Lesson, Question
 from tests.isolation import walking, worlds
-from tests.isolation.seats import SEATS, Asking, Seat, believed, one_cache
+from tests.isolation.seats import SEATS, Asking, Seat, believed, believing, one_cache
 from tests.isolation.walking import Told
 from tests.isolation.worlds import Everybody
 
@@ -43,8 +44,19 @@ COMMON = {
     "Viewer.customer",
     "Viewer.tenant",
 }
+# What is seen of a tenant without sub-tenants is the same for the tenant and for its customer.
+OF_THE_TENANT = {
+    "Query.tenant",
+    "Query.tenants",
+    "Tenant.children",
+    "Tenant.parent",
+    "TenantConnection.edges",
+    "TenantConnection.nodes",
+    "TenantConnection.pageInfo",
+    "TenantEdge.node",
+}
 # Columns whose values no answer holds, beside the keys.
-HIDDEN = {"PortalUser.created_at", "Site.created_at"}
+HIDDEN = {"PortalUser.created_at", "PortalUser.subject", "Site.created_at"}
 KEYS = re.compile(r"(.+_)?id|search_text")
 World = Mapping[str, Asking]
 """Who asks, by the name of the seat."""
@@ -54,9 +66,9 @@ World = Mapping[str, Asking]
 async def _world(databases: Databases, engine: Engine, people: Everybody) -> AsyncIterator[World]:
     """The application over what these own, and everybody's place in it."""
     with databases.empty(engine) as url:
-        async with believed(), serve(url, limits=BOUNDLESS) as client:
+        async with believed() as provider, serve(url, **believing(provider)) as client:
             await client.fill(people.book)
-            yield {seat.name: Asking(client, people, seat) for seat in SEATS}
+            yield {seat.name: Asking(client, people, seat, provider) for seat in SEATS}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -92,7 +104,7 @@ class Answers:
             self._told[seat.name] = [
                 await walking.ask(self._everybody[seat.name], question)
                 for question in self._questions
-                if seat.compared or _is_short(question)
+                if seat.asked_all or _is_short(question)
             ]
         return self._told[seat.name]
 
@@ -167,17 +179,58 @@ async def test_a_sub_tenant_is_at_the_top_of_all_that_it_sees(name: str, everybo
     }
 
 
-@pytest.mark.parametrize("name", ["sub-tenant by key", "customer granted all"])
-async def test_the_walk_finds_a_leak_at_every_field_if_a_session_forgets_its_scope(
-    name: str, answers: Answers, everybody: World, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "name", ["sub-tenant by key", "customer's user", "page of a customer", "customer granted all"]
+)
+async def test_acting_for_a_tenant_shows_no_more_than_the_seat_does(
+    name: str, everybody: World
 ) -> None:
-    told = await answers.to(everybody[name].seat)
-    read = Database.read
-    monkeypatch.setattr(Database, "read", lambda self, _scope: read(self, Scope.carrier()))
-    scoped = [each for each in told if _is_short(each.question)]
-    unscoped = [await walking.ask(everybody[name], each.question) for each in scoped]
-    unnoticed = {each.place for each in scoped} - _differing(scoped, unscoped)
+    asking = everybody[name]
+    number = worlds.documents_of(worlds.everybody(), asking.seat.at).tenant.number
+    document = "{ orders { nodes { number } } customers { nodes { number } } }"
+    whole = await asking.ask(document)
+    key, headers = await asking.credential()
+    for tenant in worlds.everybody().all:
+        acting_for = {**headers, "X-Tenant": tenant.tenant.number}
+        answer = await asking.client.query(document, key=key, headers=acting_for)
+        if tenant.tenant.number == number:
+            assert answer.response.content == whole.response.content
+        else:
+            assert answer.codes == ["FORBIDDEN"]
+            assert "data" not in answer.json
+
+
+async def test_the_walk_finds_a_leak_at_every_field_if_a_session_forgets_its_scope(
+    answers: Answers, everybody: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asking = everybody["sub-tenant by key"]
+    unnoticed = await _unnoticed(asking, answers, monkeypatch, lambda _: Scope.carrier())
     assert unnoticed == COMMON
+
+
+async def test_the_walk_finds_a_leak_at_every_field_if_a_customer_sees_as_much_as_its_tenant(
+    answers: Answers, everybody: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asking = everybody["customer granted all"]
+    unnoticed = await _unnoticed(
+        asking, answers, monkeypatch, lambda scope: replace(scope, customer_id=None)
+    )
+    assert unnoticed - COMMON == OF_THE_TENANT
+    assert unnoticed >= COMMON
+
+
+async def _unnoticed(
+    asking: Asking,
+    answers: Answers,
+    monkeypatch: pytest.MonkeyPatch,
+    widened: Callable[[Scope], Scope],
+) -> set[str]:
+    """The fields that answer the same if sessions see more than they were opened for."""
+    scoped = [each for each in await answers.to(asking.seat) if _is_short(each.question)]
+    read = Database.read
+    monkeypatch.setattr(Database, "read", lambda self, scope: read(self, widened(scope)))
+    wide = [await walking.ask(asking, each.question) for each in scoped]
+    return {each.place for each in scoped} - _differing(scoped, wide)
 
 
 def _is_short(question: Question) -> bool:

@@ -26,17 +26,18 @@ from resolvers.ids import global_id
 from tests.databases import Databases, Engine
 from tests.execution.support import logging_restored
 from tests.graph.broken_documents import broken
-from tests.graph.client import BOUNDLESS, serve
+from tests.graph.client import serve
 from tests.graph.documents import Documents
 from tests.graph.walk import SCHEMA, Lesson
 from tests.isolation import walking, worlds
-from tests.isolation.seats import SEATS, Asking, Seat, believed, one_cache
+from tests.isolation.seats import SEATS, Asking, Seat, believed, believing, one_cache
 
 SENDING = [seat for seat in SEATS if seat.name in ("sub-tenant by key", "customer granted all")]
 SEEDS = st.integers(0, 2**32 - 1)
 EXPECTED = {
     *("BAD_REQUEST", "BAD_USER_INPUT", "FORBIDDEN", "GRAPHQL_PARSE_FAILED"),
-    *("GRAPHQL_VALIDATION_FAILED", "LIMIT_EXCEEDED", "UNSUPPORTED_PROTOCOL"),
+    *("GRAPHQL_VALIDATION_FAILED", "LIMIT_EXCEEDED"),
+    *("PERSISTED_QUERY_NOT_FOUND", "PERSISTED_QUERY_NOT_SUPPORTED"),
 }
 _LOOKED_UP = (Order, Offer, Contract, Customer, Tenant, Product)
 
@@ -98,13 +99,13 @@ async def pairs(
 ) -> AsyncIterator[Mapping[str, Pair]]:
     async with AsyncExitStack() as stack:
         stack.enter_context(one_cache())
-        await stack.enter_async_context(believed())
+        provider = await stack.enter_async_context(believed())
 
         async def asking(people: worlds.Everybody, *seats: Seat) -> list[Asking]:
             url = stack.enter_context(databases.empty(engine))
-            client = await stack.enter_async_context(serve(url, limits=BOUNDLESS))
+            client = await stack.enter_async_context(serve(url, **believing(provider)))
             await client.fill(people.book)
-            return [Asking(client, people, seat) for seat in seats]
+            return [Asking(client, people, seat, provider) for seat in seats]
 
         shown = [SEATS[0], next(seat for seat in SEATS if seat.at == "partner")]
         everybody = await asking(worlds.everybody(), *SENDING, *shown)

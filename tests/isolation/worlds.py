@@ -17,12 +17,22 @@ from sqlalchemy import inspect
 from auth.permissions import Permission
 from db.base import Base, ByParent, TenantOwned
 from db.ids import uuid7
-from db.models import Cart, Contract, Customer, Offer, Order, OrderExternalId, Site, Tenant
+from db.models import (
+    Cart,
+    Contract,
+    Customer,
+    Offer,
+    Order,
+    OrderExternalId,
+    PortalUser,
+    Site,
+    Tenant,
+)
 from resolvers.ids import global_id
 from schema.scalars import format_instant
 from tests.graph.book import NOW
 from tests.graph.partners import Documents, Partners, one_of_everything, two_partners
-from tests.isolation.seats import Asking, Seat
+from tests.isolation.seats import CUSTOMERS_USER, TENANTS_USER, Asking, Seat
 
 _NODES = (Tenant, Customer, Site, Cart, Offer, Order, Contract)
 _GATED: Mapping[Permission, set[str]] = {
@@ -74,8 +84,11 @@ def everybody() -> Everybody:
     )
     nested = partners.nested
     neighbour = one_of_everything(book, nested.tenant, partners.product, apart=50)
+    staff = (row for row in book.rows if isinstance(row, PortalUser))
+    next(row for row in staff if row.tenant_id == nested.tenant.id).subject = TENANTS_USER
     for each in (nested, neighbour):
-        own_user = book.portal_user(each.tenant, customer_id=each.customer.id)
+        called = CUSTOMERS_USER if each is nested else None
+        own_user = book.portal_user(each.tenant, customer_id=each.customer.id, subject=called)
         each.completed.confirmed_by_id = own_user.id
     given = {each.name: getattr(partners, each.name) for each in fields(partners)}
     return Everybody(**given, neighbour=neighbour)
@@ -129,6 +142,9 @@ def seat_hides(seat: Seat, row: Base) -> set[str]:
     lacking = [columns for each, columns in _GATED.items() if each not in seat.permissions]
     columns = {column.partition(".") for every in lacking for column in every}
     hidden = {name for model, _, name in columns if model == type(row).__name__}
+    if isinstance(row, PortalUser) and row.subject and row.subject == seat.subject:
+        # People are told their own names.
+        hidden -= {"name"}
     return hidden | {"global id", "public_id"} if "id" in hidden else hidden
 
 
