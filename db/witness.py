@@ -1,5 +1,6 @@
 """Whose rows a session hands out, whatever is asked for: entities, columns or sums of them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Executable, Result, Table
@@ -34,20 +35,22 @@ class Witness:
         if not _reads_tenants(statement):
             return result
         names = list(result.keys())
+        owner = names.index(_OWNER) if _OWNER in names else None
         frozen = result.freeze()
         for row in frozen.data:
             values = tuple(row) if len(names) > 1 or isinstance(row, tuple) else (row,)
-            self._see_row(dict(zip(names, values, strict=True)))
+            self._see_row(values, owner)
         return frozen()
 
-    def _see_row(self, row: dict[str, Any]) -> None:
+    def _see_row(self, row: Sequence[Any], owner: int | None) -> None:
+        """`owner` is the place of the column that names the tenant, if there is one."""
         owners = {
             value.id if isinstance(value, Tenant) else value.tenant_id
-            for value in row.values()
+            for value in row
             if isinstance(value, TenantOwned | Tenant)
         }
-        if row.get(_OWNER) is not None:
-            owners.add(row[_OWNER])
+        if owner is not None and row[owner] is not None:
+            owners.add(row[owner])
         self.tenants |= owners
         self.aggregates |= not owners
 
