@@ -10,12 +10,13 @@ from joserfc import jws
 from sqlalchemy import select, update
 
 from auth import signing_keys
-from auth.permissions import Permission
+from auth.permissions import POSSIBLE, Permission
 from auth.sealing import SealedError, Sealing
 from auth.signing_keys import KeyPendingError, KeysChangedError, list_keys
 from db.models import SigningKey
 from db.scope import Scope
 from db.session import Database
+from db.vocabulary import ClientKind
 from settings import Settings
 from tests.auth.conftest import STARTED, Hand
 from tests.auth.oauth import AUDIENCE, ISSUER, Worker, make, workers
@@ -178,12 +179,14 @@ async def test_the_metadata_says_what_is_served(database: Database, pair: list[W
     response = await worker.http.get("/.well-known/oauth-authorization-server")
     metadata: dict[str, Any] = response.json()
     assert metadata["issuer"] == ISSUER
-    client = await make(database, permissions=frozenset(Permission))
+    assert set(metadata["scopes_supported"]) == set(Permission)
+    wanted = POSSIBLE[ClientKind.PARTNER]
+    client = await make(database, permissions=wanted)
     token = await worker.http.post(
         metadata["token_endpoint"],
         data={
             "grant_type": metadata["grant_types_supported"][0],
-            "scope": " ".join(metadata["scopes_supported"]),
+            "scope": " ".join(wanted),
         },
         auth=(client.identifier, client.secret or ""),
     )
