@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from auth import keys
+from auth import accounts, keys
 from auth.access_tokens import Issuer
 from auth.clock import Clock
 from auth.jwt import InvalidTokenError, text
@@ -139,7 +139,7 @@ class WidgetSessions:
             kind=PrincipalKind.WIDGET_SESSION,
             # One customer's pages share an account, however many sessions they are given, and no
             # other's: none of them can use up what the partner's systems need, or another reader.
-            account=f"{client.account}/widget/{session.subject.number}",
+            account=accounts.of_widget(client.account, session.subject.number),
             token_id=believed.id,
             permissions=permissions,
             expires_at=believed.expires_at,
