@@ -18,7 +18,7 @@ from auth.jwt import InvalidTokenError, text
 from auth.narrowing import Narrowing, OutOfReachError
 from auth.oauth_clients import OAuthClients
 from auth.origins import Origins
-from auth.permissions import OF_A_CUSTOMERS_USER, READING, Permission, known
+from auth.permissions import OF_A_CUSTOMERS_USER, OF_A_PAGE, Permission, known
 from auth.principal import Principal, PrincipalKind
 from auth.recent import Lookup
 from auth.signed_tokens import SignedToken, SignedTokens, TokenType
@@ -131,7 +131,7 @@ class WidgetSessions:
             seen = await self._part(client, session.subject)
         except UnknownSubjectError:
             raise InvalidTokenError("is for somebody its client does not see any more") from None
-        permissions = session.permissions & client.permissions & READING
+        permissions = session.permissions & client.permissions & OF_A_PAGE
         if session.subject.is_customer:
             permissions &= OF_A_CUSTOMERS_USER
         return replace(

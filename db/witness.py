@@ -48,8 +48,9 @@ class Witness:
         }
         if row.get(_OWNER) is not None:
             owners.add(row[_OWNER])
-        self.tenants |= owners
         self.aggregates |= not owners
+        # An entry of the audit log may say that it is nobody's: the carrier's own.
+        self.tenants |= owners - {None}
 
 
 def _reads_tenants(statement: Executable) -> bool:

@@ -103,6 +103,7 @@ def taught(partners: Partners) -> dict[str, list[Any]]:
         "tenant": [above.tenant.number, away.tenant.number],
         "product": [partners.product.number],
         "externalId": [f"REF {each.tenant.id}" for each in (above, away)],
+        "actor": [each.entry.actor for each in (above, away)],
         "search": [above.customer.name, away.customer.name],
         "TenantFilter.search": [above.tenant.name, away.tenant.name],
         "renewableWithinDays": [0, 365],
