@@ -71,6 +71,6 @@ class AuditEntry:
     details: list[Characteristic] = strawberry.field(
         resolver=_details,
         description='What else is to be said, by name: the client\'s name ("client"), the reason '
-        'of a failed sign-in ("reason") and how many there were ("attempts"), the operation that read '
-        '("operation").',
+        'of a failed sign-in ("reason") and how many there were ("attempts"), the operation that '
+        'read ("operation").',
     )
