@@ -13,9 +13,9 @@ from schema.fields import label_of, lazy, to_one
 from schema.permissions import requires
 
 
-def _id(root: strawberry.Parent[AuditEntryRow]) -> strawberry.ID:
+def _id(root: strawberry.Parent[AuditEntryRow]) -> str:
     # As `partnergraph audit list --json` writes it.
-    return strawberry.ID(str(root.id))
+    return str(root.id)
 
 
 def _details(root: strawberry.Parent[AuditEntryRow]) -> list[Characteristic]:
@@ -31,7 +31,7 @@ def _details(root: strawberry.Parent[AuditEntryRow]) -> list[Characteristic]:
     directives=requires(Permission.AUDIT_READ),
 )
 class AuditEntry:
-    id: strawberry.ID = strawberry.field(
+    id: str = strawberry.field(
         resolver=_id,
         description="Names the entry: who copies the log knows by it what is there already. It is "
         "not an `id` for `node`.",
