@@ -91,6 +91,7 @@ class Bearers:
         """
         principal = await self._principal(authorization)
         if principal.origin is not None and principal.origin != origin:
+            self._failures.note(Reason.ANOTHER_ORIGIN)
             raise UnauthenticatedError("The access token is for the pages of another origin.")
         return principal
 

@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import func, or_, select, true
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute
 
-from auth import audit, reach
+from auth import accounts, audit, reach
 from auth.permissions import POSSIBLE, Permission, known
 from auth.principal import Principal, PrincipalKind
 from db.models import ApiClient, ApiKey, OAuthClient, Tenant
@@ -71,7 +72,7 @@ class Client:
     @property
     def account(self) -> str:
         """What logs call it."""
-        return account(self.kind, self.tenant_number, self.name)
+        return accounts.of_client(self.kind, self.tenant_number, self.name)
 
     def principal(
         self,
@@ -122,38 +123,40 @@ class Listed:
         return "active"
 
 
-def account(kind: ClientKind, tenant_number: str | None, name: str) -> str:
-    return f"{tenant_number or kind.lower()}/{name}"
-
-
 async def named(
     session: WriteSession, kind: ClientKind, tenant_number: str | None, name: str, now: datetime
 ) -> ApiClient:
     """The client of that name, made if there is none; raises UnknownTenantError.
 
     It stays locked until the transaction ends: two that give it credentials at once wait for each
-    other, so that both count right.
+    other, so that both count right. Two that make it at once make one.
     """
     if (kind is ClientKind.PARTNER) != (tenant_number is not None):
         raise ValueError("a partner's clients belong to a tenant, the carrier's own to none")
     tenant_id = None if tenant_number is None else await _tenant_id(session, tenant_number)
-    client = await session.scalar(
+    so_named = (
         select(ApiClient)
         .where(
             ApiClient.kind == kind,
             ApiClient.tenant_id.is_not_distinct_from(tenant_id),
             ApiClient.name == name,
         )
-        .order_by(ApiClient.id)
+        .with_for_update()
     )
-    if client is None:
-        client = ApiClient(kind=kind, tenant_id=tenant_id, name=name, created_at=now)
-        session.add(client)
-        await session.flush()
-    else:
-        await session.scalar(
-            select(ApiClient.id).where(ApiClient.id == client.id).with_for_update()
-        )
+    client = await session.scalar(so_named)
+    if client is not None:
+        return client
+    client = ApiClient(kind=kind, tenant_id=tenant_id, name=name, created_at=now)
+    try:
+        async with session.savepoint():
+            session.add(client)
+            await session.flush()
+    except IntegrityError:
+        # Somebody else was faster, and has committed: an index waits for that.
+        made = await session.scalar(so_named)
+        if made is None:
+            raise
+        return made
     return client
 
 

@@ -33,6 +33,8 @@ class Reason(StrEnum):
     EXPIRED = "expired"
     INVALID_JWT = "invalid JWT"
     """A JWT that cannot be believed, or not any more."""
+    ANOTHER_ORIGIN = "another origin"
+    """A widget session in a page that it is not for."""
 
 
 @dataclass(slots=True)

@@ -13,12 +13,14 @@ from uuid import UUID
 
 from sqlalchemy import delete, func, select
 
+from auth import audit
 from auth.clients import UnknownTenantError
 from auth.clock import Clock
 from auth.recent import Lookup
 from db.models import ApiClient, Tenant, WidgetOrigin
 from db.scope import Scope
 from db.session import Database, WriteSession
+from db.vocabulary import AuditAction
 
 MOST_ORIGINS = 20
 """Origins of one client: every server reads all of them once a second."""
@@ -103,24 +105,46 @@ async def add(
     """Register an origin for a client; False if it was registered already."""
     check(origin)
     async with database.write(_BEFORE_ANYBODY_IS_KNOWN) as session:
-        client_id = await _client(session, tenant_number, client_name)
+        tenant_id, client_id = await _client(session, tenant_number, client_name)
         registered = select(func.count()).where(WidgetOrigin.client_id == client_id)
         if await session.scalar(registered.where(WidgetOrigin.origin == origin)):
             return False
         if (await session.scalar(registered) or 0) >= MOST_ORIGINS:
             raise TooManyOriginsError(client_name)
         session.add(WidgetOrigin(client_id=client_id, origin=origin, created_at=now))
+        await audit.record(
+            session,
+            AuditAction.WIDGET_ORIGIN_ADDED,
+            by=audit.OPERATOR,
+            at=now,
+            subject=origin,
+            tenant_id=tenant_id,
+            client=client_name,
+        )
         return True
 
 
-async def remove(database: Database, *, tenant_number: str, client_name: str, origin: str) -> bool:
+async def remove(
+    database: Database, *, tenant_number: str, client_name: str, origin: str, now: datetime
+) -> bool:
     """Take an origin from a client, with its sessions; False if it was not registered."""
     async with database.write(_BEFORE_ANYBODY_IS_KNOWN) as session:
-        client_id = await _client(session, tenant_number, client_name)
+        tenant_id, client_id = await _client(session, tenant_number, client_name)
         own = WidgetOrigin.client_id == client_id, WidgetOrigin.origin == origin
         there = await session.scalar(select(func.count()).where(*own))
+        if not there:
+            return False
         await session.execute(delete(WidgetOrigin).where(*own))
-        return bool(there)
+        await audit.record(
+            session,
+            AuditAction.WIDGET_ORIGIN_REMOVED,
+            by=audit.OPERATOR,
+            at=now,
+            subject=origin,
+            tenant_id=tenant_id,
+            client=client_name,
+        )
+        return True
 
 
 async def list_origins(
@@ -155,18 +179,16 @@ async def list_origins(
         ]
 
 
-async def _client(session: WriteSession, tenant_number: str, name: str) -> UUID:
-    """The client of that tenant and name, locked until the transaction ends."""
+async def _client(session: WriteSession, tenant_number: str, name: str) -> tuple[int, UUID]:
+    """The tenant of that number and its client of that name, locked until the transaction ends."""
     tenant_id = await session.scalar(select(Tenant.id).where(Tenant.number == tenant_number))
     if tenant_id is None:
         raise UnknownTenantError(tenant_number)
     client_id = await session.scalar(
         select(ApiClient.id)
         .where(ApiClient.tenant_id == tenant_id, ApiClient.name == name)
-        .order_by(ApiClient.id)
-        .limit(1)
         .with_for_update()
     )
     if client_id is None:
         raise UnknownClientError(name)
-    return client_id
+    return tenant_id, client_id

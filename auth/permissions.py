@@ -21,6 +21,8 @@ class Permission(StrEnum):
     """The dealer and sub-partner ids that commissions are matched by."""
     PERSONAL_DATA_READ = "personal-data:read"
     """Names and e-mail addresses of people."""
+    AUDIT_READ = "audit:read"
+    """Who did what about credentials and users, and what support has read."""
     WIDGET_SESSIONS_CREATE = "widget-sessions:create"
     """Handing what the credential may read to browsers, for minutes (`auth.widget_endpoint`)."""
     PROGRESS_REPORT = "progress:report"
@@ -29,8 +31,10 @@ class Permission(StrEnum):
 
 READING: frozenset[Permission] = frozenset(p for p in Permission if p.endswith(":read"))
 """All that there is to read."""
-USUAL: frozenset[Permission] = READING - {Permission.PERSONAL_DATA_READ}
+USUAL: frozenset[Permission] = READING - {Permission.PERSONAL_DATA_READ, Permission.AUDIT_READ}
 """What a partner's system gets unless more, or less, is asked for."""
+OF_A_PAGE: frozenset[Permission] = READING - {Permission.AUDIT_READ}
+"""What a page in a browser may read at most; how a partner is administered is for its systems."""
 OF_A_CUSTOMERS_USER: frozenset[Permission] = frozenset(
     {
         Permission.ORDERS_READ,
@@ -49,7 +53,7 @@ OF_A_TENANTS_USER: frozenset[Permission] = OF_A_CUSTOMERS_USER | {
 
 POSSIBLE: Mapping[ClientKind, frozenset[Permission]] = {
     ClientKind.PARTNER: READING | {Permission.WIDGET_SESSIONS_CREATE},
-    ClientKind.FULFILMENT: READING | {Permission.PROGRESS_REPORT},
+    ClientKind.FULFILMENT: (READING - {Permission.AUDIT_READ}) | {Permission.PROGRESS_REPORT},
     ClientKind.SUPPORT: READING,
 }
 """All that clients of a kind may have."""

@@ -10,14 +10,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 from weakref import WeakValueDictionary
 
 from sqlalchemy import and_, select, true
 from sqlalchemy.exc import IntegrityError
 
-from auth import reach
+from auth import accounts, audit, reach
 from auth.clients import UnknownTenantError
 from auth.clock import Clock
 from auth.permissions import OF_A_CUSTOMERS_USER, OF_A_TENANTS_USER, Permission
@@ -25,7 +25,8 @@ from auth.principal import Principal, PrincipalKind
 from auth.recent import Recent
 from db.models import Customer, PortalUser, Tenant
 from db.scope import Scope
-from db.session import Database
+from db.session import Database, WriteSession
+from db.vocabulary import AuditAction
 
 _BEFORE_ANYBODY_IS_KNOWN = Scope.carrier()
 _REMEMBERED = 10_000
@@ -92,8 +93,7 @@ class FoundUser:
             kind=PrincipalKind.PORTAL_USER,
             client_id=self.id,
             client_name=self.name,
-            # The end of an id is random, and no name.
-            account=f"{self.tenant_number}/user:{self.id.hex[-12:]}",
+            account=accounts.of_user(self.tenant_number, self.id),
             token_id=token_id,
             tenant_id=self.tenant_id,
             tenant_number=self.tenant_number,
@@ -192,16 +192,18 @@ async def create(
                 )
                 if customer_id is None:
                     raise UnknownCustomerError(customer_number)
-            session.add(
-                PortalUser(
-                    tenant_id=tenant.id,
-                    root_tenant_id=tenant.root_tenant_id,
-                    customer_id=customer_id,
-                    name=name,
-                    email=email,
-                    created_at=now,
-                )
+            user = PortalUser(
+                tenant_id=tenant.id,
+                root_tenant_id=tenant.root_tenant_id,
+                customer_id=customer_id,
+                name=name,
+                email=email,
+                created_at=now,
             )
+            session.add(user)
+            await session.flush()
+            of = {} if customer_number is None else {"customer": customer_number}
+            await _record(session, AuditAction.PORTAL_USER_CREATED, user, tenant_number, now, **of)
     except IntegrityError:
         raise UserExistsError(email) from None
 
@@ -238,12 +240,20 @@ async def list_users(database: Database, tenant_number: str | None = None) -> Se
 
 
 async def link(
-    database: Database, email: str, subject: str, *, tenant_number: str | None = None
+    database: Database,
+    email: str,
+    subject: str,
+    *,
+    now: datetime,
+    tenant_number: str | None = None,
 ) -> str | None:
     """Say what the provider calls a user, and return what it called them before."""
     try:
-        async with _one_user(database, email, tenant_number) as user:
+        async with _one_user(database, email, tenant_number) as (session, user, number):
             before, user.subject = user.subject, subject
+            if before != subject:
+                linked, again = AuditAction.PORTAL_USER_LINKED, before is not None
+                await _record(session, linked, user, number, now, again=again)
             return before
     except IntegrityError:
         raise SubjectTakenError(subject) from None
@@ -253,22 +263,50 @@ async def disable(
     database: Database, email: str, *, now: datetime, tenant_number: str | None = None
 ) -> datetime:
     """Let a user not sign in any more, and return since when: one who is disabled stays so."""
-    async with _one_user(database, email, tenant_number) as user:
-        user.disabled_at = user.disabled_at or now
+    async with _one_user(database, email, tenant_number) as (session, user, number):
+        if user.disabled_at is None:
+            user.disabled_at = now
+            await _record(session, AuditAction.PORTAL_USER_DISABLED, user, number, now)
         return user.disabled_at
 
 
-async def enable(database: Database, email: str, *, tenant_number: str | None = None) -> None:
+async def enable(
+    database: Database, email: str, *, now: datetime, tenant_number: str | None = None
+) -> None:
     """Let a user sign in again."""
-    async with _one_user(database, email, tenant_number) as user:
-        user.disabled_at = None
+    async with _one_user(database, email, tenant_number) as (session, user, number):
+        if user.disabled_at is not None:
+            user.disabled_at = None
+            await _record(session, AuditAction.PORTAL_USER_ENABLED, user, number, now)
+
+
+async def _record(
+    session: WriteSession,
+    action: AuditAction,
+    user: PortalUser,
+    tenant_number: str,
+    at: datetime,
+    **details: Any,
+) -> None:
+    """Write into the audit log what was done to a user, who is called as in logs: what can never
+    be deleted holds neither their name nor their address."""
+    await audit.record(
+        session,
+        action,
+        by=audit.OPERATOR,
+        at=at,
+        subject=accounts.of_user(tenant_number, user.id),
+        tenant_id=user.tenant_id,
+        **details,
+    )
 
 
 @asynccontextmanager
 async def _one_user(
     database: Database, email: str, tenant_number: str | None
-) -> AsyncIterator[PortalUser]:
-    """The user of that address, to be changed; raises UnknownUserError and SeveralUsersError."""
+) -> AsyncIterator[tuple[WriteSession, PortalUser, str]]:
+    """The user of that address, to be changed, with the tenant's number; raises UnknownUserError
+    and SeveralUsersError."""
     statement = (
         select(PortalUser, Tenant.number)
         .join(Tenant, Tenant.id == PortalUser.tenant_id)
@@ -284,4 +322,5 @@ async def _one_user(
             raise UnknownUserError(email)
         if len(rows) > 1:
             raise SeveralUsersError([number for _, number in rows])
-        yield rows[0][0]
+        [(user, number)] = rows
+        yield session, user, number

@@ -17,7 +17,13 @@ from auth.jwt import InvalidTokenError
 from auth.narrowing import HEADER as TENANT_HEADER
 from auth.narrowing import Narrowing, OutOfReachError
 from auth.origins import Origins
-from auth.permissions import OF_A_CUSTOMERS_USER, READING, Permission, UnknownPermissionError, parse
+from auth.permissions import (
+    OF_A_CUSTOMERS_USER,
+    OF_A_PAGE,
+    Permission,
+    UnknownPermissionError,
+    parse,
+)
 from auth.points import Points
 from auth.principal import Principal, PrincipalKind
 from auth.provider_keys import ProviderUnavailableError
@@ -194,7 +200,7 @@ def _granted(
     client: Principal, subject: Subject, scopes: list[str] | None
 ) -> frozenset[Permission]:
     """What is asked for, if it may be given; all that may be given by default."""
-    most = client.permissions & READING
+    most = client.permissions & OF_A_PAGE
     if subject.is_customer:
         most &= OF_A_CUSTOMERS_USER
     try:

@@ -11,14 +11,14 @@ from typing import Any
 
 from sqlalchemy import select
 
-from auth import keys
+from auth import accounts, keys
 from auth.access_tokens import Issuer
 from auth.clock import Clock
 from auth.jwt import InvalidTokenError, text
 from auth.narrowing import Narrowing, OutOfReachError
 from auth.oauth_clients import OAuthClients
 from auth.origins import Origins
-from auth.permissions import OF_A_CUSTOMERS_USER, READING, Permission, known
+from auth.permissions import OF_A_CUSTOMERS_USER, OF_A_PAGE, Permission, known
 from auth.principal import Principal, PrincipalKind
 from auth.recent import Lookup
 from auth.signed_tokens import SignedToken, SignedTokens, TokenType
@@ -131,7 +131,7 @@ class WidgetSessions:
             seen = await self._part(client, session.subject)
         except UnknownSubjectError:
             raise InvalidTokenError("is for somebody its client does not see any more") from None
-        permissions = session.permissions & client.permissions & READING
+        permissions = session.permissions & client.permissions & OF_A_PAGE
         if session.subject.is_customer:
             permissions &= OF_A_CUSTOMERS_USER
         return replace(
@@ -139,7 +139,7 @@ class WidgetSessions:
             kind=PrincipalKind.WIDGET_SESSION,
             # One customer's pages share an account, however many sessions they are given, and no
             # other's: none of them can use up what the partner's systems need, or another reader.
-            account=f"{client.account}/widget/{session.subject.number}",
+            account=accounts.of_widget(client.account, session.subject.number),
             token_id=believed.id,
             permissions=permissions,
             expires_at=believed.expires_at,

@@ -32,8 +32,8 @@ _OPTIONS = (
         multiple=True,
         metavar="SCOPE",
         help="What it is good for, like orders:read; again for another, `all` for all that there "
-        "is for its kind. Default: everything but personal data; for fulfilment neither that nor "
-        "commission ids.",
+        "is for its kind. Default: everything but personal data and the audit log; for "
+        "fulfilment neither these nor commission ids.",
     ),
     click.option(
         "--expires", type=click.IntRange(1, 36_500), metavar="DAYS", help="Default: never."

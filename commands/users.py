@@ -116,7 +116,9 @@ async def _list(tenant: str | None) -> Sequence[portal_users.ListedUser]:
 async def _link(email: str, subject: str, tenant: str | None) -> str | None:
     async with _users() as database:
         try:
-            return await portal_users.link(database, email, subject, tenant_number=tenant)
+            return await portal_users.link(
+                database, email, subject, now=now(), tenant_number=tenant
+            )
         except portal_users.SubjectTakenError:
             raise Mistake(
                 f"{subject} is another user's: a subject is one person, who is one user."
@@ -130,7 +132,7 @@ async def _disable(email: str, tenant: str | None, at: datetime) -> datetime:
 
 async def _enable(email: str, tenant: str | None) -> None:
     async with _users() as database:
-        await portal_users.enable(database, email, tenant_number=tenant)
+        await portal_users.enable(database, email, now=now(), tenant_number=tenant)
 
 
 @asynccontextmanager

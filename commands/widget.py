@@ -95,7 +95,7 @@ async def _remove(tenant: str, name: str, origin: str) -> bool:
     async with open_database(load_settings()) as database:
         try:
             return await origins.remove(
-                database, tenant_number=tenant, client_name=name, origin=origin
+                database, tenant_number=tenant, client_name=name, origin=origin, now=now()
             )
         except clients.UnknownTenantError:
             raise unknown_tenant(tenant) from None

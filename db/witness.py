@@ -51,8 +51,9 @@ class Witness:
         }
         if owner is not None and row[owner] is not None:
             owners.add(row[owner])
-        self.tenants |= owners
         self.aggregates |= not owners
+        # An entry of the audit log may say that it is nobody's: the carrier's own.
+        self.tenants |= owners - {None}
 
 
 def _reads_tenants(statement: Executable) -> bool:

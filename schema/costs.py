@@ -28,6 +28,7 @@ _WEIGHTS = {
 
 # How long the lists within a document usually are at most.
 _LISTS = {
+    "AuditEntry.details": 5,
     "Cart.items": 5,
     "Contract.items": 5,
     "Offer.consents": 2,

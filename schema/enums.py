@@ -6,6 +6,7 @@ import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
 from auth.principal import PrincipalKind
+from db.queries.audit import AuditSortField
 from db.queries.contracts import ContractSortField
 from db.queries.customers import CustomerSortField
 from db.queries.offers import OfferSortField
@@ -13,6 +14,8 @@ from db.queries.orders import MatchedBy, OrderSortField
 from db.queries.tenants import TenantSortField
 from db.vocabulary import (
     ActionParty,
+    AuditAction,
+    AuditActor,
     BusinessCase,
     CartStatus,
     ConsentBy,
@@ -32,6 +35,9 @@ from ordering.texts import Locale
 
 __all__ = [
     "ActionParty",
+    "AuditAction",
+    "AuditActor",
+    "AuditSortField",
     "BusinessCase",
     "CartStatus",
     "ConsentBy",
@@ -284,6 +290,42 @@ _describe(
     WIDGET_SESSION="A page of the portal in a browser, for a tenant or for one customer.",
     FULFILMENT="A system of the carrier that reports how orders progress.",
     SUPPORT="The carrier's staff.",
+)
+_describe(
+    AuditAction,
+    "What the audit log records. New actions may be added.",
+    KEY_CREATED="An API key was made.",
+    KEY_REVOKED="An API key was revoked.",
+    OAUTH_CLIENT_CREATED="An OAuth client was made.",
+    OAUTH_CLIENT_REVOKED="An OAuth client was revoked.",
+    SIGNING_KEY_CREATED="The carrier made a key that signs access tokens.",
+    SIGNING_KEYS_WITHDRAWN="The carrier withdrew its signing keys, and with them all tokens.",
+    PORTAL_USER_CREATED="Somebody was made a user of the portal.",
+    PORTAL_USER_LINKED="A user was linked to what the identity provider calls them.",
+    PORTAL_USER_DISABLED="A user was disabled.",
+    PORTAL_USER_ENABLED="A user who was disabled may sign in again.",
+    WIDGET_ORIGIN_ADDED="An origin was registered, whose pages may ask.",
+    WIDGET_ORIGIN_REMOVED="An origin was removed, and with it the sessions of its pages.",
+    SIGN_IN_FAILED="A credential was refused. Of each credential and reason there is an entry a "
+    "minute at most; it counts the attempts.",
+    DATA_READ="The carrier's support has read data of the tenant.",
+)
+_describe(
+    AuditActor,
+    "Who may stand behind an entry of the audit log. New kinds may be added.",
+    OPERATOR="Whoever runs the carrier's commands.",
+    SERVER="The server by itself.",
+    UNKNOWN="Somebody whose credential was refused.",
+    API_CLIENT="A partner's system.",
+    PORTAL_USER="A person who is signed in to the portal.",
+    WIDGET_SESSION="A page of the portal in a browser.",
+    FULFILMENT="A system of the carrier that reports how orders progress.",
+    SUPPORT="The carrier's staff.",
+)
+_describe(
+    AuditSortField,
+    "By what entries of the audit log can be sorted.",
+    OCCURRED_AT="When it happened.",
 )
 _describe(
     Locale,

@@ -16,6 +16,7 @@ from execution.permissions import ForbiddenError
 from resolvers import lookups, processing
 from resolvers.context import Info
 from resolvers.ids import parse_global_id
+from schema.audit_list import AUDIT_LOG, AuditEntryConnection
 from schema.common import members
 from schema.contract import Contract
 from schema.contract_list import CONTRACTS, ContractConnection
@@ -175,6 +176,12 @@ class Query:
         resolver=PRODUCTS.everything(),
         graphql_type=ProductConnection,
         description="The carrier's products.",
+    )
+    audit_log = strawberry.field(
+        resolver=AUDIT_LOG.everything(),
+        graphql_type=AuditEntryConnection | None,
+        description="The audit log: what was done about credentials and users, sign-ins that "
+        "failed, and what the carrier's support has read.",
     )
     orders_by_reference = strawberry.field(
         resolver=orders_by_reference,

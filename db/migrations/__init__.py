@@ -12,12 +12,16 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from db import policies, roles, triggers
 
 
+class ImpossibleError(Exception):
+    """What the database holds lets it not be migrated; the message says what to do about it."""
+
+
 def upgrade(url: str, revision: str = "head") -> None:
     """Apply the migrations up to `revision`; those applied already are left alone.
 
     The triggers (`db.triggers`) and policies (`db.policies`) follow the models, not a revision: at
     the head they are made anew. Raises `db.roles.RolesMissingError` where the roles that the
-    policies are for take an administrator.
+    policies are for take an administrator, and ImpossibleError.
     """
 
     def migrate(config: Config, connection: Connection) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base
@@ -28,7 +28,16 @@ class ApiClient(Base):
 
     __table_args__ = (
         CheckConstraint("(kind = 'PARTNER') = (tenant_id IS NOT NULL)", name="tenant_of_partners"),
-        Index(None, "tenant_id"),
+        # Two, since NULLs are equal to nobody.
+        Index(None, "tenant_id", "name", unique=True),
+        Index(
+            "ix_api_clients_of_the_carrier",
+            "kind",
+            "name",
+            unique=True,
+            postgresql_where=text("tenant_id IS NULL"),
+            sqlite_where=text("tenant_id IS NULL"),
+        ),
     )
 
 

@@ -149,4 +149,4 @@ async def add_user(
         now=STARTED,
     )
     if subject is not None:
-        await portal_users.link(database, email, subject, tenant_number=tenant)
+        await portal_users.link(database, email, subject, now=STARTED, tenant_number=tenant)

@@ -199,7 +199,7 @@ async def test_each_tenant_whose_rows_support_reads_gets_an_entry(
     assert answer.data["order"] is not None
     [entry] = await reads(client)
     assert told(entry) == (AuditAction.DATA_READ, None, branch.id)
-    assert (entry.actor_kind, entry.actor) == (AuditActor.SUPPORT, "support/Desk")
+    assert (entry.actor_kind, entry.actor) == (AuditActor.SUPPORT, "support:Desk")
     assert (entry.on_behalf_of, entry.request_id) == ("Support desk 7", "call-4711")
     assert entry.details["operation"] == "One"
     assert len(entry.details["document"]) == 64

@@ -9,7 +9,7 @@ from auth import origins
 from auth.permissions import READING
 from db.session import Database
 from execution.limits import Limits
-from tests.auth.conftest import Hand
+from tests.auth.conftest import STARTED, Hand
 from tests.auth.oauth import Worker, make, statements_on, workers
 from tests.auth.widgets import OTHER, PORTAL, Page, Portal, portal, register
 
@@ -137,7 +137,9 @@ async def test_a_new_origin_is_answered_and_a_removed_one_is_not_within_a_second
     await register(database, origin=OTHER)
     hand.move(1)
     assert (await page.preflight()).status_code == 204
-    await origins.remove(database, tenant_number="P", client_name="Portal", origin=OTHER)
+    await origins.remove(
+        database, tenant_number="P", client_name="Portal", origin=OTHER, now=STARTED
+    )
     hand.move(1)
     assert (await page.preflight()).status_code == 405
 

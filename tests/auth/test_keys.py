@@ -177,11 +177,11 @@ async def test_a_key_is_good_for_what_was_granted_and_no_more(database: Database
     assert listed.permissions == {Permission.ORDERS_READ}
 
 
-async def test_personal_data_and_all_that_is_not_reading_must_be_asked_for(
+async def test_personal_data_the_audit_log_and_all_that_is_not_reading_must_be_asked_for(
     database: Database,
 ) -> None:
     made = await make(database)
-    assert made.permissions == READING - {Permission.PERSONAL_DATA_READ}
+    assert made.permissions == READING - {Permission.PERSONAL_DATA_READ, Permission.AUDIT_READ}
     assert all(permission.endswith(":read") for permission in made.permissions)
 
 

@@ -277,7 +277,7 @@ async def test_no_token_and_no_name_reaches_the_log(worker: Worker, provider: Pr
         await worker.ask(token)
         await worker.ask(provider.token(sub="nobody"))
     lines = log.getvalue().decode()
-    assert '"client":"P/user:' in lines
+    assert '"client":"user:P/' in lines
     for secret in ("Petra", "petra", token.split(".")[1], token.split(".")[2], "eyJ"):
         assert secret not in lines
 

@@ -213,7 +213,7 @@ async def test_a_user_who_may_not_any_more_is_refused_within_a_second(
         assert refused.status_code == 401
         assert way in refused.json()["errors"][0]["message"]
         if way == "disabled":
-            await portal_users.enable(database, "petra@partner.example")
+            await portal_users.enable(database, "petra@partner.example", now=STARTED)
             hand.move(1)
             assert (await worker.ask(token)).status_code == 200
 

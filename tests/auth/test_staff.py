@@ -94,8 +94,14 @@ async def test_fulfilment_gets_neither_personal_data_nor_commissions_unless_aske
     assert Permission.PERSONAL_DATA_READ not in usual.permissions
     assert Permission.COMMISSIONS_READ not in usual.permissions
     assert Permission.PROGRESS_REPORT in usual.permissions
-    asked = await made(database, ClientKind.FULFILMENT, *READING, name="Archive")
-    assert asked.permissions == READING
+    reading = READING - {Permission.AUDIT_READ}
+    asked = await made(database, ClientKind.FULFILMENT, *reading, name="Archive")
+    assert asked.permissions == reading
+
+
+async def test_fulfilment_may_not_read_the_audit_log(database: Database) -> None:
+    with pytest.raises(ImpossiblePermissionError):
+        await made(database, ClientKind.FULFILMENT, Permission.AUDIT_READ)
 
 
 @pytest.mark.parametrize("kind", [ClientKind.PARTNER, ClientKind.SUPPORT])

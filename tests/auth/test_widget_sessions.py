@@ -189,7 +189,9 @@ async def test_a_session_dies_with_its_origin(
     database: Database, worker: Worker, hand: Hand
 ) -> None:
     token = await (await portal(database, worker)).session()
-    await origins.remove(database, tenant_number="P", client_name="Portal", origin=PORTAL)
+    await origins.remove(
+        database, tenant_number="P", client_name="Portal", origin=PORTAL, now=STARTED
+    )
     hand.move(1)
     assert "not registered any more" in (await Page(worker.http).ask(token)).text
 
@@ -308,7 +310,9 @@ async def test_an_origin_of_another_client_is_not_registered(
 ) -> None:
     await portal(database, worker, tenant_number="P-A")
     backend = await portal(database, worker)
-    await origins.remove(database, tenant_number="P", client_name="Portal", origin=PORTAL)
+    await origins.remove(
+        database, tenant_number="P", client_name="Portal", origin=PORTAL, now=STARTED
+    )
     assert code(await backend.ask()) == "ORIGIN_NOT_REGISTERED"
 
 

@@ -113,6 +113,22 @@ class Book:
         }
         return self._add(models.PortalUser, columns, given)
 
+    def audit_entry(self, tenant: Tenant | None, **given: Any) -> models.AuditEntry:
+        """An entry about the tenant, or about none."""
+        n = next(self._numbers)
+        columns = {
+            "id": _id(n),
+            "tenant_id": None if tenant is None else tenant.id,
+            "root_tenant_id": None if tenant is None else tenant.root_tenant_id,
+            "occurred_at": NOW - timedelta(days=2),
+            "action": vocabulary.AuditAction.KEY_CREATED,
+            "actor_kind": vocabulary.AuditActor.OPERATOR,
+            "actor": "partnergraph",
+            "subject": f"pgk {n}",
+            "details": {"client": f"CRM {n}", "scopes": ["orders:read"]},
+        }
+        return self._add(models.AuditEntry, columns, given)
+
     def product(self, **given: Any) -> Product:
         """A product of the carrier's catalogue, with a document."""
         n = next(self._numbers)

@@ -5,8 +5,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from db.models import Cart, Contract, Customer, Offer, Order, Product, Site, Tenant
-from db.vocabulary import BusinessCase, ConsentBy, OfferStatus, OrderPhase
+from db.models import AuditEntry, Cart, Contract, Customer, Offer, Order, Product, Site, Tenant
+from db.vocabulary import AuditAction, AuditActor, BusinessCase, ConsentBy, OfferStatus, OrderPhase
 from tests.graph.book import NOW, Book
 
 
@@ -23,6 +23,8 @@ class Documents:
     completed: Order
     contract: Contract
     predecessor: Contract
+    entry: AuditEntry
+    """Of the audit log."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,25 @@ def one_of_everything(book: Book, tenant: Tenant, product: Product, *, apart: in
         completed_at=mark.time(-59),
         processing_seconds=mark.number(2),
     )
-    return Documents(tenant, customer, site, cart, offer, order, completed, contract, predecessor)
+    entry = _audit_entry(book, mark, tenant)
+    return Documents(
+        tenant, customer, site, cart, offer, order, completed, contract, predecessor, entry
+    )
+
+
+def _audit_entry(book: Book, mark: "_Mark", tenant: Tenant) -> AuditEntry:
+    return book.audit_entry(
+        tenant,
+        occurred_at=mark.time(-7),
+        action=AuditAction.DATA_READ,
+        actor_kind=AuditActor.SUPPORT,
+        actor=mark.text("desk of"),
+        credential=mark.text("key of the desk of"),
+        on_behalf_of=mark.text("agent of"),
+        subject=mark.text("subject of"),
+        request_id=mark.text("call about"),
+        details={"operation": mark.text("operation of")},
+    )
 
 
 def _contracts(

@@ -92,6 +92,7 @@ def _add_to_each(book: Book, first: Documents, product: Product) -> None:
     book.delay(order, resolved_at=NOW)
     book.note(order)
     book.document(order)
+    book.audit_entry(first.tenant, actor=first.entry.actor)
 
 
 def _values(every: list[Documents], product: Product, partner: str) -> dict[str, list[Any]]:
@@ -116,6 +117,7 @@ def _values(every: list[Documents], product: Product, partner: str) -> dict[str,
         "tenant": [partner],
         "product": [product.number],
         "externalId": [REFERENCE],
+        "actor": [first.entry.actor],
         # What the names of all customers begin with, and those of all tenants.
         "search": ["kundschaft"],
         "TenantFilter.search": ["partner"],

@@ -263,7 +263,7 @@ async def test_the_log_has_a_line_with_figures_and_codes_and_no_contents(
         "event": "intake",
         "level": "info",
         "request_id": "om-1",
-        "client": "fulfilment/order management",
+        "client": "fulfilment:order management",
         "status": 207,
         "cost": line["cost"],
         "messages": 2,

@@ -13,7 +13,7 @@ import pytest
 
 from auth import keys, oauth_clients, origins
 from auth.bearer import Bearers
-from auth.permissions import OF_A_CUSTOMERS_USER, Permission
+from auth.permissions import OF_A_CUSTOMERS_USER, OF_A_TENANTS_USER, Permission
 from auth.principal import Principal, PrincipalKind
 from db.models import Tenant
 from db.scope import Scope
@@ -158,8 +158,8 @@ SEATS = [
         compared=True,
     ),
     Seat("page of a customer", "nested", ["nested"], _page, OF_A_CUSTOMERS_USER, is_customer=True),
-    Seat("page of a sub-tenant", "nested", ["nested"], _page),
-    Seat("sub-tenant's user", "nested", ["nested"], _signed_in),
+    Seat("page of a sub-tenant", "nested", ["nested"], _page, OF_A_TENANTS_USER),
+    Seat("sub-tenant's user", "nested", ["nested"], _signed_in, OF_A_TENANTS_USER),
     Seat("fulfilment for a sub-tenant", "sibling", ["sibling"], _carriers),
     Seat("support for a sub-tenant", "sibling", ["sibling"], _carriers),
     Seat(

@@ -209,6 +209,7 @@ def taught(partners: Everybody) -> dict[str, list[Any]]:
         "tenant": [above.tenant.number, away.tenant.number],
         "product": [partners.product.number],
         "externalId": [f"REF {above.tenant.id}", f"REF {away.tenant.id}", "REF 10053"],
+        "actor": [each.entry.actor for each in (above, away)],
         "search": [each.customer.name for each in (above, away, beside)],
         "TenantFilter.search": [above.tenant.name, away.tenant.name],
         "renewableWithinDays": [0, 365],

@@ -1,0 +1,41 @@
+"""The audit log: filtered pages."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement
+
+from db.models import AuditEntry
+from db.paging import Collection
+from db.queries.conditions import one_of
+from db.queries.ranges import InstantRange
+from db.vocabulary import AuditAction
+
+
+class AuditSortField(StrEnum):
+    OCCURRED_AT = "OCCURRED_AT"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    actions: tuple[AuditAction, ...] | None = None
+    actor: str | None = None
+    occurred: InstantRange = InstantRange()
+    tenant_ids: tuple[int, ...] | None = None
+
+
+def _conditions(wanted: AuditFilter) -> list[ColumnElement[bool]]:
+    return [
+        *one_of(AuditEntry.action, wanted.actions),
+        *one_of(AuditEntry.actor, None if wanted.actor is None else (wanted.actor,)),
+        *wanted.occurred.bounds(AuditEntry.occurred_at),
+        *one_of(AuditEntry.tenant_id, wanted.tenant_ids),
+    ]
+
+
+AUDIT_LOG: Collection[AuditEntry, AuditFilter] = Collection(
+    AuditEntry,
+    AuditEntry.id,
+    {AuditSortField.OCCURRED_AT: AuditEntry.occurred_at},
+    _conditions,
+)
