@@ -18,6 +18,7 @@ from auth.permissions import Permission
 from db.base import Base, ByParent, TenantOwned
 from db.ids import uuid7
 from db.models import (
+    AuditEntry,
     Cart,
     Contract,
     Customer,
@@ -155,6 +156,7 @@ class _View:
         self._rows: dict[tuple[str, Any], Any] = {
             (row.__tablename__, row.id): row for row in people.book.rows if hasattr(row, "id")
         }
+        self._permissions = seat.permissions
         seen = [documents_of(people, name) for name in seat.sees]
         self._tenants = {each.tenant.id for each in seen}
         self._customer = seen[0].customer.id if seat.is_customer else None
@@ -162,6 +164,8 @@ class _View:
     def shows(self, row: Base) -> bool:
         if isinstance(row, Tenant):
             return row.id in self._tenants
+        if isinstance(row, AuditEntry) and Permission.AUDIT_READ not in self._permissions:
+            return False
         if not isinstance(row, TenantOwned):
             return True
         if row.tenant_id not in self._tenants:
