@@ -31,6 +31,7 @@ from auth.signing_keys import SigningKeys
 from auth.token_endpoint import TokenEndpoint
 from db.migrations import state
 from db.session import Database
+from execution.executor import executor
 from execution.http import AuthFailure, GraphQLEndpoint
 from execution.logs import configure_logging
 from execution.rate import Buckets, LocalBuckets
@@ -109,6 +110,7 @@ def create_app(
         needs=schema.needs(graph),
         granted=lambda principal: principal.permissions,
         limits=settings.limits,
+        execute=executor(graph, settings.limits, settings.executor),
         buckets=buckets,
     )
     token_endpoint = TokenEndpoint(

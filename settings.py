@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from execution.executor import ExecutorName
 from execution.limits import Limits
 
 PREFIX = "PARTNERGRAPH_"
@@ -59,6 +60,7 @@ class Settings(BaseSettings):
     token_seconds: int = Field(900, ge=60, le=900)
     # Never printed either: SecretStr shows asterisks.
     signing_key_secret: SecretStr | None = None
+    executor: ExecutorName = "levels"
     limits: Limits = Limits()
 
     @field_validator("database_url")

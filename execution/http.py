@@ -4,6 +4,7 @@ https://graphql.github.io/graphql-over-http/draft/
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -31,7 +32,7 @@ from execution.errors import (
     formatted,
     internal_error,
 )
-from execution.executor import Execute, field_by_field
+from execution.executor import Execute, executor
 from execution.limits import Limits
 from execution.logs import OperationRecord
 from execution.negotiation import GRAPHQL_RESPONSE, JSON, choose_media_type
@@ -77,7 +78,7 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
     - ``client_name`` is what the logs call a client, and whom the limits count as one.
     - ``count_statements`` says how many database statements a context's operation made.
     - ``needs`` says which scopes fields need, and ``granted`` which ones a client has.
-    - ``execute`` is the execute step; graphql-core's by default.
+    - ``execute`` is the execute step; by default graphql-core's.
     - ``buckets`` hold each client's points; in this process's memory by default.
 
     Use it as ``Route("/graphql", endpoint)``; a ``Mount`` would redirect POSTs.
@@ -101,6 +102,8 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
             raise ValueError("Strawberry's extensions and operation directives are not run here.")
         self.limits = limits or Limits()
         self.documents = DocumentCache(schema, self.limits)
+        self.executed: Counter[str] = Counter()
+        """How many operations each executor got."""
         self._admission = Admission(self.limits, buckets or LocalBuckets(self.limits.rate))
         self._authenticate = authenticate
         self._open_context = open_context
@@ -108,7 +111,7 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
         self._count_statements = count_statements
         self._permissions = FieldPermissions(schema._schema, needs or {})
         self._granted = granted
-        self._execute: Execute[ContextT] = execute or field_by_field(schema, self.limits)
+        self._execute: Execute[ContextT] = execute or executor(schema, self.limits, "core")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = perf_counter()
@@ -226,6 +229,8 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
                 asyncio.timeout(self.limits.request_seconds) as timeout,
                 self._open_context(client, http_request) as context,
             ):
+                record.executor = self._execute.chosen(operation)
+                self.executed[record.executor] += 1
                 try:
                     result = await self._execute(operation, variables, context, forbidden)
                 finally:

@@ -24,6 +24,7 @@ async def test_an_operation_is_one_line(served: Served) -> None:
         "status": 200,
         "statements": 2,
         "cost": 1,
+        "executor": "core",
         "errors": [],
     }
 
