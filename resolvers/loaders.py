@@ -5,11 +5,10 @@ declaration serves a single object and a whole level.
 """
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
-from aiodataloader import DataLoader
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -17,17 +16,12 @@ from db.base import Base
 from db.expressions import any_of
 from db.paging import Collection, Window
 from db.session import ReadSession
+from resolvers.batching import Load, Loader
 
 M = TypeVar("M", bound=Base)
 F = TypeVar("F")
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
-
-Load = Callable[[list[K]], Coroutine[Any, Any, list[V]]]
-"""Values in the order of the keys."""
-
-BATCH = 5_000
-"""Keys in one statement at the most."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +50,19 @@ class Children(Generic[M, F]):
 
 
 class Loaders:
-    """The loaders of one operation, made as they are asked for."""
+    """The loaders of one operation, made as they are asked for.
+
+    Each takes all keys of a level at once and loads each key once; keys that several fields or
+    aliases ask for at about the same time are one statement.
+    """
 
     def __init__(self, session: ReadSession) -> None:
         self._session = session
-        self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
+        self._loaders: dict[Hashable, Loader[Any, Any]] = {}
 
-    def one(self, relation: One[M], key: Hashable) -> Awaitable[M | None]:
+    def one(self, relation: One[M], keys: Sequence[Hashable]) -> Awaitable[list[M | None]]:
+        """The row of each key; None where there is none, and for the key None."""
+
         async def load(keys: list[Any]) -> list[M | None]:
             rows = await self._session.entities(
                 select(relation.model).where(any_of(relation.column, keys))
@@ -70,9 +70,11 @@ class Loaders:
             found = {getattr(row, relation.column.key): row for row in rows}
             return [found.get(key) for key in keys]
 
-        return self._load(("one", relation.column), load, key)
+        return self._values(("one", relation.column), load, keys)
 
-    def parts(self, relation: Parts[M], key: Hashable) -> Awaitable[list[M]]:
+    def parts(self, relation: Parts[M], keys: Sequence[Hashable]) -> Awaitable[list[list[M]]]:
+        """The rows of each key."""
+
         async def load(keys: list[Any]) -> list[list[M]]:
             rows = await self._session.entities(
                 select(relation.model)
@@ -81,12 +83,12 @@ class Loaders:
             )
             return grouped(rows, relation.column.key, keys)
 
-        return self._load(("parts", relation.column), load, key)
+        return self._values(("parts", relation.column), load, keys)
 
-    def page(
-        self, relation: Children[M, F], wanted: F, window: Window, key: Hashable
-    ) -> Awaitable[list[M]]:
-        """The rows of one parent's page, and one more where there is one."""
+    def pages(
+        self, relation: Children[M, F], wanted: F, window: Window, keys: Sequence[Hashable]
+    ) -> Awaitable[list[list[M]]]:
+        """The rows of each parent's page, and one more where there is one."""
         collection = relation.collection
 
         async def load(keys: list[Any]) -> list[list[M]]:
@@ -98,9 +100,11 @@ class Loaders:
             rows = await self._session.entities(pages(wanted, window, relation.column, keys))
             return grouped(rows, relation.column.key, keys)
 
-        return self._load(("page", relation.column, wanted, window), load, key)
+        return self._values(("page", relation.column, wanted, window), load, keys)
 
-    def count(self, relation: Children[M, F], wanted: F, key: Hashable) -> Awaitable[int]:
+    def counts(
+        self, relation: Children[M, F], wanted: F, keys: Sequence[Hashable]
+    ) -> Awaitable[list[int]]:
         async def load(keys: list[Any]) -> list[int]:
             rows = await self._session.rows(
                 relation.collection.counts(wanted, relation.column, keys)
@@ -108,17 +112,26 @@ class Loaders:
             found: dict[Any, int] = dict(cast("Iterable[tuple[Any, int]]", rows))
             return [found.get(key, 0) for key in keys]
 
-        return self._load(("count", relation.column, wanted), load, key)
+        return self._values(("count", relation.column, wanted), load, keys)
 
-    def value(self, name: Hashable, load: Load[K, V], key: K) -> Awaitable[V]:
-        """What `load` says of the key: for anything that is no plain relation."""
-        return self._load(("value", name), load, key)
+    def values(
+        self, name: Hashable, load: Load[K, V], keys: Sequence[K | None]
+    ) -> Awaitable[list[Any]]:
+        """What `load` says of each key: for anything that is no plain relation."""
+        return self._values(("value", name), load, keys)
 
-    def _load(self, name: Hashable, load: Load[K, V], key: K) -> Awaitable[V]:
+    async def value(self, name: Hashable, load: Load[K, V], key: K) -> V:
+        """The same for one key."""
+        [value] = await self.values(name, load, [key])
+        return cast("V", value)
+
+    def _values(
+        self, name: Hashable, load: Load[Any, Any], keys: Sequence[Any]
+    ) -> Awaitable[list[Any]]:
         loader = self._loaders.get(name)
         if loader is None:
-            loader = self._loaders[name] = DataLoader(load, max_batch_size=BATCH)
-        return cast("Awaitable[V]", loader.load(key))
+            loader = self._loaders[name] = Loader(load)
+        return loader.values(keys)
 
 
 def grouped(rows: Sequence[M], attribute: str, keys: Sequence[Any]) -> list[list[M]]:

@@ -33,7 +33,8 @@ async def by_number(
 
     Several look-ups of one operation share a statement.
     """
-    return await context.loaders.one(One(model, number), text_argument("number", wanted))
+    [row] = await context.loaders.one(One(model, number), [text_argument("number", wanted)])
+    return row
 
 
 async def by_global_ids(context: Context, ids: Sequence[str]) -> list[Base | None]:

@@ -1,13 +1,15 @@
 """Contracts."""
 
+from collections.abc import Awaitable, Sequence
 from datetime import date, datetime
 
 import strawberry
 
 from auth.permissions import Permission
 from db.models import Contract as ContractRow
+from execution.resolving import by_level
 from resolvers import contracts, relations
-from resolvers.context import Info
+from resolvers.context import Context
 from schema.enums import ContractStatus
 from schema.fields import label_of, lazy, to_one, to_parts
 from schema.node import Node
@@ -36,8 +38,8 @@ def _term(root: strawberry.Parent[ContractRow]) -> ContractTerm:
     )
 
 
-async def _renewable(root: strawberry.Parent[ContractRow], info: Info) -> bool:
-    return await contracts.is_renewable(info.context, root)
+def _renewable(parents: Sequence[ContractRow], context: Context) -> Awaitable[list[bool]]:
+    return contracts.are_renewable(context, parents)
 
 
 @strawberry.type(
@@ -61,7 +63,7 @@ class Contract(Node):
         "term ends."
     )
     renewable = strawberry.field(
-        resolver=_renewable,
+        resolver=by_level(_renewable),
         graphql_type=bool,
         description="Whether the contract can be renewed today: it is active, in the last six "
         "months of its term, and has no open order or cart.",

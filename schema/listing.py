@@ -1,15 +1,17 @@
 """The fields that page a collection: the same arguments at the root and below other objects."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from inspect import Parameter, Signature
+from operator import attrgetter
 from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 import strawberry
 
 from db.base import Base
 from db.paging import Collection
-from resolvers.connections import PageArguments, children_page, root_page
+from execution.resolving import by_level
+from resolvers.connections import PageArguments, children_pages, root_page
 from resolvers.context import Context, Info
 from resolvers.loaders import Children
 from schema.enums import Direction
@@ -54,24 +56,27 @@ class Listing(Generic[M, F]):
                 arguments=_page_arguments(given),
             )
 
-        return self._signed(resolve)
+        return self._signed(resolve, Parameter("info", _KIND, annotation=Info))
 
     def below(self, relation: Children[M, F], key: str = "id") -> Callable[..., Any]:
         """A resolver of the objects that a relation ties to the parent."""
+        key_of = attrgetter(key)
 
-        async def resolve(root: Any, info: Info, **given: Any) -> Any:
+        async def resolve(parents: Sequence[Any], context: Context, **given: Any) -> list[Any]:
             sort, descending = self._sort(given)
-            return await children_page(
-                info.context.loaders,
+            pages = await children_pages(
+                context.loaders,
                 relation,
-                getattr(root, key),
-                await self.to_filter(info.context, given.get("filter")),
+                list(map(key_of, parents)),
+                await self.to_filter(context, given.get("filter")),
                 sort=sort,
                 descending=descending,
                 arguments=_page_arguments(given),
             )
+            return list(pages)
 
-        return self._signed(resolve, Parameter("root", _KIND, annotation=Any))
+        leading = (Parameter(name, _KIND, annotation=Any) for name in ("parents", "context"))
+        return by_level(self._signed(resolve, *leading))
 
     def _sort(self, given: dict[str, Any]) -> tuple[str, bool]:
         sort: Sort | None = given.get("order_by")
@@ -96,7 +101,6 @@ class Listing(Generic[M, F]):
         arguments |= {"first": First, "after": After, "last": Last, "before": Before}
         parameters = [
             *leading,
-            Parameter("info", _KIND, annotation=Info),
             *(
                 Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
                 for name, annotation in arguments.items()

@@ -1,5 +1,6 @@
 """Orders."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -7,10 +8,11 @@ import strawberry
 
 from auth.permissions import Permission
 from db.models import Order as OrderRow
+from execution.resolving import by_level
 from ordering import texts
 from ordering.lifecycle import TMF622_STATE
 from resolvers import processing, relations
-from resolvers.context import Info
+from resolvers.context import Context
 from schema.common import Characteristic, Document, PortalUser
 from schema.enums import ActionParty, BusinessCase, ContractEffect, OrderPhase, OrderStatus
 from schema.fields import LocaleArgument, label_of, lazy, locale_of, to_one, to_parts
@@ -43,10 +45,11 @@ def _action_required(root: strawberry.Parent[OrderRow]) -> ActionRequired | None
     return ActionRequired(text=root.action_text, by=root.action_by, due=root.action_due)
 
 
-def _explanation(
-    root: strawberry.Parent[OrderRow], info: Info, locale: LocaleArgument = None
-) -> str:
-    return texts.explain(root, locale_of(info, locale), info.context.now)
+def _explanations(
+    parents: Sequence[OrderRow], context: Context, locale: LocaleArgument = None
+) -> list[str]:
+    language = locale_of(context, locale)
+    return [texts.explain(order, language, context.now) for order in parents]
 
 
 def _tmf622_state(root: strawberry.Parent[OrderRow]) -> str:
@@ -61,13 +64,13 @@ def _reported_characteristics(root: strawberry.Parent[OrderRow]) -> list[Charact
     return Characteristic.list_of(root.reported_characteristics)
 
 
-async def _total_prices(root: strawberry.Parent[OrderRow], info: Info) -> Any:
-    prices = await info.context.loaders.parts(relations.PRICES_OF_ORDER, root.id)
-    return [price for price in prices if price.item_position is None]
+async def _total_prices(parents: Sequence[OrderRow], context: Context) -> list[list[Any]]:
+    prices = await context.loaders.parts(relations.PRICES_OF_ORDER, [order.id for order in parents])
+    return [[price for price in each if price.item_position is None] for each in prices]
 
 
-async def _estimate(root: strawberry.Parent[OrderRow], info: Info) -> Any:
-    return await processing.processing_estimate(info.context, root)
+async def _estimates(parents: Sequence[OrderRow], context: Context) -> list[Any]:
+    return list(await processing.processing_estimates(context, parents))
 
 
 @strawberry.type(
@@ -125,7 +128,7 @@ class Order(Node):
         description='The state as people call it: "In Arbeit".',
     )
     status_explanation = strawberry.field(
-        resolver=_explanation,
+        resolver=by_level(_explanations),
         graphql_type=str,
         description="What is happening to this order, who must act, what comes next and whom to "
         "contact: sentences to show to a reader.",
@@ -165,7 +168,7 @@ class Order(Node):
         description="Every phase the order has entered, the first one first. The last is `phase`.",
     )
     processing_estimate = strawberry.field(
-        resolver=_estimate,
+        resolver=by_level(_estimates),
         graphql_type=ProcessingEstimate | None,
         description="How long such an order takes, by those that are completed; null without any, "
         "and once the order has ended.",
@@ -177,7 +180,7 @@ class Order(Node):
         description="What was ordered.",
     )
     total_prices = strawberry.field(
-        resolver=_total_prices,
+        resolver=by_level(_total_prices),
         graphql_type=list[Price],
         description="Prices stated for the order as a whole. Empty where only items have prices.",
     )

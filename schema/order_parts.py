@@ -1,5 +1,6 @@
 """The parts of an order."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,8 +12,9 @@ from db.models import OrderExternalId, OrderHistoryEntry
 from db.models import OrderItem as OrderItemRow
 from db.models import OrderPrice as OrderPriceRow
 from db.vocabulary import STATUS_OF_PHASE
+from execution.resolving import by_level
 from resolvers import relations
-from resolvers.context import Info
+from resolvers.context import Context
 from schema.common import Characteristic, Money
 from schema.enums import ItemAction, MilestoneKind, OrderPhase, OrderStatus, PriceKind
 from schema.fields import label_of, lazy, to_one
@@ -198,9 +200,14 @@ def _item_characteristics(root: strawberry.Parent[OrderItemRow]) -> list[Charact
     return Characteristic.list_of(root.characteristics)
 
 
-async def _item_prices(root: strawberry.Parent[OrderItemRow], info: Info) -> Any:
-    prices = await info.context.loaders.parts(relations.PRICES_OF_ORDER, root.order_id)
-    return [price for price in prices if price.item_position == root.position]
+async def _item_prices(parents: Sequence[OrderItemRow], context: Context) -> list[list[Any]]:
+    prices = await context.loaders.parts(
+        relations.PRICES_OF_ORDER, [item.order_id for item in parents]
+    )
+    return [
+        [price for price in each if price.item_position == item.position]
+        for item, each in zip(parents, prices, strict=True)
+    ]
 
 
 @strawberry.type(description="A position of an order.")
@@ -224,7 +231,9 @@ class OrderItem:
         description="The item's own state as TMF622 v5 calls it, where it was reported."
     )
     prices = strawberry.field(
-        resolver=_item_prices, graphql_type=list[Price], description="The prices, each for one."
+        resolver=by_level(_item_prices),
+        graphql_type=list[Price],
+        description="The prices, each for one.",
     )
     terms: list[ItemTerm] = strawberry.field(
         resolver=_terms, description="The terms that were stated."

@@ -1,12 +1,15 @@
 """Products."""
 
+from collections.abc import Sequence
+
 import strawberry
 
 from db.models import Product as ProductRow
 from db.models import ProductDocument as ProductDocumentRow
 from db.queries import products as queries
+from execution.resolving import by_level
 from resolvers import relations
-from resolvers.context import Context, Info
+from resolvers.context import Context
 from schema.common import Document, members
 from schema.contract_list import CONTRACTS, ContractConnection
 from schema.enums import Direction, Locale, ProductFamily
@@ -17,12 +20,12 @@ from schema.order_list import ORDERS, OrderConnection
 from schema.paging import Connection
 
 
-def _description(
-    root: strawberry.Parent[ProductRow], info: Info, locale: LocaleArgument = None
-) -> str | None:
-    german = locale_of(info, locale) is Locale.DE
-    first, second = root.description_de, root.description_en
-    return (first or second) if german else (second or first)
+def _descriptions(
+    parents: Sequence[ProductRow], context: Context, locale: LocaleArgument = None
+) -> list[str | None]:
+    if locale_of(context, locale) is Locale.DE:
+        return [each.description_de or each.description_en for each in parents]
+    return [each.description_en or each.description_de for each in parents]
 
 
 def _language(root: strawberry.Parent[ProductDocumentRow]) -> Locale:
@@ -45,7 +48,7 @@ class Product(Node):
         description="The kind as people call it.",
     )
     description = strawberry.field(
-        resolver=_description,
+        resolver=by_level(_descriptions),
         graphql_type=str | None,
         description="What the product is.",
     )
