@@ -66,6 +66,10 @@ class _AnyOf(FunctionElement[bool]):
     inherit_cache = True
     type = Boolean()
 
+    def self_group(self, against: Any = None) -> Any:
+        # A function of truth would be compared with 1 on SQLite, which then reads every row.
+        return self
+
 
 @compiles(_AnyOf, "postgresql")
 def _any_of_postgresql(element: _AnyOf, compiler: SQLCompiler, **kw: Any) -> str:
