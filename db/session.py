@@ -37,9 +37,11 @@ from db.criteria import criteria
 from db.guard import SCOPED, UnscopedStatementError, watch
 from db.ownership import check_rows
 from db.postgresql import ScopedConnection, forget_scope, open_transaction
+from db.records import Query, prepared, record_of, selected
 from db.scope import Scope
 
 E = TypeVar("E")
+M = TypeVar("M", bound=Base)
 
 
 class ReadOnlySessionError(Exception):
@@ -64,13 +66,37 @@ class ReadSession:
         return self._session.get_bind().dialect.name
 
     async def execute(self, statement: Executable) -> Result[Any]:
+        async with self._turn():
+            return await self._session.execute(statement)
+
+    async def records(
+        self, query: Query[M], attributes: frozenset[str] | None, **parameters: Any
+    ) -> list[M]:
+        """The query's rows as records that have these attributes; all of them if None."""
+        dialect = self._session.get_bind().dialect
+        if query.name is None:
+            make = record_of(query.model, selected(query, attributes))._make
+            statement = query.statement(dialect.name, parameters, attributes)
+            return list(map(make, await self.rows(statement)))
+        known = prepared(query, attributes, self.scope, dialect)
+        values = known.parameters(self.scope, parameters)
+
+        def send(session: Session) -> list[Any]:
+            return known.records(session.connection(), values)
+
+        async with self._turn():
+            return await self._session.run_sync(send)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """The block sends one statement, when no other is under way."""
         async with self._lock:
             if self._stopped:
                 raise asyncio.CancelledError
             self.statements += 1
             self._sender = asyncio.current_task()
             try:
-                return await self._session.execute(statement)
+                yield
             finally:
                 self._sender = None
 

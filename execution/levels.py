@@ -123,7 +123,7 @@ class Run:
         coerced = self._coerced(field)
         if isinstance(resolving, ByLevel):
             arguments = field.arguments.converted(coerced)
-            values = resolving.resolve(level.sources, self._context, **arguments)
+            values = resolving.resolve(level.sources, self._context, **arguments, **field.extra)
             return values if is_awaitable(values) else _fitting(values, level, field)
         return self._of_each(level, field, coerced)
 

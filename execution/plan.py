@@ -29,16 +29,22 @@ from graphql import (
     OperationType,
     SelectionNode,
     SelectionSetNode,
+    TypeInfo,
+    TypeInfoVisitor,
     VariableNode,
+    Visitor,
+    get_named_type,
     is_abstract_type,
     is_leaf_type,
     is_list_type,
+    is_object_type,
+    visit,
 )
 from strawberry.schema import Schema
 
 from execution.documents import PreparedOperation
 from execution.leaves import Leaf
-from execution.resolving import Arguments, Resolving, resolving
+from execution.resolving import Arguments, ByLevel, Resolving, resolving
 
 ALWAYS = 0
 """The number of the guard that every request meets."""
@@ -102,6 +108,10 @@ class FieldPlan:
         )
         self.resolving: Resolving = resolving(definition, self.coordinate, plan.schema)
         self.arguments = Arguments(definition, node, plan.schema)
+        self.extra: dict[str, Any] = {}
+        """What its resolver by level is told besides arguments."""
+        if isinstance(self.resolving, ByLevel) and self.resolving.rows is not None:
+            self.extra = {"attributes": plan.attributes_of(self.type, self.resolving.rows)}
 
     def of(self, plan: "OperationPlan", occurrences: list[Occurrence]) -> "FieldPlan":
         """The same with only some of its occurrences. What is selected below is under their
@@ -167,6 +177,16 @@ class OperationPlan:
         self._guards = [Guard(ALWAYS, ())]
         self._numbers: dict[Guard, int] = {}
         self._leaves: dict[str, Leaf] = {}
+        self._attributes = _attributes_read(schema, operation.document)
+
+    def attributes_of(self, kind: GraphQLNamedType, path: Sequence[str]) -> frozenset[str] | None:
+        """The attributes that the operation reads of the objects at a path of fields below a type,
+        wherever it meets objects of that type; None if that is not known."""
+        for name in path:
+            kind = get_named_type(cast("GraphQLObjectType", kind).fields[name].type)
+        if is_abstract_type(kind):
+            return None
+        return self._attributes.get(kind.name, frozenset())
 
     def leaf(self, kind: GraphQLLeafType) -> Leaf:
         found = self._leaves.get(kind.name)
@@ -263,6 +283,38 @@ class _Collector:
             return True
         kind = self._plan.core_schema.get_type(name)
         return is_abstract_type(kind) and self._plan.core_schema.is_sub_type(kind, self._kind)
+
+
+def _attributes_read(schema: Schema, document: DocumentNode) -> dict[str, frozenset[str] | None]:
+    """By the names of concrete types: what a document's fields read of their objects."""
+    types = TypeInfo(schema._schema)
+    visitor = _Coordinates(schema._schema, types)
+    visit(document, TypeInfoVisitor(types, visitor))
+    read: dict[str, frozenset[str] | None] = {}
+    for kind, name in visitor.found:
+        definition = schema._schema.get_field(kind, name)
+        if definition is not None:
+            before = read.get(kind.name, frozenset())
+            more = resolving(definition, (kind.name, name), schema).reads
+            read[kind.name] = None if before is None or more is None else before | more
+    return read
+
+
+class _Coordinates(Visitor):
+    """Finds every field of a document, of every type that it may be a field of."""
+
+    def __init__(self, schema: GraphQLSchema, types: TypeInfo) -> None:
+        super().__init__()
+        self._schema = schema
+        self._types = types
+        self.found: dict[tuple[GraphQLObjectType, str], None] = {}
+
+    def enter_field(self, node: FieldNode, *_: Any) -> None:
+        parent = self._types.get_parent_type()
+        kinds = self._schema.get_possible_types(parent) if is_abstract_type(parent) else [parent]
+        for kind in kinds:
+            if is_object_type(kind):
+                self.found[kind, node.name.value] = None
 
 
 def fragments_of(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:

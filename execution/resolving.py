@@ -10,12 +10,12 @@ The best way that a field allows is taken:
 - any other resolver is called for each parent, as graphql-core calls it.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from inspect import Parameter, Signature, isawaitable, signature
 from operator import attrgetter
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 import strawberry
 from graphql import FieldNode, GraphQLField, VariableNode, default_field_resolver
@@ -29,15 +29,29 @@ LevelResolver = Callable[..., Sequence[Any] | Awaitable[Sequence[Any]]]
 """`(parents, context, **arguments)` → a value for each parent, in their order; an exception in the
 place of a value fails that parent's field alone."""
 
+Function = TypeVar("Function", bound=Callable[..., Any])
+
 _LEVEL = "__by_level__"
+_READS = "__reads__"
+_ATTRIBUTES = "attributes"
 _KIND = Parameter.POSITIONAL_OR_KEYWORD
 
 
-def by_level(resolve: LevelResolver) -> Callable[..., Any]:
+def by_level(
+    resolve: LevelResolver,
+    *,
+    reads: Iterable[str] | None = None,
+    rows: Sequence[str] | None = None,
+) -> Callable[..., Any]:
     """A Strawberry resolver, made from one that takes all parents of a level at once.
 
     graphql-core calls it for one parent at a time. The parameters after the first two are the
     field's arguments.
+
+    - ``reads`` names the attributes that it reads of the parents; unknown unless told.
+    - ``rows`` says where the rows that it loads lie in the field's value, by names of fields: `()`
+      if they are the value. It then gets the keyword ``attributes``: what the operation reads of
+      rows of that type, or None if that is not known, as under graphql-core.
     """
 
     def of_one(root: Any, info: strawberry.Info, **arguments: Any) -> Any:
@@ -51,12 +65,27 @@ def by_level(resolve: LevelResolver) -> Callable[..., Any]:
         [
             Parameter("root", _KIND, annotation=Any),
             Parameter("info", _KIND, annotation=strawberry.Info),
-            *(each.replace(kind=Parameter.KEYWORD_ONLY) for each in parameters),
+            *(
+                each.replace(kind=Parameter.KEYWORD_ONLY)
+                for each in parameters
+                if each.name != _ATTRIBUTES
+            ),
         ],
         return_annotation=Any,
     )
-    setattr(of_one, _LEVEL, resolve)
+    read = None if reads is None else frozenset(reads)
+    setattr(of_one, _LEVEL, ByLevel(resolve, read, None if rows is None else tuple(rows)))
     return of_one
+
+
+def reads(*attributes: str) -> Callable[[Function], Function]:
+    """Says of a resolver which attributes it reads of its parent, and that it reads no others."""
+
+    def mark(resolve: Function) -> Function:
+        setattr(resolve, _READS, frozenset(attributes))
+        return resolve
+
+    return mark
 
 
 def _only(values: Sequence[Any]) -> Any:
@@ -73,30 +102,41 @@ async def _awaited(values: Awaitable[Sequence[Any]]) -> Any:
 @dataclass(frozen=True, slots=True)
 class Typename:
     name: str
+    reads: ClassVar[frozenset[str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
+    name: str
     read: Callable[[Any], Any]
+
+    @property
+    def reads(self) -> frozenset[str]:
+        return frozenset((self.name,))
 
 
 @dataclass(frozen=True, slots=True)
 class ByLevel:
     resolve: LevelResolver
+    reads: frozenset[str] | None
+    rows: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
 class OfParent:
     resolve: Callable[..., Any]
     """Takes the parent by position, and arguments by keyword."""
+    reads: frozenset[str] | None
 
 
 @dataclass(frozen=True, slots=True)
 class OfEach:
     resolve: Callable[..., Any]
     """Takes parent and `info` by position, and arguments as graphql-core has coerced them."""
+    reads: ClassVar[frozenset[str] | None] = None
 
 
+# `reads` of each: the attributes that it reads of the parents; None if that is not known.
 Resolving = Typename | Attribute | ByLevel | OfParent | OfEach
 
 
@@ -114,7 +154,7 @@ def resolving(definition: GraphQLField, coordinate: tuple[str, str], schema: Sch
 
 def _attribute(field: StrawberryField) -> Attribute | None:
     if _gets_results_as_usual(field) and field.default_resolver is getattr:
-        return Attribute(attrgetter(field.python_name))
+        return Attribute(field.python_name, attrgetter(field.python_name))
     return None
 
 
@@ -123,10 +163,12 @@ def _function(field: StrawberryField) -> ByLevel | OfParent | None:
     if resolver is None or not _gets_results_as_usual(field):
         return None
     resolve: Any = resolver.wrapped_func
-    level: LevelResolver | None = getattr(resolve, _LEVEL, None)
+    level: ByLevel | None = getattr(resolve, _LEVEL, None)
     if level is not None:
-        return ByLevel(level)
-    return OfParent(resolve) if _takes_its_parent_first(resolver) else None
+        return level
+    if _takes_its_parent_first(resolver):
+        return OfParent(resolve, getattr(resolve, _READS, None))
+    return None
 
 
 def _gets_results_as_usual(field: StrawberryField) -> bool:

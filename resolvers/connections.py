@@ -16,7 +16,7 @@ from db.base import Base
 from db.paging import Collection, Key, Window
 from db.session import ReadSession
 from execution.errors import ApiError, ErrorCode, LimitExceededError
-from resolvers.loaders import Children, Loaders
+from resolvers.loaders import Attributes, Children, Loaders
 
 M = TypeVar("M", bound=Base)
 F = TypeVar("F")
@@ -94,10 +94,12 @@ async def root_page(
     sort: str,
     descending: bool,
     arguments: PageArguments,
+    attributes: Attributes = None,
 ) -> Page[M]:
     """A page of all rows in scope."""
     window = _window(collection, sort, descending, arguments)
-    rows = await session.entities(collection.page(wanted, window))
+    query = collection.page(wanted, window)
+    rows = await session.records(query, attributes, **window.parameters)
 
     async def counts(keys: Sequence[Hashable]) -> list[int]:
         return [await session.scalar(collection.count(wanted)) or 0] * len(keys)
@@ -114,6 +116,7 @@ async def children_pages(
     sort: str,
     descending: bool,
     arguments: PageArguments,
+    attributes: Attributes = None,
 ) -> list[Page[M]]:
     """A page of the rows of each parent; all parents of a level share one statement."""
     window = _window(relation.collection, sort, descending, arguments)
@@ -123,7 +126,9 @@ async def children_pages(
 
     return [
         _page(relation.collection, window, rows, Count(counts, key))
-        for key, rows in zip(keys, await loaders.pages(relation, wanted, window, keys), strict=True)
+        for key, rows in zip(
+            keys, await loaders.pages(relation, wanted, window, keys, attributes), strict=True
+        )
     ]
 
 

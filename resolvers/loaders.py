@@ -5,16 +5,19 @@ declaration serves a single object and a whole level.
 """
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
+from collections.abc import Awaitable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from operator import attrgetter
 from typing import Any, Generic, TypeVar, cast
 
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from db.base import Base
-from db.expressions import any_of
+from db.expressions import any_key
 from db.paging import Collection, Window
+from db.records import Query
 from db.session import ReadSession
 from resolvers.batching import Load, Loader
 
@@ -31,6 +34,14 @@ class One(Generic[M]):
     model: type[M]
     column: InstrumentedAttribute[Any]
 
+    @cached_property
+    def query(self) -> Query[M]:
+        def build(attributes: Sequence[str], _: str) -> Select[*tuple[Any, ...]]:
+            columns = (getattr(self.model, each) for each in attributes)
+            return select(*columns).where(any_key(self.column))
+
+        return Query(("one", self.column), self.model, (self.column.key,), build)
+
 
 @dataclass(frozen=True)
 class Parts(Generic[M]):
@@ -39,6 +50,17 @@ class Parts(Generic[M]):
     model: type[M]
     column: InstrumentedAttribute[Any]
     order: tuple[ColumnElement[Any] | InstrumentedAttribute[Any], ...]
+    needed: tuple[str, ...] = ()
+    """Attributes that tell the parts apart, besides those that a client asks for."""
+
+    @cached_property
+    def query(self) -> Query[M]:
+        def build(attributes: Sequence[str], _: str) -> Select[*tuple[Any, ...]]:
+            columns = (getattr(self.model, each) for each in attributes)
+            return select(*columns).where(any_key(self.column)).order_by(*self.order)
+
+        needed = (self.column.key, *self.needed)
+        return Query(("parts", self.column), self.model, needed, build)
 
 
 @dataclass(frozen=True)
@@ -47,6 +69,10 @@ class Children(Generic[M, F]):
 
     collection: Collection[M, F]
     column: InstrumentedAttribute[Any]
+
+
+Attributes = frozenset[str] | None
+"""Of rows: those that somebody will read, as far as that is known; all if None."""
 
 
 class Loaders:
@@ -60,47 +86,46 @@ class Loaders:
         self._session = session
         self._loaders: dict[Hashable, Loader[Any, Any]] = {}
 
-    def one(self, relation: One[M], keys: Sequence[Hashable]) -> Awaitable[list[M | None]]:
+    def one(
+        self, relation: One[M], keys: Sequence[Hashable], attributes: Attributes = None
+    ) -> Awaitable[list[M | None]]:
         """The row of each key; None where there is none, and for the key None."""
 
         async def load(keys: list[Any]) -> list[M | None]:
-            rows = await self._session.entities(
-                select(relation.model).where(any_of(relation.column, keys))
-            )
-            found = {getattr(row, relation.column.key): row for row in rows}
+            rows = await self._session.records(relation.query, attributes, keys=keys)
+            key_of = attrgetter(relation.column.key)
+            found = {key_of(row): row for row in rows}
             return [found.get(key) for key in keys]
 
-        return self._values(("one", relation.column), load, keys)
+        return self._values(("one", relation.column, attributes), load, keys)
 
-    def parts(self, relation: Parts[M], keys: Sequence[Hashable]) -> Awaitable[list[list[M]]]:
+    def parts(
+        self, relation: Parts[M], keys: Sequence[Hashable], attributes: Attributes = None
+    ) -> Awaitable[list[list[M]]]:
         """The rows of each key."""
 
         async def load(keys: list[Any]) -> list[list[M]]:
-            rows = await self._session.entities(
-                select(relation.model)
-                .where(any_of(relation.column, keys))
-                .order_by(*relation.order)
-            )
+            rows = await self._session.records(relation.query, attributes, keys=keys)
             return grouped(rows, relation.column.key, keys)
 
-        return self._values(("parts", relation.column), load, keys)
+        return self._values(("parts", relation.column, attributes), load, keys)
 
     def pages(
-        self, relation: Children[M, F], wanted: F, window: Window, keys: Sequence[Hashable]
+        self,
+        relation: Children[M, F],
+        wanted: F,
+        window: Window,
+        keys: Sequence[Hashable],
+        attributes: Attributes = None,
     ) -> Awaitable[list[list[M]]]:
         """The rows of each parent's page, and one more where there is one."""
-        collection = relation.collection
+        query = relation.collection.pages(wanted, window, relation.column)
 
         async def load(keys: list[Any]) -> list[list[M]]:
-            pages: Callable[..., Select[M]] = (
-                collection.pages_postgresql
-                if self._session.dialect == "postgresql"
-                else collection.pages_sqlite
-            )
-            rows = await self._session.entities(pages(wanted, window, relation.column, keys))
+            rows = await self._session.records(query, attributes, keys=keys, **window.parameters)
             return grouped(rows, relation.column.key, keys)
 
-        return self._values(("page", relation.column, wanted, window), load, keys)
+        return self._values(("page", relation.column, wanted, window, attributes), load, keys)
 
     def counts(
         self, relation: Children[M, F], wanted: F, keys: Sequence[Hashable]

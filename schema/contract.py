@@ -7,7 +7,8 @@ import strawberry
 
 from auth.permissions import Permission
 from db.models import Contract as ContractRow
-from execution.resolving import by_level
+from db.records import model_of
+from execution.resolving import by_level, reads
 from resolvers import contracts, relations
 from resolvers.context import Context
 from schema.enums import ContractStatus
@@ -29,6 +30,7 @@ class ContractTerm:
     )
 
 
+@reads("term_start", "term_end", "minimum_months", "notice_period_months")
 def _term(root: strawberry.Parent[ContractRow]) -> ContractTerm:
     return ContractTerm(
         start=root.term_start,
@@ -63,7 +65,7 @@ class Contract(Node):
         "term ends."
     )
     renewable = strawberry.field(
-        resolver=by_level(_renewable),
+        resolver=by_level(_renewable, reads=("id",)),
         graphql_type=bool,
         description="Whether the contract can be renewed today: it is active, in the last six "
         "months of its term, and has no open order or cart.",
@@ -127,4 +129,4 @@ class Contract(Node):
 
     @classmethod
     def is_type_of(cls, row: object, _: object) -> bool:
-        return isinstance(row, ContractRow)
+        return model_of(row) is ContractRow

@@ -10,7 +10,7 @@ import strawberry
 from execution.resolving import by_level
 from ordering import texts
 from resolvers.context import Context
-from resolvers.loaders import One, Parts
+from resolvers.loaders import Attributes, One, Parts
 from schema.enums import Locale
 
 Resolver = Callable[..., Any]
@@ -34,20 +34,24 @@ def to_one(relation: One[Any], key: str) -> Resolver:
     """The row that the parent's attribute `key` names; null without one, or out of scope."""
     key_of = attrgetter(key)
 
-    def resolve(parents: Sequence[Any], context: Context) -> Awaitable[list[Any]]:
-        return context.loaders.one(relation, list(map(key_of, parents)))
+    def resolve(
+        parents: Sequence[Any], context: Context, attributes: Attributes = None
+    ) -> Awaitable[list[Any]]:
+        return context.loaders.one(relation, list(map(key_of, parents)), attributes)
 
-    return by_level(resolve)
+    return by_level(resolve, reads=(key,), rows=())
 
 
 def to_parts(relation: Parts[Any], key: str = "id") -> Resolver:
     """All parts of the parent."""
     key_of = attrgetter(key)
 
-    def resolve(parents: Sequence[Any], context: Context) -> Awaitable[list[Any]]:
-        return context.loaders.parts(relation, list(map(key_of, parents)))
+    def resolve(
+        parents: Sequence[Any], context: Context, attributes: Attributes = None
+    ) -> Awaitable[list[Any]]:
+        return context.loaders.parts(relation, list(map(key_of, parents)), attributes)
 
-    return by_level(resolve)
+    return by_level(resolve, reads=(key,), rows=())
 
 
 def locale_of(context: Context, argument: Locale | None) -> Locale:
@@ -67,4 +71,4 @@ def label_of(attribute: str) -> Resolver:
             for member in map(member_of, parents)
         ]
 
-    return by_level(resolve)
+    return by_level(resolve, reads=(attribute,))

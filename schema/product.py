@@ -7,7 +7,8 @@ import strawberry
 from db.models import Product as ProductRow
 from db.models import ProductDocument as ProductDocumentRow
 from db.queries import products as queries
-from execution.resolving import by_level
+from db.records import model_of
+from execution.resolving import by_level, reads
 from resolvers import relations
 from resolvers.context import Context
 from schema.common import Document, members
@@ -28,6 +29,7 @@ def _descriptions(
     return [each.description_en or each.description_de for each in parents]
 
 
+@reads("language")
 def _language(root: strawberry.Parent[ProductDocumentRow]) -> Locale:
     return Locale(root.language.upper())
 
@@ -48,7 +50,7 @@ class Product(Node):
         description="The kind as people call it.",
     )
     description = strawberry.field(
-        resolver=by_level(_descriptions),
+        resolver=by_level(_descriptions, reads=("description_de", "description_en")),
         graphql_type=str | None,
         description="What the product is.",
     )
@@ -70,7 +72,7 @@ class Product(Node):
 
     @classmethod
     def is_type_of(cls, row: object, _: object) -> bool:
-        return isinstance(row, ProductRow)
+        return model_of(row) is ProductRow
 
 
 @strawberry.input(description="Conditions on products; a product must meet all that are given.")
