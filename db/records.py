@@ -96,11 +96,9 @@ class Prepared:
         self._bind: dict[str, Callable[[Any], Any]] = dict(compiled._bind_processors)
         model: Any = query.model
         self._record = record_of(model, attributes)
-        self._convert = [
-            (place, convert)
-            for place, column in enumerate(compiled._result_columns)
-            if (convert := column.type._cached_result_processor(dialect, None)) is not None
-        ]
+        self._columns = [(column.type, dialect) for column in compiled._result_columns]
+        self._convert: list[tuple[int, Callable[[Any], Any]]] | None = None
+        """By place in a row; known once the driver has described a result."""
 
     def parameters(self, scope: Scope, given: Mapping[str, Any]) -> tuple[Any, ...]:
         values = {
@@ -116,8 +114,11 @@ class Prepared:
         )
 
     def records(self, connection: Connection, parameters: tuple[Any, ...]) -> list[Any]:
-        rows = connection.exec_driver_sql(self.sql, parameters).all()
+        result = connection.exec_driver_sql(self.sql, parameters)
+        if self._convert is None:
+            self._convert = self._converters(result.cursor)
         make, convert = self._record._make, self._convert
+        rows = result.all()
         if not convert:
             return [make(row) for row in rows]
         records = []
@@ -127,6 +128,14 @@ class Prepared:
                 values[place] = of_column(values[place])
             records.append(make(values))
         return records
+
+    def _converters(self, cursor: Any) -> list[tuple[int, Callable[[Any], Any]]]:
+        described = zip(self._columns, cursor.description, strict=True)
+        return [
+            (place, convert)
+            for place, ((kind, dialect), (_, code, *_)) in enumerate(described)
+            if (convert := kind._cached_result_processor(dialect, code)) is not None
+        ]
 
 
 _prepared: OrderedDict[Hashable, Prepared] = OrderedDict()

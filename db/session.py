@@ -7,7 +7,7 @@ is refused.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
 from typing import Any, TypeVar, cast
@@ -66,8 +66,8 @@ class ReadSession:
         return self._session.get_bind().dialect.name
 
     async def execute(self, statement: Executable) -> Result[Any]:
-        async with self._turn():
-            return await self._session.execute(statement)
+        result: Result[Any] = await self._send(self._session.execute, statement)
+        return result
 
     async def records(
         self, query: Query[M], attributes: frozenset[str] | None, **parameters: Any
@@ -84,19 +84,18 @@ class ReadSession:
         def send(session: Session) -> list[Any]:
             return known.records(session.connection(), values)
 
-        async with self._turn():
-            return await self._session.run_sync(send)
+        records: list[M] = await self._send(self._session.run_sync, send)
+        return records
 
-    @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
-        """The block sends one statement, when no other is under way."""
+    async def _send(self, call: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
+        """Send one statement, when no other is under way."""
         async with self._lock:
             if self._stopped:
                 raise asyncio.CancelledError
             self.statements += 1
             self._sender = asyncio.current_task()
             try:
-                yield
+                return await call(*arguments)
             finally:
                 self._sender = None
 

@@ -276,7 +276,10 @@ class Run:
             return slots
         # All are told of the first one's parent: a type looks at the object alone.
         info = self._info(column.level, column.field, slots[0][1])
-        verdicts = [tried(is_type_of, slot[0], info) for slot in slots]
+        try:
+            verdicts = [is_type_of(slot[0], info) for slot in slots]
+        except Exception:
+            verdicts = [tried(is_type_of, slot[0], info) for slot in slots]
         if all(verdict is True for verdict in verdicts):
             return slots
         if any(map(is_awaitable, verdicts)):

@@ -29,12 +29,13 @@ class Loader(Generic[K, V]):
         The keys are noted at once and loaded a little later, when everybody who is about to ask
         has asked.
         """
+        known = self._batches
         batches: dict[_Batch[K, V], None] = {}
-        for key in keys:
+        for key in dict.fromkeys(keys):
             if key is not None:
-                batch = self._batches.get(key)
+                batch = known.get(key)
                 if batch is None:
-                    batch = self._batches[key] = self._batch()
+                    batch = known[key] = self._batch()
                     batch.keys.append(key)
                 batches[batch] = None
         return self._found(keys, list(batches))
