@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, Generic, TypeVar, cast
 
-from sqlalchemy import Connection, Dialect, Select, bindparam, inspect
+from sqlalchemy import Connection, Dialect, Enum, Select, bindparam, inspect
 
 from db.base import Base, ByColumn, ByParent, TenantOwned
 from db.criteria import criteria_of_each
@@ -117,25 +117,31 @@ class Prepared:
         result = connection.exec_driver_sql(self.sql, parameters)
         if self._convert is None:
             self._convert = self._converters(result.cursor)
-        make, convert = self._record._make, self._convert
-        rows = result.all()
-        if not convert:
-            return [make(row) for row in rows]
-        records = []
-        for row in rows:
-            values = list(row)
-            for place, of_column in convert:
-                values[place] = of_column(values[place])
-            records.append(make(values))
-        return records
+        rows: Any = result.all()
+        if self._convert and rows:
+            # By columns, which is a loop of the interpreter's own.
+            columns = list(zip(*rows, strict=True))
+            for place, convert in self._convert:
+                columns[place] = tuple(map(convert, columns[place]))
+            rows = zip(*columns, strict=True)
+        return list(map(self._record._make, rows))
 
     def _converters(self, cursor: Any) -> list[tuple[int, Callable[[Any], Any]]]:
         described = zip(self._columns, cursor.description, strict=True)
         return [
             (place, convert)
             for place, ((kind, dialect), (_, code, *_)) in enumerate(described)
-            if (convert := kind._cached_result_processor(dialect, code)) is not None
+            if (convert := _converter(kind, dialect, code)) is not None
         ]
+
+
+def _converter(kind: Any, dialect: Dialect, code: Any) -> Callable[[Any], Any] | None:
+    if isinstance(kind, Enum) and kind.enum_class is not None:
+        members: dict[str | None, Any] = {each.name: each for each in kind.enum_class}
+        members[None] = None
+        return members.__getitem__
+    convert: Callable[[Any], Any] | None = kind._cached_result_processor(dialect, code)
+    return convert
 
 
 _prepared: OrderedDict[Hashable, Prepared] = OrderedDict()

@@ -64,11 +64,14 @@ class Leaf:
             return None
         names = self._names
         by_member = names is not None and kind is not None and issubclass(kind, Enum)
-        convert = names.__getitem__ if names is not None and by_member else self.convert
+        convert = names.__getitem__ if names is not None and by_member else self._coerce
         try:
-            return [None if value is None else convert(value) for value in values]
+            answers = [None if value is None else convert(value) for value in values]
         except Exception:
             return None  # whichever it was, it will fail again by itself
+        # A value that became none is an error.
+        lost = answers.count(None) != values.count(None) or Undefined in answers
+        return None if lost else answers
 
 
 class _Names(dict[Enum, str]):

@@ -10,6 +10,7 @@ depends on what is awaited.
 
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
+from types import NoneType
 from typing import Any, cast
 
 from graphql import (
@@ -23,12 +24,13 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 from graphql.pyutils import inspect
+from graphql.pyutils.undefined import UndefinedType
 from graphql.type.definition import GraphQLResolveInfoHelpers
 
 from execution.abstract import possible_type
 from execution.awaiting import all_of, awaited_at, caught, is_awaitable, tried, unsettled
 from execution.failures import Failures
-from execution.leaves import Leaf
+from execution.leaves import Leaf, is_unsettled
 from execution.level import Column, Level, Place, Slot
 from execution.permissions import Coordinate, ForbiddenError
 from execution.plan import FieldPlan, ObjectPlan, OperationPlan
@@ -190,8 +192,16 @@ class Run:
             for number, answer in enumerate(level.answers):
                 answer[field.key] = self._leaf(column, leaf, number, values[number], ())
             return
-        for number, answer in enumerate(level.answers):
-            self._find(column, (values[number], number, (), answer, field.key))
+        key = field.key
+        if not field.depth and _are_objects(values, or_none=field.nullable[0]):
+            column.slots = [
+                (value, number, (), answer, key)
+                for number, (value, answer) in enumerate(zip(values, level.answers, strict=True))
+                if value is not None
+            ]
+        else:
+            for number, answer in enumerate(level.answers):
+                self._find(column, (values[number], number, (), answer, key))
         if column.slots:
             for kind, slots in (await self._kinds(column)).items():
                 if not slots:
@@ -227,6 +237,11 @@ class Run:
             column.slots.append(slot)
             return
         container[key] = entries = [None] * len(value)
+        if len(place) + 1 == column.field.depth and _are_objects(value, or_none=False):
+            column.slots += [
+                (item, number, (*place, index), entries, index) for index, item in enumerate(value)
+            ]
+            return
         for index, item in enumerate(value):
             self._find(column, (item, number, (*place, index), entries, index))
 
@@ -339,6 +354,14 @@ def _fitting(values: Any, level: Level, field: FieldPlan) -> list[Any]:
         return cast("list[Any]", values)
     name = ".".join(field.coordinate)
     return [RuntimeError(f"{name} gave {len(values)} values for {wanted} objects")] * wanted
+
+
+def _are_objects(values: list[Any], *, or_none: bool) -> bool:
+    """Whether nothing but objects is among the values: by their types, so at once."""
+    return not any(
+        is_unsettled(kind) or kind is UndefinedType or (kind is NoneType and not or_none)
+        for kind in set(map(type, values))
+    )
 
 
 _tracked: set["asyncio.Future[Any]"] = set()
