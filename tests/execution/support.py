@@ -24,6 +24,7 @@ from strawberry.scalars import JSON
 from strawberry.schema.config import StrawberryConfig
 
 from execution.errors import ApiError, ErrorCode
+from execution.executor import ExecutorName, executor
 from execution.http import AuthFailure, GraphQLEndpoint
 from execution.limits import Limits
 from execution.negotiation import GRAPHQL_RESPONSE
@@ -236,6 +237,7 @@ def serve(
     *,
     served_schema: strawberry.Schema = schema,
     buckets: Buckets | None = None,
+    by: ExecutorName = "levels",
 ) -> Served:
     """The application with its own documents, events and log buffer."""
     events: list[str] = []
@@ -270,6 +272,7 @@ def serve(
         client_name=str,
         count_statements=lambda context: context.statements,
         limits=limits,
+        execute=executor(served_schema, limits or Limits(), by),
         buckets=buckets,
     )
     routes = [Route("/graphql", endpoint), Route("/crash", crash)]
