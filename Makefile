@@ -12,6 +12,7 @@ help:
 	@echo 'make test    all checks, and all tests on SQLite and PostgreSQL'
 	@echo 'make check   style, types, import rules, freshness of the printed schema'
 	@echo 'make bench   measure requests per second on 200,000 orders in PostgreSQL'
+	@echo 'make profile show where the time of one operation goes (ARGS=--help)'
 	@echo 'make lock    recompile requirements.lock (ARGS=--upgrade for new versions)'
 	@echo 'make clean   remove everything that make has made'
 
@@ -38,6 +39,10 @@ test: check
 .PHONY: bench
 bench: $(ready)
 	@$(run)python -m bench $(ARGS)
+
+.PHONY: profile
+profile: $(ready)
+	@$(run)python -m bench.profiling $(ARGS)
 
 .PHONY: lock
 lock: $(ready)

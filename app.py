@@ -20,6 +20,7 @@ from auth.principal import Principal, PrincipalKind
 from db.session import Database
 from db.witness import Witness
 from endpoints import PrintedSchema, Readiness, SecurityHeadersMiddleware, healthz
+from execution.executor import executor
 from execution.http import ASKED, GraphQLEndpoint
 from execution.logs import configure_logging
 from execution.persisted import (
@@ -113,6 +114,7 @@ def create_app(
         granted=lambda principal: principal.permissions,
         reads_only=lambda principal: principal.kind is PrincipalKind.WIDGET_SESSION,
         limits=settings.limits,
+        execute=executor(graph, settings.limits, settings.executor),
         buckets=buckets,
         persisted=persisted,
     )

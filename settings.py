@@ -17,6 +17,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from auth.provider_keys import ALGORITHMS, IdentityProvider, is_safe
+from execution.executor import ExecutorName
 from execution.limits import Limits
 from execution.persisted import read_trusted
 
@@ -70,6 +71,7 @@ class Settings(BaseSettings):
     oidc_jwks_url: str | None = None
     oidc_algorithms: str = "RS256 PS256 ES256"
     oidc_user_claim: Literal["sub", "email"] = "sub"
+    executor: ExecutorName = "levels"
     limits: Limits = Limits()
 
     @field_validator("database_url")

@@ -9,6 +9,7 @@ import click
 import httpx
 
 from bench import machine
+from bench.comparing import compare
 from bench.database import Prepared, postgresql, prepare
 from bench.dueling import clients, duel
 from bench.hostile import markdown as hostile_markdown
@@ -36,6 +37,12 @@ from tests.postgres import PostgresUnavailableError
     help="Instead, attack the server and measure what a careful client notices of it.",
 )
 @click.option(
+    "--compare",
+    "comparing",
+    is_flag=True,
+    help="Instead, compare both executors and a raw handler with one statement, the ceiling.",
+)
+@click.option(
     "--attack-rate",
     default=50,
     show_default=True,
@@ -55,6 +62,7 @@ def main(
     seconds: float,
     database_url: str | None,
     hostile: bool,
+    comparing: bool,
     attack_rate: int,
     record: bool,
 ) -> None:
@@ -66,6 +74,19 @@ def main(
         log = Path(directory) / "server.log"
         if hostile:
             _duel(url, prepared, log, rounds=rounds, seconds=seconds, per_second=attack_rate)
+            return
+        if comparing:
+            with progress("Measuring rounds") as show:
+                found = compare(
+                    url,
+                    prepared,
+                    Path(directory),
+                    connections=connections,
+                    rounds=rounds,
+                    seconds=seconds,
+                    progress=show,
+                )
+            click.echo(found)
             return
         with serving(url, log) as port:
             _say("Choosing what to ask for")

@@ -29,6 +29,7 @@ class Prepared:
 
     orders: int
     tenant: str
+    root_tenant: int
     tenant_orders: int
     key: str
     seed_seconds: float | None
@@ -87,4 +88,4 @@ async def _prepare(url: str, orders: int) -> Prepared:
         )
     finally:
         await database.close()
-    return Prepared(total, number, tenant_orders, key.text, seed_seconds, version)
+    return Prepared(total, number, root, tenant_orders, key.text, seed_seconds, version)

@@ -14,7 +14,6 @@ PACKAGES = (
     "httptools",
     "sqlalchemy",
     "asyncpg",
-    "aiodataloader",
     "orjson",
 )
 

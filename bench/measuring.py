@@ -23,6 +23,8 @@ class Series:
     path: str
     bodies: tuple[str, ...]
     connections: int
+    port: int | None = None
+    """Of another server than the one that is measured otherwise."""
 
 
 def measure(
@@ -40,7 +42,7 @@ def measure(
     for number in range(rounds + 1):
         for each in series:
             plan = Plan(
-                port=port,
+                port=each.port or port,
                 path=each.path,
                 key=key,
                 bodies=each.bodies,

@@ -7,34 +7,45 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 
-START_SECONDS = 30
+START_SECONDS = 90
 
 
 @contextmanager
-def serving(database_url: str, log: Path, *, limited: bool = False) -> Iterator[int]:
+def serving(
+    database_url: str,
+    log: Path,
+    *,
+    limited: bool = False,
+    environment: Mapping[str, str] | None = None,
+    raw: bool = False,
+) -> Iterator[int]:
     """Serve the database in one process on the loopback; the port it listens on.
 
-    Unless `limited`, no client runs out of points: one stands for many here.
+    Unless `limited`, no client runs out of points: one stands for many here. `environment` adds
+    settings; `raw` serves the ceiling (`bench.raw`) instead of the product.
     """
     port = _free_port()
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("PARTNERGRAPH_")}
-    environment["PARTNERGRAPH_DATABASE_URL"] = database_url
+    variables = {k: v for k, v in os.environ.items() if not k.startswith("PARTNERGRAPH_")}
+    variables |= {"PARTNERGRAPH_DATABASE_URL": database_url, **(environment or {})}
     if not limited:
-        environment |= {
+        variables |= {
             "PARTNERGRAPH_LIMITS_RATE_POINTS": "1000000000",
             "PARTNERGRAPH_LIMITS_COST": "1000000",
             "PARTNERGRAPH_LIMITS_CONCURRENT": "1000",
         }
     program = Path(sys.executable).with_name("partnergraph")
     command = [str(program), "serve", "--port", str(port)]
+    if raw:
+        uvicorn = [sys.executable, "-m", "uvicorn", "--factory", "--no-access-log"]
+        command = [*uvicorn, "bench.raw:application", "--port", str(port)]
     with log.open("wb") as output:
-        server = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+        server = subprocess.Popen(command, env=variables, stdout=output, stderr=output)
     try:
         _wait_until_ready(server, port, log)
         yield port

@@ -1,48 +1,64 @@
 """The first wall: a scope as criteria that reach every mapped class, wherever it stands."""
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import and_
 from sqlalchemy.orm import with_loader_criteria
 from sqlalchemy.orm.interfaces import ORMOption
 
-from db.base import TenantOwned
+from db.base import Base, TenantOwned
 from db.models import Tenant
 from db.scope import Scope
+
+Condition = Callable[[Any], Any]
+"""Of a mapped class, or of an alias of one."""
 
 
 def criteria(scope: Scope) -> tuple[ORMOption, ...]:
     """The options that confine a statement to the scope; none for the carrier."""
-    root, tenants, customer = scope.root_tenant_id, scope.tenant_ids, scope.customer_id
-    if root is None:
+    if scope.root_tenant_id is None:
         return ()
+    owned, tenant = _conditions(scope)
+    return _every(TenantOwned, owned), _every(Tenant, tenant)
+
+
+def criteria_of_each(scope: Scope) -> tuple[ORMOption, ...]:
+    """The same, worked out for each model: for a scope that holds parameters in the place of
+    values. SQLAlchemy remembers of a condition by class what kind of thing its values are."""
+    if scope.root_tenant_id is None:
+        return ()
+    owned, tenant = _conditions(scope)
+    return tuple(
+        _every(model, (tenant if model is Tenant else owned)(model))
+        for model in (mapper.class_ for mapper in Base.registry.mappers)
+        if issubclass(model, TenantOwned | Tenant)
+    )
+
+
+def _conditions(scope: Scope) -> tuple[Condition, Condition]:
+    """What rows of tenants must meet, and tenants themselves."""
+    root, tenants, customer = scope.root_tenant_id, scope.tenant_ids, scope.customer_id
     if tenants is None:
         return (
-            _every(TenantOwned, lambda cls: cls.root_tenant_id == root),
-            _every(Tenant, lambda cls: cls.root_tenant_id == root),
+            lambda cls: cls.root_tenant_id == root,
+            lambda cls: cls.root_tenant_id == root,
         )
     if len(tenants) != 1:
         return (
-            _every(
-                TenantOwned,
-                lambda cls: and_(cls.root_tenant_id == root, cls.tenant_id.in_(tenants)),
-            ),
-            _every(Tenant, lambda cls: and_(cls.root_tenant_id == root, cls.id.in_(tenants))),
+            lambda cls: and_(cls.root_tenant_id == root, cls.tenant_id.in_(tenants)),
+            lambda cls: and_(cls.root_tenant_id == root, cls.id.in_(tenants)),
         )
     # Spelled as equality, so that one tenant's newest rows are one range of its index.
     tenant = tenants[0]
-    own = _every(Tenant, lambda cls: and_(cls.root_tenant_id == root, cls.id == tenant))
     if customer is None:
         return (
-            _every(
-                TenantOwned,
-                lambda cls: and_(cls.root_tenant_id == root, cls.tenant_id == tenant),
-            ),
-            own,
+            lambda cls: and_(cls.root_tenant_id == root, cls.tenant_id == tenant),
+            lambda cls: and_(cls.root_tenant_id == root, cls.id == tenant),
         )
     return (
-        _every(TenantOwned, lambda cls: cls.rows_of_customer(root, customer)),
-        own,
+        lambda cls: cls.rows_of_customer(root, customer),
+        lambda cls: and_(cls.root_tenant_id == root, cls.id == tenant),
     )
 
 

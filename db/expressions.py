@@ -34,6 +34,19 @@ def values_parameter(
     return bindparam(None, list(values), type_=_Values(column.type))
 
 
+KEYS = "keys"
+"""The name of the parameter of `any_key`."""
+
+
+def any_key(column: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    """Whether the column is one of the values that are given when the statement is sent."""
+    return _AnyOf(column, keys_parameter(column))
+
+
+def keys_parameter(column: InstrumentedAttribute[Any]) -> BindParameter[list[Any]]:
+    return bindparam(KEYS, type_=_Values(column.type), required=False)
+
+
 class _Values(TypeDecorator[list[Any]]):
     """An array on PostgreSQL, JSON text on SQLite."""
 
@@ -65,6 +78,10 @@ class _AnyOf(FunctionElement[bool]):
     name = "any_of"
     inherit_cache = True
     type = Boolean()
+
+    def self_group(self, against: Any = None) -> Any:
+        # A function of truth would be compared with 1 on SQLite, which then reads every row.
+        return self
 
 
 @compiles(_AnyOf, "postgresql")

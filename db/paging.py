@@ -5,16 +5,28 @@ deep it lies. A page of each of many parents is one statement: a lateral join on
 window function on SQLite.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, column, func, literal, select, true, tuple_
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    bindparam,
+    column,
+    func,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from db.base import Base
-from db.expressions import any_of, values_parameter
+from db.expressions import any_key, any_of, keys_parameter
+from db.records import Query, scope_attributes
 
 M = TypeVar("M", bound=Base)
 F = TypeVar("F")
@@ -39,6 +51,21 @@ class Window:
     after: Key | None = None
     before: Key | None = None
 
+    @property
+    def shape(self) -> Hashable:
+        """Windows of one shape differ in their parameters alone."""
+        edges = self.after is not None, self.before is not None
+        return self.sort, self.descending, self.from_end, edges
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """By their names in a collection's queries."""
+        given: dict[str, Any] = {"limit": self.limit + 1}
+        for name, key in (("after", self.after), ("before", self.before)):
+            if key is not None:
+                given |= {f"{name}_value": key.value, f"{name}_identity": key.identity}
+        return given
+
 
 @dataclass(frozen=True)
 class Collection(Generic[M, F]):
@@ -50,49 +77,80 @@ class Collection(Generic[M, F]):
     """By name; none of the columns holds NULL."""
     conditions: Callable[[F], list[ColumnElement[bool]]]
 
-    def page(self, wanted: F, window: Window) -> Select[M]:
+    def page(self, wanted: F, window: Window) -> Query[M]:
         """The rows of the window and one more, which tells whether there are others."""
-        return self._limited(select(self.model).where(*self.conditions(wanted)), window)
 
-    def pages_postgresql(
+        def build(attributes: Sequence[str], _: str) -> Select[*tuple[Any, ...]]:
+            columns = (getattr(self.model, each) for each in attributes)
+            return self._limited(select(*columns).where(*self.conditions(wanted)), window)
+
+        name = ("page", self.model, window.shape) if _is_everything(wanted) else None
+        return Query(name, self.model, self._read_by(window), build)
+
+    def pages(self, wanted: F, window: Window, parent: InstrumentedAttribute[Any]) -> Query[M]:
+        """The same for each parent: the rows whose `parent` column is one of `keys`."""
+
+        def build(attributes: Sequence[str], dialect: str) -> Select[*tuple[Any, ...]]:
+            names = dict.fromkeys([*attributes, *scope_attributes(self.model)])
+            columns = [getattr(self.model, each) for each in names]
+            of_dialect = self._pages_postgresql if dialect == "postgresql" else self._pages_sqlite
+            return of_dialect(wanted, window, parent, columns, attributes)
+
+        name = ("pages", parent, window.shape) if _is_everything(wanted) else None
+        return Query(name, self.model, (parent.key, *self._read_by(window)), build)
+
+    def _pages_postgresql(
         self,
         wanted: F,
         window: Window,
         parent: InstrumentedAttribute[Any],
-        parents: Iterable[Any],
-    ) -> Select[M]:
-        """The same for each parent: the rows whose `parent` column is one of `parents`."""
+        columns: Sequence[Any],
+        attributes: Sequence[str],
+    ) -> Select[*tuple[Any, ...]]:
         keys = (
-            func.unnest(values_parameter(parent, parents))
+            func.unnest(keys_parameter(parent))
             .table_valued(column("parent", parent.type))
             .render_derived()
         )
         rows = (
             self._limited(
-                select(self.model).where(parent == keys.c.parent, *self.conditions(wanted)), window
+                select(*columns).where(parent == keys.c.parent, *self.conditions(wanted)), window
             )
             .correlate(keys)
             .lateral()
         )
         row = aliased(self.model, rows)
-        return select(row).select_from(keys).join(rows, true()).order_by(*self._order(window, row))
+        return (
+            select(*(getattr(row, each) for each in attributes))
+            .select_from(keys)
+            .join(rows, true())
+            .order_by(*self._order(window, row))
+        )
 
-    def pages_sqlite(
+    def _pages_sqlite(
         self,
         wanted: F,
         window: Window,
         parent: InstrumentedAttribute[Any],
-        parents: Iterable[Any],
-    ) -> Select[M]:
-        """The same by a window function, since SQLite has no lateral join."""
+        columns: Sequence[Any],
+        attributes: Sequence[str],
+    ) -> Select[*tuple[Any, ...]]:
+        """By a window function, since SQLite has no lateral join."""
         place = func.row_number().over(partition_by=parent, order_by=self._order(window))
         rows = (
-            select(self.model, place.label("place"))
-            .where(any_of(parent, parents), *self.conditions(wanted), *self._bounds(window))
+            select(*columns, place.label("place"))
+            .where(any_key(parent), *self.conditions(wanted), *self._bounds(window))
             .subquery()
         )
         row = aliased(self.model, rows)
-        return select(row).where(rows.c.place <= window.limit + 1).order_by(rows.c.place)
+        return (
+            select(*(getattr(row, each) for each in attributes))
+            .where(rows.c.place <= _limit())
+            .order_by(rows.c.place)
+        )
+
+    def _read_by(self, window: Window) -> tuple[str, ...]:
+        return self.sorts[window.sort].key, self.identity.key
 
     def count(self, wanted: F) -> Select[int]:
         """How many rows there are, whatever the page."""
@@ -112,12 +170,10 @@ class Collection(Generic[M, F]):
         """Where a row stands in the order of that name."""
         return Key(getattr(row, self.sorts[sort].key), getattr(row, self.identity.key))
 
-    def _limited(self, statement: Select[M], window: Window) -> Select[M]:
-        return (
-            statement.where(*self._bounds(window))
-            .order_by(*self._order(window))
-            .limit(window.limit + 1)
-        )
+    def _limited(
+        self, statement: Select[*tuple[Any, ...]], window: Window
+    ) -> Select[*tuple[Any, ...]]:
+        return statement.where(*self._bounds(window)).order_by(*self._order(window)).limit(_limit())
 
     def _order(self, window: Window, row: Any = None) -> list[ColumnElement[Any]]:
         columns = [self.sorts[window.sort], self.identity]
@@ -129,14 +185,25 @@ class Collection(Generic[M, F]):
 
     def _bounds(self, window: Window) -> list[ColumnElement[bool]]:
         bounds = []
-        if window.after is not None:
-            bounds.append(self._beyond(window.after, window, later=not window.descending))
-        if window.before is not None:
-            bounds.append(self._beyond(window.before, window, later=window.descending))
+        for name, given, later in (
+            ("after", window.after, not window.descending),
+            ("before", window.before, window.descending),
+        ):
+            if given is not None:
+                sort = self.sorts[window.sort]
+                place = tuple_(sort, self.identity)
+                limit = tuple_(
+                    bindparam(f"{name}_value", type_=sort.type, required=False),
+                    bindparam(f"{name}_identity", type_=self.identity.type, required=False),
+                )
+                bounds.append(place > limit if later else place < limit)
         return bounds
 
-    def _beyond(self, key: Key, window: Window, *, later: bool) -> ColumnElement[bool]:
-        sort = self.sorts[window.sort]
-        place = tuple_(sort, self.identity)
-        limit = tuple_(literal(key.value, sort.type), literal(key.identity, self.identity.type))
-        return place > limit if later else place < limit
+
+def _is_everything(wanted: object) -> bool:
+    """Whether a filter has no condition. Filters vary too much for their queries to be kept."""
+    return bool(wanted == type(wanted)())
+
+
+def _limit() -> BindParameter[int]:
+    return bindparam("limit", type_=Integer(), required=False)

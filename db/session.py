@@ -7,7 +7,7 @@ is refused.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
 from typing import Any, TypeVar, cast
@@ -37,10 +37,12 @@ from db.criteria import criteria
 from db.guard import SCOPED, UnscopedStatementError, watch
 from db.ownership import check_rows
 from db.postgresql import ScopedConnection, forget_scope, open_transaction
+from db.records import Query, prepared, record_of, selected
 from db.scope import Scope
-from db.witness import Witness
+from db.witness import Witness, owner_attributes
 
 E = TypeVar("E")
+M = TypeVar("M", bound=Base)
 
 
 class ReadOnlySessionError(Exception):
@@ -67,16 +69,49 @@ class ReadSession:
         return self._session.get_bind().dialect.name
 
     async def execute(self, statement: Executable) -> Result[Any]:
+        result: Result[Any] = await self._send(self._session.execute, statement)
+        return result if self.witness is None else self.witness.see(statement, result)
+
+    async def records(
+        self, query: Query[M], attributes: frozenset[str] | None, **parameters: Any
+    ) -> list[M]:
+        """The query's rows as records that have these attributes; all of them if None."""
+        if self.witness is not None and attributes is not None:
+            attributes |= owner_attributes(query.model)
+        records = await self._records(query, attributes, parameters)
+        if self.witness is not None:
+            self.witness.see_records(query.model, records)
+        return records
+
+    async def _records(
+        self, query: Query[M], attributes: frozenset[str] | None, parameters: dict[str, Any]
+    ) -> list[M]:
+        dialect = self._session.get_bind().dialect
+        if query.name is None:
+            make = record_of(query.model, selected(query, attributes))._make
+            statement = query.statement(dialect.name, parameters, attributes)
+            rows: Result[Any] = await self._send(self._session.execute, statement)
+            return list(map(make, rows.all()))
+        known = prepared(query, attributes, self.scope, dialect)
+        values = known.parameters(self.scope, parameters)
+
+        def send(session: Session) -> list[Any]:
+            return known.records(session.connection(), values)
+
+        records: list[M] = await self._send(self._session.run_sync, send)
+        return records
+
+    async def _send(self, call: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
+        """Send one statement, when no other is under way."""
         async with self._lock:
             if self._stopped:
                 raise asyncio.CancelledError
             self.statements += 1
             self._sender = asyncio.current_task()
             try:
-                result = await self._session.execute(statement)
+                return await call(*arguments)
             finally:
                 self._sender = None
-            return result if self.witness is None else self.witness.see(statement, result)
 
     async def settle(self) -> None:
         """Wait for a statement that is under way, and let no other follow.

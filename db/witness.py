@@ -42,6 +42,11 @@ class Witness:
             self._see_row(values, owner)
         return frozen()
 
+    def see_records(self, model: type[Base], records: Sequence[Any]) -> None:
+        """Look at records of a model, which have its `owner_attributes`."""
+        for name in owner_attributes(model):
+            self.tenants |= {getattr(record, name) for record in records} - {None}
+
     def _see_row(self, row: Sequence[Any], owner: int | None) -> None:
         """`owner` is the place of the column that names the tenant, if there is one."""
         owners = {
@@ -54,6 +59,13 @@ class Witness:
         self.aggregates |= not owners
         # An entry of the audit log may say that it is nobody's: the carrier's own.
         self.tenants |= owners - {None}
+
+
+def owner_attributes(model: type[Base]) -> frozenset[str]:
+    """What tells whose a row of the model is; nothing for what belongs to no tenant."""
+    if issubclass(model, Tenant):
+        return frozenset({"id"})
+    return frozenset({_OWNER} if issubclass(model, TenantOwned) else ())
 
 
 def _reads_tenants(statement: Executable) -> bool:

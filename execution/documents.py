@@ -36,8 +36,9 @@ from execution.errors import (
 )
 from execution.limits import Limits, exceeded, measure
 
-# Measured: a document's nodes and tokens take some 400 bytes for each token.
-_BYTES_PER_TOKEN = 512
+# Measured for each token: a document's nodes and tokens take some 400 bytes, its plan 200, and
+# 1,200 where all types of an interface were met.
+_BYTES_PER_TOKEN = 1_024
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,54 +1,143 @@
 """The execute step: a prepared operation, its variables and a context in, a result out."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from inspect import isawaitable
-from typing import Any, TypeGuard, TypeVar, cast
+from typing import Any, Literal, Protocol, TypeVar
+from weakref import WeakKeyDictionary
 
-from graphql import ExecutionResult, execute
-from strawberry.execution import optimized_is_awaitable
+from graphql import ExecutionResult, FieldNode, OperationType, execute
+from graphql.execution.values import get_variable_values
 from strawberry.schema import Schema
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from execution.awaiting import is_awaitable
 from execution.documents import PreparedOperation
+from execution.levels import Run
 from execution.limits import Limits
 from execution.permissions import Coordinate, refusing
+from execution.plan import OperationPlan, fragments_of, selections_of
 
-ContextT = TypeVar("ContextT")
+ContextT_contra = TypeVar("ContextT_contra", contravariant=True)
 
-_is_awaitable = cast("Callable[[Any], TypeGuard[Awaitable[Any]]]", optimized_is_awaitable)
-
-Execute = Callable[
-    [PreparedOperation, dict[str, Any], ContextT, Mapping[Coordinate, str]],
-    Awaitable[ExecutionResult],
-]
-"""Executes an operation, without the fields that are forbidden. A result whose data is None and
-whose errors have no path is a request error: nothing was executed, because the variables do not
-fit."""
+ExecutorName = Literal["levels", "core"]
 
 
-def field_by_field(schema: Schema, limits: Limits) -> Execute[Any]:
-    """An executor that resolves every field of every object by itself, as graphql-core does."""
-    core_schema = schema._schema
-    hide_suggestions = schema.config.disable_field_suggestions
+class Execute(Protocol[ContextT_contra]):
+    """Executes operations, without the fields that are forbidden.
 
-    async def run(
+    A result whose data is None and whose errors have no path is a request error: nothing was
+    executed, because the variables do not fit.
+    """
+
+    def chosen(self, operation: PreparedOperation) -> ExecutorName:
+        """Which executor the operation is left to."""
+        ...
+
+    async def __call__(
+        self,
+        operation: PreparedOperation,
+        variables: dict[str, Any],
+        context: ContextT_contra,
+        forbidden: Mapping[Coordinate, str],
+    ) -> ExecutionResult: ...
+
+
+def executor(schema: Schema, limits: Limits, name: ExecutorName) -> Execute[Any]:
+    """The executor of that name."""
+    return ByLevels(schema, limits) if name == "levels" else FieldByField(schema, limits)
+
+
+class FieldByField:
+    """graphql-core: resolves every field of every object by itself."""
+
+    def __init__(self, schema: Schema, limits: Limits) -> None:
+        self._schema = schema
+        self._limits = limits
+
+    def chosen(self, operation: PreparedOperation) -> ExecutorName:
+        return "core"
+
+    async def __call__(
+        self,
         operation: PreparedOperation,
         variables: dict[str, Any],
         context: Any,
         forbidden: Mapping[Coordinate, str],
     ) -> ExecutionResult:
         result = execute(
-            core_schema,
+            self._schema._schema,
             operation.document,
             context_value=context,
             variable_values=variables,
             operation_name=operation.name,
             middleware=[refusing(forbidden)] if forbidden else None,
-            max_coercion_errors=limits.variable_errors,
-            executor_class=schema.execution_context_class,
-            is_awaitable=_is_awaitable,
-            hide_suggestions=hide_suggestions,
+            max_coercion_errors=self._limits.variable_errors,
+            executor_class=self._schema.execution_context_class,
+            is_awaitable=is_awaitable,
+            hide_suggestions=self._schema.config.disable_field_suggestions,
             operation_extensions=None,
         )
         return await result if isawaitable(result) else result
 
-    return run
+
+class ByLevels:
+    """Resolves each field once for all objects of its level, and leaves to graphql-core whole
+    what it does not cover: introspection and subscriptions."""
+
+    def __init__(self, schema: Schema, limits: Limits) -> None:
+        self._schema = schema
+        self._limits = limits
+        self._core = FieldByField(schema, limits)
+        # Plans live as long as their documents are cached.
+        self._plans: WeakKeyDictionary[PreparedOperation, OperationPlan | None] = (
+            WeakKeyDictionary()
+        )
+
+    def chosen(self, operation: PreparedOperation) -> ExecutorName:
+        return "core" if self._plan(operation) is None else "levels"
+
+    async def __call__(
+        self,
+        operation: PreparedOperation,
+        variables: dict[str, Any],
+        context: Any,
+        forbidden: Mapping[Coordinate, str],
+    ) -> ExecutionResult:
+        plan = self._plan(operation)
+        if plan is None:
+            return await self._core(operation, variables, context, forbidden)
+        hide_suggestions = self._schema.config.disable_field_suggestions
+        coerced = get_variable_values(
+            self._schema._schema,
+            operation.node.variable_definitions or (),
+            variables,
+            max_errors=self._limits.variable_errors,
+            hide_suggestions=hide_suggestions,
+        )
+        if isinstance(coerced, list):
+            return ExecutionResult(None, coerced)
+        if not all(type(coerced.coerced.get(name)) is bool for name in plan.conditions):
+            # `@skip(if: null)`, which a default allows: an error where the field stands.
+            return await self._core(operation, variables, context, forbidden)
+        run = Run(plan, coerced, context, forbidden, hide_suggestions=hide_suggestions)
+        return await run.execute()
+
+    def _plan(self, operation: PreparedOperation) -> OperationPlan | None:
+        """None for what is left to graphql-core."""
+        try:
+            return self._plans[operation]
+        except KeyError:
+            plan = OperationPlan(self._schema, operation) if self._covers(operation) else None
+            self._plans[operation] = plan
+            return plan
+
+    def _covers(self, operation: PreparedOperation) -> bool:
+        if operation.type is OperationType.SUBSCRIPTION:
+            return False
+        if self._schema.execution_context_class is not StrawberryGraphQLCoreExecutionContext:
+            return False
+        selections = selections_of(operation.node.selection_set, fragments_of(operation.document))
+        return not any(
+            isinstance(each, FieldNode) and each.name.value in {"__schema", "__type"}
+            for each in selections
+        )

@@ -4,6 +4,7 @@ https://graphql.github.io/graphql-over-http/draft/
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -31,7 +32,7 @@ from execution.errors import (
     formatted,
     internal_error,
 )
-from execution.executor import Execute, field_by_field
+from execution.executor import Execute, executor
 from execution.limits import Limits
 from execution.logs import OperationRecord
 from execution.negotiation import GRAPHQL_RESPONSE, JSON, choose_media_type
@@ -83,7 +84,7 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
     - ``count_statements`` says how many database statements a context's operation made.
     - ``needs`` says which scopes fields need, and ``granted`` which ones a client has.
     - ``reads_only`` says whether a client's mutations are refused, whatever it was granted.
-    - ``execute`` is the execute step; graphql-core's by default.
+    - ``execute`` is the execute step; by default graphql-core's.
     - ``buckets`` hold each client's points; in this process's memory by default.
     - ``persisted`` finds the documents of which a client sends the hash; in this process's memory
       by default.
@@ -111,6 +112,8 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
             raise ValueError("Strawberry's extensions and operation directives are not run here.")
         self.limits = limits or Limits()
         self.documents = DocumentCache(schema, self.limits)
+        self.executed: Counter[str] = Counter()
+        """How many operations each executor got."""
         self._admission = Admission(self.limits, buckets or LocalBuckets(self.limits.rate))
         self._persisted = persisted or PersistedDocuments()
         self._authenticate = authenticate
@@ -120,7 +123,7 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
         self._permissions = FieldPermissions(schema._schema, needs or {})
         self._granted = granted
         self._reads_only = reads_only
-        self._execute: Execute[ContextT] = execute or field_by_field(schema, self.limits)
+        self._execute: Execute[ContextT] = execute or executor(schema, self.limits, "core")
 
     @property
     def admission(self) -> Admission:
@@ -252,6 +255,8 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
                 asyncio.timeout(self.limits.request_seconds) as timeout,
                 self._open_context(client, http_request) as context,
             ):
+                record.executor = self._execute.chosen(operation)
+                self.executed[record.executor] += 1
                 try:
                     result = await self._execute(operation, variables, context, forbidden)
                 finally:

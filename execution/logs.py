@@ -30,6 +30,7 @@ class OperationRecord:
     status: int | None = None
     statements: int | None = None
     cost: int | None = None
+    executor: str | None = None
     errors: Sequence[str] = field(default_factory=list)
     unexpected: list[Exception] = field(default_factory=list)
 
@@ -46,6 +47,7 @@ class OperationRecord:
             milliseconds=round(milliseconds, 2),
             statements=self.statements,
             cost=self.cost,
+            executor=self.executor,
             errors=list(dict.fromkeys(self.errors)),
             **({"unexpected": len(self.unexpected)} if self.unexpected else {}),
         )

@@ -16,7 +16,7 @@ from db.base import Base
 from db.paging import Collection, Key, Window
 from db.session import ReadSession
 from execution.errors import ApiError, ErrorCode, LimitExceededError
-from resolvers.loaders import Children, Loaders
+from resolvers.loaders import Attributes, Children, Loaders
 
 M = TypeVar("M", bound=Base)
 F = TypeVar("F")
@@ -56,11 +56,34 @@ class Page(Generic[M]):
     nodes: list[M]
     page_info: PageInfo
     cursor: Callable[[M], str]
-    count: Callable[[], Awaitable[int]]
+    count: "Count"
 
     @property
     def edges(self) -> list[Edge[M]]:
         return [Edge(row, self.cursor(row)) for row in self.nodes]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How to count what a page was taken from, together with other pages of its field."""
+
+    of: Callable[[Sequence[Hashable]], Awaitable[list[int]]]
+    """The counts for keys of parents, in their order."""
+    key: Hashable = None
+
+
+async def counts(pages: Sequence[Page[Any]]) -> list[int]:
+    """How many rows the whole list of each page holds; the pages of one field are counted
+    together."""
+    places: dict[Callable[..., Any], list[int]] = {}
+    for place, page in enumerate(pages):
+        places.setdefault(page.count.of, []).append(place)
+    found = [0] * len(pages)
+    asked = [count([pages[place].count.key for place in each]) for count, each in places.items()]
+    for each, numbers in zip(places.values(), asked, strict=True):
+        for place, number in zip(each, await numbers, strict=True):
+            found[place] = number
+    return found
 
 
 async def root_page(
@@ -71,35 +94,42 @@ async def root_page(
     sort: str,
     descending: bool,
     arguments: PageArguments,
+    attributes: Attributes = None,
 ) -> Page[M]:
     """A page of all rows in scope."""
     window = _window(collection, sort, descending, arguments)
-    rows = await session.entities(collection.page(wanted, window))
+    query = collection.page(wanted, window)
+    rows = await session.records(query, attributes, **window.parameters)
 
-    async def count() -> int:
-        return await session.scalar(collection.count(wanted)) or 0
+    async def counts(keys: Sequence[Hashable]) -> list[int]:
+        return [await session.scalar(collection.count(wanted)) or 0] * len(keys)
 
-    return _page(collection, window, rows, count)
+    return _page(collection, window, rows, Count(counts))
 
 
-async def children_page(
+async def children_pages(
     loaders: Loaders,
     relation: Children[M, F],
-    key: Hashable,
+    keys: Sequence[Hashable],
     wanted: F,
     *,
     sort: str,
     descending: bool,
     arguments: PageArguments,
-) -> Page[M]:
-    """A page of one parent's rows; all parents of a level share one statement."""
+    attributes: Attributes = None,
+) -> list[Page[M]]:
+    """A page of the rows of each parent; all parents of a level share one statement."""
     window = _window(relation.collection, sort, descending, arguments)
-    rows = await loaders.page(relation, wanted, window, key)
 
-    async def count() -> int:
-        return await loaders.count(relation, wanted, key)
+    def counts(keys: Sequence[Hashable]) -> Awaitable[list[int]]:
+        return loaders.counts(relation, wanted, keys)
 
-    return _page(relation.collection, window, rows, count)
+    return [
+        _page(relation.collection, window, rows, Count(counts, key))
+        for key, rows in zip(
+            keys, await loaders.pages(relation, wanted, window, keys, attributes), strict=True
+        )
+    ]
 
 
 def _window(
@@ -136,7 +166,7 @@ def _page(
     collection: Collection[M, Any],
     window: Window,
     rows: Sequence[M],
-    count: Callable[[], Awaitable[int]],
+    count: "Count",
 ) -> Page[M]:
     more = len(rows) > window.limit
     nodes = list(rows[: window.limit])

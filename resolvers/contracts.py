@@ -1,5 +1,6 @@
 """Contracts beyond plain relations."""
 
+from collections.abc import Awaitable, Sequence
 from uuid import UUID
 
 from db.models import Contract
@@ -7,8 +8,8 @@ from db.queries.contracts import renewable_among
 from resolvers.context import Context
 
 
-async def is_renewable(context: Context, contract: Contract) -> bool:
-    """Whether the contract can be renewed today."""
+def are_renewable(context: Context, contracts: Sequence[Contract]) -> Awaitable[list[bool]]:
+    """Whether each of the contracts can be renewed today."""
 
     async def load(contract_ids: list[UUID]) -> list[bool]:
         renewable = set(
@@ -16,4 +17,4 @@ async def is_renewable(context: Context, contract: Contract) -> bool:
         )
         return [contract_id in renewable for contract_id in contract_ids]
 
-    return await context.loaders.value("renewable", load, contract.id)
+    return context.loaders.values("renewable", load, [contract.id for contract in contracts])

@@ -7,6 +7,7 @@ import base64
 from uuid import UUID
 
 from db.models import Base, Cart, Contract, Customer, Offer, Order, Product, Site, Tenant
+from db.records import model_of
 
 _PREFIXES: dict[type[Base], str] = {
     Tenant: "ten",
@@ -23,8 +24,9 @@ _MODELS = {prefix: model for model, prefix in _PREFIXES.items()}
 
 def global_id(row: Base) -> str:
     """The identifier of a row of one of the types that implement `Node`."""
-    identity: UUID = row.public_id if isinstance(row, Tenant) else row.id  # type: ignore[attr-defined]
-    return f"{_PREFIXES[type(row)]}_{_encoded(identity)}"
+    model = model_of(row)
+    identity: UUID = row.public_id if model is Tenant else row.id  # type: ignore[attr-defined]
+    return f"{_PREFIXES[model]}_{_encoded(identity)}"
 
 
 def parse_global_id(text: str) -> tuple[type[Base], UUID] | None:

@@ -17,7 +17,7 @@ from db.queries.tenants import subtree
 from execution.errors import LimitExceededError
 from resolvers.context import Context
 from resolvers.ids import parse_global_id
-from resolvers.loaders import One
+from resolvers.loaders import Attributes, One
 from resolvers.text import text_argument
 
 K = TypeVar("K")
@@ -27,13 +27,15 @@ MOST_NODES = 100
 
 
 async def by_number(
-    context: Context, model: type[M], number: InstrumentedAttribute[str], wanted: str
+    context: Context, numbers: One[M], wanted: str, attributes: Attributes = None
 ) -> M | None:
     """The row with that number, or None: unknown and out of scope are the same.
 
     Several look-ups of one operation share a statement.
     """
-    return await context.loaders.one(One(model, number), text_argument("number", wanted))
+    number = text_argument("number", wanted)
+    [row] = await context.loaders.one(numbers, [number], attributes)
+    return row
 
 
 async def by_global_ids(context: Context, ids: Sequence[str]) -> list[Base | None]:

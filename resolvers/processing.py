@@ -1,6 +1,6 @@
 """How long orders take, from those that are completed."""
 
-from asyncio import gather
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -47,9 +47,7 @@ async def processing_times(
     business_cases: tuple[BusinessCase, ...] | None,
 ) -> list[ProcessingTime]:
     rows = await context.session.rows(statement(product_ids, business_cases))
-    products = await gather(
-        *(context.loaders.one(relations.PRODUCT, row.product_id) for row in rows)
-    )
+    products = await context.loaders.one(relations.PRODUCT, [row.product_id for row in rows])
     times = [
         ProcessingTime(
             product,
@@ -65,10 +63,10 @@ async def processing_times(
     return sorted(times, key=lambda time: (time.product.name, time.business_case))
 
 
-async def processing_estimate(context: Context, order: Order) -> ProcessingEstimate | None:
+async def processing_estimates(
+    context: Context, orders: Sequence[Order]
+) -> list[ProcessingEstimate | None]:
     """None where the order has ended, or none of its product and business case is completed."""
-    if order.product_id is None or order.status is not OrderStatus.IN_PROGRESS:
-        return None
 
     async def load(
         keys: list[tuple[UUID, BusinessCase]],
@@ -79,7 +77,14 @@ async def processing_estimate(context: Context, order: Order) -> ProcessingEstim
         found = {(time.product.id, time.business_case): time for time in times}
         return [found.get(key) for key in keys]
 
-    basis = await context.loaders.value(
-        "processing_estimate", load, (order.product_id, order.business_case)
-    )
-    return ProcessingEstimate(basis, order.received_at) if basis is not None else None
+    keys = [
+        (order.product_id, order.business_case)
+        if order.product_id is not None and order.status is OrderStatus.IN_PROGRESS
+        else None
+        for order in orders
+    ]
+    bases = await context.loaders.values("processing_estimate", load, keys)
+    return [
+        None if basis is None else ProcessingEstimate(basis, order.received_at)
+        for order, basis in zip(orders, bases, strict=True)
+    ]

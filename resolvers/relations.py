@@ -71,7 +71,9 @@ ITEMS_OF_CART = Parts(CartItem, CartItem.cart_id, (CartItem.position,))
 CONSENTS_OF_OFFER = Parts(OfferConsent, OfferConsent.offer_id, (OfferConsent.given_at,))
 ITEMS_OF_CONTRACT = Parts(ContractItem, ContractItem.contract_id, (ContractItem.position,))
 ITEMS_OF_ORDER = Parts(OrderItem, OrderItem.order_id, (OrderItem.position,))
-PRICES_OF_ORDER = Parts(OrderPrice, OrderPrice.order_id, (OrderPrice.position,))
+PRICES_OF_ORDER = Parts(
+    OrderPrice, OrderPrice.order_id, (OrderPrice.position,), needed=("item_position",)
+)
 EXTERNAL_IDS_OF_ORDER = Parts(
     OrderExternalId, OrderExternalId.order_id, (OrderExternalId.position,)
 )

@@ -6,6 +6,7 @@ import strawberry
 
 from auth.permissions import Permission
 from db.models import Cart as CartRow
+from db.records import model_of
 from resolvers import relations
 from schema.enums import BusinessCase, CartStatus
 from schema.fields import label_of, lazy, to_one, to_parts
@@ -63,4 +64,4 @@ class Cart(Node):
 
     @classmethod
     def is_type_of(cls, row: object, _: object) -> bool:
-        return isinstance(row, CartRow)
+        return model_of(row) is CartRow

@@ -1,13 +1,16 @@
 """Contracts."""
 
+from collections.abc import Awaitable, Sequence
 from datetime import date, datetime
 
 import strawberry
 
 from auth.permissions import Permission
 from db.models import Contract as ContractRow
+from db.records import model_of
+from execution.resolving import by_level, reads
 from resolvers import contracts, relations
-from resolvers.context import Info
+from resolvers.context import Context
 from schema.enums import ContractStatus
 from schema.fields import label_of, lazy, to_one, to_parts
 from schema.node import Node
@@ -27,6 +30,7 @@ class ContractTerm:
     )
 
 
+@reads("term_start", "term_end", "minimum_months", "notice_period_months")
 def _term(root: strawberry.Parent[ContractRow]) -> ContractTerm:
     return ContractTerm(
         start=root.term_start,
@@ -36,8 +40,8 @@ def _term(root: strawberry.Parent[ContractRow]) -> ContractTerm:
     )
 
 
-async def _renewable(root: strawberry.Parent[ContractRow], info: Info) -> bool:
-    return await contracts.is_renewable(info.context, root)
+def _renewable(parents: Sequence[ContractRow], context: Context) -> Awaitable[list[bool]]:
+    return contracts.are_renewable(context, parents)
 
 
 @strawberry.type(
@@ -61,7 +65,7 @@ class Contract(Node):
         "term ends."
     )
     renewable = strawberry.field(
-        resolver=_renewable,
+        resolver=by_level(_renewable, reads=("id",)),
         graphql_type=bool,
         description="Whether the contract can be renewed today: it is active, in the last six "
         "months of its term, and has no open order or cart.",
@@ -125,4 +129,4 @@ class Contract(Node):
 
     @classmethod
     def is_type_of(cls, row: object, _: object) -> bool:
-        return isinstance(row, ContractRow)
+        return model_of(row) is ContractRow

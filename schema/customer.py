@@ -7,6 +7,8 @@ import strawberry
 
 from auth.permissions import Permission
 from db.models import Customer as CustomerRow
+from db.records import model_of
+from execution.resolving import reads
 from resolvers import relations
 from schema.common import Address
 from schema.contract_list import CONTRACTS, ContractConnection
@@ -19,6 +21,7 @@ from schema.order_list import ORDERS, OrderConnection
 from schema.permissions import requires
 
 
+@reads("street", "house_number", "postal_code", "city", "country")
 def own_address(root: strawberry.Parent[Any]) -> Any:
     """The row itself: it holds the columns of its address."""
     return root
@@ -74,4 +77,4 @@ class Customer(Node):
 
     @classmethod
     def is_type_of(cls, row: object, _: object) -> bool:
-        return isinstance(row, CustomerRow)
+        return model_of(row) is CustomerRow

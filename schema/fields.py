@@ -1,17 +1,19 @@
 """Resolvers made from declared relations, and the few arguments that many fields share."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from enum import StrEnum
+from operator import attrgetter
 from typing import Annotated, Any
 
 import strawberry
 
+from execution.resolving import by_level
 from ordering import texts
-from resolvers.context import Info
-from resolvers.loaders import One, Parts
+from resolvers.context import Context
+from resolvers.loaders import Attributes, One, Parts
 from schema.enums import Locale
 
-Resolver = Callable[..., Awaitable[Any]]
+Resolver = Callable[..., Any]
 
 LocaleArgument = Annotated[
     Locale | None,
@@ -30,34 +32,43 @@ def lazy(name: str) -> Any:
 
 def to_one(relation: One[Any], key: str) -> Resolver:
     """The row that the parent's attribute `key` names; null without one, or out of scope."""
+    key_of = attrgetter(key)
 
-    async def resolve(root: strawberry.Parent[Any], info: Info) -> Any:
-        value = getattr(root, key)
-        return None if value is None else await info.context.loaders.one(relation, value)
+    def resolve(
+        parents: Sequence[Any], context: Context, attributes: Attributes = None
+    ) -> Awaitable[list[Any]]:
+        return context.loaders.one(relation, list(map(key_of, parents)), attributes)
 
-    return resolve
+    return by_level(resolve, reads=(key,), rows=())
 
 
 def to_parts(relation: Parts[Any], key: str = "id") -> Resolver:
     """All parts of the parent."""
-
-    async def resolve(root: strawberry.Parent[Any], info: Info) -> Any:
-        return await info.context.loaders.parts(relation, getattr(root, key))
-
-    return resolve
-
-
-def locale_of(info: Info, argument: Locale | None) -> Locale:
-    return texts.negotiate(argument, info.context.accept_language)
-
-
-def label_of(attribute: str) -> Callable[..., str | None]:
-    """What people call the value of the parent's enum attribute."""
+    key_of = attrgetter(key)
 
     def resolve(
-        root: strawberry.Parent[Any], info: Info, locale: LocaleArgument = None
-    ) -> str | None:
-        member: StrEnum | None = getattr(root, attribute)
-        return None if member is None else texts.label(member, locale_of(info, locale))
+        parents: Sequence[Any], context: Context, attributes: Attributes = None
+    ) -> Awaitable[list[Any]]:
+        return context.loaders.parts(relation, list(map(key_of, parents)), attributes)
 
-    return resolve
+    return by_level(resolve, reads=(key,), rows=())
+
+
+def locale_of(context: Context, argument: Locale | None) -> Locale:
+    return texts.negotiate(argument, context.accept_language)
+
+
+def label_of(attribute: str) -> Resolver:
+    """What people call the value of the parent's enum attribute."""
+    member_of: Callable[[Any], StrEnum | None] = attrgetter(attribute)
+
+    def resolve(
+        parents: Sequence[Any], context: Context, locale: LocaleArgument = None
+    ) -> list[str | None]:
+        language = locale_of(context, locale)
+        return [
+            None if member is None else texts.label(member, language)
+            for member in map(member_of, parents)
+        ]
+
+    return by_level(resolve, reads=(attribute,))

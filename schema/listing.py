@@ -1,17 +1,19 @@
 """The fields that page a collection: the same arguments at the root and below other objects."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from inspect import Parameter, Signature
+from operator import attrgetter
 from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 import strawberry
 
 from db.base import Base
 from db.paging import Collection
-from resolvers.connections import PageArguments, children_page, root_page
-from resolvers.context import Context, Info
-from resolvers.loaders import Children
+from execution.resolving import by_level
+from resolvers.connections import PageArguments, children_pages, root_page
+from resolvers.context import Context
+from resolvers.loaders import Attributes, Children
 from schema.enums import Direction
 from schema.paging import After, Before, First, Last
 
@@ -43,42 +45,51 @@ class Listing(Generic[M, F]):
     def everything(self) -> Callable[..., Any]:
         """A resolver of all objects in scope."""
 
-        async def resolve(info: Info, **given: Any) -> Any:
+        async def resolve(
+            parents: Sequence[Any], context: Context, attributes: Attributes = None, **given: Any
+        ) -> list[Any]:
             sort, descending = self._sort(given)
-            return await root_page(
-                info.context.session,
+            page = await root_page(
+                context.session,
                 self.collection,
-                await self.to_filter(info.context, given.get("filter")),
+                await self.to_filter(context, given.get("filter")),
                 sort=sort,
                 descending=descending,
                 arguments=_page_arguments(given),
+                attributes=attributes,
             )
+            return [page] * len(parents)
 
-        return self._signed(resolve)
+        return by_level(self._signed(resolve), rows=_ROWS)
 
     def below(self, relation: Children[M, F], key: str = "id") -> Callable[..., Any]:
         """A resolver of the objects that a relation ties to the parent."""
+        key_of = attrgetter(key)
 
-        async def resolve(root: Any, info: Info, **given: Any) -> Any:
+        async def resolve(
+            parents: Sequence[Any], context: Context, attributes: Attributes = None, **given: Any
+        ) -> list[Any]:
             sort, descending = self._sort(given)
-            return await children_page(
-                info.context.loaders,
+            pages = await children_pages(
+                context.loaders,
                 relation,
-                getattr(root, key),
-                await self.to_filter(info.context, given.get("filter")),
+                list(map(key_of, parents)),
+                await self.to_filter(context, given.get("filter")),
                 sort=sort,
                 descending=descending,
                 arguments=_page_arguments(given),
+                attributes=attributes,
             )
+            return list(pages)
 
-        return self._signed(resolve, Parameter("root", _KIND, annotation=Any))
+        return by_level(self._signed(resolve), reads=(key,), rows=_ROWS)
 
     def _sort(self, given: dict[str, Any]) -> tuple[str, bool]:
         sort: Sort | None = given.get("order_by")
         name, direction = self.default if sort is None else (sort.field, sort.direction)
         return name, direction is Direction.DESC
 
-    def _signed(self, resolve: Callable[..., Any], *leading: Parameter) -> Callable[..., Any]:
+    def _signed(self, resolve: Callable[..., Any]) -> Callable[..., Any]:
         """The resolver with the signature from which Strawberry reads the field's arguments."""
         arguments: dict[str, Any] = {}
         if self.filter_input is not None:
@@ -95,8 +106,7 @@ class Listing(Generic[M, F]):
             ]
         arguments |= {"first": First, "after": After, "last": Last, "before": Before}
         parameters = [
-            *leading,
-            Parameter("info", _KIND, annotation=Info),
+            *(Parameter(name, _KIND, annotation=Any) for name in ("parents", "context")),
             *(
                 Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
                 for name, annotation in arguments.items()
@@ -107,6 +117,9 @@ class Listing(Generic[M, F]):
 
 
 _KIND = Parameter.POSITIONAL_OR_KEYWORD
+
+_ROWS = ("nodes",)
+"""Where the rows lie in a connection; those of its edges are the same."""
 
 
 def _page_arguments(given: dict[str, Any]) -> PageArguments:

@@ -4,9 +4,11 @@ from typing import Any
 
 import strawberry
 
+from execution.resolving import reads
 from resolvers.ids import global_id
 
 
+@reads("id", "public_id")
 def _id(root: strawberry.Parent[Any]) -> strawberry.ID:
     return strawberry.ID(global_id(root))
 

@@ -6,6 +6,7 @@ import strawberry
 
 from auth.permissions import Permission
 from db.models import Offer as OfferRow
+from db.records import model_of
 from resolvers import relations
 from schema.common import Consent, PortalUser
 from schema.enums import BusinessCase, OfferStatus
@@ -68,4 +69,4 @@ class Offer(Node):
 
     @classmethod
     def is_type_of(cls, row: object, _: object) -> bool:
-        return isinstance(row, OfferRow)
+        return model_of(row) is OfferRow

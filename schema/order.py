@@ -1,5 +1,6 @@
 """Orders."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -7,10 +8,13 @@ import strawberry
 
 from auth.permissions import Permission
 from db.models import Order as OrderRow
+from db.records import model_of
+from execution.resolving import by_level, reads
 from ordering import texts
 from ordering.lifecycle import TMF622_STATE
 from resolvers import processing, relations
-from resolvers.context import Info
+from resolvers.context import Context
+from resolvers.loaders import Attributes
 from schema.common import Characteristic, Document, PortalUser
 from schema.enums import ActionParty, BusinessCase, ContractEffect, OrderPhase, OrderStatus
 from schema.fields import LocaleArgument, label_of, lazy, locale_of, to_one, to_parts
@@ -37,37 +41,45 @@ class ActionRequired:
     due: datetime | None = strawberry.field(description="Until when.")
 
 
+@reads("action_text", "action_by", "action_due")
 def _action_required(root: strawberry.Parent[OrderRow]) -> ActionRequired | None:
     if root.action_text is None or root.action_by is None:
         return None
     return ActionRequired(text=root.action_text, by=root.action_by, due=root.action_due)
 
 
-def _explanation(
-    root: strawberry.Parent[OrderRow], info: Info, locale: LocaleArgument = None
-) -> str:
-    return texts.explain(root, locale_of(info, locale), info.context.now)
+def _explanations(
+    parents: Sequence[OrderRow], context: Context, locale: LocaleArgument = None
+) -> list[str]:
+    language = locale_of(context, locale)
+    return [texts.explain(order, language, context.now) for order in parents]
 
 
+@reads("phase")
 def _tmf622_state(root: strawberry.Parent[OrderRow]) -> str:
     return TMF622_STATE[root.phase]
 
 
+@reads("characteristics")
 def _characteristics(root: strawberry.Parent[OrderRow]) -> list[Characteristic]:
     return Characteristic.list_of(root.characteristics)
 
 
+@reads("reported_characteristics")
 def _reported_characteristics(root: strawberry.Parent[OrderRow]) -> list[Characteristic]:
     return Characteristic.list_of(root.reported_characteristics)
 
 
-async def _total_prices(root: strawberry.Parent[OrderRow], info: Info) -> Any:
-    prices = await info.context.loaders.parts(relations.PRICES_OF_ORDER, root.id)
-    return [price for price in prices if price.item_position is None]
+async def _total_prices(
+    parents: Sequence[OrderRow], context: Context, attributes: Attributes = None
+) -> list[list[Any]]:
+    keys = [order.id for order in parents]
+    prices = await context.loaders.parts(relations.PRICES_OF_ORDER, keys, attributes)
+    return [[price for price in each if price.item_position is None] for each in prices]
 
 
-async def _estimate(root: strawberry.Parent[OrderRow], info: Info) -> Any:
-    return await processing.processing_estimate(info.context, root)
+async def _estimates(parents: Sequence[OrderRow], context: Context) -> list[Any]:
+    return list(await processing.processing_estimates(context, parents))
 
 
 @strawberry.type(
@@ -125,7 +137,7 @@ class Order(Node):
         description='The state as people call it: "In Arbeit".',
     )
     status_explanation = strawberry.field(
-        resolver=_explanation,
+        resolver=by_level(_explanations),
         graphql_type=str,
         description="What is happening to this order, who must act, what comes next and whom to "
         "contact: sentences to show to a reader.",
@@ -165,7 +177,9 @@ class Order(Node):
         description="Every phase the order has entered, the first one first. The last is `phase`.",
     )
     processing_estimate = strawberry.field(
-        resolver=_estimate,
+        resolver=by_level(
+            _estimates, reads=("product_id", "business_case", "status", "received_at")
+        ),
         graphql_type=ProcessingEstimate | None,
         description="How long such an order takes, by those that are completed; null without any, "
         "and once the order has ended.",
@@ -177,7 +191,7 @@ class Order(Node):
         description="What was ordered.",
     )
     total_prices = strawberry.field(
-        resolver=_total_prices,
+        resolver=by_level(_total_prices, reads=("id",), rows=()),
         graphql_type=list[Price],
         description="Prices stated for the order as a whole. Empty where only items have prices.",
     )
@@ -250,4 +264,4 @@ class Order(Node):
 
     @classmethod
     def is_type_of(cls, row: object, _: object) -> bool:
-        return isinstance(row, OrderRow)
+        return model_of(row) is OrderRow

@@ -1,5 +1,6 @@
 """The parts of an order."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,14 +12,17 @@ from db.models import OrderExternalId, OrderHistoryEntry
 from db.models import OrderItem as OrderItemRow
 from db.models import OrderPrice as OrderPriceRow
 from db.vocabulary import STATUS_OF_PHASE
+from execution.resolving import by_level, reads
 from resolvers import relations
-from resolvers.context import Info
+from resolvers.context import Context
+from resolvers.loaders import Attributes
 from schema.common import Characteristic, Money
 from schema.enums import ItemAction, MilestoneKind, OrderPhase, OrderStatus, PriceKind
 from schema.fields import label_of, lazy, to_one
 from schema.permissions import requires
 
 
+@reads("kind")
 def _external_id_type(root: strawberry.Parent[OrderExternalId]) -> str | None:
     return root.kind
 
@@ -77,6 +81,7 @@ class Note:
     )
 
 
+@reads("phase")
 def _history_status(root: strawberry.Parent[OrderHistoryEntry]) -> OrderStatus:
     return STATUS_OF_PHASE[root.phase]
 
@@ -110,14 +115,17 @@ class PriceAlteration:
     )
 
 
+@reads("net_amount", "currency")
 def _net(root: strawberry.Parent[OrderPriceRow]) -> Money | None:
     return Money.of(root.net_amount, root.currency)
 
 
+@reads("gross_amount", "currency")
 def _gross(root: strawberry.Parent[OrderPriceRow]) -> Money | None:
     return Money.of(root.gross_amount, root.currency)
 
 
+@reads("alterations")
 def _alterations(root: strawberry.Parent[OrderPriceRow]) -> list[PriceAlteration]:
     return [_alteration(stored) for stored in root.alterations]
 
@@ -175,6 +183,7 @@ class ItemRelationship:
     reference: str = strawberry.field(description="The other item's `reference`.")
 
 
+@reads("terms")
 def _terms(root: strawberry.Parent[OrderItemRow]) -> list[ItemTerm]:
     return [
         ItemTerm(
@@ -187,6 +196,7 @@ def _terms(root: strawberry.Parent[OrderItemRow]) -> list[ItemTerm]:
     ]
 
 
+@reads("relationships")
 def _relationships(root: strawberry.Parent[OrderItemRow]) -> list[ItemRelationship]:
     return [
         ItemRelationship(kind=related["kind"], reference=related["reference"])
@@ -194,13 +204,20 @@ def _relationships(root: strawberry.Parent[OrderItemRow]) -> list[ItemRelationsh
     ]
 
 
+@reads("characteristics")
 def _item_characteristics(root: strawberry.Parent[OrderItemRow]) -> list[Characteristic]:
     return Characteristic.list_of(root.characteristics)
 
 
-async def _item_prices(root: strawberry.Parent[OrderItemRow], info: Info) -> Any:
-    prices = await info.context.loaders.parts(relations.PRICES_OF_ORDER, root.order_id)
-    return [price for price in prices if price.item_position == root.position]
+async def _item_prices(
+    parents: Sequence[OrderItemRow], context: Context, attributes: Attributes = None
+) -> list[list[Any]]:
+    keys = [item.order_id for item in parents]
+    prices = await context.loaders.parts(relations.PRICES_OF_ORDER, keys, attributes)
+    return [
+        [price for price in each if price.item_position == item.position]
+        for item, each in zip(parents, prices, strict=True)
+    ]
 
 
 @strawberry.type(description="A position of an order.")
@@ -224,7 +241,9 @@ class OrderItem:
         description="The item's own state as TMF622 v5 calls it, where it was reported."
     )
     prices = strawberry.field(
-        resolver=_item_prices, graphql_type=list[Price], description="The prices, each for one."
+        resolver=by_level(_item_prices, reads=("order_id", "position"), rows=()),
+        graphql_type=list[Price],
+        description="The prices, each for one.",
     )
     terms: list[ItemTerm] = strawberry.field(
         resolver=_terms, description="The terms that were stated."

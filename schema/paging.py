@@ -1,11 +1,14 @@
 """Connections by the Relay specification, and the arguments that page them."""
 
+from collections.abc import Awaitable, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
 
+from execution.resolving import by_level
 from resolvers import connections
 from resolvers.connections import DEFAULT_PAGE, LARGEST_PAGE
+from resolvers.context import Context
 from schema.fields import lazy
 
 T = TypeVar("T")
@@ -54,9 +57,10 @@ class Edge(Generic[T]):
     )
 
 
-async def _total_count(page: strawberry.Parent[Any]) -> int:
-    root: connections.Page[Any] = page
-    return await root.count()
+def _total_counts(
+    parents: Sequence[connections.Page[Any]], context: Context
+) -> Awaitable[list[int]]:
+    return connections.counts(parents)
 
 
 @strawberry.type(description="A page of a list, by the Relay connection specification.")
@@ -65,7 +69,7 @@ class Connection(Generic[T]):
     nodes: list[T] = strawberry.field(description="The objects alone.")
     page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
     total_count: int = strawberry.field(
-        resolver=_total_count,
+        resolver=by_level(_total_counts),
         description="How many objects the whole list holds. Counted only when asked for.",
     )
 

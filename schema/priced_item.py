@@ -3,19 +3,23 @@
 import strawberry
 
 from db.models.carts import PricedItem as PricedItemRow
+from execution.resolving import reads
 from resolvers import relations
 from schema.common import Characteristic, Money
 from schema.fields import lazy, to_one
 
 
+@reads("one_time_amount", "currency")
 def _one_time(root: strawberry.Parent[PricedItemRow]) -> Money | None:
     return Money.of(root.one_time_amount, root.currency)
 
 
+@reads("monthly_amount", "currency")
 def _monthly(root: strawberry.Parent[PricedItemRow]) -> Money | None:
     return Money.of(root.monthly_amount, root.currency)
 
 
+@reads("characteristics")
 def _characteristics(root: strawberry.Parent[PricedItemRow]) -> list[Characteristic]:
     return Characteristic.list_of(root.characteristics)
 

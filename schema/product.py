@@ -1,12 +1,16 @@
 """Products."""
 
+from collections.abc import Sequence
+
 import strawberry
 
 from db.models import Product as ProductRow
 from db.models import ProductDocument as ProductDocumentRow
 from db.queries import products as queries
+from db.records import model_of
+from execution.resolving import by_level, reads
 from resolvers import relations
-from resolvers.context import Context, Info
+from resolvers.context import Context
 from schema.common import Document, members
 from schema.contract_list import CONTRACTS, ContractConnection
 from schema.enums import Direction, Locale, ProductFamily
@@ -17,14 +21,15 @@ from schema.order_list import ORDERS, OrderConnection
 from schema.paging import Connection
 
 
-def _description(
-    root: strawberry.Parent[ProductRow], info: Info, locale: LocaleArgument = None
-) -> str | None:
-    german = locale_of(info, locale) is Locale.DE
-    first, second = root.description_de, root.description_en
-    return (first or second) if german else (second or first)
+def _descriptions(
+    parents: Sequence[ProductRow], context: Context, locale: LocaleArgument = None
+) -> list[str | None]:
+    if locale_of(context, locale) is Locale.DE:
+        return [each.description_de or each.description_en for each in parents]
+    return [each.description_en or each.description_de for each in parents]
 
 
+@reads("language")
 def _language(root: strawberry.Parent[ProductDocumentRow]) -> Locale:
     return Locale(root.language.upper())
 
@@ -45,7 +50,7 @@ class Product(Node):
         description="The kind as people call it.",
     )
     description = strawberry.field(
-        resolver=_description,
+        resolver=by_level(_descriptions, reads=("description_de", "description_en")),
         graphql_type=str | None,
         description="What the product is.",
     )
@@ -67,7 +72,7 @@ class Product(Node):
 
     @classmethod
     def is_type_of(cls, row: object, _: object) -> bool:
-        return isinstance(row, ProductRow)
+        return model_of(row) is ProductRow
 
 
 @strawberry.input(description="Conditions on products; a product must meet all that are given.")

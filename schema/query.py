@@ -1,6 +1,6 @@
 """The root of all reading."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import strawberry
@@ -13,9 +13,11 @@ from db.models import Order as OrderRow
 from db.models import Product as ProductRow
 from db.models import Tenant as TenantRow
 from execution.permissions import ForbiddenError
+from execution.resolving import by_level
 from resolvers import lookups, processing
-from resolvers.context import Info
+from resolvers.context import Context, Info
 from resolvers.ids import parse_global_id
+from resolvers.loaders import Attributes, One
 from schema.audit_list import AUDIT_LOG, AuditEntryConnection
 from schema.common import members
 from schema.contract import Contract
@@ -38,13 +40,18 @@ from schema.viewer import Viewer
 
 
 def _by_number(model: type[Any]) -> Callable[..., Any]:
-    async def resolve(
-        info: Info,
-        number: Annotated[str, strawberry.argument(description="The number: the whole of it.")],
-    ) -> Any:
-        return await lookups.by_number(info.context, model, model.number, number)
+    numbers = One(model, model.number)
 
-    return resolve
+    async def resolve(
+        parents: Sequence[Any],
+        context: Context,
+        number: Annotated[str, strawberry.argument(description="The number: the whole of it.")],
+        attributes: Attributes = None,
+    ) -> list[Any]:
+        found = await lookups.by_number(context, numbers, number, attributes)
+        return [found] * len(parents)
+
+    return by_level(resolve, rows=())
 
 
 async def _node(

@@ -16,7 +16,9 @@ _INSTANT = re.compile(
 
 def format_instant(value: datetime) -> str:
     """RFC 3339 in UTC, to the microsecond where there are any."""
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if value.tzinfo is not UTC:
+        value = value.astimezone(UTC)
+    return value.isoformat().removesuffix("+00:00") + "Z"
 
 
 def _parse_instant(value: Any) -> datetime:

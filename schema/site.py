@@ -4,6 +4,7 @@ import strawberry
 
 from auth.permissions import Permission
 from db.models import Site as SiteRow
+from db.records import model_of
 from resolvers import relations
 from schema.common import Address
 from schema.contract_list import CONTRACTS, ContractConnection
@@ -53,4 +54,4 @@ class Site(Node):
 
     @classmethod
     def is_type_of(cls, row: object, _: object) -> bool:
-        return isinstance(row, SiteRow)
+        return model_of(row) is SiteRow

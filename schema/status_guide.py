@@ -31,7 +31,7 @@ class StatusGuide:
 
 def status_guide(info: Info, locale: LocaleArgument = None) -> list[StatusGuide]:
     """Every status with its phases, in the order of an order's life."""
-    language = locale_of(info, locale)
+    language = locale_of(info.context, locale)
     return [
         StatusGuide(
             status=status,

@@ -6,6 +6,7 @@ import strawberry
 
 from auth.permissions import Permission
 from db.models import Tenant as TenantRow
+from db.records import model_of
 from resolvers import relations
 from schema.contract_list import CONTRACTS, ContractConnection
 from schema.customer_list import (
@@ -80,4 +81,4 @@ class Tenant(Node):
 
     @classmethod
     def is_type_of(cls, row: object, _: object) -> bool:
-        return isinstance(row, TenantRow)
+        return model_of(row) is TenantRow

@@ -19,7 +19,6 @@ from db.queries.orders import ORDERS, OrderFilter, OrderSortField
 from db.scope import Scope
 from db.session import Database
 from db.vocabulary import BusinessCase, CartStatus
-from tests.databases import Engine
 from tests.db.rows import (
     MODELS,
     NOW,
@@ -168,15 +167,13 @@ async def test_a_statement_of_any_shape_shows_the_customers_own(
                 assert {row[0] for row in await session.execute(shape(model))} == plain
 
 
-async def test_a_page_for_each_parent_shows_the_customers_own(book: Book, engine: Engine) -> None:
+async def test_a_page_for_each_parent_shows_the_customers_own(book: Book) -> None:
     everyone = [customer["id"] for customer in book.customers.values()]
     window = Window(OrderSortField.RECEIVED_AT, descending=True, limit=50)
-    pages = ORDERS.pages_postgresql if engine == "postgresql" else ORDERS.pages_sqlite
+    pages = ORDERS.pages(OrderFilter(), window, Order.customer_id)
     for name in CUSTOMERS:
         async with book.database.read(book.scope(name)) as session:
-            orders = await session.entities(
-                pages(OrderFilter(), window, Order.customer_id, everyone)
-            )
+            orders = await session.records(pages, None, keys=everyone, **window.parameters)
         assert {order.customer_id for order in orders} == {book.customers[name]["id"]}
 
 

@@ -146,6 +146,10 @@ def newest(sort: OrderSortField = OrderSortField.RECEIVED_AT, **more: Any) -> Wi
     return Window(sort, descending=True, limit=50, **more)
 
 
+def page_of(wanted: OrderFilter, window: Window) -> Executable:
+    return ORDER_BOOK.page(wanted, window).statement("postgresql", window.parameters)
+
+
 # A connection's first executions of a statement are planned for their values; later ones for any.
 MODES = ("force_custom_plan", "force_generic_plan")
 
@@ -162,37 +166,37 @@ ONE_RANGE: dict[str, tuple[Scope, Executable, str]] = {
     ),
     "page of a tree": (
         WIDE,
-        ORDER_BOOK.page(OrderFilter(), newest()),
+        page_of(OrderFilter(), newest()),
         "ix_orders_root_tenant_id_received_at_id",
     ),
     "deep page of a tree": (
         WIDE,
-        ORDER_BOOK.page(OrderFilter(), newest(after=MIDDLE)),
+        page_of(OrderFilter(), newest(after=MIDDLE)),
         "ix_orders_root_tenant_id_received_at_id",
     ),
     "page of a tree narrowed to a sub-tenant": (
         WIDE,
-        ORDER_BOOK.page(OrderFilter(tenant_ids=(77,)), newest()),
+        page_of(OrderFilter(tenant_ids=(77,)), newest()),
         "ix_orders_tenant_id_root_tenant_id_received_at_id",
     ),
     "last page of a tree": (
         WIDE,
-        ORDER_BOOK.page(OrderFilter(), newest(from_end=True)),
+        page_of(OrderFilter(), newest(from_end=True)),
         "ix_orders_root_tenant_id_received_at_id",
     ),
     "last changed of a tree": (
         WIDE,
-        ORDER_BOOK.page(OrderFilter(), newest(OrderSortField.UPDATED_AT)),
+        page_of(OrderFilter(), newest(OrderSortField.UPDATED_AT)),
         "ix_orders_root_tenant_id_updated_at_id",
     ),
     "last changed of a sub-tenant": (
         SUB_TENANT,
-        ORDER_BOOK.page(OrderFilter(), newest(OrderSortField.UPDATED_AT)),
+        page_of(OrderFilter(), newest(OrderSortField.UPDATED_AT)),
         "ix_orders_tenant_id_root_tenant_id_updated_at_id",
     ),
     "next expected of a tree": (
         WIDE,
-        ORDER_BOOK.page(
+        page_of(
             OrderFilter(),
             Window(OrderSortField.EXPECTED_COMPLETION_DATE, descending=False, limit=50),
         ),
@@ -200,7 +204,7 @@ ONE_RANGE: dict[str, tuple[Scope, Executable, str]] = {
     ),
     "highest number of a tree": (
         WIDE,
-        ORDER_BOOK.page(OrderFilter(), newest(OrderSortField.NUMBER)),
+        page_of(OrderFilter(), newest(OrderSortField.NUMBER)),
         "ix_orders_root_tenant_id_number_id",
     ),
 }
@@ -219,7 +223,7 @@ async def test_a_page_is_one_index_range_without_a_sort(page: str, mode: str, bo
 async def test_what_a_customer_sees_as_newest_is_one_index_range_without_a_sort(
     mode: str, book: Book
 ) -> None:
-    limit, scan = await book.plan(ONE_CUSTOMER, ORDER_BOOK.page(OrderFilter(), newest()), mode)
+    limit, scan = await book.plan(ONE_CUSTOMER, page_of(OrderFilter(), newest()), mode)
     assert limit["Node Type"] == "Limit"
     assert (scan["Node Type"], scan["Index Name"]) == (
         "Index Scan",
@@ -231,7 +235,7 @@ async def test_what_a_customer_sees_as_newest_is_one_index_range_without_a_sort(
 async def test_a_customers_newest_orders_are_one_index_range_without_a_sort(
     mode: str, book: Book
 ) -> None:
-    statement = ORDER_BOOK.page(OrderFilter(customer_ids=(CUSTOMER,)), newest())
+    statement = page_of(OrderFilter(customer_ids=(CUSTOMER,)), newest())
     limit, scan = await book.plan(WIDE, statement, mode)
     assert limit["Node Type"] == "Limit"
     assert (scan["Node Type"], scan["Index Name"]) == (
@@ -240,7 +244,7 @@ async def test_a_customers_newest_orders_are_one_index_range_without_a_sort(
     )
 
 
-SEARCH = ORDER_BOOK.page(OrderFilter(search="A19 c4ca4238"), newest())
+SEARCH = page_of(OrderFilter(search="A19 c4ca4238"), newest())
 
 
 async def test_search_reads_the_rows_in_scope_by_an_index(book: Book) -> None:

@@ -12,14 +12,12 @@ from db.paging import Window
 from db.queries import contracts, customers, offers, orders, products, tenants
 from db.scope import Scope
 from db.session import Database
-from tests.databases import Engine
 
 NEWEST = Window("RECEIVED_AT", descending=True, limit=5)
 WANTED = orders.OrderFilter(search="müller a-1", external_id="4711", needs_action=True)
 TODAY = date(2026, 11, 24)
 
 STATEMENTS: dict[str, Callable[[], Executable]] = {
-    "page": lambda: orders.ORDERS.page(WANTED, NEWEST),
     "count": lambda: orders.ORDERS.count(WANTED),
     "counts": lambda: orders.ORDERS.counts(WANTED, Order.customer_id, [new_id()]),
     "summary": lambda: orders.summary(WANTED),
@@ -50,11 +48,15 @@ async def test_a_statement_of_the_product_runs_in_every_scope(
             assert (await session.execute(STATEMENTS[name]())) is not None
 
 
-async def test_a_page_of_each_parent_runs_in_every_scope(
-    shared_database: Database, engine: Engine
+@pytest.mark.parametrize("wanted", [orders.OrderFilter(), WANTED], ids=["all", "filtered"])
+async def test_a_page_runs_in_every_scope(
+    wanted: orders.OrderFilter, shared_database: Database
 ) -> None:
-    pages = orders.ORDERS.pages_postgresql if engine == "postgresql" else orders.ORDERS.pages_sqlite
+    page = orders.ORDERS.page(wanted, NEWEST)
+    pages = orders.ORDERS.pages(wanted, NEWEST, Order.customer_id)
+    attributes = frozenset({"number", "status"})
     for scope in SCOPES:
         async with shared_database.read(scope) as session:
-            statement = pages(WANTED, NEWEST, Order.customer_id, [new_id()])
-            assert await session.entities(statement) == []
+            assert await session.records(page, None, **NEWEST.parameters) == []
+            given = {"keys": [new_id()], **NEWEST.parameters}
+            assert await session.records(pages, attributes, **given) == []

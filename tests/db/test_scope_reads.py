@@ -32,7 +32,6 @@ from db.paging import Window
 from db.queries.orders import ORDERS, OrderFilter, OrderSortField
 from db.scope import Scope
 from db.session import Database
-from tests.databases import Engine
 from tests.db.rows import MODELS, OWNED, TABLES, add, add_tenant, as_carrier
 
 # 1 is a partner with the sub-tenants 2 and 3; 10 is another one.
@@ -225,17 +224,16 @@ async def test_every_table_shows_what_is_in_scope(scope: Scope, filled: Database
             assert not await session.scalar(select(exists(select(model).where(nowhere)))), table
 
 
-async def test_a_page_for_each_parent_sees_its_scope(filled: Database, engine: Engine) -> None:
+async def test_a_page_for_each_parent_sees_its_scope(filled: Database) -> None:
     carrier = Scope.carrier()
     async with filled.read(carrier) as session:
         customers = await session.entities(select(Order.customer_id))
     window = Window(OrderSortField.RECEIVED_AT, descending=True, limit=5)
-    pages = ORDERS.pages_postgresql if engine == "postgresql" else ORDERS.pages_sqlite
+    pages = ORDERS.pages(OrderFilter(), window, Order.customer_id)
     for scope, tenants in SCOPES.items():
         async with filled.read(scope) as session:
-            orders = await session.entities(
-                pages(OrderFilter(), window, Order.customer_id, customers)
-            )
+            given = {"keys": customers, **window.parameters}
+            orders = await session.records(pages, None, **given)
         assert sorted({order.tenant_id for order in orders}) == tenants
 
 

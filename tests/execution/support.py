@@ -24,6 +24,7 @@ from strawberry.scalars import JSON
 from strawberry.schema.config import StrawberryConfig
 
 from execution.errors import ApiError, ErrorCode
+from execution.executor import ExecutorName, executor
 from execution.http import AuthFailure, GraphQLEndpoint
 from execution.limits import Limits
 from execution.negotiation import GRAPHQL_RESPONSE
@@ -239,6 +240,7 @@ def serve(
     served_schema: strawberry.Schema = schema,
     buckets: Buckets | None = None,
     persisted: PersistedDocuments | None = None,
+    by: ExecutorName = "levels",
 ) -> Served:
     """The application with its own documents, events and log buffer."""
     events: list[str] = []
@@ -274,6 +276,7 @@ def serve(
         reads_only=lambda client: client == KEYS[READERS_KEY],
         count_statements=lambda context: context.statements,
         limits=limits,
+        execute=executor(served_schema, limits or Limits(), by),
         buckets=buckets,
         persisted=persisted,
     )

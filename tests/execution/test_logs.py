@@ -24,8 +24,17 @@ async def test_an_operation_is_one_line(served: Served) -> None:
         "status": 200,
         "statements": 2,
         "cost": 1,
+        "executor": "levels",
         "errors": [],
     }
+
+
+async def test_what_is_left_to_graphql_core_is_seen(served: Served) -> None:
+    await served.ask("{ hello }")
+    await served.ask("{ __schema { queryType { name } } }")
+    await served.ask("{ unknown }")
+    assert [line["executor"] for line in served.lines("operation")] == ["levels", "core", None]
+    assert served.endpoint.executed == {"levels": 1, "core": 1}
 
 
 async def test_error_codes_are_named_once_each(served: Served) -> None:

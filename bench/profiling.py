@@ -1,0 +1,96 @@
+"""Where one operation's time goes: `make profile`.
+
+The application is asked in this process, without a server or a client, so that the profile holds
+nothing but what it does. The clock is the processor's: waiting for the database does not count.
+"""
+
+import asyncio
+import cProfile
+import logging
+import os
+import pstats
+import statistics
+import time
+from typing import Any
+
+import click
+import httpx
+import uvloop
+from starlette.types import ASGIApp
+
+from app import create_app
+from bench.database import postgresql, prepare
+from bench.scenarios import FIFTY_ORDERS, FIRST_PAGE, NESTED, ONE_ORDER
+from execution.executor import ExecutorName
+from execution.limits import Limits
+from execution.logs import configure_logging
+from settings import Settings
+
+OPERATIONS = {"one": ONE_ORDER, "fifty": FIFTY_ORDERS, "nested": NESTED, "page": FIRST_PAGE}
+UNLIMITED = Limits(rate_points=10**9, cost=10**6)
+
+
+@click.command()
+@click.option("--operation", type=click.Choice(list(OPERATIONS)), default="fifty")
+@click.option("--executor", type=click.Choice(["levels", "core"]), default="levels")
+@click.option("--requests", default=200, show_default=True)
+@click.option("--orders", default=20_000, show_default=True, help="Size of the order book.")
+@click.option("--sort", default="tottime", show_default=True, help="As `pstats` has it: cumtime.")
+@click.option("--lines", default=40, show_default=True)
+@click.option("--database-url", metavar="URL", help="A PostgreSQL database of your own.")
+def main(
+    *,
+    operation: str,
+    executor: ExecutorName,
+    requests: int,
+    orders: int,
+    sort: str,
+    lines: int,
+    database_url: str | None,
+) -> None:
+    """Profile one operation and print where its time goes."""
+    with postgresql(database_url) as url, open(os.devnull, "wb") as nowhere:
+        prepared = prepare(url, orders)
+        configure_logging(level=logging.INFO, stream=nowhere)
+        app = create_app(Settings(database_url=url, executor=executor, limits=UNLIMITED))
+        profile = cProfile.Profile(time.process_time)
+        query = OPERATIONS[operation]
+        taken = uvloop.run(_ask(app, prepared.key, query, requests, profile))
+    pstats.Stats(profile).sort_stats(sort).print_stats(lines)
+    median = statistics.median(taken) * 1000
+    click.echo(f"{operation} by {executor}: {median:.2f} ms of the processor, the median request")
+
+
+async def _ask(
+    app: ASGIApp, key: str, query: str, requests: int, profile: cProfile.Profile
+) -> list[float]:
+    """How long each request kept the processor, without the profile."""
+    transport = httpx.ASGITransport(app)
+    headers = {"Authorization": f"Bearer {key}"}
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://test", headers=headers
+    ) as client:
+        page = (await client.post("/graphql", json={"query": FIRST_PAGE})).json()
+        numbers = [each["number"] for each in page["data"]["orders"]["nodes"]]
+
+        async def ask(number: str) -> None:
+            variables: dict[str, Any] = {"number": number} if "$number" in query else {}
+            body = {"query": query, "variables": variables}
+            answer = await client.post("/graphql", json=body)
+            assert b'"errors"' not in answer.content, answer.text
+
+        taken = []
+        for place in range(2 * requests):
+            if place == requests:
+                profile.enable()
+            started = time.process_time()
+            await ask(numbers[place % len(numbers)])
+            if place < requests:
+                taken.append(time.process_time() - started)
+        profile.disable()
+        await asyncio.sleep(0)
+        return taken
+
+
+if __name__ == "__main__":
+    main()

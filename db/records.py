@@ -1,0 +1,192 @@
+"""Rows as records: light values with a column's attributes, read by statements prepared once.
+
+A row that is only read needs nothing of an ORM entity: no identity, no state, no columns that
+nobody reads. A `Query` is compiled once for each set of attributes and each kind of scope, with the
+scope's criteria in it and the guard's look at it (`db.guard`); a session then sends that text with
+its own scope's values as parameters.
+"""
+
+from collections import OrderedDict, namedtuple
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any, Generic, TypeVar, cast
+
+from sqlalchemy import Connection, Dialect, Enum, Select, bindparam, inspect
+
+from db.base import Base, ByColumn, ByParent, TenantOwned
+from db.criteria import criteria_of_each
+from db.guard import refuse_unscoped
+from db.scope import Scope
+
+M = TypeVar("M", bound=Base)
+
+KEPT = 2_000
+"""Prepared queries that a process keeps."""
+
+_ROOT, _TENANT, _CUSTOMER = "scope_root", "scope_tenant", "scope_customer"
+
+
+@dataclass(frozen=True, slots=True)
+class Query(Generic[M]):
+    """Selects rows of a model. `build` gets the attributes to select and returns the statement,
+    whose parameters have names."""
+
+    name: Hashable
+    """Queries of the same name are the same; one without a name (None) is not kept."""
+    model: type[M]
+    needed: tuple[str, ...]
+    """Attributes that whoever sends the query reads, besides those that are asked for."""
+    build: Callable[[Sequence[str], str], Select[*tuple[Any, ...]]]
+    """`(attributes, name of the dialect)` → statement."""
+
+    def statement(
+        self, dialect: str, parameters: Mapping[str, Any], attributes: frozenset[str] | None = None
+    ) -> Select[*tuple[Any, ...]]:
+        """The statement with its parameters, to be sent as any other."""
+        return self.build(selected(self, attributes), dialect).params(parameters)
+
+
+def model_of(row: object) -> type[Any]:
+    """The model of a row, be it an entity or a record."""
+    return getattr(row, "model_of_record", type(row))
+
+
+@lru_cache(maxsize=KEPT)
+def record_of(model: Any, attributes: tuple[str, ...]) -> Any:
+    """The type of a model's records with those attributes."""
+    make: Any = namedtuple
+    record = make(f"{model.__name__}Record", attributes)
+    record.model_of_record = model
+    return record
+
+
+@cache
+def all_attributes(model: Any) -> tuple[str, ...]:
+    return tuple(each.key for each in inspect(model).column_attrs)
+
+
+@cache
+def scope_attributes(model: Any) -> tuple[str, ...]:
+    """What a scope's criteria read of a model."""
+    known = all_attributes(model)
+    read = ["id", "tenant_id", "root_tenant_id"]
+    rule = getattr(model, "of_customer", None) if issubclass(model, TenantOwned) else None
+    if isinstance(rule, ByColumn | ByParent):
+        read.append(rule.column)
+    return tuple(each for each in read if each in known)
+
+
+class Prepared:
+    """The text of a query, and how its parameters and rows are converted."""
+
+    def __init__(
+        self, query: Query[Any], attributes: tuple[str, ...], scope: Scope, dialect: Dialect
+    ) -> None:
+        statement = query.build(attributes, dialect.name)
+        statement = statement.options(*criteria_of_each(_with_parameters(scope)))
+        compiled: Any = statement.compile(
+            dialect=dialect, compile_kwargs={"render_postcompile": True}
+        )
+        self.sql: str = compiled.string
+        if scope.root_tenant_id is not None:
+            refuse_unscoped(self.sql, scope)
+        self._constants: dict[str, Any] = dict(compiled.params)
+        self._names: list[str] = list(compiled.positiontup)
+        self._bind: dict[str, Callable[[Any], Any]] = dict(compiled._bind_processors)
+        model: Any = query.model
+        self._record = record_of(model, attributes)
+        self._columns = [(column.type, dialect) for column in compiled._result_columns]
+        self._convert: list[tuple[int, Callable[[Any], Any]]] | None = None
+        """By place in a row; known once the driver has described a result."""
+
+    def parameters(self, scope: Scope, given: Mapping[str, Any]) -> tuple[Any, ...]:
+        values = {
+            **self._constants,
+            _ROOT: scope.root_tenant_id,
+            _TENANT: scope.tenant_ids[0] if scope.tenant_ids else None,
+            _CUSTOMER: scope.customer_id,
+            **given,
+        }
+        bind = self._bind
+        return tuple(
+            bind[name](values[name]) if name in bind else values[name] for name in self._names
+        )
+
+    def records(self, connection: Connection, parameters: tuple[Any, ...]) -> list[Any]:
+        result = connection.exec_driver_sql(self.sql, parameters)
+        if self._convert is None:
+            self._convert = self._converters(result.cursor)
+        rows: Any = result.all()
+        if self._convert and rows:
+            # By columns, which is a loop of the interpreter's own.
+            columns = list(zip(*rows, strict=True))
+            for place, convert in self._convert:
+                columns[place] = tuple(map(convert, columns[place]))
+            rows = zip(*columns, strict=True)
+        return list(map(self._record._make, rows))
+
+    def _converters(self, cursor: Any) -> list[tuple[int, Callable[[Any], Any]]]:
+        described = zip(self._columns, cursor.description, strict=True)
+        return [
+            (place, convert)
+            for place, ((kind, dialect), (_, code, *_)) in enumerate(described)
+            if (convert := _converter(kind, dialect, code)) is not None
+        ]
+
+
+def _converter(kind: Any, dialect: Dialect, code: Any) -> Callable[[Any], Any] | None:
+    if isinstance(kind, Enum) and kind.enum_class is not None:
+        members: dict[str | None, Any] = {each.name: each for each in kind.enum_class}
+        members[None] = None
+        return members.__getitem__
+    convert: Callable[[Any], Any] | None = kind._cached_result_processor(dialect, code)
+    return convert
+
+
+_prepared: OrderedDict[Hashable, Prepared] = OrderedDict()
+
+
+def prepared(
+    query: Query[Any], attributes: frozenset[str] | None, scope: Scope, dialect: Dialect
+) -> Prepared:
+    """The query for that kind of scope, with the attributes (all of them if None)."""
+    key = query.name, attributes, _kind(scope), dialect.name
+    found = _prepared.get(key)
+    if found is not None:
+        _prepared.move_to_end(key)
+        return found
+    found = _prepared[key] = Prepared(query, selected(query, attributes), scope, dialect)
+    if len(_prepared) > KEPT:
+        _prepared.popitem(last=False)
+    return found
+
+
+def selected(query: Query[Any], attributes: frozenset[str] | None) -> tuple[str, ...]:
+    """The attributes that the query's records have."""
+    model: Any = query.model
+    known = all_attributes(model)
+    if attributes is None:
+        return known
+    wanted = attributes | set(query.needed)
+    return tuple(each for each in known if each in wanted)
+
+
+def _kind(scope: Scope) -> Hashable:
+    """Scopes of a kind differ in their parameters alone."""
+    if scope.tenant_ids is not None and len(scope.tenant_ids) != 1:
+        return scope
+    return scope.root_tenant_id is None, scope.tenant_ids is None, scope.customer_id is None
+
+
+def _with_parameters(scope: Scope) -> Scope:
+    """A scope like this one, with named parameters in the place of its values."""
+    if scope.root_tenant_id is None or (
+        scope.tenant_ids is not None and len(scope.tenant_ids) != 1
+    ):
+        return scope
+    return Scope(
+        cast("int", bindparam(_ROOT, required=False)),
+        None if scope.tenant_ids is None else (cast("int", bindparam(_TENANT, required=False)),),
+        None if scope.customer_id is None else cast("Any", bindparam(_CUSTOMER, required=False)),
+    )

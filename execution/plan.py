@@ -1,0 +1,385 @@
+"""What an operation does, worked out once: its fields by concrete type, merged and in order.
+
+A plan is kept with its prepared operation and never holds a value of a variable. `@skip` and
+`@include` become *guards*: numbered conditions that a request evaluates once, in one sweep. A
+selection is planned for a concrete type when an object of that type is first met, so that
+abstract types within one another cost what the data needs and no more.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass
+from typing import Any, cast
+
+from graphql import (
+    BooleanValueNode,
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLAbstractType,
+    GraphQLField,
+    GraphQLLeafType,
+    GraphQLNamedType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    OperationType,
+    SelectionNode,
+    SelectionSetNode,
+    TypeInfo,
+    TypeInfoVisitor,
+    VariableNode,
+    Visitor,
+    get_named_type,
+    is_abstract_type,
+    is_leaf_type,
+    is_list_type,
+    is_object_type,
+    visit,
+)
+from strawberry.schema import Schema
+
+from execution.documents import PreparedOperation
+from execution.leaves import Leaf
+from execution.resolving import Arguments, ByLevel, Resolving, resolving
+
+ALWAYS = 0
+"""The number of the guard that every request meets."""
+
+Conditions = tuple[tuple[str, bool], ...]
+"""Variables and what each must be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """When a part of the document takes part: within another guard that is met, with variables as
+    they must be, and with none of some others met (a fragment counts where it stands first)."""
+
+    within: int
+    conditions: Conditions
+    unless: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """A field as it stands in the document."""
+
+    node: FieldNode
+    guard: int
+    place: int
+    """Among everything that is asked of the same object."""
+
+
+class FieldPlan:
+    """One response key of a concrete type."""
+
+    def __init__(
+        self, plan: "OperationPlan", parent: GraphQLObjectType, occurrences: list[Occurrence]
+    ) -> None:
+        node = occurrences[0].node
+        # The document is valid: what it names is there.
+        definition = cast("GraphQLField", plan.core_schema.get_field(parent, node.name.value))
+        self.key = (node.alias or node.name).value
+        self.coordinate = parent.name, node.name.value
+        self.parent_type = parent
+        self.definition = definition
+        self.occurrences = occurrences
+        self.nodes = [each.node for each in occurrences]
+        self.nullable, self.type = _unwrapped(definition.type)
+        """`nullable`: of the field itself, of the entries of its list, of those of lists within."""
+        self.depth = len(self.nullable) - 1
+        """How many lists the values lie in."""
+        self.leaf: Leaf | None = None
+        self.abstract: GraphQLAbstractType | None = None
+        if is_leaf_type(self.type):
+            self.leaf = plan.leaf(self.type)
+        elif is_abstract_type(self.type):
+            self.abstract = self.type
+        self.selection = Selection(
+            plan,
+            [
+                (each.node.selection_set, each.guard)
+                for each in occurrences
+                if each.node.selection_set is not None
+            ],
+        )
+        self.resolving: Resolving = resolving(definition, self.coordinate, plan.schema)
+        self.arguments = Arguments(definition, node, plan.schema)
+        self.extra: dict[str, Any] = {}
+        """What its resolver by level is told besides arguments."""
+        if isinstance(self.resolving, ByLevel) and self.resolving.rows is not None:
+            self.extra = {"attributes": plan.attributes_of(self.type, self.resolving.rows)}
+
+    def of(self, plan: "OperationPlan", occurrences: list[Occurrence]) -> "FieldPlan":
+        """The same with only some of its occurrences. What is selected below is under their
+        guards already."""
+        if len(occurrences) == len(self.occurrences):
+            return self
+        field = copy(self)
+        field.occurrences = occurrences
+        field.nodes = [each.node for each in occurrences]
+        field.arguments = Arguments(self.definition, field.nodes[0], plan.schema)
+        return field
+
+
+@dataclass(slots=True)
+class ObjectPlan:
+    """What is asked of an object of one concrete type."""
+
+    type: GraphQLObjectType
+    fields: list[FieldPlan]
+    guarded: bool
+    """Whether it depends on variables which of the fields are asked for."""
+    template: dict[str, None]
+    """The response's keys in their order; each object's answer begins as a copy."""
+
+    @classmethod
+    def of(cls, kind: GraphQLObjectType, fields: list[FieldPlan], *, guarded: bool) -> "ObjectPlan":
+        return cls(kind, fields, guarded, dict.fromkeys(field.key for field in fields))
+
+
+class Selection:
+    """Selection sets that are merged, as they lie below one response key."""
+
+    def __init__(
+        self, plan: "OperationPlan", parts: Sequence[tuple[SelectionSetNode, int]]
+    ) -> None:
+        self._plan = plan
+        self._parts = parts
+        self._by_type: dict[str, ObjectPlan] = {}
+
+    def on(self, kind: GraphQLObjectType) -> ObjectPlan:
+        """What is asked of an object of that type, whatever the variables."""
+        found = self._by_type.get(kind.name)
+        if found is None:
+            found = self._by_type[kind.name] = self._plan.collected(kind, self._parts)
+        return found
+
+
+class OperationPlan:
+    """The plan of one operation of a valid document."""
+
+    def __init__(self, schema: Schema, operation: PreparedOperation) -> None:
+        self.schema = schema
+        self.core_schema: GraphQLSchema = schema._schema
+        # Not the operation itself, or it would never be forgotten.
+        self.node = operation.node
+        self.serially = operation.type is OperationType.MUTATION
+        self.fragments = fragments_of(operation.document)
+        root = self.core_schema.get_root_type(operation.type)
+        self.root_type = cast("GraphQLObjectType", root)
+        self.root = Selection(self, [(operation.node.selection_set, ALWAYS)])
+        self.conditions = _condition_variables(operation.node, self.fragments)
+        """The variables that decide what is asked for."""
+        self._guards = [Guard(ALWAYS, ())]
+        self._numbers: dict[Guard, int] = {}
+        self._leaves: dict[str, Leaf] = {}
+        self._attributes = _attributes_read(schema, operation.document)
+
+    def attributes_of(self, kind: GraphQLNamedType, path: Sequence[str]) -> frozenset[str] | None:
+        """The attributes that the operation reads of the objects at a path of fields below a type,
+        wherever it meets objects of that type; None if that is not known."""
+        for name in path:
+            kind = get_named_type(cast("GraphQLObjectType", kind).fields[name].type)
+        if is_abstract_type(kind):
+            return None
+        return self._attributes.get(kind.name, frozenset())
+
+    def leaf(self, kind: GraphQLLeafType) -> Leaf:
+        found = self._leaves.get(kind.name)
+        if found is None:
+            found = self._leaves[kind.name] = Leaf(kind)
+        return found
+
+    def guard(self, within: int, conditions: Conditions, unless: tuple[int, ...] = ()) -> int:
+        """The number of that guard."""
+        if not conditions and not unless:
+            return within
+        guard = Guard(within, conditions, unless)
+        number = self._numbers.get(guard)
+        if number is None:
+            number = self._numbers[guard] = len(self._guards)
+            self._guards.append(guard)
+        return number
+
+    def meet(self, met: list[bool], variables: Mapping[str, Any]) -> None:
+        """Say of each guard that `met` does not know yet whether the variables meet it."""
+        for guard in self._guards[len(met) :]:
+            met.append(
+                (not met or met[guard.within])
+                and all(variables[name] is wanted for name, wanted in guard.conditions)
+                and not any(met[other] for other in guard.unless)
+            )
+
+    def collected(
+        self, kind: GraphQLObjectType, parts: Iterable[tuple[SelectionSetNode, int]]
+    ) -> ObjectPlan:
+        """The fields that selection sets ask of a concrete type, each response key once."""
+        collector = _Collector(self, kind)
+        for selection_set, guard in parts:
+            collector.collect(selection_set, guard)
+        found = collector.found.values()
+        return ObjectPlan.of(
+            kind,
+            [FieldPlan(self, kind, occurrences) for occurrences in found],
+            guarded=any(each.guard != ALWAYS for occurrences in found for each in occurrences),
+        )
+
+    def reduced(self, plan: ObjectPlan, met: Sequence[bool]) -> ObjectPlan:
+        """A guarded plan without what a request does not ask for. A response key stands where the
+        first of its occurrences stands that takes part."""
+        fields: list[FieldPlan] = []
+        for field in plan.fields:
+            occurrences = [each for each in field.occurrences if met[each.guard]]
+            if occurrences:
+                fields.append(field.of(self, occurrences))
+        fields.sort(key=lambda field: field.occurrences[0].place)
+        return ObjectPlan.of(plan.type, fields, guarded=False)
+
+
+class _Collector:
+    """Walks selection sets for one concrete type, as the specification's CollectFields does."""
+
+    def __init__(self, plan: OperationPlan, kind: GraphQLObjectType) -> None:
+        self._plan = plan
+        self._kind = kind
+        self._places = 0
+        self._spread: dict[str, tuple[int, ...]] = {}
+        """The guards under which each fragment was spread."""
+        self.found: dict[str, list[Occurrence]] = {}
+
+    def collect(self, selection_set: SelectionSetNode, within: int) -> None:
+        for selection in selection_set.selections:
+            conditions = _conditions(selection)
+            if conditions is None:
+                continue
+            guard = self._plan.guard(within, conditions)
+            if isinstance(selection, FieldNode):
+                key = (selection.alias or selection.name).value
+                self.found.setdefault(key, []).append(Occurrence(selection, guard, self._places))
+                self._places += 1
+            elif isinstance(selection, InlineFragmentNode):
+                condition = selection.type_condition
+                if condition is None or self._is_of(condition.name.value):
+                    self.collect(selection.selection_set, guard)
+            elif isinstance(selection, FragmentSpreadNode):
+                self._collect_fragment(self._plan.fragments[selection.name.value], guard)
+
+    def _collect_fragment(self, fragment: FragmentDefinitionNode, guard: int) -> None:
+        if not self._is_of(fragment.type_condition.name.value):
+            return
+        name = fragment.name.value
+        before = self._spread.get(name, ())
+        if ALWAYS in before or guard in before:
+            return
+        self._spread[name] = (*before, guard)
+        self.collect(fragment.selection_set, self._plan.guard(guard, (), before))
+
+    def _is_of(self, name: str) -> bool:
+        if name == self._kind.name:
+            return True
+        kind = self._plan.core_schema.get_type(name)
+        return is_abstract_type(kind) and self._plan.core_schema.is_sub_type(kind, self._kind)
+
+
+def _attributes_read(schema: Schema, document: DocumentNode) -> dict[str, frozenset[str] | None]:
+    """By the names of concrete types: what a document's fields read of their objects."""
+    types = TypeInfo(schema._schema)
+    visitor = _Coordinates(schema._schema, types)
+    visit(document, TypeInfoVisitor(types, visitor))
+    read: dict[str, frozenset[str] | None] = {}
+    for kind, name in visitor.found:
+        definition = schema._schema.get_field(kind, name)
+        if definition is not None:
+            before = read.get(kind.name, frozenset())
+            more = resolving(definition, (kind.name, name), schema).reads
+            read[kind.name] = None if before is None or more is None else before | more
+    return read
+
+
+class _Coordinates(Visitor):
+    """Finds every field of a document, of every type that it may be a field of."""
+
+    def __init__(self, schema: GraphQLSchema, types: TypeInfo) -> None:
+        super().__init__()
+        self._schema = schema
+        self._types = types
+        self.found: dict[tuple[GraphQLObjectType, str], None] = {}
+
+    def enter_field(self, node: FieldNode, *_: Any) -> None:
+        parent = self._types.get_parent_type()
+        kinds = self._schema.get_possible_types(parent) if is_abstract_type(parent) else [parent]
+        for kind in kinds:
+            if is_object_type(kind):
+                self.found[kind, node.name.value] = None
+
+
+def fragments_of(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
+    return {
+        definition.name.value: definition
+        for definition in document.definitions
+        if isinstance(definition, FragmentDefinitionNode)
+    }
+
+
+def selections_of(
+    node: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode]
+) -> Iterable[SelectionNode]:
+    """Every selection below a selection set, those of each fragment once."""
+    seen: set[str] = set()
+    stack = [node]
+    while stack:
+        for selection in stack.pop().selections:
+            yield selection
+            if isinstance(selection, FragmentSpreadNode):
+                name = selection.name.value
+                if name not in seen:
+                    seen.add(name)
+                    stack.append(fragments[name].selection_set)
+            else:
+                below: SelectionSetNode | None = getattr(selection, "selection_set", None)
+                if below is not None:
+                    stack.append(below)
+
+
+def _condition_variables(
+    node: Any, fragments: Mapping[str, FragmentDefinitionNode]
+) -> frozenset[str]:
+    return frozenset(
+        name
+        for selection in selections_of(node.selection_set, fragments)
+        for name, _ in _conditions(selection) or ()
+    )
+
+
+def _conditions(selection: SelectionNode) -> Conditions | None:
+    """What `@skip` and `@include` demand of variables; None if they exclude the selection."""
+    conditions: list[tuple[str, bool]] = []
+    for directive in selection.directives or ():
+        name = directive.name.value
+        if name not in {"skip", "include"}:
+            continue
+        [argument] = directive.arguments or ()
+        wanted = name == "include"
+        if isinstance(argument.value, VariableNode):
+            conditions.append((argument.value.name.value, wanted))
+        elif cast("BooleanValueNode", argument.value).value is not wanted:
+            return None
+    return tuple(conditions)
+
+
+def _unwrapped(kind: GraphQLOutputType) -> tuple[tuple[bool, ...], GraphQLNamedType]:
+    """Which of a type's layers may be null, from the outside in, and the type within them."""
+    nullable: list[bool] = []
+    inner: Any = kind
+    while True:
+        required = isinstance(inner, GraphQLNonNull)
+        nullable.append(not required)
+        if required:
+            inner = inner.of_type
+        if not is_list_type(inner):
+            return tuple(nullable), inner
+        inner = inner.of_type

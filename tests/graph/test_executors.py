@@ -1,0 +1,194 @@
+"""Both executors answer alike, to the byte of the data and to the place and code of each error.
+
+Random documents are asked of the product's own schema over a seeded order book. In a part of them
+resolvers fail for some of their objects, and scopes are lacking.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+from zlib import crc32
+
+import orjson
+import pytest
+import strawberry
+from graphql import ExecutionResult, GraphQLField, GraphQLObjectType
+from sqlalchemy import func, select
+
+import schema as product
+import seeding
+from auth.permissions import READING
+from auth.principal import Principal, PrincipalKind
+from db.ids import new_id
+from db.models import Contract, Customer, Offer, Order, Product, Tenant
+from db.records import model_of
+from db.scope import Scope
+from db.session import Database
+from execution.documents import DocumentCache, PreparedOperation
+from execution.executor import ByLevels, FieldByField
+from execution.limits import Limits
+from execution.permissions import Coordinate, FieldPermissions
+from resolvers.context import Context
+from resolvers.ids import global_id
+from tests.graph.book import NOW
+from tests.graph.documents import Documents, Request
+from tests.graph.walk import SCHEMA
+
+ASKED = 150
+"""Documents on each database; each run asks the same ones."""
+LIMITS = Limits()
+_LOOKED_UP = (Order, Offer, Contract, Customer, Tenant, Product)
+_ODDS = 3
+"""A resolver that fails does so for one object in so many."""
+
+
+class FailedError(Exception):
+    """What a resolver fails with."""
+
+
+@dataclass
+class Shelf:
+    database: Database
+    principal: Principal
+    documents: Documents
+
+    async def answers(
+        self, served: strawberry.Schema, request: Request, granted: frozenset[Any] = READING
+    ) -> tuple[ExecutionResult, ExecutionResult]:
+        """By levels, and by graphql-core."""
+        document = DocumentCache(served, LIMITS).get(request.query)
+        assert document.errors == (), request
+        operation = document.operation(request.operation)
+        needs = FieldPermissions(served._schema, product.needs(served))
+        forbidden = needs.forbidden(operation, granted)
+        levels = ByLevels(served, LIMITS)
+        return (
+            await self._answer(levels, operation, request.variables, forbidden),
+            await self._answer(
+                FieldByField(served, LIMITS), operation, request.variables, forbidden
+            ),
+        )
+
+    async def _answer(
+        self,
+        execute: ByLevels | FieldByField,
+        operation: PreparedOperation,
+        variables: dict[str, Any],
+        forbidden: Mapping[Coordinate, str],
+    ) -> ExecutionResult:
+        async with self.database.read(self.principal.scope) as session:
+            context = Context(principal=self.principal, session=session, now=NOW)
+            return await execute(operation, variables, context, forbidden)
+
+
+@pytest.fixture(scope="module")
+async def shelf(shared_database_url: str) -> AsyncIterator[Shelf]:
+    database = Database(shared_database_url)
+    try:
+        await seeding.seed(database, orders=300, seed=1)
+        async with database.read(Scope.carrier()) as session:
+            most = select(Order.root_tenant_id).group_by(Order.root_tenant_id)
+            root = await session.scalar(most.order_by(func.count().desc()).limit(1)) or 0
+            number = await session.scalar(select(Tenant.number).where(Tenant.id == root)) or ""
+        scope = Scope.tree(root)
+        pool: dict[str, list[Any]] = {"ID": ["ord_none"], "references": ["nobody's"]}
+        async with database.read(scope) as session:
+            for model in _LOOKED_UP:
+                rows: list[Any] = list(await session.entities(select(model).limit(5)))
+                pool[f"Query.{model.__name__.lower()}.number"] = [row.number for row in rows]
+                pool["ID"] += [global_id(row) for row in rows]
+                pool["references"] += [row.number for row in rows]
+        principal = Principal(
+            kind=PrincipalKind.API_CLIENT,
+            client_id=new_id(),
+            client_name="CRM",
+            account=f"{number}/CRM",
+            token_id="token",
+            tenant_id=root,
+            tenant_number=number,
+            scope=scope,
+            permissions=READING,
+            expires_at=None,
+        )
+        yield Shelf(database, principal, Documents(SCHEMA, pool))
+    finally:
+        await database.close()
+
+
+@pytest.mark.parametrize("seed", range(ASKED))
+async def test_a_random_document_is_answered_alike(shelf: Shelf, seed: int) -> None:
+    request = shelf.documents.request(Random(seed))
+    assert_alike(*await shelf.answers(PRODUCT, request), request)
+
+
+@pytest.mark.parametrize("seed", range(ASKED))
+async def test_a_document_is_answered_alike_where_resolvers_fail(shelf: Shelf, seed: int) -> None:
+    random = Random(seed)
+    request = shelf.documents.request(random)
+    granted = frozenset(each for each in READING if random.random() < 0.8)
+    assert_alike(*await shelf.answers(failing(random), request, granted), request)
+
+
+PRODUCT = product.build_schema()
+
+
+def failing(random: Random) -> strawberry.Schema:
+    """The product's schema with fields that fail for some objects, under either executor."""
+    served = product.build_schema()
+    for kind in served._schema.type_map.values():
+        if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
+            for name, field in kind.fields.items():
+                if random.random() < 0.1:
+                    _let_fail(f"{kind.name}.{name}", field)
+    return served
+
+
+def _let_fail(name: str, field: GraphQLField) -> None:
+    resolve = field.resolve
+    assert resolve is not None
+
+    def maybe(source: Any, info: Any, **arguments: Any) -> Any:
+        if crc32(f"{name} {_name_of(source)}".encode()) % _ODDS == 0:
+            raise FailedError(name)
+        return resolve(source, info, **arguments)
+
+    field.resolve = maybe
+    # What is not Strawberry's own is called for each object by both.
+    field.extensions = {}
+
+
+def _name_of(source: Any) -> str:
+    """The same for the same object, whoever loaded it."""
+    identity = getattr(source, "id", None) or getattr(source, "number", None)
+    return f"{model_of(source).__name__} {identity}"
+
+
+def assert_alike(levels: ExecutionResult, core: ExecutionResult, request: Request) -> None:
+    assert orjson.dumps(levels.data) == orjson.dumps(core.data), request
+    assert _told(levels) == _told(core), request
+
+
+def _told(result: ExecutionResult) -> list[str]:
+    """What errors say. Of those whose null has spread, several may have been first: only that
+    there was one is told, and where."""
+    exact: list[str] = []
+    spread: set[str] = set()
+    for error in result.errors or ():
+        if error.path is None:
+            exact.append(f"{error.message} {error.locations}")
+            continue
+        nulled = _nulled(result.data, error.path)
+        if nulled == error.path:
+            exact.append(f"{nulled} {error.message} {error.extensions} {error.locations}")
+        else:
+            spread.add(f"below {nulled}")
+    return sorted([*exact, *spread])
+
+
+def _nulled(data: Any, path: list[str | int]) -> list[str | int]:
+    for length, step in enumerate(path):
+        if data is None:
+            return path[:length]
+        data = data[step]
+    return path
