@@ -444,6 +444,6 @@ async def test_no_session_reaches_the_log(database: Database, worker: Worker) ->
         await Page(worker.http).ask(token)
         await Page(worker.http).ask(f"{token}x")
     lines = log.getvalue().decode()
-    assert '"client":"P/Portal/widget/K-1"' in lines
+    assert '"client":"widget:K-1/P/Portal"' in lines
     assert "widget session made" in lines
     assert token.rpartition(".")[2] not in lines

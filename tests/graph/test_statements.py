@@ -30,6 +30,9 @@ CONSTANT = {
     "Viewer",
 }
 
+# No key is bound to a single customer.
+NOBODYS = {"Viewer.customer"}
+
 
 @pytest.fixture(scope="module")
 async def small(databases: Databases, engine: Engine) -> AsyncIterator[Library]:
@@ -56,7 +59,8 @@ async def test_a_field_costs_as_many_statements_for_one_row_as_for_fifty(
 ) -> None:
     one, fifty = await _count(small, place), await _count(large, place)
     assert one.statements == fifty.statements
-    _require_one(one)
+    if str(place) not in NOBODYS:
+        _require_one(one)
     _require_many(place, fifty)
 
 

@@ -149,7 +149,7 @@ class Seat:
 _PARTNER = ["partner", "branch", "nested", "sibling"]
 
 SEATS = [
-    Seat("stranger by token", "stranger", ["stranger"], _token, compared=True, asked_all=True),
+    Seat("stranger by token", "stranger", ["stranger"], _token, compared=True),
     Seat("sub-tenant by key", "nested", ["nested"], _key, compared=True, asked_all=True),
     Seat("sub-tenant by its partner", "sibling", ["sibling"], _narrowed),
     Seat("partner by key", "partner", _PARTNER, _key),
