@@ -1,6 +1,7 @@
 """Wires together what decides who is asking: credentials, tokens, narrowing, their endpoints."""
 
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.routing import Route
@@ -41,6 +42,7 @@ class Identity:
     def __init__(
         self, settings: Settings, database: Database, clock: Clock, redis: RedisServer | None
     ) -> None:
+        self._scheme = urlsplit(settings.public_url).scheme
         issuer = Issuer(url=settings.public_url, lifetime=timedelta(seconds=settings.token_seconds))
         signing_keys = SigningKeys(database, clock, Sealing(settings.sealing_secret))
         clients = OAuthClients(database, clock)
@@ -98,7 +100,7 @@ class Identity:
         """Who sends the headers; raises RequestRefusedError where that cannot be told now."""
         try:
             return await self._bearers.principal(
-                headers.get("authorization"), headers.get("origin")
+                headers.get("authorization"), self._origin(headers)
             )
         except UnauthenticatedError as refused:
             return AuthFailure(str(refused), challenge=refused.challenge)
@@ -108,6 +110,15 @@ class Identity:
             raise unavailable(message, error.retry_seconds) from None
         except TooManyAttemptsError as error:
             raise too_many_attempts(str(error), error.retry_seconds) from None
+
+    def _origin(self, headers: Headers) -> str | None:
+        """The origin of the page that asks, if any.
+
+        Browsers send none with a GET to the page's own server, but say that it is such a one.
+        """
+        if headers.get("sec-fetch-site") == "same-origin":
+            return headers.get("origin", f"{self._scheme}://{headers.get('host', '')}")
+        return headers.get("origin")
 
     async def narrowed(self, principal: Principal, headers: Headers) -> Principal:
         """The principal within the tenant that the headers name; raises RequestRefusedError."""
