@@ -31,12 +31,9 @@ class Instant(TypeDecorator[datetime]):
             raise ValueError(f"an instant needs a time zone: {value!r}")
         return value.astimezone(UTC)
 
-    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
-        # PostgreSQL's driver gives what is to be had; a call for each value would do nothing.
-        return None if dialect.name == "postgresql" else super().result_processor(dialect, coltype)
-
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        # SQLite keeps no zone; what we wrote was UTC.
+        # SQLite keeps no zone, and PostgreSQL's driver gives the first instant there is without
+        # one; what we wrote was UTC.
         return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
 

@@ -36,7 +36,7 @@ from tests.graph.book import NOW
 from tests.graph.documents import Documents, Request
 from tests.graph.walk import SCHEMA
 
-ASKED = int(os.environ.get("PARTNERGRAPH_TEST_DOCUMENTS", "60"))
+ASKED = int(os.environ.get("PARTNERGRAPH_TEST_DOCUMENTS", "30"))
 """Documents on each database; each run asks the same ones."""
 LIMITS = Limits()
 _LOOKED_UP = (Order, Offer, Contract, Customer, Tenant, Product)

@@ -92,7 +92,7 @@ async def final_state(take_in: Intake) -> dict[str, Any]:
 
 
 @settings(
-    max_examples=12,
+    max_examples=6,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -156,7 +156,6 @@ SEATS = [
     Seat(
         *("customer's user", "nested", ["nested"], _signed_in, OF_A_CUSTOMERS_USER),
         is_customer=True,
-        compared=True,
     ),
     Seat("page of a customer", "nested", ["nested"], _page, OF_A_CUSTOMERS_USER, is_customer=True),
     Seat("page of a sub-tenant", "nested", ["nested"], _page, OF_A_TENANTS_USER),
