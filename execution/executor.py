@@ -29,7 +29,7 @@ class Execute(Protocol[ContextT_contra]):
     executed, because the variables do not fit.
     """
 
-    def chosen(self, operation: PreparedOperation) -> ExecutorName:
+    def chosen(self, operation: PreparedOperation, variables: Mapping[str, Any]) -> ExecutorName:
         """Which executor the operation is left to."""
         ...
 
@@ -54,7 +54,7 @@ class FieldByField:
         self._schema = schema
         self._limits = limits
 
-    def chosen(self, operation: PreparedOperation) -> ExecutorName:
+    def chosen(self, operation: PreparedOperation, variables: Mapping[str, Any]) -> ExecutorName:
         return "core"
 
     async def __call__(
@@ -82,7 +82,7 @@ class FieldByField:
 
 class ByLevels:
     """Resolves each field once for all objects of its level, and leaves to graphql-core whole
-    what it does not cover: introspection and subscriptions."""
+    what it does not cover: introspection, subscriptions, and conditions that are null."""
 
     def __init__(self, schema: Schema, limits: Limits) -> None:
         self._schema = schema
@@ -93,8 +93,12 @@ class ByLevels:
             WeakKeyDictionary()
         )
 
-    def chosen(self, operation: PreparedOperation) -> ExecutorName:
-        return "core" if self._plan(operation) is None else "levels"
+    def chosen(self, operation: PreparedOperation, variables: Mapping[str, Any]) -> ExecutorName:
+        plan = self._plan(operation)
+        # `@skip(if: null)`, which a default allows, is an error where the field stands.
+        if plan is None or any(variables.get(name, True) is None for name in plan.conditions):
+            return "core"
+        return "levels"
 
     async def __call__(
         self,
@@ -104,7 +108,7 @@ class ByLevels:
         forbidden: Mapping[Coordinate, str],
     ) -> ExecutionResult:
         plan = self._plan(operation)
-        if plan is None:
+        if plan is None or self.chosen(operation, variables) == "core":
             return await self._core(operation, variables, context, forbidden)
         hide_suggestions = self._schema.config.disable_field_suggestions
         coerced = get_variable_values(
@@ -116,9 +120,6 @@ class ByLevels:
         )
         if isinstance(coerced, list):
             return ExecutionResult(None, coerced)
-        if not all(type(coerced.coerced.get(name)) is bool for name in plan.conditions):
-            # `@skip(if: null)`, which a default allows: an error where the field stands.
-            return await self._core(operation, variables, context, forbidden)
         run = Run(plan, coerced, context, forbidden, hide_suggestions=hide_suggestions)
         return await run.execute()
 

@@ -255,7 +255,7 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
                 asyncio.timeout(self.limits.request_seconds) as timeout,
                 self._open_context(client, http_request) as context,
             ):
-                record.executor = self._execute.chosen(operation)
+                record.executor = self._execute.chosen(operation, variables)
                 self.executed[record.executor] += 1
                 try:
                     result = await self._execute(operation, variables, context, forbidden)

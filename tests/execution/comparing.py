@@ -37,13 +37,14 @@ async def answered(
     *,
     context: Any = None,
     forbidden: Mapping[Coordinate, str] | None = None,
+    left_to: Literal["core"] | None = None,
 ) -> Answer:
     limits = Limits()
     prepared = DocumentCache(schema, limits).get(document)
     assert prepared.errors == ()
     execute = executor(schema, limits, by)
     operation = prepared.operation(None)
-    assert execute.chosen(operation) == by
+    assert execute.chosen(operation, variables or {}) == (left_to or by)
     result = await execute(operation, variables or {}, context, forbidden or {})
     return _answer(result)
 
@@ -56,17 +57,24 @@ async def compared(
     context: Any = None,
     forbidden: Mapping[Coordinate, str] | None = None,
     ordered: bool = True,
+    left_to: Literal["core"] | None = None,
 ) -> Answer:
     """The answer by levels, which is graphql-core's to the last error and the order of keys.
 
     The order of errors is the document's; graphql-core's depends on what is awaited, where
-    anything is: then it does not count.
+    anything is: then it does not count. `left_to` says that it is all graphql-core's own.
     """
     core = await answered(
         schema, "core", document, variables, context=deepcopy(context), forbidden=forbidden
     )
     levels = await answered(
-        schema, "levels", document, variables, context=context, forbidden=forbidden
+        schema,
+        "levels",
+        document,
+        variables,
+        context=context,
+        forbidden=forbidden,
+        left_to=left_to,
     )
     assert levels.data == core.data
     if ordered:
