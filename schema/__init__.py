@@ -1,5 +1,6 @@
 """What partners see. `build_schema()` makes it; `schema.graphql` is its printed form."""
 
+from functools import cache
 from pathlib import Path
 
 import strawberry
@@ -26,8 +27,9 @@ DESCRIPTION = (
 )
 
 
+@cache
 def build_schema() -> strawberry.Schema:
-    """The schema; it holds no state, so that one serves any number of requests."""
+    """The schema, made once: it holds no state, so that one serves every application."""
     schema = strawberry.Schema(
         query=Query,
         types=[Cart, Site],
@@ -48,6 +50,8 @@ def _drop_null_defaults(schema: strawberry.Schema) -> None:
                     argument.default_value = Undefined
 
 
+@cache
 def printed() -> str:
     """The schema in the schema definition language."""
-    return print_schema(build_schema()) + "\n"
+    # Of a schema of its own: one that was used prints its directives in another order.
+    return print_schema(build_schema.__wrapped__()) + "\n"
