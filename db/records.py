@@ -113,26 +113,35 @@ class Prepared:
             bind[name](values[name]) if name in bind else values[name] for name in self._names
         )
 
-    def records(self, connection: Connection, parameters: tuple[Any, ...]) -> list[Any]:
+    @property
+    def needs_description(self) -> bool:
+        """Whether nobody has told yet of what types the driver's values are."""
+        return self._convert is None
+
+    def describe(self, codes: Sequence[Any]) -> None:
+        """Say what the driver calls the types of the columns."""
+        self._convert = [
+            (place, convert)
+            for place, ((kind, dialect), code) in enumerate(zip(self._columns, codes, strict=True))
+            if (convert := _converter(kind, dialect, code)) is not None
+        ]
+
+    def sent(self, connection: Connection, parameters: tuple[Any, ...]) -> list[Any]:
+        """The records, asked for by SQLAlchemy."""
         result = connection.exec_driver_sql(self.sql, parameters)
         if self._convert is None:
-            self._convert = self._converters(result.cursor)
-        rows: Any = result.all()
+            self.describe([code for _, code, *_ in result.cursor.description])
+        return self.records(result.all())
+
+    def records(self, rows: Sequence[Any]) -> list[Any]:
+        """The records that the driver's rows are."""
         if self._convert and rows:
             # By columns, which is a loop of the interpreter's own.
             columns = list(zip(*rows, strict=True))
             for place, convert in self._convert:
                 columns[place] = tuple(map(convert, columns[place]))
-            rows = zip(*columns, strict=True)
+            return list(map(self._record._make, zip(*columns, strict=True)))
         return list(map(self._record._make, rows))
-
-    def _converters(self, cursor: Any) -> list[tuple[int, Callable[[Any], Any]]]:
-        described = zip(self._columns, cursor.description, strict=True)
-        return [
-            (place, convert)
-            for place, ((kind, dialect), (_, code, *_)) in enumerate(described)
-            if (convert := _converter(kind, dialect, code)) is not None
-        ]
 
 
 def _converter(kind: Any, dialect: Dialect, code: Any) -> Callable[[Any], Any] | None:

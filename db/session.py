@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
     Connection,
+    Dialect,
     Executable,
     Result,
     ScalarResult,
@@ -39,6 +40,7 @@ from db.ownership import check_rows
 from db.postgresql import ScopedConnection, forget_scope, open_transaction
 from db.records import Query, prepared, record_of, selected
 from db.scope import Scope
+from db.snapshot import SCOPE, Snapshot, Transaction
 from db.witness import Witness, owner_attributes
 
 E = TypeVar("E")
@@ -52,8 +54,9 @@ class ReadOnlySessionError(Exception):
 class ReadSession:
     """Reads one snapshot of the rows in a scope. Safe to use from concurrent loaders."""
 
-    def __init__(self, session: AsyncSession, scope: Scope) -> None:
-        self._session = session
+    def __init__(self, source: Snapshot | Transaction, scope: Scope, dialect: Dialect) -> None:
+        self._source = source
+        self._dialect = dialect
         self._lock = asyncio.Lock()
         self._sender: asyncio.Task[Any] | None = None
         """Who waits for the statement that is under way."""
@@ -66,10 +69,10 @@ class ReadSession:
 
     @property
     def dialect(self) -> str:
-        return self._session.get_bind().dialect.name
+        return self._dialect.name
 
     async def execute(self, statement: Executable) -> Result[Any]:
-        result: Result[Any] = await self._send(self._session.execute, statement)
+        result: Result[Any] = await self._send(self._executed, statement)
         return result if self.witness is None else self.witness.see(statement, result)
 
     async def records(
@@ -86,20 +89,19 @@ class ReadSession:
     async def _records(
         self, query: Query[M], attributes: frozenset[str] | None, parameters: dict[str, Any]
     ) -> list[M]:
-        dialect = self._session.get_bind().dialect
         if query.name is None:
             make = record_of(query.model, selected(query, attributes))._make
-            statement = query.statement(dialect.name, parameters, attributes)
-            rows: Result[Any] = await self._send(self._session.execute, statement)
+            statement = query.statement(self.dialect, parameters, attributes)
+            rows: Result[Any] = await self._send(self._executed, statement)
             return list(map(make, rows.all()))
-        known = prepared(query, attributes, self.scope, dialect)
+        known = prepared(query, attributes, self.scope, self._dialect)
         values = known.parameters(self.scope, parameters)
-
-        def send(session: Session) -> list[Any]:
-            return known.records(session.connection(), values)
-
-        records: list[M] = await self._send(self._session.run_sync, send)
+        records: list[M] = await self._send(self._source.records, known, values)
         return records
+
+    async def _executed(self, statement: Executable) -> Result[Any]:
+        session = await self._source.session()
+        return await session.execute(statement)
 
     async def _send(self, call: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
         """Send one statement, when no other is under way."""
@@ -145,6 +147,10 @@ class ReadSession:
 class WriteSession(ReadSession):
     """One transaction over the rows in a scope. `Database.write` commits it; nobody else does."""
 
+    def __init__(self, session: AsyncSession, scope: Scope) -> None:
+        super().__init__(Transaction(session), scope, session.get_bind().dialect)
+        self._session = session
+
     def add(self, *rows: Base) -> None:
         self._session.add_all(rows)
 
@@ -166,12 +172,7 @@ class Database:
         self.engine = _create_engine(url, pool_size)
         watch(self.engine.sync_engine)
         interrupt_when_cancelled(self.engine.sync_engine)
-        snapshot = self.engine
-        if self.is_postgresql:
-            snapshot = self.engine.execution_options(
-                isolation_level="REPEATABLE READ", postgresql_readonly=True
-            )
-        self._readers = async_sessionmaker(snapshot, expire_on_commit=False, autoflush=False)
+        self._readers = async_sessionmaker(expire_on_commit=False, autoflush=False)
         self._writers = async_sessionmaker(
             self.engine.execution_options(**{_WRITES: True}), expire_on_commit=False
         )
@@ -183,34 +184,36 @@ class Database:
     @asynccontextmanager
     async def read(self, scope: Scope) -> AsyncIterator[ReadSession]:
         """A read-only snapshot of what the scope sees."""
-        async with self._readers(info={_SCOPE: scope}) as session:
-            reader = ReadSession(session, scope)
+        snapshot = Snapshot(self.engine, self._readers, scope)
+        reader = ReadSession(snapshot, scope, self.engine.dialect)
+        try:
+            yield reader
+        except asyncio.CancelledError:
+            reader.stop()
+            raise
+        finally:
             try:
-                yield reader
-            except asyncio.CancelledError:
-                reader.stop()
-                raise
-            finally:
                 await reader.settle()
+            finally:
+                await snapshot.close()
 
     @asynccontextmanager
     async def write(self, scope: Scope) -> AsyncIterator[WriteSession]:
         """A transaction: committed when the block ends, rolled back when it raises."""
         async with self._writers.begin() as session:
-            session.info.update({_SCOPE: scope, _WRITES: True})
+            session.info.update({SCOPE: scope, _WRITES: True})
             yield WriteSession(session, scope)
 
     async def close(self) -> None:
         await self.engine.dispose()
 
 
-_SCOPE = "scope"
 _WRITES = "partnergraph_writes"
 
 
 @event.listens_for(Session, "do_orm_execute")
 def _add_scope(state: ORMExecuteState) -> None:
-    scope: Scope | None = state.session.info.get(_SCOPE)
+    scope: Scope | None = state.session.info.get(SCOPE)
     if scope is None:
         raise UnscopedStatementError("the session was not opened for a scope")
     if not state.is_orm_statement:
@@ -229,14 +232,14 @@ def _add_scope(state: ORMExecuteState) -> None:
 
 @event.listens_for(Session, "before_flush")
 def _check_scope(session: Session, context: UOWTransaction, instances: object) -> None:
-    check_rows(session, session.info.get(_SCOPE))
+    check_rows(session, session.info.get(SCOPE))
 
 
 @event.listens_for(Session, "after_begin")
 def _open_transaction(
     session: Session, transaction: SessionTransaction, connection: Connection
 ) -> None:
-    scope: Scope | None = session.info.get(_SCOPE)
+    scope: Scope | None = session.info.get(SCOPE)
     if scope is not None and connection.dialect.name == "postgresql":
         open_transaction(connection, scope, writes=bool(session.info.get(_WRITES)))
 
