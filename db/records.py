@@ -7,17 +7,30 @@ its own scope's values as parameters.
 """
 
 from collections import OrderedDict, namedtuple
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from datetime import datetime
+from functools import cache, lru_cache, partial
 from typing import Any, Generic, TypeVar, cast
 
-from sqlalchemy import Connection, Dialect, Enum, Select, bindparam, inspect
+from sqlalchemy import (
+    Connection,
+    Dialect,
+    Enum,
+    Select,
+    bindparam,
+    inspect,
+    literal_column,
+    select,
+    true,
+)
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from db.base import Base, ByColumn, ByParent, TenantOwned
 from db.criteria import criteria_of_each
 from db.guard import refuse_unscoped
 from db.scope import Scope
+from db.types import Instant
 
 M = TypeVar("M", bound=Base)
 
@@ -37,14 +50,92 @@ class Query(Generic[M]):
     model: type[M]
     needed: tuple[str, ...]
     """Attributes that whoever sends the query reads, besides those that are asked for."""
-    build: Callable[[Sequence[str], str], Select[*tuple[Any, ...]]]
-    """`(attributes, name of the dialect)` → statement."""
+    build: Callable[["Layout", str], Select[*tuple[Any, ...]]]
+    """`(layout of the rows, name of the dialect)` → statement."""
 
     def statement(
         self, dialect: str, parameters: Mapping[str, Any], attributes: frozenset[str] | None = None
     ) -> Select[*tuple[Any, ...]]:
         """The statement with its parameters, to be sent as any other."""
-        return self.build(selected(self, attributes), dialect).params(parameters)
+        return self.build(Layout(self, attributes), dialect).params(parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """One other row that is loaded along with each row: the one of `model` whose `column` is what
+    the row's attribute `key` says."""
+
+    model: type[Base]
+    column: InstrumentedAttribute[Any]
+    key: str
+    attributes: frozenset[str] | None
+
+
+class Records(list[M]):
+    """Records, and the others that were loaded along."""
+
+    related: Sequence[dict[Any, Any]] = ()
+    """For each `Related` that was asked for the other record by its key; None where the scope has
+    none."""
+
+
+class Layout:
+    """Of which columns a query's rows consist: the row's own, then those of related rows."""
+
+    def __init__(
+        self, query: Query[Any], attributes: frozenset[str] | None, related: Sequence[Related] = ()
+    ) -> None:
+        self.attributes = _selected(query.model, attributes, query.needed)
+        self._make = _maker(query.model, self.attributes)
+        self.related = [
+            (each, _selected(each.model, each.attributes, (each.column.key,))) for each in related
+        ]
+
+    def of(self, entity: Any) -> list[Any]:
+        """The columns of the row itself."""
+        return [getattr(entity, each) for each in self.attributes]
+
+    def along(self, statement: Select[*tuple[Any, ...]], entity: Any) -> Select[*tuple[Any, ...]]:
+        """The statement with the related rows: for PostgreSQL. Each is looked up by its index,
+        however many rows the planner expects."""
+        for each, attributes in self.related:
+            other = aliased(each.model)
+            row = (
+                select(*(getattr(other, name) for name in attributes))
+                .where(getattr(other, each.column.key) == getattr(entity, each.key))
+                .limit(literal_column("1"))
+                .correlate(entity)
+                .lateral()
+            )
+            statement = statement.add_columns(*row.c).outerjoin(row, true())
+        return statement
+
+    def records(self, rows: Sequence[Any]) -> Records[Any]:
+        """The records that rows are, as they come from the driver or from SQLAlchemy."""
+        if not self.related or not rows:
+            found = Records(map(self._make, rows))
+            found.related = [{} for _ in self.related]
+            return found
+        return self.records_of(list(zip(*rows, strict=True)))
+
+    def records_of(self, columns: Sequence[Sequence[Any]]) -> Records[Any]:
+        """The same, by columns."""
+        end = len(self.attributes)
+        found = Records(map(self._make, zip(*columns[:end], strict=True)))
+        found.related = []
+        for each, attributes in self.related:
+            start, end = end, end + len(attributes)
+            keys = columns[self.attributes.index(each.key)]
+            there = columns[start + attributes.index(each.column.key)]
+            others = map(_maker(each.model, attributes), zip(*columns[start:end], strict=True))
+            by_key: dict[Any, Any] = dict(zip(keys, others, strict=True))
+            if None in there:
+                by_key |= {
+                    key: None for key, known in zip(keys, there, strict=True) if known is None
+                }
+                by_key.pop(None, None)
+            found.related.append(by_key)
+        return found
 
 
 def model_of(row: object) -> type[Any]:
@@ -59,6 +150,11 @@ def record_of(model: Any, attributes: tuple[str, ...]) -> Any:
     record = make(f"{model.__name__}Record", attributes)
     record.model_of_record = model
     return record
+
+
+def _maker(model: Any, attributes: tuple[str, ...]) -> Callable[[Iterable[Any]], Any]:
+    """Makes a record of its values."""
+    return partial(tuple.__new__, record_of(model, attributes))
 
 
 @cache
@@ -80,10 +176,8 @@ def scope_attributes(model: Any) -> tuple[str, ...]:
 class Prepared:
     """The text of a query, and how its parameters and rows are converted."""
 
-    def __init__(
-        self, query: Query[Any], attributes: tuple[str, ...], scope: Scope, dialect: Dialect
-    ) -> None:
-        statement = query.build(attributes, dialect.name)
+    def __init__(self, query: Query[Any], layout: Layout, scope: Scope, dialect: Dialect) -> None:
+        statement = query.build(layout, dialect.name)
         statement = statement.options(*criteria_of_each(_with_parameters(scope)))
         compiled: Any = statement.compile(
             dialect=dialect, compile_kwargs={"render_postcompile": True}
@@ -94,8 +188,7 @@ class Prepared:
         self._constants: dict[str, Any] = dict(compiled.params)
         self._names: list[str] = list(compiled.positiontup)
         self._bind: dict[str, Callable[[Any], Any]] = dict(compiled._bind_processors)
-        model: Any = query.model
-        self._record = record_of(model, attributes)
+        self._layout = layout
         self._columns = [(column.type, dialect) for column in compiled._result_columns]
         self._convert: list[tuple[int, Callable[[Any], Any]]] | None = None
         """By place in a row; known once the driver has described a result."""
@@ -126,58 +219,76 @@ class Prepared:
             if (convert := _converter(kind, dialect, code)) is not None
         ]
 
-    def sent(self, connection: Connection, parameters: tuple[Any, ...]) -> list[Any]:
+    def sent(self, connection: Connection, parameters: tuple[Any, ...]) -> Records[Any]:
         """The records, asked for by SQLAlchemy."""
         result = connection.exec_driver_sql(self.sql, parameters)
         if self._convert is None:
             self.describe([code for _, code, *_ in result.cursor.description])
         return self.records(result.all())
 
-    def records(self, rows: Sequence[Any]) -> list[Any]:
+    def records(self, rows: Sequence[Any]) -> Records[Any]:
         """The records that the driver's rows are."""
-        if self._convert and rows:
-            # By columns, which is a loop of the interpreter's own.
-            columns = list(zip(*rows, strict=True))
-            for place, convert in self._convert:
-                columns[place] = tuple(map(convert, columns[place]))
-            return list(map(self._record._make, zip(*columns, strict=True)))
-        return list(map(self._record._make, rows))
+        if not self._convert or not rows:
+            return self._layout.records(rows)
+        # By columns, which is a loop of the interpreter's own.
+        columns: list[Any] = list(zip(*rows, strict=True))
+        for place, convert in self._convert:
+            columns[place] = tuple(convert(columns[place]))
+        return self._layout.records_of(columns)
 
 
 def _converter(kind: Any, dialect: Dialect, code: Any) -> Callable[[Any], Any] | None:
+    """What makes a column's values of the driver's; None if they are the same."""
     if isinstance(kind, Enum) and kind.enum_class is not None:
         members: dict[str | None, Any] = {each.name: each for each in kind.enum_class}
         members[None] = None
-        return members.__getitem__
+        return partial(map, members.__getitem__)
     convert: Callable[[Any], Any] | None = kind._cached_result_processor(dialect, code)
-    return convert
+    if convert is None:
+        return None
+    if isinstance(kind, Instant) and dialect.name == "postgresql":
+        return partial(_instants, convert)
+    return partial(map, convert)
+
+
+def _instants(convert: Callable[[Any], Any], column: Sequence[Any]) -> Iterable[Any]:
+    """Instants have their zone already, but for the first and the last there are."""
+    return map(convert, column) if _FIRST in column or _LAST in column else column
+
+
+_FIRST, _LAST = datetime.min, datetime.max  # noqa: DTZ901 - as the driver gives them
 
 
 _prepared: OrderedDict[Hashable, Prepared] = OrderedDict()
 
 
 def prepared(
-    query: Query[Any], attributes: frozenset[str] | None, scope: Scope, dialect: Dialect
+    query: Query[Any],
+    attributes: frozenset[str] | None,
+    related: tuple[Related, ...],
+    scope: Scope,
+    dialect: Dialect,
 ) -> Prepared:
     """The query for that kind of scope, with the attributes (all of them if None)."""
-    key = query.name, attributes, _kind(scope), dialect.name
+    key = query.name, attributes, related, _kind(scope), dialect.name
     found = _prepared.get(key)
     if found is not None:
         _prepared.move_to_end(key)
         return found
-    found = _prepared[key] = Prepared(query, selected(query, attributes), scope, dialect)
+    layout = Layout(query, attributes, related)
+    found = _prepared[key] = Prepared(query, layout, scope, dialect)
     if len(_prepared) > KEPT:
         _prepared.popitem(last=False)
     return found
 
 
-def selected(query: Query[Any], attributes: frozenset[str] | None) -> tuple[str, ...]:
-    """The attributes that the query's records have."""
-    model: Any = query.model
+def _selected(
+    model: Any, attributes: frozenset[str] | None, needed: Sequence[str]
+) -> tuple[str, ...]:
     known = all_attributes(model)
     if attributes is None:
         return known
-    wanted = attributes | set(query.needed)
+    wanted = attributes | set(needed)
     return tuple(each for each in known if each in wanted)
 
 

@@ -38,7 +38,7 @@ from db.criteria import criteria
 from db.guard import SCOPED, UnscopedStatementError, watch
 from db.ownership import check_rows
 from db.postgresql import ScopedConnection, forget_scope, open_transaction
-from db.records import Query, prepared, record_of, selected
+from db.records import Layout, Query, Records, Related, prepared
 from db.scope import Scope
 from db.snapshot import SCOPE, Snapshot, Transaction
 from db.witness import Witness, owner_attributes
@@ -75,28 +75,42 @@ class ReadSession:
         result: Result[Any] = await self._send(self._executed, statement)
         return result if self.witness is None else self.witness.see(statement, result)
 
+    @property
+    def loads_along(self) -> bool:
+        """Whether `records` can load related rows along. Who is watched shows rows one by one."""
+        return self.dialect == "postgresql" and self.witness is None
+
     async def records(
-        self, query: Query[M], attributes: frozenset[str] | None, **parameters: Any
-    ) -> list[M]:
-        """The query's rows as records that have these attributes; all of them if None."""
+        self,
+        query: Query[M],
+        attributes: frozenset[str] | None,
+        related: tuple[Related, ...] = (),
+        **parameters: Any,
+    ) -> Records[M]:
+        """The query's rows as records that have these attributes; all of them if None. `related`
+        are loaded along, where the session `loads_along`."""
         if self.witness is not None and attributes is not None:
             attributes |= owner_attributes(query.model)
-        records = await self._records(query, attributes, parameters)
+        records = await self._records(query, attributes, related, parameters)
         if self.witness is not None:
             self.witness.see_records(query.model, records)
         return records
 
     async def _records(
-        self, query: Query[M], attributes: frozenset[str] | None, parameters: dict[str, Any]
-    ) -> list[M]:
+        self,
+        query: Query[M],
+        attributes: frozenset[str] | None,
+        related: tuple[Related, ...],
+        parameters: dict[str, Any],
+    ) -> Records[M]:
         if query.name is None:
-            make = record_of(query.model, selected(query, attributes))._make
-            statement = query.statement(self.dialect, parameters, attributes)
+            layout = Layout(query, attributes, related)
+            statement = query.build(layout, self.dialect).params(parameters)
             rows: Result[Any] = await self._send(self._executed, statement)
-            return list(map(make, rows.all()))
-        known = prepared(query, attributes, self.scope, self._dialect)
+            return layout.records(rows.all())
+        known = prepared(query, attributes, related, self.scope, self._dialect)
         values = known.parameters(self.scope, parameters)
-        records: list[M] = await self._send(self._source.records, known, values)
+        records: Records[M] = await self._send(self._source.records, known, values)
         return records
 
     async def _executed(self, statement: Executable) -> Result[Any]:

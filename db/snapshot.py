@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
 
 from db.postgresql import ScopedConnection
-from db.records import Prepared
+from db.records import Prepared, Records
 from db.scope import Scope
 
 SCOPE = "scope"
@@ -42,7 +42,7 @@ class Snapshot:
             self._session = self._sessions(bind=connection, info={SCOPE: self._scope})
         return self._session
 
-    async def records(self, query: Prepared, values: tuple[Any, ...]) -> list[Any]:
+    async def records(self, query: Prepared, values: tuple[Any, ...]) -> Records[Any]:
         """The records of a prepared query."""
         connection = await self._connected()
         driver = self._driver
@@ -92,7 +92,7 @@ class Transaction:
     async def session(self) -> AsyncSession:
         return self._session
 
-    async def records(self, query: Prepared, values: tuple[Any, ...]) -> list[Any]:
+    async def records(self, query: Prepared, values: tuple[Any, ...]) -> Records[Any]:
         return await self._session.run_sync(
             lambda session: query.sent(session.connection(), values)
         )

@@ -6,9 +6,10 @@ selection is planned for a concrete type when an object of that type is first me
 abstract types within one another cost what the data needs and no more.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, cast
 
 from graphql import (
@@ -44,7 +45,7 @@ from strawberry.schema import Schema
 
 from execution.documents import PreparedOperation
 from execution.leaves import Leaf
-from execution.resolving import Arguments, ByLevel, Resolving, resolving
+from execution.resolving import Arguments, ByLevel, Path, Resolving, Rows, resolving
 
 ALWAYS = 0
 """The number of the guard that every request meets."""
@@ -108,10 +109,18 @@ class FieldPlan:
         )
         self.resolving: Resolving = resolving(definition, self.coordinate, plan.schema)
         self.arguments = Arguments(definition, node, plan.schema)
-        self.extra: dict[str, Any] = {}
-        """What its resolver by level is told besides arguments."""
-        if isinstance(self.resolving, ByLevel) and self.resolving.rows is not None:
-            self.extra = {"attributes": plan.attributes_of(self.type, self.resolving.rows)}
+        self._plan = plan
+
+    @cached_property
+    def rows(self) -> Rows | None:
+        """What its resolver by level is told of the rows that it loads; None if it loads none."""
+        paths = self.resolving.rows if isinstance(self.resolving, ByLevel) else None
+        return None if paths is None else rows_of(self._plan, self, paths)
+
+    @cached_property
+    def rows_alone(self) -> Rows | None:
+        """The same without what could be loaded along."""
+        return self.rows and replace(self.rows, related=())
 
     def of(self, plan: "OperationPlan", occurrences: list[Occurrence]) -> "FieldPlan":
         """The same with only some of its occurrences. What is selected below is under their
@@ -139,6 +148,28 @@ class ObjectPlan:
     @classmethod
     def of(cls, kind: GraphQLObjectType, fields: list[FieldPlan], *, guarded: bool) -> "ObjectPlan":
         return cls(kind, fields, guarded, dict.fromkeys(field.key for field in fields))
+
+
+def rows_of(plan: "OperationPlan", field: FieldPlan, paths: Sequence[Path]) -> Rows:
+    """What the operation reads of the rows at some paths below a field."""
+    related: dict[Hashable, frozenset[str] | None] = {}
+    sure = {ALWAYS, *(each.guard for each in field.occurrences)}
+    for path in paths:
+        found = [field]
+        for name in (*path, None):
+            below = [
+                each
+                for one in found
+                if is_object_type(one.type)
+                for each in one.selection.on(one.type).fields
+                if any(occurrence.guard in sure for occurrence in each.occurrences)
+            ]
+            found = [each for each in below if name in {None, each.coordinate[1]}]
+        for each in found:
+            resolving = each.resolving
+            if isinstance(resolving, ByLevel) and resolving.relation is not None:
+                related[resolving.relation] = plan.attributes_of(each.type, ())
+    return Rows(plan.attributes_of(field.type, paths[0]), tuple(related.items()))
 
 
 class Selection:

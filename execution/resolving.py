@@ -10,7 +10,7 @@ The best way that a field allows is taken:
 - any other resolver is called for each parent, as graphql-core calls it.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from inspect import Parameter, Signature, isawaitable, signature
@@ -31,9 +31,26 @@ place of a value fails that parent's field alone."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+Path = tuple[str, ...]
+"""Names of fields, from a field's value to what lies in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What an operation reads of the rows that a field loads."""
+
+    attributes: frozenset[str] | None = None
+    """All if None."""
+    related: tuple[tuple[Hashable, frozenset[str] | None], ...] = ()
+    """The relations to one other row that are surely followed from each of them, by the names that
+    their fields gave (`by_level`), and what is read of the other row."""
+
+
+EVERYTHING = Rows()
+
 _LEVEL = "__by_level__"
 _READS = "__reads__"
-_ATTRIBUTES = "attributes"
+_ROWS = "rows"
 _KIND = Parameter.POSITIONAL_OR_KEYWORD
 
 
@@ -41,7 +58,8 @@ def by_level(
     resolve: LevelResolver,
     *,
     reads: Iterable[str] | None = None,
-    rows: Sequence[str] | None = None,
+    rows: Sequence[Path] | None = None,
+    relation: Hashable = None,
 ) -> Callable[..., Any]:
     """A Strawberry resolver, made from one that takes all parents of a level at once.
 
@@ -49,9 +67,11 @@ def by_level(
     field's arguments.
 
     - ``reads`` names the attributes that it reads of the parents; unknown unless told.
-    - ``rows`` says where the rows that it loads lie in the field's value, by names of fields: `()`
-      if they are the value. It then gets the keyword ``attributes``: what the operation reads of
-      rows of that type, or None if that is not known, as under graphql-core.
+    - ``rows`` says where the rows that it loads lie in the field's value, by the names of fields
+      that lead there: `[()]` if they are the value. It then gets the keyword ``rows``: what the
+      operation reads of them, as far as that is known; under graphql-core nothing is.
+    - ``relation`` names what it follows to one other row: whoever loads the parents is told that
+      name, and may load the other row along.
     """
 
     def of_one(root: Any, info: strawberry.Info, **arguments: Any) -> Any:
@@ -68,13 +88,14 @@ def by_level(
             *(
                 each.replace(kind=Parameter.KEYWORD_ONLY)
                 for each in parameters
-                if each.name != _ATTRIBUTES
+                if each.name != _ROWS
             ),
         ],
         return_annotation=Any,
     )
     read = None if reads is None else frozenset(reads)
-    setattr(of_one, _LEVEL, ByLevel(resolve, read, None if rows is None else tuple(rows)))
+    places = None if rows is None else tuple(rows)
+    setattr(of_one, _LEVEL, ByLevel(resolve, read, places, relation))
     return of_one
 
 
@@ -119,7 +140,8 @@ class Attribute:
 class ByLevel:
     resolve: LevelResolver
     reads: frozenset[str] | None
-    rows: tuple[str, ...] | None
+    rows: tuple[Path, ...] | None
+    relation: Hashable = None
 
 
 @dataclass(frozen=True, slots=True)

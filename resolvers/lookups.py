@@ -15,9 +15,11 @@ from db.queries.customers import ids_of_customer
 from db.queries.products import ids_of_product
 from db.queries.tenants import subtree
 from execution.errors import LimitExceededError
+from execution.resolving import EVERYTHING, Rows
+from resolvers.batches import arrived
 from resolvers.context import Context
 from resolvers.ids import parse_global_id
-from resolvers.loaders import Attributes, One
+from resolvers.loaders import One
 from resolvers.text import text_argument
 
 K = TypeVar("K")
@@ -27,14 +29,14 @@ MOST_NODES = 100
 
 
 async def by_number(
-    context: Context, numbers: One[M], wanted: str, attributes: Attributes = None
+    context: Context, numbers: One[M], wanted: str, rows: Rows = EVERYTHING
 ) -> M | None:
     """The row with that number, or None: unknown and out of scope are the same.
 
     Several look-ups of one operation share a statement.
     """
     number = text_argument("number", wanted)
-    [row] = await context.loaders.one(numbers, [number], attributes)
+    [row] = await arrived(context.loaders.one(numbers, [number], rows))
     return row
 
 

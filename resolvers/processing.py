@@ -10,6 +10,7 @@ from db.queries.products import processing_times as statement
 from db.vocabulary import BusinessCase, OrderStatus
 from ordering.automation import is_automated
 from resolvers import relations
+from resolvers.batches import arrived
 from resolvers.context import Context
 
 
@@ -47,7 +48,8 @@ async def processing_times(
     business_cases: tuple[BusinessCase, ...] | None,
 ) -> list[ProcessingTime]:
     rows = await context.session.rows(statement(product_ids, business_cases))
-    products = await context.loaders.one(relations.PRODUCT, [row.product_id for row in rows])
+    keys = [row.product_id for row in rows]
+    products = await arrived(context.loaders.one(relations.PRODUCT, keys))
     times = [
         ProcessingTime(
             product,
@@ -83,7 +85,7 @@ async def processing_estimates(
         else None
         for order in orders
     ]
-    bases = await context.loaders.values("processing_estimate", load, keys)
+    bases = await arrived(context.loaders.values("processing_estimate", load, keys))
     return [
         None if basis is None else ProcessingEstimate(basis, order.received_at)
         for order, basis in zip(orders, bases, strict=True)

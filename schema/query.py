@@ -13,11 +13,11 @@ from db.models import Order as OrderRow
 from db.models import Product as ProductRow
 from db.models import Tenant as TenantRow
 from execution.permissions import ForbiddenError
-from execution.resolving import by_level
+from execution.resolving import EVERYTHING, Rows, by_level
 from resolvers import lookups, processing
 from resolvers.context import Context, Info
 from resolvers.ids import parse_global_id
-from resolvers.loaders import Attributes, One
+from resolvers.loaders import One
 from schema.audit_list import AUDIT_LOG, AuditEntryConnection
 from schema.common import members
 from schema.contract import Contract
@@ -46,12 +46,12 @@ def _by_number(model: type[Any]) -> Callable[..., Any]:
         parents: Sequence[Any],
         context: Context,
         number: Annotated[str, strawberry.argument(description="The number: the whole of it.")],
-        attributes: Attributes = None,
+        rows: Rows = EVERYTHING,
     ) -> list[Any]:
-        found = await lookups.by_number(context, numbers, number, attributes)
+        found = await lookups.by_number(context, numbers, number, rows)
         return [found] * len(parents)
 
-    return by_level(resolve, rows=())
+    return by_level(resolve, rows=[()])
 
 
 async def _node(
