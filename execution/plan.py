@@ -8,7 +8,7 @@ abstract types within one another cost what the data needs and no more.
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
 
@@ -120,7 +120,7 @@ class FieldPlan:
     @cached_property
     def rows_alone(self) -> Rows | None:
         """The same without what could be loaded along."""
-        return self.rows and replace(self.rows, related=())
+        return self.rows and self.rows.alone
 
     def of(self, plan: "OperationPlan", occurrences: list[Occurrence]) -> "FieldPlan":
         """The same with only some of its occurrences. What is selected below is under their
@@ -152,24 +152,52 @@ class ObjectPlan:
 
 def rows_of(plan: "OperationPlan", field: FieldPlan, paths: Sequence[Path]) -> Rows:
     """What the operation reads of the rows at some paths below a field."""
-    related: dict[Hashable, frozenset[str] | None] = {}
-    sure = {ALWAYS, *(each.guard for each in field.occurrences)}
+    sure = frozenset({ALWAYS, *(each.guard for each in field.occurrences)})
+    leading: list[FieldPlan] = []
     for path in paths:
         found = [field]
-        for name in (*path, None):
-            below = [
-                each
-                for one in found
-                if is_object_type(one.type)
-                for each in one.selection.on(one.type).fields
-                if any(occurrence.guard in sure for occurrence in each.occurrences)
+        for name in path:
+            found = [
+                below
+                for each in found
+                for below in _surely_below(each, cast("GraphQLObjectType", each.type), sure)
+                if below.coordinate[1] == name
             ]
-            found = [each for each in below if name in {None, each.coordinate[1]}]
-        for each in found:
-            resolving = each.resolving
+        leading += found
+    kind = plan.type_at(field.type, paths[0])
+    if not is_abstract_type(kind):
+        return _rows_of_type(plan, cast("GraphQLObjectType", kind), leading, sure)
+    return Rows(
+        by_type=tuple(
+            (each.name, _rows_of_type(plan, each, leading, sure))
+            for each in plan.core_schema.get_possible_types(kind)
+        )
+    )
+
+
+def _rows_of_type(
+    plan: "OperationPlan",
+    kind: GraphQLObjectType,
+    leading: Sequence[FieldPlan],
+    sure: frozenset[int],
+) -> Rows:
+    """What is read of the rows of a type that some fields lead to."""
+    related: dict[Hashable, frozenset[str] | None] = {}
+    for field in leading:
+        for below in _surely_below(field, kind, sure):
+            resolving = below.resolving
             if isinstance(resolving, ByLevel) and resolving.relation is not None:
-                related[resolving.relation] = plan.attributes_of(each.type, ())
-    return Rows(plan.attributes_of(field.type, paths[0]), tuple(related.items()))
+                related[resolving.relation] = plan.attributes_of(below.type)
+    return Rows(plan.attributes_of(kind), tuple(related.items()))
+
+
+def _surely_below(
+    field: FieldPlan, kind: GraphQLObjectType, sure: frozenset[int]
+) -> Iterable[FieldPlan]:
+    """The fields that are asked for under one of those guards of what a field leads to."""
+    for below in field.selection.on(kind).fields:
+        if any(occurrence.guard in sure for occurrence in below.occurrences):
+            yield below
 
 
 class Selection:
@@ -210,11 +238,15 @@ class OperationPlan:
         self._leaves: dict[str, Leaf] = {}
         self._attributes = _attributes_read(schema, operation.document)
 
-    def attributes_of(self, kind: GraphQLNamedType, path: Sequence[str]) -> frozenset[str] | None:
-        """The attributes that the operation reads of the objects at a path of fields below a type,
-        wherever it meets objects of that type; None if that is not known."""
+    def type_at(self, kind: GraphQLNamedType, path: Path) -> GraphQLNamedType:
+        """The type at a path of fields below a type."""
         for name in path:
             kind = get_named_type(cast("GraphQLObjectType", kind).fields[name].type)
+        return kind
+
+    def attributes_of(self, kind: GraphQLNamedType) -> frozenset[str] | None:
+        """The attributes that the operation reads of objects of a type, wherever it meets them;
+        None if that is not known."""
         if is_abstract_type(kind):
             return None
         return self._attributes.get(kind.name, frozenset())

@@ -11,7 +11,7 @@ The best way that a field allows is taken:
 """
 
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from inspect import Parameter, Signature, isawaitable, signature
 from operator import attrgetter
@@ -44,6 +44,24 @@ class Rows:
     related: tuple[tuple[Hashable, frozenset[str] | None], ...] = ()
     """The relations to one other row that are surely followed from each of them, by the names that
     their fields gave (`by_level`), and what is read of the other row."""
+    by_type: tuple[tuple[str, "Rows"], ...] = ()
+    """Of rows that may be of several types: what is read of each."""
+
+    def of(self, type_name: str) -> "Rows":
+        """What is read of the rows of one type."""
+        return dict(self.by_type).get(type_name, self)
+
+    def reading(self, *attributes: str) -> "Rows":
+        """The same, and some attributes that whoever loads the rows reads."""
+        if self.attributes is None:
+            return self
+        return replace(self, attributes=self.attributes.union(attributes))
+
+    @property
+    def alone(self) -> "Rows":
+        """The same without what could be loaded along."""
+        by_type = tuple((name, rows.alone) for name, rows in self.by_type)
+        return replace(self, related=(), by_type=by_type)
 
 
 EVERYTHING = Rows()

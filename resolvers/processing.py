@@ -8,6 +8,7 @@ from uuid import UUID
 from db.models import Order, Product
 from db.queries.products import processing_times as statement
 from db.vocabulary import BusinessCase, OrderStatus
+from execution.resolving import EVERYTHING, Rows
 from ordering.automation import is_automated
 from resolvers import relations
 from resolvers.batches import arrived
@@ -46,10 +47,13 @@ async def processing_times(
     context: Context,
     product_ids: tuple[UUID, ...] | None,
     business_cases: tuple[BusinessCase, ...] | None,
+    wanted_of_products: Rows = EVERYTHING,
 ) -> list[ProcessingTime]:
+    """By product and business case, the products in the order of their names."""
     rows = await context.session.rows(statement(product_ids, business_cases))
     keys = [row.product_id for row in rows]
-    products = await arrived(context.loaders.one(relations.PRODUCT, keys))
+    wanted = wanted_of_products.reading("id", "family", "name")
+    products = await arrived(context.loaders.one(relations.PRODUCT, keys, wanted))
     times = [
         ProcessingTime(
             product,
@@ -66,7 +70,7 @@ async def processing_times(
 
 
 async def processing_estimates(
-    context: Context, orders: Sequence[Order]
+    context: Context, orders: Sequence[Order], wanted_of_products: Rows = EVERYTHING
 ) -> list[ProcessingEstimate | None]:
     """None where the order has ended, or none of its product and business case is completed."""
 
@@ -74,7 +78,10 @@ async def processing_estimates(
         keys: list[tuple[UUID, BusinessCase]],
     ) -> list[ProcessingTime | None]:
         times = await processing_times(
-            context, tuple({key[0] for key in keys}), tuple({key[1] for key in keys})
+            context,
+            tuple({key[0] for key in keys}),
+            tuple({key[1] for key in keys}),
+            wanted_of_products,
         )
         found = {(time.product.id, time.business_case): time for time in times}
         return [found.get(key) for key in keys]
@@ -85,7 +92,8 @@ async def processing_estimates(
         else None
         for order in orders
     ]
-    bases = await arrived(context.loaders.values("processing_estimate", load, keys))
+    name = "processing_estimate", wanted_of_products
+    bases = await arrived(context.loaders.values(name, load, keys))
     return [
         None if basis is None else ProcessingEstimate(basis, order.received_at)
         for order, basis in zip(orders, bases, strict=True)

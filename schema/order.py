@@ -77,8 +77,10 @@ async def _total_prices(
     return [[price for price in each if price.item_position is None] for each in prices]
 
 
-async def _estimates(parents: Sequence[OrderRow], context: Context) -> list[Any]:
-    return list(await processing.processing_estimates(context, parents))
+async def _estimates(
+    parents: Sequence[OrderRow], context: Context, rows: Rows = EVERYTHING
+) -> list[Any]:
+    return list(await processing.processing_estimates(context, parents, rows))
 
 
 @strawberry.type(
@@ -177,7 +179,9 @@ class Order(Node):
     )
     processing_estimate = strawberry.field(
         resolver=by_level(
-            _estimates, reads=("product_id", "business_case", "status", "received_at")
+            _estimates,
+            reads=("product_id", "business_case", "status", "received_at"),
+            rows=[("basis", "product")],
         ),
         graphql_type=ProcessingEstimate | None,
         description="How long such an order takes, by those that are completed; null without any, "

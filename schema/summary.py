@@ -153,8 +153,9 @@ class ReferenceResult:
     )
 
 
-async def orders_by_reference(
-    info: Info,
+async def _by_reference(
+    parents: Sequence[Any],
+    context: Context,
     references: Annotated[
         list[str],
         strawberry.argument(
@@ -162,5 +163,10 @@ async def orders_by_reference(
             f"{resolvers.MOST_REFERENCES} at most."
         ),
     ],
-) -> Any:
-    return await resolvers.orders_by_reference(info.context, references)
+    rows: Rows = EVERYTHING,
+) -> list[list[resolvers.ReferenceResult]]:
+    found = await resolvers.orders_by_reference(context, references, rows)
+    return [found] * len(parents)
+
+
+orders_by_reference = by_level(_by_reference, rows=[("orders",)])

@@ -107,7 +107,7 @@ ORDERS_PER_REFERENCE = 10
 
 
 def by_references(references: Sequence[str]) -> Select[*tuple[Any, ...]]:
-    """`(reference, matched_by, Order)`, each reference's newest orders first.
+    """`(reference, matched_by, id of an order)`, each reference's newest orders first.
 
     A reference may be the number of an order, an offer or a contract, or an external id; where it
     is several of these, it is called by the first.
@@ -146,7 +146,7 @@ def by_references(references: Sequence[str]) -> Select[*tuple[Any, ...]]:
     order = aliased(Order)
     names = {place: kind.value for place, kind in enumerate(MatchedBy)}
     return (
-        select(placed.c.reference, case(names, value=placed.c.kind).label("matched_by"), order)
+        select(placed.c.reference, case(names, value=placed.c.kind).label("matched_by"), order.id)
         .join(order, and_(order.id == placed.c.order_id, placed.c.place <= ORDERS_PER_REFERENCE))
         .order_by(placed.c.place)
     )
