@@ -5,7 +5,7 @@ deep it lies. A page of each of many parents is one statement: a lateral join on
 window function on SQLite.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -26,6 +26,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from db.base import Base
 from db.expressions import any_key, any_of, keys_parameter
+from db.prepared import shape_of
 from db.records import Layout, Query, scope_attributes
 
 M = TypeVar("M", bound=Base)
@@ -80,8 +81,9 @@ class Collection(Generic[M, F]):
     def page(self, wanted: F, window: Window) -> Query[M]:
         """The rows of the window and one more, which tells whether there are others."""
 
+        conditions = self.conditions(wanted)
+
         def build(layout: Layout, _: str) -> Select[*tuple[Any, ...]]:
-            conditions = self.conditions(wanted)
             if not layout.related:
                 return self._limited(select(*layout.of(self.model)).where(*conditions), window)
             # The page first: what is related is looked up for its rows alone.
@@ -90,21 +92,29 @@ class Collection(Generic[M, F]):
             rows = select(*layout.of(row)).select_from(row).order_by(*self._order(window, row))
             return layout.along(rows, row)
 
-        name = ("page", self.model, window.shape) if _is_everything(wanted) else None
-        return Query(name, self.model, self._read_by(window), build)
+        shape, binds = shape_of(conditions) or (None, ())
+        name = None if shape is None else ("page", self.model, window.shape, shape)
+        return Query(name, self.model, self._read_by(window), build, binds)
 
     def pages(self, wanted: F, window: Window, parent: InstrumentedAttribute[Any]) -> Query[M]:
         """The same for each parent: the rows whose `parent` column is one of `keys`."""
 
+        conditions = self.conditions(wanted)
+
         def build(layout: Layout, dialect: str) -> Select[*tuple[Any, ...]]:
             of_dialect = self._pages_postgresql if dialect == "postgresql" else self._pages_sqlite
-            return of_dialect(wanted, window, parent, layout)
+            return of_dialect(conditions, window, parent, layout)
 
-        name = ("pages", parent, window.shape) if _is_everything(wanted) else None
-        return Query(name, self.model, (parent.key, *self._read_by(window)), build)
+        shape, binds = shape_of(conditions) or (None, ())
+        name = None if shape is None else ("pages", parent, window.shape, shape)
+        return Query(name, self.model, (parent.key, *self._read_by(window)), build, binds)
 
     def _pages_postgresql(
-        self, wanted: F, window: Window, parent: InstrumentedAttribute[Any], layout: Layout
+        self,
+        conditions: Sequence[ColumnElement[bool]],
+        window: Window,
+        parent: InstrumentedAttribute[Any],
+        layout: Layout,
     ) -> Select[*tuple[Any, ...]]:
         keys = (
             func.unnest(keys_parameter(parent))
@@ -113,9 +123,7 @@ class Collection(Generic[M, F]):
         )
         columns = self._scoped(layout)
         rows = (
-            self._limited(
-                select(*columns).where(parent == keys.c.parent, *self.conditions(wanted)), window
-            )
+            self._limited(select(*columns).where(parent == keys.c.parent, *conditions), window)
             .correlate(keys)
             .lateral()
         )
@@ -129,13 +137,17 @@ class Collection(Generic[M, F]):
         return layout.along(statement, row)
 
     def _pages_sqlite(
-        self, wanted: F, window: Window, parent: InstrumentedAttribute[Any], layout: Layout
+        self,
+        conditions: Sequence[ColumnElement[bool]],
+        window: Window,
+        parent: InstrumentedAttribute[Any],
+        layout: Layout,
     ) -> Select[*tuple[Any, ...]]:
         """By a window function, since SQLite has no lateral join."""
         place = func.row_number().over(partition_by=parent, order_by=self._order(window))
         rows = (
             select(*self._scoped(layout), place.label("place"))
-            .where(any_key(parent), *self.conditions(wanted), *self._bounds(window))
+            .where(any_key(parent), *conditions, *self._bounds(window))
             .subquery()
         )
         row = aliased(self.model, rows)
@@ -195,11 +207,6 @@ class Collection(Generic[M, F]):
                 )
                 bounds.append(place > limit if later else place < limit)
         return bounds
-
-
-def _is_everything(wanted: object) -> bool:
-    """Whether a filter has no condition. Filters vary too much for their queries to be kept."""
-    return bool(wanted == type(wanted)())
 
 
 def _limit() -> BindParameter[int]:

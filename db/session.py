@@ -38,7 +38,8 @@ from db.criteria import criteria
 from db.guard import SCOPED, UnscopedStatementError, watch
 from db.ownership import check_rows
 from db.postgresql import ScopedConnection, forget_scope, open_transaction
-from db.records import Layout, Query, Records, Related, prepared
+from db.prepared import prepared, prepared_tuples
+from db.records import Layout, Query, Records, Related
 from db.scope import Scope
 from db.snapshot import SCOPE, Snapshot, Transaction
 from db.witness import Witness, owner_attributes
@@ -109,9 +110,21 @@ class ReadSession:
             rows: Result[Any] = await self._send(self._executed, statement)
             return layout.records(rows.all())
         known = prepared(query, attributes, related, self.scope, self._dialect)
-        values = known.parameters(self.scope, parameters)
+        values = known.parameters(self.scope, parameters, query.binds)
         records: Records[M] = await self._send(self._source.records, known, values)
         return records
+
+    async def tuples(self, statement: Select[*tuple[Any, ...]]) -> Sequence[tuple[Any, ...]]:
+        """The rows of a statement of columns and sums, which has no entities in it."""
+        known = None
+        if self.witness is None:
+            known = prepared_tuples(statement, self.scope, self._dialect)
+        if known is None:
+            return list(map(tuple, await self.rows(statement)))
+        prepared_statement, binds = known
+        values = prepared_statement.parameters(self.scope, {}, binds)
+        rows: Sequence[Any] = await self._send(self._source.records, prepared_statement, values)
+        return rows
 
     async def _executed(self, statement: Executable) -> Result[Any]:
         session = await self._source.session()

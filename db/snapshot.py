@@ -14,7 +14,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
 
 from db.postgresql import ScopedConnection
-from db.records import Prepared, Records
+from db.prepared import Prepared
+from db.records import Records
 from db.scope import Scope
 
 SCOPE = "scope"

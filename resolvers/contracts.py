@@ -13,9 +13,7 @@ def are_renewable(context: Context, contracts: Sequence[Contract]) -> Found[bool
     """Whether each of the contracts can be renewed today."""
 
     async def load(contract_ids: list[UUID]) -> list[bool]:
-        renewable = set(
-            await context.session.entities(renewable_among(contract_ids, context.today))
-        )
-        return [contract_id in renewable for contract_id in contract_ids]
+        renewable = set(await context.session.tuples(renewable_among(contract_ids, context.today)))
+        return [(contract_id,) in renewable for contract_id in contract_ids]
 
     return context.loaders.values("renewable", load, [contract.id for contract in contracts])

@@ -126,7 +126,8 @@ class Loaders:
 
     async def count(self, collection: Collection[M, F], wanted: F) -> int:
         """How many rows there are in scope."""
-        return await self._session.scalar(collection.count(wanted)) or 0
+        [(count,)] = await self._session.tuples(collection.count(wanted))
+        return int(count)
 
     def pages(
         self,
@@ -147,7 +148,7 @@ class Loaders:
 
     def counts(self, relation: Children[M, F], wanted: F, keys: Sequence[Hashable]) -> Found[int]:
         async def load(keys: list[Any]) -> list[int]:
-            rows = await self._session.rows(
+            rows = await self._session.tuples(
                 relation.collection.counts(wanted, relation.column, keys)
             )
             found: dict[Any, int] = dict(cast("Iterable[tuple[Any, int]]", rows))

@@ -94,6 +94,9 @@ async def _ids(
         return None
 
     async def load(numbers: list[str]) -> list[tuple[K, ...]]:
-        return [tuple(await context.session.entities(statement(text))) for text in numbers]
+        return [
+            tuple(key for (key,) in await context.session.tuples(statement(text)))
+            for text in numbers
+        ]
 
     return await context.loaders.value(statement, load, text_argument(argument, number))

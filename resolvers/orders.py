@@ -41,7 +41,7 @@ async def orders_by_reference(
         )
     # A number too long for anything is not found, like any other that nobody has.
     wanted = {text_argument("references", text) for text in references if len(text) <= LONGEST}
-    rows = await context.session.rows(by_references(sorted(wanted))) if wanted else []
+    rows = await context.session.tuples(by_references(sorted(wanted))) if wanted else []
     ids = [order_id for _, _, order_id in rows]
     found = await arrived(context.loaders.one(relations.ORDER, ids, wanted_of_orders))
     matched: dict[str, MatchedBy] = {}
@@ -73,7 +73,7 @@ class Counts:
 async def order_counts(context: Context, wanted: OrderFilter) -> Counts:
     """All counts of one statement."""
     counts = Counts(wanted)
-    for phase, business_case, orders, needing_action, delayed in await context.session.rows(
+    for phase, business_case, orders, needing_action, delayed in await context.session.tuples(
         summary(wanted)
     ):
         counts.total += orders

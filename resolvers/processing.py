@@ -50,20 +50,22 @@ async def processing_times(
     wanted_of_products: Rows = EVERYTHING,
 ) -> list[ProcessingTime]:
     """By product and business case, the products in the order of their names."""
-    rows = await context.session.rows(statement(product_ids, business_cases))
-    keys = [row.product_id for row in rows]
+    rows = await context.session.tuples(statement(product_ids, business_cases))
+    keys = [product_id for product_id, *_ in rows]
     wanted = wanted_of_products.reading("id", "family", "name")
     products = await arrived(context.loaders.one(relations.PRODUCT, keys, wanted))
     times = [
         ProcessingTime(
             product,
-            row.business_case,
-            is_automated(product.family, row.business_case),
-            row.sample_size,
-            row.median_seconds,
-            row.percentile_90_seconds,
+            business_case,
+            is_automated(product.family, business_case),
+            size,
+            median,
+            percentile_90,
         )
-        for row, product in zip(rows, products, strict=True)
+        for (_, business_case, size, median, percentile_90), product in zip(
+            rows, products, strict=True
+        )
         if product is not None
     ]
     return sorted(times, key=lambda time: (time.product.name, time.business_case))
