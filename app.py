@@ -35,8 +35,10 @@ from execution.redis_buckets import RedisBuckets
 from execution.redis_server import RedisServer
 from execution.request_id import RequestIdMiddleware, current_request_id
 from execution.requests import forbidden
+from freshness import ContextFreshness
 from identity import Identity
 from intake.endpoint import IntakeEndpoint, Part
+from ordering.present import Present
 from resolvers.context import Context
 from settings import Settings, load
 from web.assets import DemoContent, graphiql_routes
@@ -79,7 +81,7 @@ def create_app(
                 session=session,
                 # A header may be sent in several lines; they are one list.
                 accept_language=",".join(request.headers.getlist("accept-language")),
-                now=clock.now(),
+                present=Present(clock.now()),
             )
         # Not reached where the operation failed as a whole, and nothing was answered.
         if session.witness is not None:
@@ -118,6 +120,7 @@ def create_app(
         execute=executor(graph, settings.limits, settings.executor),
         buckets=buckets,
         persisted=persisted,
+        freshness=ContextFreshness(),
     )
     intake = IntakeEndpoint(
         database,
