@@ -41,7 +41,7 @@ from resolvers.context import Context
 from settings import Settings, load
 from web.assets import DemoContent, graphiql_routes
 from web.demo_portal import DemoPortal
-from web.widget import operations, widget_routes
+from web.widget_routes import operations, widget_routes
 
 
 def create_app(

@@ -9,7 +9,7 @@ import pytest
 from starlette.applications import Starlette
 
 from web.demo_portal import DemoPortal
-from web.widget import operations, widget_routes
+from web.widget_routes import operations, widget_routes
 
 MODULE = "export const orders = 1;\n" * 50
 
