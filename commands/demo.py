@@ -83,30 +83,8 @@ def demo(port: int | None, fresh: bool, once: bool) -> None:
         raise Mistake(server.failure)
 
 
-def _prepare(settings: Settings, *, fresh: bool) -> DemoContent:
-    """A whole order book, and a new key to it."""
-    if fresh or not _is_current():
-        for file in (_ABOUT, *_FILE.parent.glob(f"{_FILE.name}*")):
-            file.unlink(missing_ok=True)
-    _FILE.parent.mkdir(exist_ok=True)
-    migrate_database(settings)
-    if not _ABOUT.exists():
-        book = asyncio.run(seed_database(settings, orders=_ORDERS, seed=_SEED, present=now()))
-        about = {"tenant": book.demo_tenant_number, "order": book.showcase_order_number}
-        _ABOUT.write_text(json.dumps(about), encoding="utf-8")
-    about = json.loads(_ABOUT.read_text(encoding="utf-8"))
-    return asyncio.run(_content(settings, about["tenant"], about["order"]))
-
-
-def _is_current() -> bool:
-    """Whether there is an order book, of these days: "since last week" must find something."""
-    if not (_FILE.exists() and _ABOUT.exists()):
-        return False
-    return time.time() - _ABOUT.stat().st_mtime < _KEPT_SECONDS
-
-
-async def _content(settings: Settings, tenant: str, order: str) -> DemoContent:
-    """A key of the demo's partner, and what there is to ask about its showcase order."""
+async def demo_content(settings: Settings, tenant: str, order: str) -> DemoContent:
+    """What the pages have in demo mode: new keys of the partner, and its showcase order."""
     statement = (
         select(OrderExternalId.value, Offer.number, Contract.number, Customer.number)
         .join(Order, Order.id == OrderExternalId.order_id)
@@ -134,6 +112,28 @@ async def _content(settings: Settings, tenant: str, order: str) -> DemoContent:
         portal_key=portal,
         customer_number=customer,
     )
+
+
+def _prepare(settings: Settings, *, fresh: bool) -> DemoContent:
+    """A whole order book, and a new key to it."""
+    if fresh or not _is_current():
+        for file in (_ABOUT, *_FILE.parent.glob(f"{_FILE.name}*")):
+            file.unlink(missing_ok=True)
+    _FILE.parent.mkdir(exist_ok=True)
+    migrate_database(settings)
+    if not _ABOUT.exists():
+        book = asyncio.run(seed_database(settings, orders=_ORDERS, seed=_SEED, present=now()))
+        about = {"tenant": book.demo_tenant_number, "order": book.showcase_order_number}
+        _ABOUT.write_text(json.dumps(about), encoding="utf-8")
+    about = json.loads(_ABOUT.read_text(encoding="utf-8"))
+    return asyncio.run(demo_content(settings, about["tenant"], about["order"]))
+
+
+def _is_current() -> bool:
+    """Whether there is an order book, of these days: "since last week" must find something."""
+    if not (_FILE.exists() and _ABOUT.exists()):
+        return False
+    return time.time() - _ABOUT.stat().st_mtime < _KEPT_SECONDS
 
 
 async def _new_key(
