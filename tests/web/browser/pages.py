@@ -1,6 +1,5 @@
 """Pages in a browser, and what is seen, reported and asked there."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -8,6 +7,7 @@ from urllib.parse import urlsplit
 from playwright.async_api import Browser, BrowserContext, Page, Request
 
 from seeding.run import REFERENCE
+from tests.web.browser.dashboard import Dashboard
 
 WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 320, "height": 640}
@@ -36,10 +36,9 @@ class Pages:
         url: str,
         *,
         path: str = "/widget/",
-        attributes: Mapping[str, str | None] | None = None,
         **options: Any,
     ) -> Page:
-        """A page of the demo; `attributes` are set on its element before anything is asked."""
+        """A page of the demo, or of another server; `options` are those of a browser's context."""
         wanted: dict[str, Any] = {
             "locale": "de-DE",
             "timezone_id": "Europe/Berlin",
@@ -58,13 +57,11 @@ class Pages:
         # The order book's present, from which the page's own time goes on.
         await page.clock.install(time=REFERENCE)
         await page.goto(f"{url}{path}")
-        for name, value in (attributes or {}).items():
-            await page.locator("partnergraph-orders").evaluate(
-                "(element, [name, value]) => value === null"
-                " ? element.removeAttribute(name) : element.setAttribute(name, value)",
-                [name, value],
-            )
         return page
+
+    async def dashboard(self, url: str, *, path: str = "/widget/", **options: Any) -> Dashboard:
+        """The widget in such a page, once its list is there."""
+        return await Dashboard(await self.open(url, path=path, **options)).ready()
 
     async def check(self) -> None:
         """No page has failed, broken its policy, or asked a stranger."""

@@ -12,12 +12,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import uvicorn
+from sqlalchemy import select
 
 from app import create_app
 from auth import keys
 from auth.clock import Clock
 from commands.demo import demo_content
 from commands.serving import listen, origin, server_config
+from db.models import Order, Tenant
+from db.scope import Scope
 from db.session import Database
 from db.vocabulary import ClientKind
 from seeding.run import REFERENCE, Summary, seed
@@ -45,6 +48,10 @@ class Server:
         self.demo: DemoContent = asyncio.run(
             demo_content(self.settings, book.demo_tenant_number, book.showcase_order_number)
         )
+        self.foreign_order = asyncio.run(
+            _an_order_of(settings.database_url, book.largest_tenant_number)
+        )
+        """The number of an order that the demo's partner does not see."""
         self._reporter = asyncio.run(_fulfilment_key(settings.database_url))
         self._start(listener)
 
@@ -69,16 +76,15 @@ class Server:
         finally:
             self.start()
 
+    def ask(self, query: str, **variables: Any) -> dict[str, Any]:
+        """What the graph answers the demo's partner: what the widget shows has to be that."""
+        answer = self._post("/graphql", self.demo.api_key, {"query": query, "variables": variables})
+        data: dict[str, Any] = answer["data"]
+        return data
+
     def report(self, *messages: dict[str, Any]) -> None:
         """Report as the carrier's fulfilment does, by HTTP; every message has to count."""
-        request = urllib.request.Request(  # noqa: S310 - always http, to this process
-            f"{self.url}/intake",
-            json.dumps(messages).encode(),
-            {"Authorization": f"Bearer {self._reporter}", "Content-Type": "application/json"},
-        )
-        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with direct.open(request, timeout=30) as response:
-            answer = json.load(response)
+        answer = self._post("/intake", self._reporter, messages)
         outcomes = [result["outcome"] for result in answer["results"]]
         assert set(outcomes) == {"LOADED"}, answer
 
@@ -105,6 +111,17 @@ class Server:
         message = payloads.state(state, None, number)
         at = _text(self.now)
         self.report({**message, "eventTime": at, "timeOccurred": at})
+
+    def _post(self, path: str, key: str, body: Any) -> dict[str, Any]:
+        request = urllib.request.Request(  # noqa: S310 - always http, to this process
+            f"{self.url}{path}",
+            json.dumps(body).encode(),
+            {"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
+        )
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with direct.open(request, timeout=30) as response:
+            answer: dict[str, Any] = json.load(response)
+            return answer
 
     def _start(self, listener: socket.socket) -> None:
         clock = Clock(now=lambda: self.now, monotonic=lambda: time.monotonic() + self.passed)
@@ -140,6 +157,22 @@ async def _fill(database_url: str) -> Summary:
     database = Database(database_url)
     try:
         return await seed(database, orders=ORDERS, seed=1, now=REFERENCE)
+    finally:
+        await database.close()
+
+
+async def _an_order_of(database_url: str, tenant_number: str) -> str:
+    database = Database(database_url)
+    try:
+        async with database.read(Scope.carrier()) as session:
+            number = await session.scalar(
+                select(Order.number)
+                .join(Tenant, Tenant.id == Order.tenant_id)
+                .where(Tenant.number == tenant_number)
+                .limit(1)
+            )
+        assert number is not None
+        return number
     finally:
         await database.close()
 
