@@ -8,6 +8,10 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+import app
+from execution.persisted import hash_of
+from tests.graph.book import Book
+from tests.graph.client import serve
 from web.demo_portal import DemoPortal
 from web.widget_routes import operations, widget_routes
 
@@ -137,3 +141,26 @@ def test_operations_are_held_against_their_hashes(tmp_path: Path) -> None:
     (tmp_path / "operations.json").write_text(json.dumps({"0" * 64: text}))
     with pytest.raises(ValueError, match="SHA-256"):
         operations(built=tmp_path)
+
+
+async def test_the_widgets_documents_are_served_where_only_registered_ones_are(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, registered = "query Asked { viewer { kind } }", "query Registered { viewer { kind } }"
+    monkeypatch.setattr(app, "operations", lambda: {hash_of(asked): asked})
+    manifest = tmp_path / "documents.json"
+    manifest.write_text(json.dumps({hash_of(registered): registered}))
+    async with serve(
+        database_url, trusted_documents=manifest, trusted_documents_only=True
+    ) as client:
+        book = Book()
+        book.tenant()
+        await client.fill(book)
+        headers = {"Authorization": f"Bearer {await client.key(client.tenant)}"}
+        codes = []
+        for text in (asked, registered, "query Other { viewer { kind } }"):
+            url = f"/graphql?documentId=sha256:{hash_of(text)}"
+            answer = (await client.http.get(url, headers=headers)).json()
+            codes += [error["extensions"]["code"] for error in answer.get("errors", [])]
+            codes += [answer["data"]["viewer"]["kind"]] if "data" in answer else []
+    assert codes == ["API_CLIENT", "API_CLIENT", "DOCUMENT_NOT_TRUSTED"]
