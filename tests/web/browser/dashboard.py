@@ -17,7 +17,8 @@ class Dashboard:
 
     @property
     def heading(self) -> Locator:
-        return self.element.locator("h2")
+        """Of what is shown: the list, or an order."""
+        return self.element.locator("h2:visible")
 
     @property
     def rows(self) -> Locator:
@@ -53,10 +54,10 @@ class Dashboard:
 
     @property
     def empty(self) -> Locator:
-        return self.element.locator("[data-empty]")
+        return self.element.locator("[data-empty]:visible")
 
     def notice(self, kind: str) -> Locator:
-        return self.element.locator(f'[data-failure="{kind}"]')
+        return self.element.locator(f'[data-failure="{kind}"]:visible')
 
     def section(self, name: str) -> Locator:
         """A part of an order."""

@@ -163,9 +163,9 @@ async def test_the_number_of_a_strangers_order_gives_what_an_unknown_one_gives(
         dashboard = await pages.dashboard(server.url)
         await open_by_address(dashboard, number)
         await expect(dashboard.element).to_contain_text(f"Auftrag {number} wurde nicht gefunden")
-        said.add((await dashboard.element.locator(".missing").inner_text()).replace(number, "…"))
+        said.add((await dashboard.empty.inner_text()).replace(number, "…"))
     assert len(said) == 1
 
 
 async def open_by_address(dashboard: Dashboard, number: str) -> None:
-    await dashboard.page.evaluate("number => location.hash = `order=${number}`", number)
+    await dashboard.page.evaluate("number => location.hash = `orders.order=${number}`", number)
