@@ -1,0 +1,43 @@
+// Bundles the widget into dist/widget: one module, the demo page, and the manifest of operations.
+import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { build, transform } from "esbuild";
+import { writeOperations } from "./operations.mjs";
+
+/** Style sheets become minified texts, which the widget adopts. */
+const styleTexts = {
+  name: "style-texts",
+  setup({ onLoad }) {
+    onLoad({ filter: /\.css$/ }, async ({ path: file }) => {
+      const css = await readFile(file, "utf8");
+      const { code } = await transform(css, { loader: "css", minify: true, target: "es2022" });
+      return { contents: code, loader: "text" };
+    });
+  },
+};
+
+export async function buildWidget(root) {
+  const source = path.join(root, "widget");
+  const target = path.join(root, "dist", "widget");
+  await rm(target, { recursive: true, force: true });
+  await mkdir(target, { recursive: true });
+  const operations = await writeOperations();
+  const common = {
+    absWorkingDir: root,
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    minify: true,
+    logLevel: "warning",
+    outdir: target,
+  };
+  await Promise.all([
+    writeFile(path.join(target, "operations.json"), `${JSON.stringify(operations, null, 2)}\n`),
+    build({ ...common, entryPoints: [path.join(source, "orders.ts")], plugins: [styleTexts] }),
+    build({
+      ...common,
+      entryPoints: ["demo.ts", "demo.css"].map((name) => path.join(source, "demo", name)),
+    }),
+    copyFile(path.join(source, "demo", "index.html"), path.join(target, "index.html")),
+  ]);
+}

@@ -1,0 +1,137 @@
+// The list of orders. Roles, not table elements, so that it stays a table to assistive technology
+// when the style sheet makes cards of its rows.
+import type { WidgetOverviewRow } from "../../.generated/operations";
+import { type Child, type Element_, h } from "../dom";
+import { icon } from "../icons";
+import { reset } from "./finder";
+import { badge, ofCustomer, partyOf, since, skeleton, statusOf, type View } from "./view";
+
+const COLUMNS = ["order", "product", "customer", "status", "contract", "changed"] as const;
+type Column = (typeof COLUMNS)[number];
+
+export function list(view: View, narrowed: boolean): Child[] {
+  const { store, format } = view;
+  const { data, rows, loading, failure } = store.overview;
+  if (data === null) return failure ? [] : [table(view, skeleton("row", 6))];
+  if (rows.length === 0) return [empty(view, narrowed)];
+  const total = data.orders?.totalCount ?? rows.length;
+  return [
+    h(
+      "p",
+      { key: "found", class: "found", part: "found" },
+      h("b", {}, format.count("found", total)),
+      total > rows.length &&
+        h("span", {}, format.say("shown", { shown: format.number(rows.length), total: format.number(total) })),
+    ),
+    table(view, rows.map((order) => row(view, order)), loading && data !== null),
+    more(view),
+  ];
+}
+
+function table(view: View, rows: readonly Element_[], busy = false): Element_ {
+  const { format } = view;
+  const columns = COLUMNS.filter((column) => column !== "customer" || !ofCustomer(view));
+  return h(
+    "div",
+    {
+      key: "list",
+      class: ofCustomer(view) ? "list own" : "list",
+      part: "list",
+      role: "table",
+      "aria-label": format.say("list"),
+      "aria-busy": busy ? "true" : "false",
+    },
+    h(
+      "div",
+      { key: "columns", class: "columns", role: "row" },
+      ...columns.map((name) =>
+        h("span", { key: name, role: "columnheader" }, format.say(`column.${name}`)),
+      ),
+    ),
+    ...rows,
+  );
+}
+
+function row(view: View, order: WidgetOverviewRow): Element_ {
+  const { store, format, act } = view;
+  const marked = store.marks.has(order.id);
+  const references = order.externalIds.map(({ value }) => value).join(", ");
+  const cells: Record<Column, Child[]> = {
+    order: [
+      h(
+        "button",
+        { type: "button", class: "open", "data-order": order.number, onclick: () => act.open(order) },
+        order.number,
+      ),
+      h("span", { class: "sub" }, order.businessCaseLabel),
+      marked && badge("changed", "spark", format.say("mark.changed")),
+    ],
+    product: [
+      h("span", {}, order.product?.name ?? "–"),
+      references && h("span", { class: "sub" }, references),
+    ],
+    customer: [
+      h("span", {}, order.customer?.name ?? "–"),
+      order.customer && h("span", { class: "sub" }, order.customer.number),
+    ],
+    status: [
+      statusOf(order.status, order.statusLabel),
+      order.phaseLabel !== order.statusLabel && h("span", { class: "sub" }, order.phaseLabel),
+      order.actionRequired &&
+        badge("action", "hand", format.say("mark.waiting", { party: partyOf(view, order.actionRequired.by) })),
+      order.delayed && badge("delayed", "late", format.say("mark.delayed")),
+    ],
+    contract: [
+      order.contract
+        ? h("span", { class: "number" }, order.contract.number)
+        : h("span", { class: "sub" }, format.say("noContract")),
+    ],
+    changed: [since(view, order.updatedAt)],
+  };
+  return h(
+    "div",
+    {
+      key: order.id,
+      class: marked ? "row marked" : "row",
+      part: marked ? "row row-changed" : "row",
+      role: "row",
+      "data-order": order.number,
+      "data-status": order.status,
+    },
+    ...COLUMNS.filter((column) => column !== "customer" || !ofCustomer(view)).map((name) =>
+      h("div", { key: name, class: `cell ${name}`, role: "cell" }, ...cells[name]),
+    ),
+  );
+}
+
+function more({ store, format, act }: View): Child {
+  const { more: cursor, loadingMore } = store.overview;
+  return (
+    cursor !== null &&
+    h(
+      "button",
+      {
+        key: "more",
+        type: "button",
+        class: "button more",
+        part: "button more",
+        "aria-disabled": loadingMore ? "true" : "false",
+        onclick: act.more,
+      },
+      format.say(loadingMore ? "loading" : "more"),
+    )
+  );
+}
+
+function empty(view: View, narrowed: boolean): Element_ {
+  const { format } = view;
+  const words = narrowed ? "empty.filtered" : "empty";
+  return h(
+    "div",
+    { key: "empty", class: "empty", part: "empty", "data-empty": narrowed ? "filtered" : "none" },
+    icon(narrowed ? "search" : "file"),
+    h("strong", {}, format.say(words)),
+    h("p", {}, format.say(`${words}.help`)),
+    narrowed && reset(view),
+  );
+}
