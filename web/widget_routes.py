@@ -31,15 +31,18 @@ _TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
 
 
 def widget_routes(demo: DemoPortal | None = None, *, built: Path = BUILT) -> list[BaseRoute]:
-    """``GET /widget/orders.js`` and, with the demo's portal, its page at ``/widget/``."""
-    served = [_route(built, "orders.js", "/widget/orders.js", _MODULE_HEADERS)]
+    """``GET /widget/orders.js``, and the page at ``/widget/`` that shows it as a portal does.
+
+    Without the demo's portal there is nobody to get sessions from, which the page says.
+    """
+    served = [
+        _route(built, "orders.js", "/widget/orders.js", _MODULE_HEADERS),
+        _route(built, "index.html", "/widget/", _PAGE_HEADERS),
+        _route(built, "demo.js", "/widget/demo.js", _DEMO_HEADERS),
+        _route(built, "demo.css", "/widget/demo.css", _DEMO_HEADERS),
+    ]
     if demo is not None:
-        served += [
-            _route(built, "index.html", "/widget/", _PAGE_HEADERS),
-            _route(built, "demo.js", "/widget/demo.js", _DEMO_HEADERS),
-            _route(built, "demo.css", "/widget/demo.css", _DEMO_HEADERS),
-            Route(DEMO_TOKEN_PATH, demo, methods=["POST"]),
-        ]
+        served.append(Route(DEMO_TOKEN_PATH, demo, methods=["POST"]))
     return [*served]
 
 

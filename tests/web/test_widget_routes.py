@@ -116,9 +116,9 @@ async def test_the_demo_page_has_its_files(built: Path, path: str, media_type: s
     assert "Access-Control-Allow-Origin" not in answer.headers
 
 
-@pytest.mark.parametrize("path", ["", "demo.js", "demo.css", "demo-token"])
-async def test_without_demo_there_is_the_module_alone(built: Path, path: str) -> None:
-    assert (await ask(built, f"/widget/{path}", demo=None)).status_code == 404
+async def test_sessions_are_handed_out_in_demo_mode_alone(built: Path) -> None:
+    for demo, status in ((DEMO, 405), (None, 404)):
+        assert (await ask(built, "/widget/demo-token", demo=demo)).status_code == status
 
 
 @pytest.mark.parametrize("path", ["", "orders.js", "demo.js", "demo.css"])

@@ -69,7 +69,7 @@ class Pages:
             for page in context.pages:
                 for violation in await page.evaluate("window.violations"):
                     self.faults.append(f"policy: {violation}")
-        assert self.faults == []
+        assert not self.faults, self.faults
 
     async def close(self) -> None:
         for context in self._contexts:
