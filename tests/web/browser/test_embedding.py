@@ -19,6 +19,13 @@ def portal(sqlite_server: Server) -> Iterator[Any]:
         yield portal
 
 
+@pytest.fixture
+def stranger(sqlite_server: Server) -> Iterator[Any]:
+    """A portal that nobody has registered."""
+    with serving_portal(sqlite_server, customer=None, registered=False) as portal:
+        yield portal
+
+
 async def embedded(pages: Pages, server: Server, portal: Any) -> Dashboard:
     pages.origins.add(server.url)
     return Dashboard(await pages.open(portal.origin, path="/"))
@@ -33,12 +40,11 @@ async def test_two_lines_of_html_and_a_session_of_the_backend_show_the_orders(
 
 
 async def test_a_page_whose_origin_is_not_registered_is_told_so_plainly(
-    pages: Pages, sqlite_server: Server
+    pages: Pages, sqlite_server: Server, stranger: Any
 ) -> None:
-    with serving_portal(sqlite_server, customer=None, registered=False) as stranger:
-        dashboard = await embedded(pages, sqlite_server, stranger)
-        await expect(dashboard.notice("session")).to_be_visible()
-        await expect(dashboard.rows).to_have_count(0)
+    dashboard = await embedded(pages, sqlite_server, stranger)
+    await expect(dashboard.notice("session")).to_be_visible()
+    await expect(dashboard.rows).to_have_count(0)
 
 
 async def test_a_session_of_another_origin_is_refused(
@@ -46,16 +52,17 @@ async def test_a_session_of_another_origin_is_refused(
 ) -> None:
     status, answer = portal.session()
     assert status == 200
+    # The very session that its own page shows orders with.
     dashboard = await pages.dashboard(sqlite_server.url)
-    await dashboard.element.evaluate(
-        """(element, token) => {
-            element.tokenProvider = null;
+    await dashboard.page.evaluate(
+        """(token) => {
+            const element = document.createElement("partnergraph-orders");
             element.setAttribute("token", token);
+            document.body.replaceChildren(element);
         }""",
         answer["token"],
     )
     await expect(dashboard.notice("session")).to_be_visible()
-    # Nothing of the former reader stays.
     await expect(dashboard.rows).to_have_count(0)
 
 
