@@ -18,8 +18,6 @@ from tests.web.browser.server import Server, serving
 from web.build import WEB, BuildError, build
 from web.widget_routes import BUILT
 
-SHOTS = Path("var", "screenshots")
-
 
 @pytest.fixture(scope="session")
 def widget() -> Path:

@@ -4,15 +4,17 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, BrowserContext, Page, Request
+from playwright.async_api import Browser, BrowserContext, Page, Request, expect
 
 from seeding.run import REFERENCE
 from tests.web.browser.dashboard import Dashboard
 
 WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 320, "height": 640}
-SECONDS = 10
-"""How long something may take to be seen before a test has failed."""
+SECONDS = 20
+"""How long something may take to be seen, on a busy machine, before a test has failed."""
+
+expect.set_options(timeout=SECONDS * 1000)
 
 _NOTE_VIOLATIONS = """
 window.violations = [];

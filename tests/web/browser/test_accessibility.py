@@ -39,8 +39,7 @@ async def open_showcase(dashboard: Dashboard, server: Server) -> None:
     await expect(dashboard.heading).to_contain_text(number)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 320])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 320)])
 async def test_axe_finds_nothing(server: Server, pages: Pages, scheme: str, width: int) -> None:
     viewport = {"width": width, "height": 900}
     dashboard = await pages.dashboard(server.url, color_scheme=scheme, viewport=viewport)
