@@ -113,9 +113,7 @@ export const de = {
   "order.changed": "Auftrag {number} hat sich geändert: {phase}.",
   "order.status": "Status",
   "order.next": "Wie es weitergeht",
-  "order.actor": "Wer handeln muss",
   "order.contact": "Ansprechpartner",
-  "order.todo": "Zu erledigen",
   "order.lastChange": "Letzte Änderung",
 
   "course": "Verlauf",

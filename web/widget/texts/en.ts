@@ -115,9 +115,7 @@ export const en: Texts = {
   "order.changed": "Order {number} has changed: {phase}.",
   "order.status": "Status",
   "order.next": "What comes next",
-  "order.actor": "Who must act",
   "order.contact": "Whom to contact",
-  "order.todo": "To do",
   "order.lastChange": "Last change",
 
   "course": "Progress",
