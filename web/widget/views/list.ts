@@ -3,7 +3,7 @@
 import type { WidgetOverviewRow } from "../../.generated/operations";
 import { type Child, type Element_, h } from "../dom";
 import { icon } from "../icons";
-import { reset } from "./finder";
+import { reset, sorting } from "./finder";
 import { badge, ofCustomer, partyOf, since, skeleton, statusOf, type View } from "./view";
 
 const COLUMNS = ["order", "product", "customer", "status", "contract", "changed"] as const;
@@ -17,11 +17,17 @@ export function list(view: View, narrowed: boolean): Child[] {
   const total = data.orders?.totalCount ?? rows.length;
   return [
     h(
-      "p",
-      { key: "found", class: "found", part: "found" },
-      h("b", {}, format.count("found", total)),
-      total > rows.length &&
-        h("span", {}, format.say("shown", { shown: format.number(rows.length), total: format.number(total) })),
+      "div",
+      { key: "head-of-list", class: "head-of-list" },
+      h(
+        "div",
+        { class: "found", part: "found" },
+        h("b", {}, format.count("found", total)),
+        total > rows.length &&
+          h("span", {}, format.say("shown", { shown: format.number(rows.length), total: format.number(total) })),
+        narrowed && reset(view),
+      ),
+      sorting(view),
     ),
     table(view, rows.map((order) => row(view, order)), loading && data !== null),
     more(view),
@@ -84,7 +90,7 @@ function row(view: View, order: WidgetOverviewRow): Element_ {
     contract: [
       order.contract
         ? h("span", { class: "number" }, order.contract.number)
-        : h("span", { class: "sub" }, format.say("noContract")),
+        : h("span", { class: "sub" }, format.say(order.status === "ERROR" ? "noContract.ended" : "noContract")),
     ],
     changed: [since(view, order.updatedAt)],
   };

@@ -30,7 +30,8 @@ export function orderView(view: View): Child[] {
       h(
         "h2",
         { key: "heading", part: "heading", tabindex: -1, "data-order": state.number },
-        format.say("order", { number: state.number }),
+        `${format.say("order")} `,
+        h("span", { class: "document" }, state.number),
       ),
       order && h("p", { class: "about" }, aboutOf(order)),
     ),
@@ -67,6 +68,7 @@ function body(view: View, order: Order): Element_ {
       "div",
       { key: "main", class: "main" },
       state(view, order),
+      dates(view, order),
       course(view, order),
       items(view, order),
       ...properties(view, order),
@@ -75,7 +77,6 @@ function body(view: View, order: Order): Element_ {
     h(
       "div",
       { key: "aside", class: "aside" },
-      dates(view, order),
       parties(view, order),
       contract(view, order),
       offer(view, order),

@@ -57,7 +57,8 @@ function figures(view: View): Element_ {
         onclick: () => act.choose({ status: store.choice.status === status ? "" : status }),
       },
       h("span", { class: "count" }, format.number(count)),
-      h("span", { class: "label" }, icon(name), label),
+      icon(name),
+      h("span", { class: "label" }, label),
     );
   return h(
     "div",
@@ -130,7 +131,7 @@ function strip(
   const pressed = store.choice.attention === kind;
   return h(
     "section",
-    { key: kind, class: "strip", part: "strip", "data-strip": kind, "aria-labelledby": `strip-${kind}` },
+    { key: kind, class: count > 0 ? "strip" : "strip calm", part: "strip", "data-strip": kind, "aria-labelledby": `strip-${kind}` },
     h(
       "h3",
       { id: `strip-${kind}` },
