@@ -91,7 +91,7 @@ export const de = {
   "failure.offline.help": "Angezeigt wird der zuletzt geladene Stand. Sobald die Verbindung wieder besteht, wird automatisch aktualisiert.",
   "failure.network": "Der Server ist nicht erreichbar",
   "failure.network.help": "Bitte prüfen Sie Ihre Verbindung. Wir versuchen es in Kürze von selbst noch einmal.",
-  "failure.session": "Ihre Sitzung ist abgelaufen",
+  "failure.session": "Sie sind nicht mehr angemeldet",
   "failure.session.help": "Bitte laden Sie die Seite neu oder melden Sie sich im Portal erneut an.",
   "failure.forbidden": "Dafür fehlt Ihnen die Berechtigung",
   "failure.forbidden.help": "Bitte wenden Sie sich an die Person, die das Portal bei Ihnen verwaltet.",

@@ -93,7 +93,7 @@ export const en: Texts = {
   "failure.offline.help": "What you see was loaded before. It is refreshed automatically once you are connected again.",
   "failure.network": "The server cannot be reached",
   "failure.network.help": "Please check your connection. We will try again shortly.",
-  "failure.session": "Your session has ended",
+  "failure.session": "You are no longer signed in",
   "failure.session.help": "Please reload the page or sign in to the portal again.",
   "failure.forbidden": "You do not have permission for this",
   "failure.forbidden.help": "Please ask the person who manages the portal in your company.",

@@ -4,7 +4,7 @@ import type { WidgetOverviewRow } from "../../.generated/operations";
 import { type Child, type Element_, h } from "../dom";
 import { icon } from "../icons";
 import { reset, sorting } from "./finder";
-import { badge, ofCustomer, partyOf, since, skeleton, statusOf, type View } from "./view";
+import { badge, partyOf, since, skeleton, statusOf, type View } from "./view";
 
 const COLUMNS = ["order", "product", "customer", "status", "contract", "changed"] as const;
 type Column = (typeof COLUMNS)[number];
@@ -34,14 +34,19 @@ export function list(view: View, narrowed: boolean): Child[] {
   ];
 }
 
+/** Whose orders they are says the list only where it can be more than one customer. */
+function columnsOf({ store }: View): readonly Column[] {
+  return COLUMNS.filter((column) => column !== "customer" || store.customer === null);
+}
+
 function table(view: View, rows: readonly Element_[], busy = false): Element_ {
   const { format } = view;
-  const columns = COLUMNS.filter((column) => column !== "customer" || !ofCustomer(view));
+  const columns = columnsOf(view);
   return h(
     "div",
     {
       key: "list",
-      class: ofCustomer(view) ? "list own" : "list",
+      class: columns.includes("customer") ? "list" : "list own",
       part: "list",
       role: "table",
       "aria-label": format.say("list"),
@@ -104,7 +109,7 @@ function row(view: View, order: WidgetOverviewRow): Element_ {
       "data-order": order.number,
       "data-status": order.status,
     },
-    ...COLUMNS.filter((column) => column !== "customer" || !ofCustomer(view)).map((name) =>
+    ...columnsOf(view).map((name) =>
       h("div", { key: name, class: `cell ${name}`, role: "cell" }, ...cells[name]),
     ),
   );

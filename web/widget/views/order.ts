@@ -99,7 +99,7 @@ function state(view: View, order: Order): Element_ {
       statusOf(order.status, order.statusLabel, "status"),
       order.phaseLabel !== order.statusLabel && h("span", { class: "phase" }, order.phaseLabel),
       order.delayed && badge("delayed", "late", format.say("mark.delayed")),
-      store.marks.has(order.id) && badge("changed", "spark", format.say("mark.changed")),
+      store.order?.moved && badge("changed", "spark", format.say("mark.changed")),
     ),
     todo(view, order),
     explained(view, order, {

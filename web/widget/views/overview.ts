@@ -13,10 +13,9 @@ const SHOWN_IN_STRIP = 3;
 export function overview(view: View): Child[] {
   const { store, format } = view;
   const { overview: state, marks } = store;
-  const customer = state.data?.viewer?.customer;
-  const heading = customer
-    ? format.say("headingOfCustomer", { customer: customer.name })
-    : format.say("heading");
+  const { customer } = store;
+  const heading =
+    customer === null ? format.say("heading") : format.say("headingOfCustomer", { customer });
   return [
     h(
       "header",
