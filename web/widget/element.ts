@@ -260,15 +260,18 @@ export class PartnergraphOrders extends HTMLElement {
 
   /** For those who cannot see that something has changed. */
   #say(news: News): void {
-    const { format } = this.#view() ?? {};
-    if (format === undefined) return;
+    const text = this.#wordsFor(news);
+    // The same words again would not be read out: a space makes them others.
+    this.#said.textContent = text === this.#said.textContent ? `${text}\u00a0` : text;
+  }
+
+  #wordsFor(news: News): string {
     if (news.kind === "order") {
       const { number, phaseLabel } = news.order;
-      this.#said.textContent = format.say("order.changed", { number, phase: phaseLabel });
-      return;
+      return this.#format.say("order.changed", { number, phase: phaseLabel });
     }
     const stem = { found: "found", more: "more.done", changed: "changes" } as const;
-    this.#said.textContent = format.count(stem[news.kind], news.count);
+    return this.#format.count(stem[news.kind], news.count);
   }
 
   #tell({ code, message, requestId }: Failure): void {

@@ -43,6 +43,8 @@ export interface OrderState extends Asked {
   data: WidgetOrderData | null;
   /** How many entries of its history the reader has seen. */
   known: number;
+  /** Whether it has changed before the reader's eyes. */
+  moved: boolean;
 }
 
 /** What is worth telling a reader who cannot see the change. */
@@ -63,6 +65,8 @@ export class Store {
     at: null,
   };
   order: OrderState | null = null;
+  /** The customer whose orders alone are listed. */
+  customer: string | null = null;
   #listing: AbortController | null = null;
   #opening: AbortController | null = null;
 
@@ -82,6 +86,7 @@ export class Store {
     if (!other) return;
     Object.assign(this.overview, { data: null, rows: [], more: null, failure: null, at: null });
     this.marks.forget();
+    this.customer = null;
     if (this.order !== null) this.order = unasked(this.order.number);
   }
 
@@ -144,6 +149,10 @@ export class Store {
       overview.rows = [...page.nodes, ...rest.filter(({ id }) => !fresh.has(id))];
       if (rest.length === 0) overview.more = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
       overview.data = data;
+      const named = data.viewer?.customer ?? page.nodes[0]?.customer;
+      const one = Boolean(data.viewer?.customer) || setting.customer !== null;
+      // A list without orders names no customer: it stays the one that was named before.
+      this.customer = one ? (named?.name ?? this.customer) : null;
       if (!again) return { kind: "found", count: page.totalCount };
       return news > 0 ? { kind: "changed", count: news } : null;
     });
@@ -164,6 +173,7 @@ export class Store {
       this.marks.see(data.order);
       if (former === null) order.known = data.order.history.length;
       const moved = again && !unchanged && former !== null && former.version !== data.order.version;
+      order.moved ||= moved;
       return moved ? { kind: "order", order: data.order } : null;
     });
   }
@@ -216,7 +226,7 @@ export class Store {
 }
 
 function unasked(number: string): OrderState {
-  return { number, data: null, known: 0, loading: true, failure: null, at: null };
+  return { number, data: null, known: 0, moved: false, loading: true, failure: null, at: null };
 }
 
 /** The list of an answer. Without the permission to read orders there is none. */

@@ -57,7 +57,7 @@ function choose(name: Name, value: string): void {
   Object.assign(chosen, { [name]: value });
   const query = new URLSearchParams(chosen);
   // Another reader is another session: nothing of the former one stays.
-  history.replaceState(null, "", `?${query}${name === "view" ? "" : location.hash}`);
+  history.replaceState(history.state, "", `?${query}${name === "view" ? "" : location.hash}`);
   if (name === "view") place.replaceChildren(widget());
   show();
 }

@@ -1,6 +1,6 @@
 // The means to find orders: search, filters and sorting.
 import type { BusinessCase } from "../../.generated/operations";
-import { type Attention, type Choice, isNarrowed, PERIODS, type Sort, SORTS } from "../choice";
+import { type Attention, type Choice, PERIODS, type Sort, SORTS } from "../choice";
 import { type Child, type Element_, h } from "../dom";
 import { icon } from "../icons";
 import { ofCustomer, type View } from "./view";
@@ -60,14 +60,14 @@ export function finder(view: View): Element_ {
       ["action", format.say("find.attention.action")],
       ["delayed", format.say("find.attention.delayed")],
     ], (value) => act.choose({ attention: value as Attention | "" })),
-    select(
-      "sort",
-      format.say("sort"),
-      choice.sort,
-      (Object.keys(SORTS) as Sort[]).map((sort) => [sort, format.say(`sort.${sort}`)] as const),
-      (value) => act.choose({ sort: value as Sort }),
-    ),
-    isNarrowed(choice) && reset(view),
+  );
+}
+
+/** In which order the list is. */
+export function sorting({ store, format, act }: View): Element_ {
+  const options = (Object.keys(SORTS) as Sort[]).map((sort) => [sort, format.say(`sort.${sort}`)] as const);
+  return select("sort", format.say("sort"), store.choice.sort, options, (sort) =>
+    act.choose({ sort: sort as Sort }),
   );
 }
 
@@ -84,7 +84,7 @@ export function reset({ format, act }: View): Element_ {
   };
   return h(
     "button",
-    { key: "reset", type: "button", class: "link reset", onclick: () => act.choose(none) },
+    { key: "reset", type: "button", class: "link", onclick: () => act.choose(none) },
     format.say("find.reset"),
   );
 }

@@ -3,8 +3,8 @@
 import type { WidgetOverviewRow } from "../../.generated/operations";
 import { type Child, type Element_, h } from "../dom";
 import { icon } from "../icons";
-import { reset } from "./finder";
-import { badge, ofCustomer, partyOf, since, skeleton, statusOf, type View } from "./view";
+import { reset, sorting } from "./finder";
+import { badge, partyOf, since, skeleton, statusOf, type View } from "./view";
 
 const COLUMNS = ["order", "product", "customer", "status", "contract", "changed"] as const;
 type Column = (typeof COLUMNS)[number];
@@ -17,25 +17,36 @@ export function list(view: View, narrowed: boolean): Child[] {
   const total = data.orders?.totalCount ?? rows.length;
   return [
     h(
-      "p",
-      { key: "found", class: "found", part: "found" },
-      h("b", {}, format.count("found", total)),
-      total > rows.length &&
-        h("span", {}, format.say("shown", { shown: format.number(rows.length), total: format.number(total) })),
+      "div",
+      { key: "head-of-list", class: "head-of-list" },
+      h(
+        "div",
+        { class: "found", part: "found" },
+        h("b", {}, format.count("found", total)),
+        total > rows.length &&
+          h("span", {}, format.say("shown", { shown: format.number(rows.length), total: format.number(total) })),
+        narrowed && reset(view),
+      ),
+      sorting(view),
     ),
     table(view, rows.map((order) => row(view, order)), loading && data !== null),
     more(view),
   ];
 }
 
+/** Whose orders they are says the list only where it can be more than one customer. */
+function columnsOf({ store }: View): readonly Column[] {
+  return COLUMNS.filter((column) => column !== "customer" || store.customer === null);
+}
+
 function table(view: View, rows: readonly Element_[], busy = false): Element_ {
   const { format } = view;
-  const columns = COLUMNS.filter((column) => column !== "customer" || !ofCustomer(view));
+  const columns = columnsOf(view);
   return h(
     "div",
     {
       key: "list",
-      class: ofCustomer(view) ? "list own" : "list",
+      class: columns.includes("customer") ? "list" : "list own",
       part: "list",
       role: "table",
       "aria-label": format.say("list"),
@@ -84,7 +95,7 @@ function row(view: View, order: WidgetOverviewRow): Element_ {
     contract: [
       order.contract
         ? h("span", { class: "number" }, order.contract.number)
-        : h("span", { class: "sub" }, format.say("noContract")),
+        : h("span", { class: "sub" }, format.say(order.status === "ERROR" ? "noContract.ended" : "noContract")),
     ],
     changed: [since(view, order.updatedAt)],
   };
@@ -98,7 +109,7 @@ function row(view: View, order: WidgetOverviewRow): Element_ {
       "data-order": order.number,
       "data-status": order.status,
     },
-    ...COLUMNS.filter((column) => column !== "customer" || !ofCustomer(view)).map((name) =>
+    ...columnsOf(view).map((name) =>
       h("div", { key: name, class: `cell ${name}`, role: "cell" }, ...cells[name]),
     ),
   );

@@ -5,7 +5,7 @@ import type { Order } from "../store";
 import { course } from "./course";
 import { contract, documents, offer } from "./links";
 import { dates, items, notes, parties, properties } from "./stated";
-import { badge, facts, freshness, instant, isReader, partyOf, skeleton, statusOf, troubleOf, type View } from "./view";
+import { badge, freshness, instant, isReader, partyOf, skeleton, statusOf, troubleOf, type View } from "./view";
 
 export function orderView(view: View): Child[] {
   const { store, format, act } = view;
@@ -30,7 +30,8 @@ export function orderView(view: View): Child[] {
       h(
         "h2",
         { key: "heading", part: "heading", tabindex: -1, "data-order": state.number },
-        format.say("order", { number: state.number }),
+        `${format.say("order")} `,
+        h("span", { class: "document" }, state.number),
       ),
       order && h("p", { class: "about" }, aboutOf(order)),
     ),
@@ -67,6 +68,7 @@ function body(view: View, order: Order): Element_ {
       "div",
       { key: "main", class: "main" },
       state(view, order),
+      dates(view, order),
       course(view, order),
       items(view, order),
       ...properties(view, order),
@@ -75,7 +77,6 @@ function body(view: View, order: Order): Element_ {
     h(
       "div",
       { key: "aside", class: "aside" },
-      dates(view, order),
       parties(view, order),
       contract(view, order),
       offer(view, order),
@@ -88,14 +89,6 @@ function state(view: View, order: Order): Element_ {
   const { store, format } = view;
   const guide = store.order?.data?.statusGuide.find(({ status }) => status === order.status);
   const phase = guide?.phases.find(({ phase: name }) => name === order.phase);
-  const contact = guide?.contact ?? "";
-  const next = phase?.next ?? "";
-  // The explanation ends with what is told under headings of its own; what must be done, too.
-  const told = [next, contact].filter(Boolean);
-  const explanation =
-    order.actionRequired && phase
-      ? phase.meaning
-      : told.reduce((text, sentence) => text.replace(sentence, ""), order.statusExplanation);
   return h(
     "section",
     { key: "state", class: "card state", part: "card state", "data-section": "state", "data-status": order.status, "aria-labelledby": "heading-state" },
@@ -106,15 +99,42 @@ function state(view: View, order: Order): Element_ {
       statusOf(order.status, order.statusLabel, "status"),
       order.phaseLabel !== order.statusLabel && h("span", { class: "phase" }, order.phaseLabel),
       order.delayed && badge("delayed", "late", format.say("mark.delayed")),
-      store.marks.has(order.id) && badge("changed", "spark", format.say("mark.changed")),
+      store.order?.moved && badge("changed", "spark", format.say("mark.changed")),
     ),
-    h("p", { class: "explanation", "data-explanation": true }, explanation.replace(/\s+/g, " ").trim()),
     todo(view, order),
-    facts([
-      [format.say("order.next"), next],
-      [format.say("order.contact"), contact],
-      [format.say("order.lastChange"), instant(view, order.updatedAt)],
-    ]),
+    explained(view, order, {
+      meaning: phase?.meaning ?? "",
+      next: phase?.next ?? "",
+      contact: guide?.contact ?? "",
+    }),
+    h("p", { class: "sub" }, `${format.say("order.lastChange")}: `, instant(view, order.updatedAt)),
+  );
+}
+
+/**
+ * The explanation, word by word. What comes next and whom to contact are its last sentences, and get
+ * headings from the style sheet. What must be done stands above it already, in the same words.
+ */
+function explained(
+  { format }: View,
+  { statusExplanation, actionRequired }: Order,
+  told: { readonly meaning: string; readonly next: string; readonly contact: string },
+): Element_ {
+  const whole =
+    actionRequired && told.meaning
+      ? [told.meaning, told.next, told.contact].filter(Boolean).join(" ")
+      : statusExplanation;
+  const contact = told.contact ? whole.lastIndexOf(told.contact) : -1;
+  const end = contact < 0 ? whole.length : contact;
+  const next = told.next ? whole.lastIndexOf(told.next, end) : -1;
+  const begin = next < 0 ? end : next;
+  return h(
+    "p",
+    { class: "explanation" },
+    whole.slice(0, begin),
+    begin < end && h("span", { "data-part": "next", "data-label": format.say("order.next") }, whole.slice(begin, end)),
+    end < whole.length &&
+      h("span", { "data-part": "contact", "data-label": format.say("order.contact") }, whole.slice(end)),
   );
 }
 

@@ -13,10 +13,9 @@ const SHOWN_IN_STRIP = 3;
 export function overview(view: View): Child[] {
   const { store, format } = view;
   const { overview: state, marks } = store;
-  const customer = state.data?.viewer?.customer;
-  const heading = customer
-    ? format.say("headingOfCustomer", { customer: customer.name })
-    : format.say("heading");
+  const { customer } = store;
+  const heading =
+    customer === null ? format.say("heading") : format.say("headingOfCustomer", { customer });
   return [
     h(
       "header",
@@ -57,7 +56,8 @@ function figures(view: View): Element_ {
         onclick: () => act.choose({ status: store.choice.status === status ? "" : status }),
       },
       h("span", { class: "count" }, format.number(count)),
-      h("span", { class: "label" }, icon(name), label),
+      icon(name),
+      h("span", { class: "label" }, label),
     );
   return h(
     "div",
@@ -130,7 +130,7 @@ function strip(
   const pressed = store.choice.attention === kind;
   return h(
     "section",
-    { key: kind, class: "strip", part: "strip", "data-strip": kind, "aria-labelledby": `strip-${kind}` },
+    { key: kind, class: count > 0 ? "strip" : "strip calm", part: "strip", "data-strip": kind, "aria-labelledby": `strip-${kind}` },
     h(
       "h3",
       { id: `strip-${kind}` },

@@ -79,8 +79,7 @@ function who(
   const street = [place?.street, place?.houseNumber].filter(Boolean).join(" ");
   const town = [place?.postalCode, place?.city].filter(Boolean).join(" ");
   const country = place?.country === "DE" ? null : place?.country;
-  const address = [street, town, country].filter(Boolean).join(", ");
-  return [name, ...[number, address, email].map((line) => line && h("small", {}, line))];
+  return [name, ...[number, street, town, country, email].map((line) => line && h("small", {}, line))];
 }
 
 export function items(view: View, order: Order): Element_ {
