@@ -136,6 +136,7 @@ export class PartnergraphOrders extends HTMLElement {
   #begin(): void {
     if (this.#store === null) return;
     clearTimeout(this.#waiting);
+    if (this.#shown?.at === null) this.#said.textContent = this.#format.say("loading");
     const ready = this.#tokens.provider !== null || this.getAttribute("token");
     if (ready) void this.#load(false);
     else this.#waiting = setTimeout(() => void this.#load(false), PATIENCE);
@@ -144,6 +145,17 @@ export class PartnergraphOrders extends HTMLElement {
   async #load(again: boolean): Promise<void> {
     const failure = (await this.#store?.refresh(again)) ?? null;
     this.#poller?.looked(failure);
+  }
+
+  async #more(): Promise<void> {
+    const shown = this.#store?.overview.rows.length ?? 0;
+    const failure = (await this.#store?.loadMore()) ?? null;
+    this.#poller?.looked(failure);
+    this.#drawNow();
+    // With the last page the button is gone that had the focus: reading goes on below.
+    if (this.#root.activeElement === this.#heading()) {
+      this.#list.querySelectorAll<HTMLElement>(".open")[shown]?.focus({ preventScroll: true });
+    }
   }
 
   readonly #act: Actions = {
@@ -157,14 +169,11 @@ export class PartnergraphOrders extends HTMLElement {
     back: () => {
       if (this.#address?.back() !== true) this.#choose({ order: "" });
     },
-    more: () => {
-      void this.#store?.loadMore().then((failure) => this.#poller?.looked(failure));
-    },
+    more: () => void this.#more(),
     retry: () => void this.#load(this.#shown?.at !== null),
     seen: () => {
       this.#store?.marks.seeAll();
       this.#draw();
-      this.#heading()?.focus({ preventScroll: true });
     },
   };
 
@@ -248,7 +257,7 @@ export class PartnergraphOrders extends HTMLElement {
   /** Takes on the language of the attribute, else of the page, else of the browser. */
   #speak(): void {
     const given = this.getAttribute("locale") || this.closest("[lang]")?.getAttribute("lang") || navigator.language;
-    const tag = Intl.DateTimeFormat.supportedLocalesOf([given.replace("_", "-")])[0] ?? "en";
+    const tag = known(given.replace("_", "-")) ?? "en";
     const language: Language = /^de\b/i.test(tag) ? "de" : "en";
     this.#format = new Format(/^(de|en)\b/i.test(tag) ? tag : language, TEXTS[language]);
   }
@@ -309,10 +318,18 @@ export class PartnergraphOrders extends HTMLElement {
     this.#order.hidden = !open;
     this.#root.querySelectorAll(".widget").forEach((part) => part.setAttribute("lang", this.#format.tag));
     this.#said.lang = this.#format.tag;
-    // A node that had to change places has lost the focus on its way.
-    if (focused !== this.#root.activeElement && focused instanceof HTMLElement && focused.isConnected) {
-      focused.focus({ preventScroll: true });
-    }
+    if (!(focused instanceof HTMLElement) || focused === this.#root.activeElement) return;
+    // A node that had to change places has lost the focus on its way; one that is gone, for good.
+    (focused.isConnected ? focused : this.#heading())?.focus({ preventScroll: true });
+  }
+}
+
+/** The language tag, if there is such a language. */
+function known(tag: string): string | null {
+  try {
+    return Intl.DateTimeFormat.supportedLocalesOf(tag)[0] ?? null;
+  } catch {
+    return null;
   }
 }
 

@@ -25,7 +25,7 @@ export function course(view: View, order: Order): Element_ {
     "course",
     format.say("course"),
     h("ol", { class: "course", part: "timeline" }, ...past.map((event) => entry(view, event))),
-    ahead.length > 0 && h("h4", { key: "ahead" }, format.say("course.ahead")),
+    ahead.length > 0 && h("h4", { key: "ahead" }, format.say(order.status === "IN_PROGRESS" ? "course.ahead" : "course.unreached")),
     ahead.length > 0 &&
       h("ol", { key: "ahead-list", class: "course ahead" }, ...ahead.map((event) => entry(view, event))),
   );

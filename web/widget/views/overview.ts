@@ -110,9 +110,14 @@ function late(view: View, { late: found }: WidgetOverviewData): Child {
   const entries = (found?.nodes ?? []).slice(0, SHOWN_IN_STRIP).map((order) => {
     const [lasting] = order.delays.filter(({ resolvedAt }) => resolvedAt === null);
     const expected = order.expectedCompletionDate;
+    const missed = expected !== null && Date.parse(expected) < Date.now();
+    const words =
+      expected === null
+        ? format.say("late.noDay")
+        : format.say(missed ? "late.missed" : "late.expected", { day: format.day(expected) });
     return entry(view, order, [
       lasting && h("span", { class: "text", lang: "de" }, lasting.reason),
-      h("span", { class: "who" }, expected ? format.say("late.expected", { day: format.day(expected) }) : format.say("late.noDay")),
+      h("span", { class: missed ? "who overdue" : "who" }, words),
     ]);
   });
   return strip(view, "delayed", "late", found?.totalCount ?? 0, entries);

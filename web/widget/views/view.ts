@@ -129,11 +129,30 @@ function notice(view: View, failure: Failure, at: number | null): Element_ {
       h("p", {}, format.say(`failure.${failure.kind}.help`)),
       ...facts.map((fact) => fact && h("p", { class: "fact" }, fact)),
     ),
+    failure.kind === "input" && reset(view),
     h(
       "button",
-      { type: "button", class: "button", part: "button", onclick: act.retry },
+      { key: "retry", type: "button", class: "button", part: "button", onclick: act.retry },
       format.say("failure.retry"),
     ),
+  );
+}
+
+/** Takes away every condition; the sorting stays. */
+export function reset({ format, act }: View): Element_ {
+  const none: Partial<Choice> = {
+    status: "",
+    attention: "",
+    businessCase: "",
+    period: "",
+    from: "",
+    to: "",
+    search: "",
+  };
+  return h(
+    "button",
+    { key: "reset", type: "button", class: "link", onclick: () => act.choose(none) },
+    format.say("find.reset"),
   );
 }
 
