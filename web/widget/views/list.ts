@@ -10,7 +10,7 @@ const COLUMNS = ["order", "product", "customer", "status", "contract", "changed"
 type Column = (typeof COLUMNS)[number];
 
 export function list(view: View, narrowed: boolean): Child[] {
-  const { store, format } = view;
+  const { store, format, act } = view;
   const { data, rows, failure } = store.overview;
   // Rows that are not what was chosen wait for those that are, and go if these cannot be had.
   if (failure && !store.answered) return [];
@@ -28,6 +28,15 @@ export function list(view: View, narrowed: boolean): Child[] {
         total > rows.length &&
           h("span", {}, format.say("shown", { shown: format.number(rows.length), total: format.number(total) })),
         narrowed && reset(view),
+        // In this line, since one of its own would push the list away from under the pointer.
+        store.marks.count > 0 &&
+          h(
+            "span",
+            { key: "changes", class: "changes", part: "changes" },
+            icon("spark"),
+            format.count("changes", store.marks.count),
+            h("button", { type: "button", class: "link", onclick: act.seen }, format.say("changes.seen")),
+          ),
       ),
       sorting(view),
     ),

@@ -12,7 +12,7 @@ const SHOWN_IN_STRIP = 3;
 
 export function overview(view: View): Child[] {
   const { store, format } = view;
-  const { overview: state, marks } = store;
+  const { overview: state } = store;
   const { customer } = store;
   const heading =
     customer === null ? format.say("heading") : format.say("headingOfCustomer", { customer });
@@ -27,14 +27,6 @@ export function overview(view: View): Child[] {
     figures(view),
     strips(view),
     finder(view),
-    marks.count > 0 &&
-      h(
-        "div",
-        { key: "changes", class: "changes", part: "changes" },
-        icon("spark"),
-        h("span", {}, format.count("changes", marks.count)),
-        h("button", { type: "button", class: "link", onclick: view.act.seen }, format.say("changes.seen")),
-      ),
     ...list(view, isNarrowed(store.choice)),
   ];
 }

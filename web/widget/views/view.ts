@@ -86,7 +86,8 @@ export function maySee({ store }: View, scope: string): boolean {
 
 /** How fresh the data is, and the button that makes it fresher. */
 export function freshness({ format, act }: View, at: number | null, loading: boolean): Element_ {
-  const words = at === null ? format.say("notUpdated") : format.say("updatedAt", { time: format.clock(at) });
+  const none = format.say(loading ? "loading" : "notUpdated");
+  const words = at === null ? none : format.say("updatedAt", { time: format.clock(at) });
   return h(
     "div",
     { key: "fresh", class: "fresh", part: "fresh" },
