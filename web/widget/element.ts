@@ -22,6 +22,13 @@ const POLL_SECONDS = 15;
 /** How often "3 minutes ago" is told anew. */
 const TICK = 30_000;
 
+/** From where the reader has opened an order. */
+interface Opener {
+  readonly element: Element | null;
+  readonly order: string;
+  readonly places: ReadonlyArray<readonly [Element, number]>;
+}
+
 export class PartnergraphOrders extends HTMLElement {
   static readonly observedAttributes = [
     "endpoint",
@@ -49,7 +56,8 @@ export class PartnergraphOrders extends HTMLElement {
   #waiting: ReturnType<typeof setTimeout> | undefined;
   #ticking: ReturnType<typeof setInterval> | undefined;
   #drawn = true;
-  #opener: { readonly element: Element | null; readonly order: string; readonly top: number } | null = null;
+  #opener: Opener | null = null;
+  #choice: Choice = NOTHING_CHOSEN;
 
   constructor() {
     super();
@@ -91,6 +99,8 @@ export class PartnergraphOrders extends HTMLElement {
     this.#store = new Store(this.#api, this.#setting(), (news) => this.#changed(news), (failure) => this.#tell(failure));
     this.#poller = new Poller(() => this.#store?.refresh(true) ?? Promise.resolve(null), () => this.#pollSeconds());
     this.#ticking = setInterval(() => !document.hidden && this.#draw(), TICK);
+    // An element that moves in its page shows what it has shown.
+    this.#store.choose(this.#choice);
     this.#readAddress();
     this.#draw();
     this.#begin();
@@ -98,6 +108,7 @@ export class PartnergraphOrders extends HTMLElement {
 
   disconnectedCallback(): void {
     this.#listening.abort();
+    this.#choice = this.#store?.choice ?? NOTHING_CHOSEN;
     this.#store?.stop();
     this.#poller?.stop();
     this.#address?.stop();
@@ -189,9 +200,11 @@ export class PartnergraphOrders extends HTMLElement {
     clearTimeout(this.#typing);
     const former = store.choice;
     const choice = { ...former, ...part };
+    // What others do with the address, the widget need not answer.
+    if (choice.order === former.order && sameList(choice, former)) return;
     if (former.order === "" && choice.order !== "") {
       const element = this.#root.activeElement;
-      this.#opener = { element, order: choice.order, top: scrollY };
+      this.#opener = { element, order: choice.order, places: placesAround(this) };
     }
     store.choose(choice);
     if (part.search !== undefined) this.#typed = part.search;
@@ -211,8 +224,8 @@ export class PartnergraphOrders extends HTMLElement {
       if (this.getBoundingClientRect().top < 0) this.scrollIntoView({ block: "start" });
       return;
     }
-    scrollTo({ top: opener.top, behavior: "instant" });
-    const { element, order } = opener;
+    const { element, order, places } = opener;
+    for (const [scroller, top] of places) scroller.scrollTo({ top, behavior: "instant" });
     const again = element?.isConnected ? element : this.#list.querySelector(`[data-order="${CSS.escape(order)}"] button`);
     const target = again instanceof HTMLElement ? again : this.#heading();
     target?.focus({ preventScroll: true });
@@ -322,6 +335,19 @@ export class PartnergraphOrders extends HTMLElement {
     // A node that had to change places has lost the focus on its way; one that is gone, for good.
     (focused.isConnected ? focused : this.#heading())?.focus({ preventScroll: true });
   }
+}
+
+/** How far everything around the element is scrolled. */
+function placesAround(element: Element): Array<readonly [Element, number]> {
+  const places: Array<readonly [Element, number]> = [];
+  for (let node: Node | null = element; node !== null; node = parentOf(node)) {
+    if (node instanceof Element && node.scrollTop > 0) places.push([node, node.scrollTop]);
+  }
+  return places;
+}
+
+function parentOf(node: Node): Node | null {
+  return node instanceof ShadowRoot ? node.host : node.parentNode;
 }
 
 /** The language tag, if there is such a language. */

@@ -33,8 +33,8 @@ export const de = {
 
   "find": "Aufträge finden",
   "find.search": "Suchen",
-  "find.hint": "Auftrag, Vertrag, Angebot, eigene Referenz oder Kunde",
-  "find.hintOfCustomer": "Auftrag, Vertrag, Angebot oder eigene Referenz",
+  "find.hint": "Auftrag, Vertrag, Angebot, Referenz, Kunde",
+  "find.hintOfCustomer": "Auftrag, Vertrag, Angebot, Referenz",
   "find.case": "Geschäftsfall",
   "find.anyCase": "Alle Geschäftsfälle",
   "find.status": "Status",

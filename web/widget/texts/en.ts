@@ -35,8 +35,8 @@ export const en: Texts = {
 
   "find": "Find orders",
   "find.search": "Search",
-  "find.hint": "Order, contract, offer, your own reference or customer",
-  "find.hintOfCustomer": "Order, contract, offer or your own reference",
+  "find.hint": "Order, contract, offer, reference, customer",
+  "find.hintOfCustomer": "Order, contract, offer, reference",
   "find.case": "Business case",
   "find.anyCase": "All business cases",
   "find.status": "Status",
