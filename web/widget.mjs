@@ -7,12 +7,19 @@ import { promisify } from "node:util";
 import { build, transform } from "esbuild";
 import { writeOperations } from "./operations.mjs";
 
-/** Style sheets become minified texts, which the widget adopts. */
+/**
+ * Style sheets become minified texts, which the widget adopts. Their lengths count in a unit of the
+ * widget, since 1rem is the portal's: often 10 pixels, which nobody could read.
+ */
 const styleTexts = {
   name: "style-texts",
   setup({ onLoad }) {
     onLoad({ filter: /\.css$/ }, async ({ path: file }) => {
-      const css = await readFile(file, "utf8");
+      const source = await readFile(file, "utf8");
+      const css = source.replace(
+        /(?<!--partnergraph-unit, )(-?[\d.]+)rem\b/g,
+        "calc($1 * var(--unit))",
+      );
       const { code } = await transform(css, { loader: "css", minify: true, target: "es2022" });
       return { contents: code, loader: "text" };
     });

@@ -22,6 +22,13 @@ const POLL_SECONDS = 15;
 /** How often "3 minutes ago" is told anew. */
 const TICK = 30_000;
 
+/** From where the reader has opened an order. */
+interface Opener {
+  readonly element: Element | null;
+  readonly order: string;
+  readonly places: ReadonlyArray<readonly [Element, number]>;
+}
+
 export class PartnergraphOrders extends HTMLElement {
   static readonly observedAttributes = [
     "endpoint",
@@ -49,7 +56,8 @@ export class PartnergraphOrders extends HTMLElement {
   #waiting: ReturnType<typeof setTimeout> | undefined;
   #ticking: ReturnType<typeof setInterval> | undefined;
   #drawn = true;
-  #opener: { readonly element: Element | null; readonly order: string; readonly top: number } | null = null;
+  #opener: Opener | null = null;
+  #choice: Choice = NOTHING_CHOSEN;
 
   constructor() {
     super();
@@ -91,6 +99,8 @@ export class PartnergraphOrders extends HTMLElement {
     this.#store = new Store(this.#api, this.#setting(), (news) => this.#changed(news), (failure) => this.#tell(failure));
     this.#poller = new Poller(() => this.#store?.refresh(true) ?? Promise.resolve(null), () => this.#pollSeconds());
     this.#ticking = setInterval(() => !document.hidden && this.#draw(), TICK);
+    // An element that moves in its page shows what it has shown.
+    this.#store.choose(this.#choice);
     this.#readAddress();
     this.#draw();
     this.#begin();
@@ -98,6 +108,7 @@ export class PartnergraphOrders extends HTMLElement {
 
   disconnectedCallback(): void {
     this.#listening.abort();
+    this.#choice = this.#store?.choice ?? NOTHING_CHOSEN;
     this.#store?.stop();
     this.#poller?.stop();
     this.#address?.stop();
@@ -136,6 +147,7 @@ export class PartnergraphOrders extends HTMLElement {
   #begin(): void {
     if (this.#store === null) return;
     clearTimeout(this.#waiting);
+    if (this.#shown?.at === null) this.#said.textContent = this.#format.say("loading");
     const ready = this.#tokens.provider !== null || this.getAttribute("token");
     if (ready) void this.#load(false);
     else this.#waiting = setTimeout(() => void this.#load(false), PATIENCE);
@@ -144,6 +156,17 @@ export class PartnergraphOrders extends HTMLElement {
   async #load(again: boolean): Promise<void> {
     const failure = (await this.#store?.refresh(again)) ?? null;
     this.#poller?.looked(failure);
+  }
+
+  async #more(): Promise<void> {
+    const shown = this.#store?.overview.rows.length ?? 0;
+    const failure = (await this.#store?.loadMore()) ?? null;
+    this.#poller?.looked(failure);
+    this.#drawNow();
+    // With the last page the button is gone that had the focus: reading goes on below.
+    if (this.#root.activeElement === this.#heading()) {
+      this.#list.querySelectorAll<HTMLElement>(".open")[shown]?.focus({ preventScroll: true });
+    }
   }
 
   readonly #act: Actions = {
@@ -157,14 +180,11 @@ export class PartnergraphOrders extends HTMLElement {
     back: () => {
       if (this.#address?.back() !== true) this.#choose({ order: "" });
     },
-    more: () => {
-      void this.#store?.loadMore().then((failure) => this.#poller?.looked(failure));
-    },
+    more: () => void this.#more(),
     retry: () => void this.#load(this.#shown?.at !== null),
     seen: () => {
       this.#store?.marks.seeAll();
       this.#draw();
-      this.#heading()?.focus({ preventScroll: true });
     },
   };
 
@@ -180,9 +200,11 @@ export class PartnergraphOrders extends HTMLElement {
     clearTimeout(this.#typing);
     const former = store.choice;
     const choice = { ...former, ...part };
+    // What others do with the address, the widget need not answer.
+    if (choice.order === former.order && sameList(choice, former)) return;
     if (former.order === "" && choice.order !== "") {
       const element = this.#root.activeElement;
-      this.#opener = { element, order: choice.order, top: scrollY };
+      this.#opener = { element, order: choice.order, places: placesAround(this) };
     }
     store.choose(choice);
     if (part.search !== undefined) this.#typed = part.search;
@@ -202,8 +224,8 @@ export class PartnergraphOrders extends HTMLElement {
       if (this.getBoundingClientRect().top < 0) this.scrollIntoView({ block: "start" });
       return;
     }
-    scrollTo({ top: opener.top, behavior: "instant" });
-    const { element, order } = opener;
+    const { element, order, places } = opener;
+    for (const [scroller, top] of places) scroller.scrollTo({ top, behavior: "instant" });
     const again = element?.isConnected ? element : this.#list.querySelector(`[data-order="${CSS.escape(order)}"] button`);
     const target = again instanceof HTMLElement ? again : this.#heading();
     target?.focus({ preventScroll: true });
@@ -248,7 +270,7 @@ export class PartnergraphOrders extends HTMLElement {
   /** Takes on the language of the attribute, else of the page, else of the browser. */
   #speak(): void {
     const given = this.getAttribute("locale") || this.closest("[lang]")?.getAttribute("lang") || navigator.language;
-    const tag = Intl.DateTimeFormat.supportedLocalesOf([given.replace("_", "-")])[0] ?? "en";
+    const tag = known(given.replace("_", "-")) ?? "en";
     const language: Language = /^de\b/i.test(tag) ? "de" : "en";
     this.#format = new Format(/^(de|en)\b/i.test(tag) ? tag : language, TEXTS[language]);
   }
@@ -309,10 +331,31 @@ export class PartnergraphOrders extends HTMLElement {
     this.#order.hidden = !open;
     this.#root.querySelectorAll(".widget").forEach((part) => part.setAttribute("lang", this.#format.tag));
     this.#said.lang = this.#format.tag;
-    // A node that had to change places has lost the focus on its way.
-    if (focused !== this.#root.activeElement && focused instanceof HTMLElement && focused.isConnected) {
-      focused.focus({ preventScroll: true });
-    }
+    if (!(focused instanceof HTMLElement) || focused === this.#root.activeElement) return;
+    // A node that had to change places has lost the focus on its way; one that is gone, for good.
+    (focused.isConnected ? focused : this.#heading())?.focus({ preventScroll: true });
+  }
+}
+
+/** How far everything around the element is scrolled. */
+function placesAround(element: Element): Array<readonly [Element, number]> {
+  const places: Array<readonly [Element, number]> = [];
+  for (let node: Node | null = element; node !== null; node = parentOf(node)) {
+    if (node instanceof Element && node.scrollTop > 0) places.push([node, node.scrollTop]);
+  }
+  return places;
+}
+
+function parentOf(node: Node): Node | null {
+  return node instanceof ShadowRoot ? node.host : node.parentNode;
+}
+
+/** The language tag, if there is such a language. */
+function known(tag: string): string | null {
+  try {
+    return Intl.DateTimeFormat.supportedLocalesOf(tag)[0] ?? null;
+  } catch {
+    return null;
   }
 }
 

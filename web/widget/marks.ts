@@ -20,29 +20,15 @@ export class Marks {
     return this.#marked.size;
   }
 
-  /** Orders that the reader asked for: those that were not shown before are no news. Answers 0. */
-  meet(orders: readonly Versioned[]): number {
-    for (const { id, version } of orders) {
-      if (!this.#seen.has(id)) this.#seen.set(id, version);
-    }
-    this.#remember(orders);
-    return 0;
+  /** Orders that the reader asked for: those that were not shown before are no news. */
+  meet(orders: readonly Versioned[]): void {
+    this.#mark(orders, () => false);
   }
 
   /** Orders as they are now: marks those that have changed, and answers how many of them just did. */
   compare(orders: readonly Versioned[]): number {
-    let news = 0;
-    for (const { id, version, updatedAt } of orders) {
-      const seen = this.#seen.get(id);
-      const changed = seen === undefined ? updatedAt > this.#latest : seen !== version;
-      if (changed) {
-        this.#marked.add(id);
-        news += 1;
-      }
-      this.#seen.set(id, version);
-    }
-    this.#remember(orders);
-    return news;
+    const latest = this.#latest;
+    return this.#mark(orders, ({ updatedAt }) => updatedAt > latest);
   }
 
   /** The reader has seen the order as it is. */
@@ -61,9 +47,18 @@ export class Marks {
     this.#latest = "";
   }
 
-  #remember(orders: readonly Versioned[]): void {
-    for (const { updatedAt } of orders) {
+  #mark(orders: readonly Versioned[], isNews: (unknown: Versioned) => boolean): number {
+    let news = 0;
+    for (const order of orders) {
+      const { id, version, updatedAt } = order;
+      const seen = this.#seen.get(id);
+      if (seen === undefined ? isNews(order) : seen !== version) {
+        this.#marked.add(id);
+        news += 1;
+      }
+      this.#seen.set(id, version);
       if (updatedAt > this.#latest) this.#latest = updatedAt;
     }
+    return news;
   }
 }

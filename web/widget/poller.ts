@@ -3,6 +3,8 @@ import { Failure } from "./api";
 
 /** Longest pause after failures, in milliseconds. */
 const LONGEST = 300_000;
+/** A longer one would run at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 export class Poller {
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -11,7 +13,7 @@ export class Poller {
   #running = false;
   readonly #listening = new AbortController();
 
-  /** `look` answers the failure that it met, or null. */
+  /** `look` answers the failure that it met, or null. With 0 seconds it looks when told to. */
   constructor(
     private readonly look: () => Promise<Failure | null>,
     private readonly seconds: () => number,
@@ -40,7 +42,9 @@ export class Poller {
   }
 
   #pause(failure: Failure | null): number {
-    const usual = Math.max(1, this.seconds()) * 1000;
+    const seconds = this.seconds();
+    if (seconds <= 0) return Infinity;
+    const usual = Math.max(1, seconds) * 1000;
     if (failure === null) return usual;
     const longer = Math.min(LONGEST, usual * 2 ** Math.min(this.#failures, 8));
     // Pages that failed together must not come back together.
@@ -51,7 +55,9 @@ export class Poller {
   #plan(): void {
     clearTimeout(this.#timer);
     if (document.hidden || !navigator.onLine || this.#running || this.#listening.signal.aborted) return;
-    this.#timer = setTimeout(() => void this.#run(), Math.max(0, this.#due - Date.now()));
+    if (this.#due === Infinity) return;
+    const pause = Math.min(Math.max(0, this.#due - Date.now()), LONGEST_TIMER);
+    this.#timer = setTimeout(() => void this.#run(), pause);
   }
 
   #awake(): void {

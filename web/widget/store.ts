@@ -36,6 +36,8 @@ export interface OverviewState extends Asked {
   rows: readonly WidgetOverviewRow[];
   more: string | null;
   loadingMore: boolean;
+  /** What the rows are the answer to. */
+  question: string;
 }
 
 export interface OrderState extends Asked {
@@ -60,6 +62,7 @@ export class Store {
     rows: [],
     more: null,
     loadingMore: false,
+    question: "",
     loading: false,
     failure: null,
     at: null,
@@ -84,7 +87,7 @@ export class Store {
     this.setting = setting;
     this.stop();
     if (!other) return;
-    Object.assign(this.overview, { data: null, rows: [], more: null, failure: null, at: null });
+    Object.assign(this.overview, { data: null, rows: [], more: null, question: "", failure: null, at: null });
     this.marks.forget();
     this.customer = null;
     if (this.order !== null) this.order = unasked(this.order.number);
@@ -94,6 +97,11 @@ export class Store {
     this.#listing?.abort();
     this.#opening?.abort();
     this.overview.loading = this.overview.loadingMore = false;
+  }
+
+  /** Whether the rows are those of the choice, and not of the one before. */
+  get answered(): boolean {
+    return this.overview.question === this.#question;
   }
 
   /** Takes over a choice; what it needs that is not there is for `refresh` to get. */
@@ -129,11 +137,18 @@ export class Store {
     });
   }
 
-  async #list(again: boolean): Promise<Failure | null> {
+  get #question(): string {
+    const { choice, setting } = this;
+    return JSON.stringify([filterBy(choice, setting.customer), choice.sort, setting.pageSize]);
+  }
+
+  async #list(byTheWay: boolean): Promise<Failure | null> {
     const { overview, setting } = this;
+    const again = byTheWay && this.answered;
     // A look by the way must not take the page that the reader waits for.
     if (again && overview.loadingMore) return null;
     const controller = this.#begin();
+    const question = this.#question;
     overview.loading = true;
     this.changed(null);
     return this.#settle(controller, overview, async (signal) => {
@@ -142,7 +157,9 @@ export class Store {
       const { data, unchanged } = await this.#ask(first, null, signal);
       if (unchanged && again) return null;
       const page = pageOf(data);
-      const news = again ? this.marks.compare(page.nodes) : this.marks.meet(page.nodes);
+      const news = again ? this.marks.compare(page.nodes) : 0;
+      if (!again) this.marks.meet(page.nodes);
+      overview.question = question;
       // What lies beyond the longest page was read before, and stays as it was read.
       const fresh = new Set(page.nodes.map(({ id }) => id));
       const rest = again && overview.rows.length > first ? overview.rows.slice(first) : [];

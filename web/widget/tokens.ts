@@ -5,6 +5,7 @@ export type TokenProvider = (reason: Reason) => Promise<string> | string;
 
 /** So long before its end, in milliseconds, a token is renewed. */
 const AHEAD = 45_000;
+const TIMEOUT = 20_000;
 
 /** There is no token, and nobody to ask for one. */
 export class NoTokenError extends Error {}
@@ -51,7 +52,7 @@ export class Tokens {
       if (this.#given === null || this.#given === "") throw new NoTokenError();
       return this.#keep(this.#given);
     }
-    this.#asked ??= (async () => provider(reason))();
+    this.#asked ??= Promise.race([(async () => provider(reason))(), tooLate()]);
     const asked = this.#asked;
     try {
       const token = await asked;
@@ -69,6 +70,12 @@ export class Tokens {
     this.#ends = Date.now() + lifetime - Math.min(AHEAD, lifetime / 2);
     return token;
   }
+}
+
+/** A page that never answers must not keep its reader waiting. */
+function tooLate(): Promise<never> {
+  const late = new Error("The token provider has not answered in time.");
+  return new Promise((_, reject) => setTimeout(() => reject(late), TIMEOUT));
 }
 
 /** How long the token lives, in milliseconds, from when it was made: the reader's clock may be wrong. */

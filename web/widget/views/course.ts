@@ -1,4 +1,5 @@
 // The course of an order: the phases it entered, the milestones reached and planned, the delays.
+import type { OrderStatus } from "../../.generated/operations";
 import { type Child, type Element_, h } from "../dom";
 import { type Icon, ICON_OF_STATUS, icon } from "../icons";
 import type { Order } from "../store";
@@ -12,6 +13,7 @@ interface Event_ {
   readonly title: string;
   readonly notes: readonly Child[];
   readonly marks?: readonly Child[];
+  readonly status?: OrderStatus;
   readonly current?: boolean;
 }
 
@@ -25,7 +27,7 @@ export function course(view: View, order: Order): Element_ {
     "course",
     format.say("course"),
     h("ol", { class: "course", part: "timeline" }, ...past.map((event) => entry(view, event))),
-    ahead.length > 0 && h("h4", { key: "ahead" }, format.say("course.ahead")),
+    ahead.length > 0 && h("h4", { key: "ahead" }, format.say(order.status === "IN_PROGRESS" ? "course.ahead" : "course.unreached")),
     ahead.length > 0 &&
       h("ol", { key: "ahead-list", class: "course ahead" }, ...ahead.map((event) => entry(view, event))),
   );
@@ -39,6 +41,7 @@ function entry(view: View, event: Event_): Element_ {
       key: event.key,
       class: event.current ? `event ${event.kind} current` : `event ${event.kind}`,
       "data-event": event.kind,
+      "data-status": event.status,
       "aria-current": event.current ? "step" : null,
     },
     h("span", { class: "dot" }, event.icon && icon(event.icon)),
@@ -70,6 +73,7 @@ function phases(view: View, order: Order): Event_[] {
     icon: ICON_OF_STATUS[status],
     title: phaseLabel,
     notes: [reason !== null && h("p", { class: "reason", lang: "de" }, reason)],
+    status,
     marks: sequence > known ? [badge("changed", "spark", view.format.say("course.new"))] : [],
     current: sequence === last,
   }));

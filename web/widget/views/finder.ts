@@ -1,6 +1,6 @@
 // The means to find orders: search, filters and sorting.
 import type { BusinessCase } from "../../.generated/operations";
-import { type Attention, type Choice, PERIODS, type Sort, SORTS } from "../choice";
+import { type Attention, PERIODS, type Sort, SORTS } from "../choice";
 import { type Child, type Element_, h } from "../dom";
 import { icon } from "../icons";
 import { ofCustomer, type View } from "./view";
@@ -68,24 +68,6 @@ export function sorting({ store, format, act }: View): Element_ {
   const options = (Object.keys(SORTS) as Sort[]).map((sort) => [sort, format.say(`sort.${sort}`)] as const);
   return select("sort", format.say("sort"), store.choice.sort, options, (sort) =>
     act.choose({ sort: sort as Sort }),
-  );
-}
-
-/** Takes away every condition; the sorting stays. */
-export function reset({ format, act }: View): Element_ {
-  const none: Partial<Choice> = {
-    status: "",
-    attention: "",
-    businessCase: "",
-    period: "",
-    from: "",
-    to: "",
-    search: "",
-  };
-  return h(
-    "button",
-    { key: "reset", type: "button", class: "link", onclick: () => act.choose(none) },
-    format.say("find.reset"),
   );
 }
 

@@ -3,16 +3,18 @@
 import type { WidgetOverviewRow } from "../../.generated/operations";
 import { type Child, type Element_, h } from "../dom";
 import { icon } from "../icons";
-import { reset, sorting } from "./finder";
-import { badge, partyOf, since, skeleton, statusOf, type View } from "./view";
+import { sorting } from "./finder";
+import { badge, partyOf, reset, since, skeleton, statusOf, type View } from "./view";
 
 const COLUMNS = ["order", "product", "customer", "status", "contract", "changed"] as const;
 type Column = (typeof COLUMNS)[number];
 
 export function list(view: View, narrowed: boolean): Child[] {
-  const { store, format } = view;
-  const { data, rows, loading, failure } = store.overview;
-  if (data === null) return failure ? [] : [table(view, skeleton("row", 6))];
+  const { store, format, act } = view;
+  const { data, rows, failure } = store.overview;
+  // Rows that are not what was chosen wait for those that are, and go if these cannot be had.
+  if (failure && !store.answered) return [];
+  if (data === null) return [table(view, skeleton("row", 6), true)];
   if (rows.length === 0) return [empty(view, narrowed)];
   const total = data.orders?.totalCount ?? rows.length;
   return [
@@ -26,10 +28,19 @@ export function list(view: View, narrowed: boolean): Child[] {
         total > rows.length &&
           h("span", {}, format.say("shown", { shown: format.number(rows.length), total: format.number(total) })),
         narrowed && reset(view),
+        // In this line, since one of its own would push the list away from under the pointer.
+        store.marks.count > 0 &&
+          h(
+            "span",
+            { key: "changes", class: "changes", part: "changes" },
+            icon("spark"),
+            format.count("changes", store.marks.count),
+            h("button", { type: "button", class: "link", onclick: act.seen }, format.say("changes.seen")),
+          ),
       ),
       sorting(view),
     ),
-    table(view, rows.map((order) => row(view, order)), loading && data !== null),
+    table(view, rows.map((order) => row(view, order)), !store.answered),
     more(view),
   ];
 }
@@ -39,7 +50,7 @@ function columnsOf({ store }: View): readonly Column[] {
   return COLUMNS.filter((column) => column !== "customer" || store.customer === null);
 }
 
-function table(view: View, rows: readonly Element_[], busy = false): Element_ {
+function table(view: View, rows: readonly Element_[], busy: boolean): Element_ {
   const { format } = view;
   const columns = columnsOf(view);
   return h(

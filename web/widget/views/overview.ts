@@ -12,7 +12,7 @@ const SHOWN_IN_STRIP = 3;
 
 export function overview(view: View): Child[] {
   const { store, format } = view;
-  const { overview: state, marks } = store;
+  const { overview: state } = store;
   const { customer } = store;
   const heading =
     customer === null ? format.say("heading") : format.say("headingOfCustomer", { customer });
@@ -27,14 +27,6 @@ export function overview(view: View): Child[] {
     figures(view),
     strips(view),
     finder(view),
-    marks.count > 0 &&
-      h(
-        "div",
-        { key: "changes", class: "changes", part: "changes" },
-        icon("spark"),
-        h("span", {}, format.count("changes", marks.count)),
-        h("button", { type: "button", class: "link", onclick: view.act.seen }, format.say("changes.seen")),
-      ),
     ...list(view, isNarrowed(store.choice)),
   ];
 }
@@ -110,9 +102,14 @@ function late(view: View, { late: found }: WidgetOverviewData): Child {
   const entries = (found?.nodes ?? []).slice(0, SHOWN_IN_STRIP).map((order) => {
     const [lasting] = order.delays.filter(({ resolvedAt }) => resolvedAt === null);
     const expected = order.expectedCompletionDate;
+    const missed = expected !== null && Date.parse(expected) < Date.now();
+    const words =
+      expected === null
+        ? format.say("late.noDay")
+        : format.say(missed ? "late.missed" : "late.expected", { day: format.day(expected) });
     return entry(view, order, [
       lasting && h("span", { class: "text", lang: "de" }, lasting.reason),
-      h("span", { class: "who" }, expected ? format.say("late.expected", { day: format.day(expected) }) : format.say("late.noDay")),
+      h("span", { class: missed ? "who overdue" : "who" }, words),
     ]);
   });
   return strip(view, "delayed", "late", found?.totalCount ?? 0, entries);

@@ -86,7 +86,8 @@ export function maySee({ store }: View, scope: string): boolean {
 
 /** How fresh the data is, and the button that makes it fresher. */
 export function freshness({ format, act }: View, at: number | null, loading: boolean): Element_ {
-  const words = at === null ? format.say("notUpdated") : format.say("updatedAt", { time: format.clock(at) });
+  const none = format.say(loading ? "loading" : "notUpdated");
+  const words = at === null ? none : format.say("updatedAt", { time: format.clock(at) });
   return h(
     "div",
     { key: "fresh", class: "fresh", part: "fresh" },
@@ -129,11 +130,30 @@ function notice(view: View, failure: Failure, at: number | null): Element_ {
       h("p", {}, format.say(`failure.${failure.kind}.help`)),
       ...facts.map((fact) => fact && h("p", { class: "fact" }, fact)),
     ),
+    failure.kind === "input" && reset(view),
     h(
       "button",
-      { type: "button", class: "button", part: "button", onclick: act.retry },
+      { key: "retry", type: "button", class: "button", part: "button", onclick: act.retry },
       format.say("failure.retry"),
     ),
+  );
+}
+
+/** Takes away every condition; the sorting stays. */
+export function reset({ format, act }: View): Element_ {
+  const none: Partial<Choice> = {
+    status: "",
+    attention: "",
+    businessCase: "",
+    period: "",
+    from: "",
+    to: "",
+    search: "",
+  };
+  return h(
+    "button",
+    { key: "reset", type: "button", class: "link", onclick: () => act.choose(none) },
+    format.say("find.reset"),
   );
 }
 
