@@ -5,6 +5,7 @@ its own. Nothing sleeps: Playwright waits for what is to be seen.
 """
 
 import fcntl
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -22,14 +23,15 @@ from web.widget_routes import BUILT
 @pytest.fixture(scope="session")
 def widget() -> Path:
     """The folder of the built widget, made of these very sources."""
-    (WEB / "dist").mkdir(exist_ok=True)
     # Workers take turns: the first one builds.
-    with (WEB / "dist" / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        try:
-            build(lambda _line: None)
-        except BuildError as error:
-            unavailable(str(error))
+    folder = os.open(WEB, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        build(lambda _line: None)
+    except BuildError as error:
+        unavailable(str(error))
+    finally:
+        os.close(folder)
     return BUILT
 
 

@@ -1,7 +1,7 @@
 """What a reader finds in the widget: the orders of a session, as the graph tells them."""
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Response, expect
 
 from tests.web.browser.dashboard import Dashboard
 from tests.web.browser.pages import Pages
@@ -137,6 +137,26 @@ async def test_a_new_order_and_its_progress_appear_by_themselves(
     server.move("A-LIVE-1", "completed")
     await expect(dashboard.row("A-LIVE-1")).to_have_attribute("data-status", "COMPLETED")
     await expect(dashboard.row("A-LIVE-1")).to_contain_text("Aktualisiert")
+
+
+async def test_a_look_that_finds_nothing_new_leaves_the_page_alone(
+    server: Server, pages: Pages
+) -> None:
+    page = await pages.open(server.url)
+    answers: list[Response] = []
+    page.on("response", lambda each: answers.append(each) if "/graphql" in each.url else None)
+    dashboard = await Dashboard(page).ready()
+    await dashboard.rows.first.evaluate("row => { row.own = true; }")
+    await dashboard.set("poll-seconds", "1")
+    for _ in range(2):
+        async with page.expect_response("**/graphql**"):
+            pass
+    first, *later = answers
+    # Asked for the same, on condition that it has changed, if the server said how to tell.
+    tag = first.headers.get("etag")
+    assert {each.request.headers.get("if-none-match") for each in later} == {tag}
+    assert {each.status for each in later} == {304 if tag else 200}
+    assert await dashboard.rows.first.evaluate("row => row.own")
 
 
 async def test_an_open_order_moves_on_by_itself(server: Server, pages: Pages) -> None:

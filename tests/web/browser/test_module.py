@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hatchling.builders.wheel import WheelBuilder
 from playwright.async_api import expect
 
 from execution.persisted import hash_of
 from tests.databases import Databases
 from tests.web.browser.pages import Pages
 from tests.web.browser.server import Server, serving
+from web.build import WEB
 
 MOST_BYTES = 40_000
 
@@ -26,6 +28,18 @@ def test_the_module_loads_nothing_else(widget: Path) -> None:
     assert not re.search(r"\bimport\s*\(|^import\b|;import\b", text)
     # But for the names of XML's dialects, which nobody asks.
     assert set(re.findall(r"https?://[\w.-]+", text)) <= {"http://www.w3.org"}
+
+
+def test_a_wheel_holds_what_was_built_and_nothing_that_it_was_built_from(widget: Path) -> None:
+    builder = WheelBuilder(str(WEB.parent))
+    packed = {file.distribution_path for file in builder.recurse_selected_project_files()}
+    built = {path.relative_to(WEB.parent).as_posix() for path in widget.iterdir()}
+    assert len(built) == 5
+    assert built <= packed
+    assert {path for path in packed if path.startswith("web/")} >= {"web/widget_routes.py"}
+    for source in ("web/widget/", "web/node_modules/", "web/.generated/"):
+        assert not [path for path in packed if path.startswith(source)]
+    assert not [path for path in packed if path.endswith((".mjs", ".ts")) and "/dist/" not in path]
 
 
 @pytest.fixture
