@@ -4,14 +4,7 @@ import { NoTokenError, type Tokens } from "./tokens";
 
 /** What went wrong, in the terms in which a reader is told. */
 export type FailureKind =
-  | "offline"
-  | "network"
-  | "session"
-  | "forbidden"
-  | "busy"
-  | "unavailable"
-  | "input"
-  | "server";
+  "offline" | "network" | "session" | "forbidden" | "busy" | "unavailable" | "input" | "server";
 
 export class Failure extends Error {
   constructor(
@@ -83,7 +76,7 @@ export class Api {
     const question = `${language} ${url}`;
     const kept = this.#kept.get(question);
     const headers: Record<string, string> = {
-      Accept: "application/graphql-response+json",
+      "Accept": "application/graphql-response+json",
       "Accept-Language": language,
     };
     const conditional: Record<string, string> = kept?.etag ? { "If-None-Match": kept.etag } : {};
@@ -99,7 +92,11 @@ export class Api {
           variables,
           extensions: { persistedQuery: { version: 1, sha256Hash: operation.hash } },
         });
-        const post = { method: "POST", body, headers: { ...headers, "Content-Type": "application/json" } };
+        const post = {
+          method: "POST",
+          body,
+          headers: { ...headers, "Content-Type": "application/json" },
+        };
         response = await this.#send(this.endpoint, post, signal);
         text = await textOf(response, signal);
       }
@@ -147,10 +144,17 @@ async function transport(
   signal: AbortSignal,
 ): Promise<Response> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT)]);
-  const headers = { ...(request.headers as Record<string, string>), Authorization: `Bearer ${token}` };
+  const headers = {
+    ...(request.headers as Record<string, string>),
+    Authorization: `Bearer ${token}`,
+  };
   try {
     // The widget keeps answers itself, and a browser's cache would outlive the session.
-    const fixed = { credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer" } as const;
+    const fixed = {
+      credentials: "omit",
+      cache: "no-store",
+      referrerPolicy: "no-referrer",
+    } as const;
     return await fetch(url, { ...request, ...fixed, headers, signal: limit });
   } catch (reason) {
     throw unreachable(reason, signal);

@@ -1,10 +1,5 @@
 // What the reader has chosen to see, what is asked for it, and how it is kept in the page's address.
-import type {
-  BusinessCase,
-  OrderFilter,
-  OrderSort,
-  OrderStatus,
-} from "../.generated/operations";
+import type { BusinessCase, OrderFilter, OrderSort, OrderStatus } from "../.generated/operations";
 import { startOfDay } from "./zone";
 
 export type Attention = "action" | "delayed";
@@ -121,7 +116,10 @@ function rangeOf({ period, from, to }: Choice): { from?: string; to?: string } |
 }
 
 function partsOf(hash: string): string[] {
-  return hash.replace(/^#/, "").split("&").filter((part) => part !== "");
+  return hash
+    .replace(/^#/, "")
+    .split("&")
+    .filter((part) => part !== "");
 }
 
 function decoded(value: string): string {

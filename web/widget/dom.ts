@@ -1,7 +1,7 @@
 // Elements as values, and a patch that makes the page like them while it keeps every node that can
 // stay: focus, selection and scrolling live in nodes. Text is only ever set as text.
 
-export type Child = Element_ | string | null | false | undefined;
+export type Child = Markup | string | null | false | undefined;
 type Listener = (event: Event) => void;
 type Attribute = string | number | boolean | null | undefined;
 
@@ -12,7 +12,7 @@ export interface Properties {
   readonly [attribute: string]: Attribute | Listener;
 }
 
-export interface Element_ {
+export interface Markup {
   readonly tag: string;
   readonly properties: Properties;
   readonly children: readonly Child[];
@@ -20,14 +20,14 @@ export interface Element_ {
 
 const SVG = "http://www.w3.org/2000/svg";
 const SVG_TAGS = new Set(["svg", "path", "circle"]);
-const made = new WeakMap<Node, Element_>();
+const made = new WeakMap<Node, Markup>();
 
 /** An element. A property `onclick` is a listener; `value` and `checked` are set as properties. */
 export function h(
   tag: string,
   properties: Properties = {},
   ...children: ReadonlyArray<Child | readonly Child[]>
-): Element_ {
+): Markup {
   return { tag, properties, children: children.flat() };
 }
 
@@ -51,7 +51,11 @@ export function patch(parent: Node, children: readonly Child[]): void {
 }
 
 /** The node of a former round that can show the child, brought up to date, or a new one. */
-function reuse(child: Exclude<Child, null | false | undefined>, kept: Map<string, ChildNode>, loose: ChildNode[]): ChildNode {
+function reuse(
+  child: Exclude<Child, null | false | undefined>,
+  kept: Map<string, ChildNode>,
+  loose: ChildNode[],
+): ChildNode {
   if (typeof child === "string") {
     const index = loose.findIndex((node) => node instanceof Text);
     if (index < 0) return document.createTextNode(child);
@@ -72,14 +76,14 @@ function reuse(child: Exclude<Child, null | false | undefined>, kept: Map<string
   return update(node, child);
 }
 
-function create(child: Element_): Element {
+function create(child: Markup): Element {
   const element = SVG_TAGS.has(child.tag)
     ? document.createElementNS(SVG, child.tag)
     : document.createElement(child.tag);
   return update(element, child);
 }
 
-function update(element: Element, child: Element_): Element {
+function update(element: Element, child: Markup): Element {
   const former = made.get(element)?.properties ?? {};
   made.set(element, child);
   // The options of a select have to be there before its value can be one of them.

@@ -3,11 +3,11 @@ import { Api, type Failure } from "./api";
 import { type Choice, fromHash, NOTHING_CHOSEN } from "./choice";
 import { patch } from "./dom";
 import { Address } from "./address";
-import { Format } from "./format";
+import { formatFor } from "./format";
+import { placesAround } from "./places";
 import { Poller } from "./poller";
 import { type News, type Setting, Store } from "./store";
 import { sheets } from "./styles";
-import { type Language, TEXTS } from "./texts";
 import { type TokenProvider, Tokens } from "./tokens";
 import { orderView } from "./views/order";
 import { overview } from "./views/overview";
@@ -49,7 +49,7 @@ export class PartnergraphOrders extends HTMLElement {
   #store: Store | null = null;
   #poller: Poller | null = null;
   #address: Address | null = null;
-  #format = new Format("de", TEXTS.de);
+  #format = formatFor("de");
   #listening = new AbortController();
   #typed = "";
   #typing: ReturnType<typeof setTimeout> | undefined;
@@ -62,7 +62,10 @@ export class PartnergraphOrders extends HTMLElement {
   constructor() {
     super();
     this.#root.adoptedStyleSheets = sheets();
-    for (const [element, name] of [[this.#list, "overview"], [this.#order, "order"]] as const) {
+    for (const [element, name] of [
+      [this.#list, "overview"],
+      [this.#order, "order"],
+    ] as const) {
       element.className = `widget ${name}`;
       element.setAttribute("part", `widget ${name}`);
       element.dataset["view"] = name;
@@ -92,12 +95,21 @@ export class PartnergraphOrders extends HTMLElement {
     }
     this.#listening = new AbortController();
     const { signal } = this.#listening;
-    for (const type of ["online", "offline"]) addEventListener(type, () => this.#draw(), { signal });
+    for (const type of ["online", "offline"])
+      addEventListener(type, () => this.#draw(), { signal });
     this.#tokens.give(this.getAttribute("token"));
     this.#api = new Api(this.getAttribute("endpoint") || ENDPOINT, this.#tokens);
     this.#speak();
-    this.#store = new Store(this.#api, this.#setting(), (news) => this.#changed(news), (failure) => this.#tell(failure));
-    this.#poller = new Poller(() => this.#store?.refresh(true) ?? Promise.resolve(null), () => this.#pollSeconds());
+    this.#store = new Store(
+      this.#api,
+      this.#setting(),
+      (news) => this.#changed(news),
+      (failure) => this.#tell(failure),
+    );
+    this.#poller = new Poller(
+      () => this.#store?.refresh(true) ?? Promise.resolve(null),
+      () => this.#pollSeconds(),
+    );
     this.#ticking = setInterval(() => !document.hidden && this.#draw(), TICK);
     // An element that moves in its page shows what it has shown.
     this.#store.choose(this.#choice);
@@ -190,7 +202,12 @@ export class PartnergraphOrders extends HTMLElement {
 
   #open(order: OrderReference): void {
     const detail = { id: order.id, number: order.number };
-    const event = new CustomEvent("order-selected", { detail, bubbles: true, composed: true, cancelable: true });
+    const event = new CustomEvent("order-selected", {
+      detail,
+      bubbles: true,
+      composed: true,
+      cancelable: true,
+    });
     if (this.dispatchEvent(event)) this.#choose({ order: order.number });
   }
 
@@ -198,6 +215,8 @@ export class PartnergraphOrders extends HTMLElement {
     const store = this.#store;
     if (store === null) return;
     clearTimeout(this.#typing);
+    if (part.search !== undefined) this.#typed = part.search;
+    this.#draw();
     const former = store.choice;
     const choice = { ...former, ...part };
     // What others do with the address, the widget need not answer.
@@ -207,9 +226,7 @@ export class PartnergraphOrders extends HTMLElement {
       this.#opener = { element, order: choice.order, places: placesAround(this) };
     }
     store.choose(choice);
-    if (part.search !== undefined) this.#typed = part.search;
     if (written) this.#address?.write(choice, choice.order !== "" && choice.order !== former.order);
-    this.#draw();
     if (choice.order !== former.order) this.#moveFocus();
     // Back in the list, what was chosen is there already, and is looked at again.
     void this.#load(choice.order === "" && former.order !== "" && sameList(choice, former));
@@ -226,7 +243,9 @@ export class PartnergraphOrders extends HTMLElement {
     }
     const { element, order, places } = opener;
     for (const [scroller, top] of places) scroller.scrollTo({ top, behavior: "instant" });
-    const again = element?.isConnected ? element : this.#list.querySelector(`[data-order="${CSS.escape(order)}"] button`);
+    const again = element?.isConnected
+      ? element
+      : this.#list.querySelector(`[data-order="${CSS.escape(order)}"] button`);
     const target = again instanceof HTMLElement ? again : this.#heading();
     target?.focus({ preventScroll: true });
     target?.scrollIntoView({ block: "nearest" });
@@ -251,7 +270,7 @@ export class PartnergraphOrders extends HTMLElement {
   }
 
   #setting(): Setting {
-    const language = this.#format.tag.slice(0, 2) as Language;
+    const { language } = this.#format;
     const size = Math.trunc(Number(this.getAttribute("page-size")));
     return {
       locale: language === "de" ? "DE" : "EN",
@@ -269,10 +288,12 @@ export class PartnergraphOrders extends HTMLElement {
 
   /** Takes on the language of the attribute, else of the page, else of the browser. */
   #speak(): void {
-    const given = this.getAttribute("locale") || this.closest("[lang]")?.getAttribute("lang") || navigator.language;
-    const tag = known(given.replace("_", "-")) ?? "en";
-    const language: Language = /^de\b/i.test(tag) ? "de" : "en";
-    this.#format = new Format(/^(de|en)\b/i.test(tag) ? tag : language, TEXTS[language]);
+    const given =
+      this.getAttribute("locale") ||
+      this.closest("[lang]")?.getAttribute("lang") ||
+      document.documentElement.lang ||
+      navigator.language;
+    this.#format = formatFor(given);
   }
 
   #changed(news: News | null): void {
@@ -329,33 +350,13 @@ export class PartnergraphOrders extends HTMLElement {
     else patch(this.#list, overview(view));
     this.#list.hidden = open;
     this.#order.hidden = !open;
-    this.#root.querySelectorAll(".widget").forEach((part) => part.setAttribute("lang", this.#format.tag));
+    this.#root
+      .querySelectorAll(".widget")
+      .forEach((part) => part.setAttribute("lang", this.#format.tag));
     this.#said.lang = this.#format.tag;
     if (!(focused instanceof HTMLElement) || focused === this.#root.activeElement) return;
     // A node that had to change places has lost the focus on its way; one that is gone, for good.
     (focused.isConnected ? focused : this.#heading())?.focus({ preventScroll: true });
-  }
-}
-
-/** How far everything around the element is scrolled. */
-function placesAround(element: Element): Array<readonly [Element, number]> {
-  const places: Array<readonly [Element, number]> = [];
-  for (let node: Node | null = element; node !== null; node = parentOf(node)) {
-    if (node instanceof Element && node.scrollTop > 0) places.push([node, node.scrollTop]);
-  }
-  return places;
-}
-
-function parentOf(node: Node): Node | null {
-  return node instanceof ShadowRoot ? node.host : node.parentNode;
-}
-
-/** The language tag, if there is such a language. */
-function known(tag: string): string | null {
-  try {
-    return Intl.DateTimeFormat.supportedLocalesOf(tag)[0] ?? null;
-  } catch {
-    return null;
   }
 }
 

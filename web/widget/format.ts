@@ -1,10 +1,14 @@
 // Words, numbers and times as the reader's language writes them.
-import type { TextKey, Texts } from "./texts";
+import { type Language, type TextKey, TEXTS } from "./texts";
 import { BUSINESS_ZONE } from "./zone";
 
 type Values = Readonly<Record<string, string | number>>;
 /** Texts that differ by number come in pairs: `found.one` and `found.other`. */
-type PluralKey = TextKey extends infer Key ? (Key extends `${infer Stem}.one` ? Stem : never) : never;
+type PluralKey = TextKey extends infer Key
+  ? Key extends `${infer Stem}.one`
+    ? Stem
+    : never
+  : never;
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
@@ -17,6 +21,22 @@ const STEPS = [
   ["minute", MINUTE],
 ] as const;
 
+/** The format for a wanted language; English for one that there are no texts in. */
+export function formatFor(wanted: string): Format {
+  const tag = known(wanted.replace("_", "-")) ?? "en";
+  const language: Language = /^de\b/i.test(tag) ? "de" : "en";
+  return new Format(/^(de|en)\b/i.test(tag) ? tag : language, language);
+}
+
+/** The language tag, if there is such a language. */
+function known(tag: string): string | null {
+  try {
+    return Intl.DateTimeFormat.supportedLocalesOf(tag)[0] ?? null;
+  } catch {
+    return null;
+  }
+}
+
 export class Format {
   readonly #plurals: Intl.PluralRules;
   readonly #numbers: Intl.NumberFormat;
@@ -28,7 +48,7 @@ export class Format {
   /** `tag` is a BCP 47 tag of the texts' language: "de-AT". */
   constructor(
     readonly tag: string,
-    private readonly texts: Texts,
+    readonly language: Language,
   ) {
     this.#plurals = new Intl.PluralRules(tag);
     this.#numbers = new Intl.NumberFormat(tag);
@@ -40,7 +60,7 @@ export class Format {
 
   /** The text of the catalogue, with its places filled. */
   say(key: TextKey, values: Values = {}): string {
-    return this.texts[key].replace(/\{(\w+)\}/g, (place, name: string) =>
+    return TEXTS[this.language][key].replace(/\{(\w+)\}/g, (place, name: string) =>
       String(values[name] ?? place),
     );
   }
@@ -53,7 +73,7 @@ export class Format {
 
   /** The text of a value of the schema; one that is not known yet is shown as it is. */
   value(kind: string, value: string): string {
-    return (this.texts as Readonly<Record<string, string>>)[`${kind}.${value}`] ?? value;
+    return (TEXTS[this.language] as Readonly<Record<string, string>>)[`${kind}.${value}`] ?? value;
   }
 
   number(value: number): string {
@@ -98,7 +118,8 @@ export class Format {
 
   /** A duration in its largest unit: "8 days". */
   duration(seconds: number): string {
-    const [unit, length] = seconds >= 2 * DAY ? STEPS[2] : seconds >= 2 * HOUR ? STEPS[3] : STEPS[4];
+    const [unit, length] =
+      seconds >= 2 * DAY ? STEPS[2] : seconds >= 2 * HOUR ? STEPS[3] : STEPS[4];
     const format = new Intl.NumberFormat(this.tag, {
       style: "unit",
       unit,

@@ -54,7 +54,8 @@ export class Poller {
 
   #plan(): void {
     clearTimeout(this.#timer);
-    if (document.hidden || !navigator.onLine || this.#running || this.#listening.signal.aborted) return;
+    if (document.hidden || !navigator.onLine || this.#running || this.#listening.signal.aborted)
+      return;
     if (this.#due === Infinity) return;
     const pause = Math.min(Math.max(0, this.#due - Date.now()), LONGEST_TIMER);
     this.#timer = setTimeout(() => void this.#run(), pause);

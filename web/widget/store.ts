@@ -87,7 +87,14 @@ export class Store {
     this.setting = setting;
     this.stop();
     if (!other) return;
-    Object.assign(this.overview, { data: null, rows: [], more: null, question: "", failure: null, at: null });
+    Object.assign(this.overview, {
+      data: null,
+      rows: [],
+      more: null,
+      question: "",
+      failure: null,
+      at: null,
+    });
     this.marks.forget();
     this.customer = null;
     if (this.order !== null) this.order = unasked(this.order.number);
@@ -164,7 +171,8 @@ export class Store {
       const fresh = new Set(page.nodes.map(({ id }) => id));
       const rest = again && overview.rows.length > first ? overview.rows.slice(first) : [];
       overview.rows = [...page.nodes, ...rest.filter(({ id }) => !fresh.has(id))];
-      if (rest.length === 0) overview.more = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
+      if (rest.length === 0)
+        overview.more = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
       overview.data = data;
       const named = data.viewer?.customer ?? page.nodes[0]?.customer;
       const one = Boolean(data.viewer?.customer) || setting.customer !== null;
@@ -230,7 +238,8 @@ export class Store {
       asked.at = Date.now();
     } catch (reason) {
       if (controller.signal.aborted) return null;
-      failure = reason instanceof Failure ? reason : new Failure("server", "CLIENT", String(reason));
+      failure =
+        reason instanceof Failure ? reason : new Failure("server", "CLIENT", String(reason));
     }
     if (controller.signal.aborted) return null;
     asked.failure = failure;

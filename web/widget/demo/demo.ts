@@ -89,12 +89,16 @@ function control(name: Name): HTMLElement {
   const texts = TEXTS[chosen.language] as Readonly<Record<string, string>>;
   const select = Object.assign(document.createElement("select"), { id: name, name });
   for (const option of OPTIONS[name]) {
-    const words = name === "language" ? NAMES_OF_LANGUAGES[option as Language] : texts[`${name}.${option}`];
+    const words =
+      name === "language" ? NAMES_OF_LANGUAGES[option as Language] : texts[`${name}.${option}`];
     select.add(new Option(words, option, false, chosen[name] === option));
   }
   select.addEventListener("change", () => choose(name, select.value));
   const label = document.createElement("label");
-  label.append(Object.assign(document.createElement("span"), { textContent: texts[name] ?? "" }), select);
+  label.append(
+    Object.assign(document.createElement("span"), { textContent: texts[name] ?? "" }),
+    select,
+  );
   return label;
 }
 

@@ -86,16 +86,20 @@ export const de = {
   "empty": "Noch keine Aufträge",
   "empty.help": "Sobald ein Auftrag eingeht, erscheint er hier von selbst.",
   "empty.filtered": "Kein Auftrag entspricht Ihrer Auswahl",
-  "empty.filtered.help": "Prüfen Sie die Schreibweise, wählen Sie einen längeren Zeitraum oder setzen Sie die Filter zurück.",
+  "empty.filtered.help":
+    "Prüfen Sie die Schreibweise, wählen Sie einen längeren Zeitraum oder setzen Sie die Filter zurück.",
 
   "failure.offline": "Sie sind offline",
-  "failure.offline.help": "Angezeigt wird der zuletzt geladene Stand. Sobald die Verbindung wieder besteht, wird automatisch aktualisiert.",
+  "failure.offline.help":
+    "Angezeigt wird der zuletzt geladene Stand. Sobald die Verbindung wieder besteht, wird automatisch aktualisiert.",
   "failure.network": "Der Server ist nicht erreichbar",
-  "failure.network.help": "Bitte prüfen Sie Ihre Verbindung. Wir versuchen es in Kürze von selbst noch einmal.",
+  "failure.network.help":
+    "Bitte prüfen Sie Ihre Verbindung. Wir versuchen es in Kürze von selbst noch einmal.",
   "failure.session": "Sie sind nicht mehr angemeldet",
   "failure.session.help": "Bitte laden Sie die Seite neu oder melden Sie sich im Portal erneut an.",
   "failure.forbidden": "Dafür fehlt Ihnen die Berechtigung",
-  "failure.forbidden.help": "Bitte wenden Sie sich an die Person, die das Portal bei Ihnen verwaltet.",
+  "failure.forbidden.help":
+    "Bitte wenden Sie sich an die Person, die das Portal bei Ihnen verwaltet.",
   "failure.busy": "Es wurde zu viel auf einmal abgefragt",
   "failure.busy.help": "Wir versuchen es in Kürze von selbst noch einmal.",
   "failure.unavailable": "Der Dienst ist gerade nicht verfügbar",
@@ -103,7 +107,8 @@ export const de = {
   "failure.input": "Diese Auswahl konnte nicht verarbeitet werden",
   "failure.input.help": "Bitte ändern Sie Ihre Auswahl oder setzen Sie die Filter zurück.",
   "failure.server": "Das hat leider nicht geklappt",
-  "failure.server.help": "Es liegt ein Fehler bei uns vor. Besteht er weiter, nennen Sie unserem Support bitte die Vorgangsnummer.",
+  "failure.server.help":
+    "Es liegt ein Fehler bei uns vor. Besteht er weiter, nennen Sie unserem Support bitte die Vorgangsnummer.",
   "failure.requestId": "Vorgangsnummer: {id}",
   "failure.stale": "Angezeigt wird der Stand von {time}.",
   "failure.retry": "Erneut versuchen",
@@ -141,8 +146,10 @@ export const de = {
   "dates.completed": "Abgeschlossen",
   "dates.estimate": "Schätzung",
   "dates.estimateBy": "{expected}, in neun von zehn Fällen bis {latest}",
-  "dates.basis.one": "Nicht verbindlich: abgeleitet aus {count} abgeschlossenen Auftrag dieser Art ({product}), der {median} dauerte.",
-  "dates.basis.other": "Nicht verbindlich: abgeleitet aus {count} abgeschlossenen Aufträgen dieser Art ({product}). Die Hälfte dauerte höchstens {median}, neun von zehn höchstens {most}.",
+  "dates.basis.one":
+    "Nicht verbindlich: abgeleitet aus {count} abgeschlossenen Auftrag dieser Art ({product}), der {median} dauerte.",
+  "dates.basis.other":
+    "Nicht verbindlich: abgeleitet aus {count} abgeschlossenen Aufträgen dieser Art ({product}). Die Hälfte dauerte höchstens {median}, neun von zehn höchstens {most}.",
   "dates.automated": "Aufträge dieser Art werden vollautomatisch bearbeitet.",
 
   "items": "Bestellt",

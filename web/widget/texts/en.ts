@@ -91,7 +91,8 @@ export const en: Texts = {
   "empty.filtered.help": "Check the spelling, choose a longer period or reset the filters.",
 
   "failure.offline": "You are offline",
-  "failure.offline.help": "What you see was loaded before. It is refreshed automatically once you are connected again.",
+  "failure.offline.help":
+    "What you see was loaded before. It is refreshed automatically once you are connected again.",
   "failure.network": "The server cannot be reached",
   "failure.network.help": "Please check your connection. We will try again shortly.",
   "failure.session": "You are no longer signed in",
@@ -105,7 +106,8 @@ export const en: Texts = {
   "failure.input": "This selection could not be processed",
   "failure.input.help": "Please change your selection or reset the filters.",
   "failure.server": "Something went wrong",
-  "failure.server.help": "The fault is ours. If it persists, please give the request number to our support.",
+  "failure.server.help":
+    "The fault is ours. If it persists, please give the request number to our support.",
   "failure.requestId": "Request number: {id}",
   "failure.stale": "What you see is as of {time}.",
   "failure.retry": "Try again",
@@ -143,8 +145,10 @@ export const en: Texts = {
   "dates.completed": "Completed",
   "dates.estimate": "Estimate",
   "dates.estimateBy": "{expected}, in nine out of ten cases by {latest}",
-  "dates.basis.one": "Not binding: derived from {count} completed order of this kind ({product}), which took {median}.",
-  "dates.basis.other": "Not binding: derived from {count} completed orders of this kind ({product}). Half of them took {median} at most, nine out of ten {most} at most.",
+  "dates.basis.one":
+    "Not binding: derived from {count} completed order of this kind ({product}), which took {median}.",
+  "dates.basis.other":
+    "Not binding: derived from {count} completed orders of this kind ({product}). Half of them took {median} at most, nine out of ten {most} at most.",
   "dates.automated": "Orders of this kind are processed fully automatically.",
 
   "items": "Ordered",

@@ -1,11 +1,11 @@
 // The course of an order: the phases it entered, the milestones reached and planned, the delays.
 import type { OrderStatus } from "../../.generated/operations";
-import { type Child, type Element_, h } from "../dom";
+import { type Child, type Markup, h } from "../dom";
 import { type Icon, ICON_OF_STATUS, icon } from "../icons";
 import type { Order } from "../store";
 import { badge, day, instant, section, type View } from "./view";
 
-interface Event_ {
+interface Happening {
   readonly key: string;
   readonly kind: "phase" | "milestone" | "delay" | "ahead" | "missed";
   readonly at: string;
@@ -17,7 +17,7 @@ interface Event_ {
   readonly current?: boolean;
 }
 
-export function course(view: View, order: Order): Element_ {
+export function course(view: View, order: Order): Markup {
   const { format } = view;
   const past = [...phases(view, order), ...delays(view, order), ...reached(view, order)];
   past.sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
@@ -27,19 +27,28 @@ export function course(view: View, order: Order): Element_ {
     "course",
     format.say("course"),
     h("ol", { class: "course", part: "timeline" }, ...past.map((event) => entry(view, event))),
-    ahead.length > 0 && h("h4", { key: "ahead" }, format.say(order.status === "IN_PROGRESS" ? "course.ahead" : "course.unreached")),
     ahead.length > 0 &&
-      h("ol", { key: "ahead-list", class: "course ahead" }, ...ahead.map((event) => entry(view, event))),
+      h(
+        "h4",
+        { key: "ahead" },
+        format.say(order.status === "IN_PROGRESS" ? "course.ahead" : "course.unreached"),
+      ),
+    ahead.length > 0 &&
+      h(
+        "ol",
+        { key: "ahead-list", class: "course ahead" },
+        ...ahead.map((event) => entry(view, event)),
+      ),
   );
 }
 
-function entry(view: View, event: Event_): Element_ {
+function entry(view: View, event: Happening): Markup {
   const { format } = view;
   return h(
     "li",
     {
-      key: event.key,
-      class: event.current ? `event ${event.kind} current` : `event ${event.kind}`,
+      "key": event.key,
+      "class": event.current ? `event ${event.kind} current` : `event ${event.kind}`,
       "data-event": event.kind,
       "data-status": event.status,
       "aria-current": event.current ? "step" : null,
@@ -63,7 +72,7 @@ function entry(view: View, event: Event_): Element_ {
   );
 }
 
-function phases(view: View, order: Order): Event_[] {
+function phases(view: View, order: Order): Happening[] {
   const known = view.store.order?.known ?? order.history.length;
   const last = order.history.length;
   return order.history.map(({ sequence, status, phaseLabel, occurredAt, reason }) => ({
@@ -79,7 +88,7 @@ function phases(view: View, order: Order): Event_[] {
   }));
 }
 
-function reached(view: View, order: Order): Event_[] {
+function reached(view: View, order: Order): Happening[] {
   return order.milestones.flatMap((milestone, index) => {
     const { reachedAt, plannedAt, message } = milestone;
     if (reachedAt === null) return [];
@@ -92,20 +101,27 @@ function reached(view: View, order: Order): Event_[] {
       title: milestone.name ?? milestone.label,
       notes: [
         message !== null && h("p", { class: "reason", lang: "de" }, message),
-        other && h("p", { class: "when" }, view.format.say("course.plannedWas", { day: view.format.day(plannedAt) })),
+        other &&
+          h(
+            "p",
+            { class: "when" },
+            view.format.say("course.plannedWas", { day: view.format.day(plannedAt) }),
+          ),
       ],
       marks: milestone.violated ? [badge("delayed", "late", view.format.say("course.missed"))] : [],
     };
   });
 }
 
-function planned(view: View, order: Order): Event_[] {
+function planned(view: View, order: Order): Happening[] {
   const { format } = view;
   return order.milestones.flatMap((milestone, index) => {
     const { plannedAt, reachedAt, message, violated } = milestone;
     if (plannedAt === null || reachedAt !== null) return [];
     const over = violated || Date.parse(plannedAt) < Date.now();
-    const words = format.say(over ? "course.overdue" : "course.planned", { day: format.day(plannedAt) });
+    const words = format.say(over ? "course.overdue" : "course.planned", {
+      day: format.day(plannedAt),
+    });
     return {
       key: `milestone-${index}`,
       kind: over ? ("missed" as const) : ("ahead" as const),
@@ -121,10 +137,12 @@ function planned(view: View, order: Order): Event_[] {
   });
 }
 
-function delivery(view: View, order: Order): Event_[] {
+function delivery(view: View, order: Order): Happening[] {
   const { expectedCompletionDate: expected, status, milestones } = order;
   if (expected === null || status !== "IN_PROGRESS") return [];
-  const told = milestones.some(({ plannedAt, reachedAt }) => plannedAt === expected && reachedAt === null);
+  const told = milestones.some(
+    ({ plannedAt, reachedAt }) => plannedAt === expected && reachedAt === null,
+  );
   if (told) return [];
   return [
     {
@@ -138,13 +156,16 @@ function delivery(view: View, order: Order): Event_[] {
   ];
 }
 
-function delays(view: View, order: Order): Event_[] {
+function delays(view: View, order: Order): Happening[] {
   const { format } = view;
   return order.delays.map(({ reason, reportedAt, resolvedAt }, index) => {
     const words =
       resolvedAt === null
         ? format.say("course.delay.lasts", { time: format.instant(reportedAt) })
-        : format.say("course.delay.over", { from: format.day(reportedAt), to: format.day(resolvedAt) });
+        : format.say("course.delay.over", {
+            from: format.day(reportedAt),
+            to: format.day(resolvedAt),
+          });
     return {
       key: `delay-${index}`,
       kind: "delay",

@@ -1,11 +1,11 @@
 // The means to find orders: search, filters and sorting.
 import type { BusinessCase } from "../../.generated/operations";
 import { type Attention, PERIODS, type Sort, SORTS } from "../choice";
-import { type Child, type Element_, h } from "../dom";
+import { type Child, type Markup, h } from "../dom";
 import { icon } from "../icons";
 import { ofCustomer, type View } from "./view";
 
-export function finder(view: View): Element_ {
+export function finder(view: View): Markup {
   const { store, format, act } = view;
   const { choice, overview } = store;
   const cases = overview.data?.orderSummary?.byBusinessCase ?? [];
@@ -13,12 +13,12 @@ export function finder(view: View): Element_ {
   return h(
     "form",
     {
-      key: "finder",
-      class: "finder",
-      part: "finder",
-      role: "search",
+      "key": "finder",
+      "class": "finder",
+      "part": "finder",
+      "role": "search",
       "aria-label": format.say("find"),
-      onsubmit: (event) => {
+      "onsubmit": (event) => {
         event.preventDefault();
         act.choose({ search: view.typed });
       },
@@ -44,28 +44,48 @@ export function finder(view: View): Element_ {
         }),
       ),
     ),
-    select("businessCase", format.say("find.case"), choice.businessCase, [
-      ["", format.say("find.anyCase")],
-      ...cases.map(({ businessCase, label }) => [businessCase, label] as const),
-    ], (value) => act.choose({ businessCase: value as BusinessCase | "" })),
-    select("period", format.say("find.period"), choice.period, [
-      ["", format.say("find.anyPeriod")],
-      ...PERIODS.map((period) => [period, format.say(`find.period.${period}`)] as const),
-      ["custom", format.say("find.period.custom")],
-    ], (period) => act.choose({ period })),
+    select(
+      "businessCase",
+      format.say("find.case"),
+      choice.businessCase,
+      [
+        ["", format.say("find.anyCase")],
+        ...cases.map(({ businessCase, label }) => [businessCase, label] as const),
+      ],
+      (value) => act.choose({ businessCase: value as BusinessCase | "" }),
+    ),
+    select(
+      "period",
+      format.say("find.period"),
+      choice.period,
+      [
+        ["", format.say("find.anyPeriod")],
+        ...PERIODS.map((period) => [period, format.say(`find.period.${period}`)] as const),
+        ["custom", format.say("find.period.custom")],
+      ],
+      (period) => act.choose({ period }),
+    ),
     choice.period === "custom" && date(view, "from"),
     choice.period === "custom" && date(view, "to"),
-    select("attention", format.say("find.attention"), choice.attention, [
-      ["", format.say("find.anyAttention")],
-      ["action", format.say("find.attention.action")],
-      ["delayed", format.say("find.attention.delayed")],
-    ], (value) => act.choose({ attention: value as Attention | "" })),
+    select(
+      "attention",
+      format.say("find.attention"),
+      choice.attention,
+      [
+        ["", format.say("find.anyAttention")],
+        ["action", format.say("find.attention.action")],
+        ["delayed", format.say("find.attention.delayed")],
+      ],
+      (value) => act.choose({ attention: value as Attention | "" }),
+    ),
   );
 }
 
 /** In which order the list is. */
-export function sorting({ store, format, act }: View): Element_ {
-  const options = (Object.keys(SORTS) as Sort[]).map((sort) => [sort, format.say(`sort.${sort}`)] as const);
+export function sorting({ store, format, act }: View): Markup {
+  const options = (Object.keys(SORTS) as Sort[]).map(
+    (sort) => [sort, format.say(`sort.${sort}`)] as const,
+  );
   return select("sort", format.say("sort"), store.choice.sort, options, (sort) =>
     act.choose({ sort: sort as Sort }),
   );
@@ -77,7 +97,7 @@ function select(
   value: string,
   options: ReadonlyArray<readonly [string, string]>,
   choose: (value: string) => void,
-): Element_ {
+): Markup {
   return h(
     "label",
     { key: name, class: "field" },

@@ -1,13 +1,13 @@
 // What an order belongs to: the offer it came from, the contract it led to, and its documents.
 import type { DocumentKind } from "../../.generated/operations";
-import { type Child, type Element_, h } from "../dom";
+import { type Child, type Markup, h } from "../dom";
 import { icon } from "../icons";
 import type { Order } from "../store";
 import { length } from "./prices";
 import { day, facts, instant, maySee, section, statusOf, type View } from "./view";
 
 type Contract = NonNullable<Order["contract"]>;
-interface Document_ {
+interface Linked {
   readonly kind: DocumentKind;
   readonly title: string;
   readonly url: string;
@@ -28,11 +28,23 @@ export function contract(view: View, order: Order): Child {
     "contract",
     name,
     facts([
-      [format.say("contract.number"), [h("b", { "data-contract": found.number }, found.number), h("small", {}, found.statusLabel)]],
+      [
+        format.say("contract.number"),
+        [
+          h("b", { "data-contract": found.number }, found.number),
+          h("small", {}, found.statusLabel),
+        ],
+      ],
       [format.say("contract.effect"), effect],
       [format.say("contract.term"), termOf(view, term)],
-      [format.say("contract.minimum"), term.minimumMonths !== null && length(view, term.minimumMonths, "month")],
-      [format.say("contract.notice"), term.noticePeriodMonths !== null && length(view, term.noticePeriodMonths, "month")],
+      [
+        format.say("contract.minimum"),
+        term.minimumMonths !== null && length(view, term.minimumMonths, "month"),
+      ],
+      [
+        format.say("contract.notice"),
+        term.noticePeriodMonths !== null && length(view, term.noticePeriodMonths, "month"),
+      ],
       [format.say("contract.renewable"), renewal(view, found)],
       [format.say("contract.predecessor"), found.predecessor?.number],
       [format.say("contract.successor"), found.successor?.number],
@@ -69,13 +81,29 @@ function siblings(view: View, order: Order, { orders }: Contract): Child {
         { key: other.id },
         h(
           "button",
-          { type: "button", class: "entry", "data-order": other.number, onclick: () => act.open(other) },
-          h("span", { class: "head" }, h("b", {}, other.number), h("span", {}, other.businessCaseLabel)),
-          h("span", { class: "who" }, statusOf(other.status, other.statusLabel), day(view, other.receivedAt)),
+          {
+            "type": "button",
+            "class": "entry",
+            "data-order": other.number,
+            "onclick": () => act.open(other),
+          },
+          h(
+            "span",
+            { class: "head" },
+            h("b", {}, other.number),
+            h("span", {}, other.businessCaseLabel),
+          ),
+          h(
+            "span",
+            { class: "who" },
+            statusOf(other.status, other.statusLabel),
+            day(view, other.receivedAt),
+          ),
         ),
       ),
     ),
-    hidden > 0 && h("li", { key: "hidden", class: "none" }, format.count("contract.moreOrders", hidden)),
+    hidden > 0 &&
+      h("li", { key: "hidden", class: "none" }, format.count("contract.moreOrders", hidden)),
   );
 }
 
@@ -84,13 +112,17 @@ export function offer(view: View, order: Order): Child {
   const { format } = view;
   const { offer: found } = order;
   const name = format.say("offer");
-  if (found === null) return section("offer", name, h("p", { class: "none" }, format.say("offer.none")));
+  if (found === null)
+    return section("offer", name, h("p", { class: "none" }, format.say("offer.none")));
   const moment = (iso: string | null): Child => iso !== null && instant(view, iso);
   return section(
     "offer",
     name,
     facts([
-      [name, [h("b", { "data-offer": found.number }, found.number), h("small", {}, found.statusLabel)]],
+      [
+        name,
+        [h("b", { "data-offer": found.number }, found.number), h("small", {}, found.statusLabel)],
+      ],
       [format.say("offer.created"), moment(found.createdAt)],
       [format.say("offer.sent"), moment(found.sentAt)],
       [format.say("offer.valid"), found.validUntil !== null && day(view, found.validUntil)],
@@ -99,7 +131,10 @@ export function offer(view: View, order: Order): Child {
         ({ givenBy, givenAt, name: person }) =>
           [
             format.say("offer.consent"),
-            [person ?? format.value("offer.consent", givenBy), h("small", {}, instant(view, givenAt))],
+            [
+              person ?? format.value("offer.consent", givenBy),
+              h("small", {}, instant(view, givenAt)),
+            ],
           ] as const,
       ),
     ]),
@@ -107,14 +142,19 @@ export function offer(view: View, order: Order): Child {
 }
 
 /** The order's own documents, then those of each product in the reader's language. */
-export function documents(view: View, order: Order): Element_ {
+export function documents(view: View, order: Order): Markup {
   const { format } = view;
-  const products = new Map(order.items.flatMap(({ product }) => (product ? [[product.name, product] as const] : [])));
+  const products = new Map(
+    order.items.flatMap(({ product }) => (product ? [[product.name, product] as const] : [])),
+  );
   const groups = [...products.values()].map(({ name, documents: all }) => {
     const own = all.filter(({ language }) => format.tag.toUpperCase().startsWith(language));
     const kinds = new Set(own.map(({ kind }) => kind));
     // What there is in another language alone is better than nothing.
-    return [name, [...own, ...all.filter((other) => !own.includes(other) && !kinds.has(other.kind))]] as const;
+    return [
+      name,
+      [...own, ...all.filter((other) => !own.includes(other) && !kinds.has(other.kind))],
+    ] as const;
   });
   const none = order.documents.length === 0 && groups.every(([, all]) => all.length === 0);
   return section(
@@ -126,11 +166,16 @@ export function documents(view: View, order: Order): Element_ {
   );
 }
 
-function group(view: View, name: string, all: readonly Document_[]): Element_ {
-  return h("details", { key: `product-${name}`, class: "group" }, h("summary", {}, name), listOf(view, name, all));
+function group(view: View, name: string, all: readonly Linked[]): Markup {
+  return h(
+    "details",
+    { key: `product-${name}`, class: "group" },
+    h("summary", {}, name),
+    listOf(view, name, all),
+  );
 }
 
-function listOf({ format }: View, key: string, all: readonly Document_[]): Child {
+function listOf({ format }: View, key: string, all: readonly Linked[]): Child {
   const links = all.flatMap(({ kind, title, url }, index) =>
     isWebAddress(url)
       ? h(

@@ -1,7 +1,7 @@
 // The list of orders. Roles, not table elements, so that it stays a table to assistive technology
 // when the style sheet makes cards of its rows.
 import type { WidgetOverviewRow } from "../../.generated/operations";
-import { type Child, type Element_, h } from "../dom";
+import { type Child, type Markup, h } from "../dom";
 import { icon } from "../icons";
 import { sorting } from "./finder";
 import { badge, partyOf, reset, since, skeleton, statusOf, type View } from "./view";
@@ -26,7 +26,11 @@ export function list(view: View, narrowed: boolean): Child[] {
         { class: "found", part: "found" },
         h("b", {}, format.count("found", total)),
         total > rows.length &&
-          h("span", {}, format.say("shown", { shown: format.number(rows.length), total: format.number(total) })),
+          h(
+            "span",
+            {},
+            format.say("shown", { shown: format.number(rows.length), total: format.number(total) }),
+          ),
         narrowed && reset(view),
         // In this line, since one of its own would push the list away from under the pointer.
         store.marks.count > 0 &&
@@ -35,12 +39,20 @@ export function list(view: View, narrowed: boolean): Child[] {
             { key: "changes", class: "changes", part: "changes" },
             icon("spark"),
             format.count("changes", store.marks.count),
-            h("button", { type: "button", class: "link", onclick: act.seen }, format.say("changes.seen")),
+            h(
+              "button",
+              { type: "button", class: "link", onclick: act.seen },
+              format.say("changes.seen"),
+            ),
           ),
       ),
       sorting(view),
     ),
-    table(view, rows.map((order) => row(view, order)), !store.answered),
+    table(
+      view,
+      rows.map((order) => row(view, order)),
+      !store.answered,
+    ),
     more(view),
   ];
 }
@@ -50,16 +62,16 @@ function columnsOf({ store }: View): readonly Column[] {
   return COLUMNS.filter((column) => column !== "customer" || store.customer === null);
 }
 
-function table(view: View, rows: readonly Element_[], busy: boolean): Element_ {
+function table(view: View, rows: readonly Markup[], busy: boolean): Markup {
   const { format } = view;
   const columns = columnsOf(view);
   return h(
     "div",
     {
-      key: "list",
-      class: columns.includes("customer") ? "list" : "list own",
-      part: "list",
-      role: "table",
+      "key": "list",
+      "class": columns.includes("customer") ? "list" : "list own",
+      "part": "list",
+      "role": "table",
       "aria-label": format.say("list"),
       "aria-busy": busy ? "true" : "false",
     },
@@ -74,7 +86,7 @@ function table(view: View, rows: readonly Element_[], busy: boolean): Element_ {
   );
 }
 
-function row(view: View, order: WidgetOverviewRow): Element_ {
+function row(view: View, order: WidgetOverviewRow): Markup {
   const { store, format, act } = view;
   const marked = store.marks.has(order.id);
   const references = order.externalIds.map(({ value }) => value).join(", ");
@@ -82,7 +94,12 @@ function row(view: View, order: WidgetOverviewRow): Element_ {
     order: [
       h(
         "button",
-        { type: "button", class: "open", "data-order": order.number, onclick: () => act.open(order) },
+        {
+          "type": "button",
+          "class": "open",
+          "data-order": order.number,
+          "onclick": () => act.open(order),
+        },
         order.number,
       ),
       h("span", { class: "sub" }, order.businessCaseLabel),
@@ -100,23 +117,31 @@ function row(view: View, order: WidgetOverviewRow): Element_ {
       statusOf(order.status, order.statusLabel),
       order.phaseLabel !== order.statusLabel && h("span", { class: "sub" }, order.phaseLabel),
       order.actionRequired &&
-        badge("action", "hand", format.say("mark.waiting", { party: partyOf(view, order.actionRequired.by) })),
+        badge(
+          "action",
+          "hand",
+          format.say("mark.waiting", { party: partyOf(view, order.actionRequired.by) }),
+        ),
       order.delayed && badge("delayed", "late", format.say("mark.delayed")),
     ],
     contract: [
       order.contract
         ? h("span", { class: "number" }, order.contract.number)
-        : h("span", { class: "sub" }, format.say(order.status === "ERROR" ? "noContract.ended" : "noContract")),
+        : h(
+            "span",
+            { class: "sub" },
+            format.say(order.status === "ERROR" ? "noContract.ended" : "noContract"),
+          ),
     ],
     changed: [since(view, order.updatedAt)],
   };
   return h(
     "div",
     {
-      key: order.id,
-      class: marked ? "row marked" : "row",
-      part: marked ? "row row-changed" : "row",
-      role: "row",
+      "key": order.id,
+      "class": marked ? "row marked" : "row",
+      "part": marked ? "row row-changed" : "row",
+      "role": "row",
       "data-order": order.number,
       "data-status": order.status,
     },
@@ -133,24 +158,29 @@ function more({ store, format, act }: View): Child {
     h(
       "button",
       {
-        key: "more",
-        type: "button",
-        class: "button more",
-        part: "button more",
+        "key": "more",
+        "type": "button",
+        "class": "button more",
+        "part": "button more",
         "aria-disabled": loadingMore ? "true" : "false",
-        onclick: act.more,
+        "onclick": act.more,
       },
       format.say(loadingMore ? "loading" : "more"),
     )
   );
 }
 
-function empty(view: View, narrowed: boolean): Element_ {
+function empty(view: View, narrowed: boolean): Markup {
   const { format } = view;
   const words = narrowed ? "empty.filtered" : "empty";
   return h(
     "div",
-    { key: "empty", class: "empty", part: "empty", "data-empty": narrowed ? "filtered" : "none" },
+    {
+      "key": "empty",
+      "class": "empty",
+      "part": "empty",
+      "data-empty": narrowed ? "filtered" : "none",
+    },
     icon(narrowed ? "search" : "file"),
     h("strong", {}, format.say(words)),
     h("p", {}, format.say(`${words}.help`)),

@@ -1,11 +1,21 @@
 // One order: its state in words, its course, and all that was stated and came of it.
-import { type Child, type Element_, h } from "../dom";
+import { type Child, type Markup, h } from "../dom";
 import { icon } from "../icons";
 import type { Order } from "../store";
 import { course } from "./course";
 import { contract, documents, offer } from "./links";
 import { dates, items, notes, parties, properties } from "./stated";
-import { badge, freshness, instant, isReader, partyOf, skeleton, statusOf, troubleOf, type View } from "./view";
+import {
+  badge,
+  freshness,
+  instant,
+  isReader,
+  partyOf,
+  skeleton,
+  statusOf,
+  troubleOf,
+  type View,
+} from "./view";
 
 export function orderView(view: View): Child[] {
   const { store, format, act } = view;
@@ -29,7 +39,7 @@ export function orderView(view: View): Child[] {
       { key: "header", class: "top order" },
       h(
         "h2",
-        { key: "heading", part: "heading", tabindex: -1, "data-order": state.number },
+        { "key": "heading", "part": "heading", "tabindex": -1, "data-order": state.number },
         `${format.say("order")} `,
         h("span", { class: "document" }, state.number),
       ),
@@ -53,14 +63,14 @@ function waitingFor({ store, format }: View): Child {
   }
   return h(
     "div",
-    { key: "missing", class: "empty", part: "empty", "data-empty": "missing" },
+    { "key": "missing", "class": "empty", "part": "empty", "data-empty": "missing" },
     icon("search"),
     h("strong", {}, format.say("order.missing", { number: state.number })),
     h("p", {}, format.say("order.missing.help")),
   );
 }
 
-function body(view: View, order: Order): Element_ {
+function body(view: View, order: Order): Markup {
   return h(
     "div",
     { key: "body", class: "order-body" },
@@ -85,13 +95,20 @@ function body(view: View, order: Order): Element_ {
   );
 }
 
-function state(view: View, order: Order): Element_ {
+function state(view: View, order: Order): Markup {
   const { store, format } = view;
   const guide = store.order?.data?.statusGuide.find(({ status }) => status === order.status);
   const phase = guide?.phases.find(({ phase: name }) => name === order.phase);
   return h(
     "section",
-    { key: "state", class: "card state", part: "card state", "data-section": "state", "data-status": order.status, "aria-labelledby": "heading-state" },
+    {
+      "key": "state",
+      "class": "card state",
+      "part": "card state",
+      "data-section": "state",
+      "data-status": order.status,
+      "aria-labelledby": "heading-state",
+    },
     h("h3", { id: "heading-state", class: "quiet" }, format.say("order.status")),
     h(
       "div",
@@ -119,7 +136,7 @@ function explained(
   { format }: View,
   { statusExplanation, actionRequired }: Order,
   told: { readonly meaning: string; readonly next: string; readonly contact: string },
-): Element_ {
+): Markup {
   const whole =
     actionRequired && told.meaning
       ? [told.meaning, told.next, told.contact].filter(Boolean).join(" ")
@@ -132,9 +149,18 @@ function explained(
     "p",
     { class: "explanation" },
     whole.slice(0, begin),
-    begin < end && h("span", { "data-part": "next", "data-label": format.say("order.next") }, whole.slice(begin, end)),
+    begin < end &&
+      h(
+        "span",
+        { "data-part": "next", "data-label": format.say("order.next") },
+        whole.slice(begin, end),
+      ),
     end < whole.length &&
-      h("span", { "data-part": "contact", "data-label": format.say("order.contact") }, whole.slice(end)),
+      h(
+        "span",
+        { "data-part": "contact", "data-label": format.say("order.contact") },
+        whole.slice(end),
+      ),
   );
 }
 
@@ -147,7 +173,7 @@ function todo(view: View, { actionRequired }: Order): Child {
   const overdue = due !== null && Date.parse(due) < Date.now();
   return h(
     "div",
-    { key: "todo", class: own ? "todo own" : "todo", part: "action", "data-by": by },
+    { "key": "todo", "class": own ? "todo own" : "todo", "part": "action", "data-by": by },
     icon("hand"),
     h(
       "div",

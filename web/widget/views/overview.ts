@@ -1,7 +1,7 @@
 // The overview: how many orders there are, which of them need somebody, and the list.
 import type { OrderStatus, WidgetOverviewData } from "../../.generated/operations";
 import { isNarrowed } from "../choice";
-import { type Child, type Element_, h } from "../dom";
+import { type Child, type Markup, h } from "../dom";
 import { type Icon, ICON_OF_STATUS, icon } from "../icons";
 import { finder } from "./finder";
 import { list } from "./list";
@@ -32,20 +32,20 @@ export function overview(view: View): Child[] {
 }
 
 /** How many orders have each status; each figure is a filter. */
-function figures(view: View): Element_ {
+function figures(view: View): Markup {
   const { store, format, act } = view;
   const summary = store.overview.data?.orderSummary;
-  const figure = (status: OrderStatus | "", name: Icon, label: string, count: number): Element_ =>
+  const figure = (status: OrderStatus | "", name: Icon, label: string, count: number): Markup =>
     h(
       "button",
       {
-        key: `figure-${status}`,
-        type: "button",
-        class: "figure",
-        part: "figure",
+        "key": `figure-${status}`,
+        "type": "button",
+        "class": "figure",
+        "part": "figure",
         "data-status": status || "ALL",
         "aria-pressed": store.choice.status === status ? "true" : "false",
-        onclick: () => act.choose({ status: store.choice.status === status ? "" : status }),
+        "onclick": () => act.choose({ status: store.choice.status === status ? "" : status }),
       },
       h("span", { class: "count" }, format.number(count)),
       icon(name),
@@ -53,7 +53,7 @@ function figures(view: View): Element_ {
     );
   return h(
     "div",
-    { key: "figures", class: "figures", role: "group", "aria-label": format.say("figures") },
+    { "key": "figures", "class": "figures", "role": "group", "aria-label": format.say("figures") },
     ...(summary
       ? [
           figure("", "all", format.say("figure.all"), summary.total),
@@ -83,15 +83,25 @@ function waiting(view: View, { waiting: found }: WidgetOverviewData): Child {
   // What the reader can do something about comes first.
   const sorted = [...nodes.filter(own), ...nodes.filter((order) => !own(order))];
   const entries = sorted.slice(0, SHOWN_IN_STRIP).map((order) => {
-    const { by, due, text } = order.actionRequired ?? { by: "CARRIER" as const, due: null, text: "" };
+    const { by, due, text } = order.actionRequired ?? {
+      by: "CARRIER" as const,
+      due: null,
+      text: "",
+    };
     const overdue = due !== null && Date.parse(due) < Date.now();
-    const until = due !== null && format.say(overdue ? "waiting.overdue" : "waiting.untilDay", { day: format.day(due) });
+    const until =
+      due !== null &&
+      format.say(overdue ? "waiting.overdue" : "waiting.untilDay", { day: format.day(due) });
     const who = own(order)
       ? format.say("act.you")
       : format.say("act.other", { party: partyOf(view, by) });
     return entry(view, order, [
       h("span", { class: "text", lang: "de" }, text),
-      h("span", { class: overdue ? "who overdue" : "who" }, [who, until].filter(Boolean).join(" · ")),
+      h(
+        "span",
+        { class: overdue ? "who overdue" : "who" },
+        [who, until].filter(Boolean).join(" · "),
+      ),
     ]);
   });
   return strip(view, "action", "hand", found?.totalCount ?? 0, entries);
@@ -120,14 +130,20 @@ function strip(
   kind: "action" | "delayed",
   name: Icon,
   count: number,
-  entries: readonly Element_[],
-): Element_ {
+  entries: readonly Markup[],
+): Markup {
   const { store, format, act } = view;
   const words = kind === "action" ? "waiting" : "late";
   const pressed = store.choice.attention === kind;
   return h(
     "section",
-    { key: kind, class: count > 0 ? "strip" : "strip calm", part: "strip", "data-strip": kind, "aria-labelledby": `strip-${kind}` },
+    {
+      "key": kind,
+      "class": count > 0 ? "strip" : "strip calm",
+      "part": "strip",
+      "data-strip": kind,
+      "aria-labelledby": `strip-${kind}`,
+    },
     h(
       "h3",
       { id: `strip-${kind}` },
@@ -142,11 +158,11 @@ function strip(
       h(
         "button",
         {
-          key: "all",
-          type: "button",
-          class: "link",
+          "key": "all",
+          "type": "button",
+          "class": "link",
           "aria-pressed": pressed ? "true" : "false",
-          onclick: () => act.choose({ attention: pressed ? "" : kind, status: "" }),
+          "onclick": () => act.choose({ attention: pressed ? "" : kind, status: "" }),
         },
         format.say(pressed ? "strip.on" : `${words}.all`),
       ),
@@ -155,16 +171,26 @@ function strip(
 
 function entry(
   view: View,
-  order: { id: string; number: string; customer: { name: string } | null; product: { name: string } | null },
+  order: {
+    id: string;
+    number: string;
+    customer: { name: string } | null;
+    product: { name: string } | null;
+  },
   children: readonly Child[],
-): Element_ {
+): Markup {
   const about = [order.product?.name, order.customer?.name].filter(Boolean).join(" · ");
   return h(
     "li",
     { key: order.id },
     h(
       "button",
-      { type: "button", class: "entry", "data-order": order.number, onclick: () => view.act.open(order) },
+      {
+        "type": "button",
+        "class": "entry",
+        "data-order": order.number,
+        "onclick": () => view.act.open(order),
+      },
       h("span", { class: "head" }, h("b", {}, order.number), about && h("span", {}, about)),
       ...children,
     ),

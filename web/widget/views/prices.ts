@@ -38,11 +38,16 @@ export function price(view: View, each: WidgetOrderAmounts, quantity: number): C
           "small",
           {},
           format.say("items.price.for", {
-            amount: format.money({ amount: times(amount.amount, quantity), currency: amount.currency }),
+            amount: format.money({
+              amount: times(amount.amount, quantity),
+              currency: amount.currency,
+            }),
             count: format.number(quantity),
           }),
         ),
-      ...each.alterations.map((alteration) => h("small", { class: "alteration" }, altered(view, alteration))),
+      ...each.alterations.map((alteration) =>
+        h("small", { class: "alteration" }, altered(view, alteration)),
+      ),
     ),
   ];
 }
@@ -54,7 +59,8 @@ export function termOf(view: View, { description, amount, unit }: Term): string 
 
 /** So many units of time: "24 months". */
 export function length({ format }: View, count: number, unit: string): string {
-  if (unit === "month" || unit === "year" || unit === "day") return format.count(`unit.${unit}`, count);
+  if (unit === "month" || unit === "year" || unit === "day")
+    return format.count(`unit.${unit}`, count);
   return `${format.number(count)} ${unit}`;
 }
 
@@ -67,7 +73,10 @@ function rhythm(view: View, { kind, period, periodLength, unit }: WidgetOrderAmo
   return format.say("period.every", { unit: length(view, periodLength ?? 1, period) });
 }
 
-function altered(view: View, { name, description, percentage, amount, duration, period }: Alteration): string {
+function altered(
+  view: View,
+  { name, description, percentage, amount, duration, period }: Alteration,
+): string {
   const { format } = view;
   const size = amount ? format.money(amount) : percentage ? format.percent(percentage) : "";
   const time = duration !== null && period !== null ? length(view, duration, period) : "";
@@ -77,7 +86,9 @@ function altered(view: View, { name, description, percentage, amount, duration, 
 /** An exact decimal, so many times. */
 function times(amount: string, count: number): string {
   const [whole = "0", fraction = ""] = amount.replace("-", "").split(".");
-  const digits = (BigInt(whole + fraction) * BigInt(count)).toString().padStart(fraction.length + 1, "0");
+  const digits = (BigInt(whole + fraction) * BigInt(count))
+    .toString()
+    .padStart(fraction.length + 1, "0");
   const point = digits.length - fraction.length;
   const sign = amount.startsWith("-") ? "-" : "";
   return `${sign}${digits.slice(0, point)}${fraction && "."}${digits.slice(point)}`;

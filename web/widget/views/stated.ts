@@ -1,13 +1,13 @@
 // What was stated when ordering: dates, people, items with their prices, and the rest.
 import type { WidgetOrderPlace } from "../../.generated/operations";
-import { type Child, type Element_, h } from "../dom";
+import { type Child, type Markup, h } from "../dom";
 import type { Order } from "../store";
 import { price, termOf } from "./prices";
 import { day, facts, instant, section, type View } from "./view";
 
 type Item = Order["items"][number];
 
-export function dates(view: View, order: Order): Element_ {
+export function dates(view: View, order: Order): Markup {
   const { format } = view;
   const open = order.status === "IN_PROGRESS";
   const of = (iso: string | null): Child => iso !== null && day(view, iso);
@@ -22,7 +22,10 @@ export function dates(view: View, order: Order): Element_ {
         format.say("dates.expected"),
         of(order.expectedCompletionDate) || (open && format.say("dates.open")),
       ],
-      [format.say("dates.completed"), order.completedAt !== null && instant(view, order.completedAt)],
+      [
+        format.say("dates.completed"),
+        order.completedAt !== null && instant(view, order.completedAt),
+      ],
       [format.say("dates.estimate"), estimate(view, order)],
     ]),
   );
@@ -38,7 +41,7 @@ function estimate({ format }: View, { processingEstimate }: Order): Child[] {
     words,
     h(
       "p",
-      { class: "basis", "data-basis": true },
+      { "class": "basis", "data-basis": true },
       format.count("dates.basis", basis.sampleSize, {
         product: basis.product.name,
         median: format.duration(basis.medianSeconds),
@@ -49,14 +52,17 @@ function estimate({ format }: View, { processingEstimate }: Order): Child[] {
   ];
 }
 
-export function parties(view: View, order: Order): Element_ {
+export function parties(view: View, order: Order): Markup {
   const { format } = view;
   const { customer, site, tenant } = order;
   return section(
     "parties",
     format.say("parties"),
     facts([
-      [format.say("parties.customer"), customer && who(customer.name, customer.number, customer.address, customer.email)],
+      [
+        format.say("parties.customer"),
+        customer && who(customer.name, customer.number, customer.address, customer.email),
+      ],
       [format.say("parties.site"), site && who(site.name, null, site.address)],
       [format.say("parties.tenant"), tenant && who(tenant.name, tenant.number)],
       [format.say("parties.confirmedBy"), order.confirmedBy?.name],
@@ -79,10 +85,13 @@ function who(
   const street = [place?.street, place?.houseNumber].filter(Boolean).join(" ");
   const town = [place?.postalCode, place?.city].filter(Boolean).join(" ");
   const country = place?.country === "DE" ? null : place?.country;
-  return [name, ...[number, street, town, country, email].map((line) => line && h("small", {}, line))];
+  return [
+    name,
+    ...[number, street, town, country, email].map((line) => line && h("small", {}, line)),
+  ];
 }
 
-export function items(view: View, order: Order): Element_ {
+export function items(view: View, order: Order): Markup {
   const { format } = view;
   const total = order.totalPrices.map((each) => h("li", {}, price(view, each, 1)));
   return section(
@@ -94,13 +103,18 @@ export function items(view: View, order: Order): Element_ {
   );
 }
 
-function item(view: View, each: Item): Element_ {
+function item(view: View, each: Item): Markup {
   const { format } = view;
   const { product } = each;
-  const family = product === null ? null : product.name === each.name ? product.familyLabel : product.name;
+  const family =
+    product === null ? null : product.name === each.name ? product.familyLabel : product.name;
   return h(
     "li",
-    { key: `item-${each.position}`, class: each.parentPosition === null ? "item" : "item part", "data-action": each.action },
+    {
+      "key": `item-${each.position}`,
+      "class": each.parentPosition === null ? "item" : "item part",
+      "data-action": each.action,
+    },
     h(
       "div",
       { class: "head" },
@@ -111,10 +125,16 @@ function item(view: View, each: Item): Element_ {
     family && h("p", { class: "sub" }, [family, product?.description].filter(Boolean).join(" – ")),
     facts([
       ...each.characteristics.map(({ name, value }) => [name, value] as const),
-      ...each.terms.map((term) => [term.name ?? format.say("items.term"), termOf(view, term)] as const),
+      ...each.terms.map(
+        (term) => [term.name ?? format.say("items.term"), termOf(view, term)] as const,
+      ),
     ]),
     each.prices.length > 0 &&
-      h("ul", { class: "prices" }, ...each.prices.map((one) => h("li", {}, price(view, one, each.quantity)))),
+      h(
+        "ul",
+        { class: "prices" },
+        ...each.prices.map((one) => h("li", {}, price(view, one, each.quantity))),
+      ),
   );
 }
 
@@ -146,7 +166,13 @@ export function notes(view: View, order: Order): Child {
           "li",
           {},
           h("p", { lang: "de" }, text),
-          h("p", { class: "sub" }, author, author && writtenAt && " · ", writtenAt !== null && instant(view, writtenAt)),
+          h(
+            "p",
+            { class: "sub" },
+            author,
+            author && writtenAt && " · ",
+            writtenAt !== null && instant(view, writtenAt),
+          ),
         ),
       ),
     ),

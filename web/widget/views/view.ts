@@ -2,7 +2,7 @@
 import type { ActionParty, OrderStatus } from "../../.generated/operations";
 import { Failure } from "../api";
 import type { Choice } from "../choice";
-import { type Child, type Element_, h } from "../dom";
+import { type Child, type Markup, h } from "../dom";
 import type { Format } from "../format";
 import { type Icon, ICON_OF_STATUS, icon } from "../icons";
 import type { Store } from "../store";
@@ -34,30 +34,35 @@ export interface View {
 }
 
 /** The status in words, with a picture and a colour. */
-export function statusOf(status: OrderStatus, label: string, key?: string): Element_ {
+export function statusOf(status: OrderStatus, label: string, key?: string): Markup {
   return h(
     "span",
-    { ...(key ? { key } : {}), class: "status", part: "status", "data-status": status },
+    { ...(key ? { key } : {}), "class": "status", "part": "status", "data-status": status },
     icon(ICON_OF_STATUS[status]),
     label,
   );
 }
 
 /** A short note beside something, such as "Delayed". */
-export function badge(kind: string, name: Icon, text: string): Element_ {
-  return h("span", { class: `badge ${kind}`, part: "badge", "data-badge": kind }, icon(name), text);
+export function badge(kind: string, name: Icon, text: string): Markup {
+  return h(
+    "span",
+    { "class": `badge ${kind}`, "part": "badge", "data-badge": kind },
+    icon(name),
+    text,
+  );
 }
 
 /** A moment, told as how long ago it was; the exact time is its title. */
-export function since({ format }: View, iso: string): Element_ {
+export function since({ format }: View, iso: string): Markup {
   return h("time", { datetime: iso, title: format.instant(iso) }, format.ago(iso));
 }
 
-export function instant({ format }: View, iso: string): Element_ {
+export function instant({ format }: View, iso: string): Markup {
   return h("time", { datetime: iso }, format.instant(iso));
 }
 
-export function day({ format }: View, iso: string): Element_ {
+export function day({ format }: View, iso: string): Markup {
   return h("time", { datetime: iso }, format.day(iso));
 }
 
@@ -85,7 +90,7 @@ export function maySee({ store }: View, scope: string): boolean {
 }
 
 /** How fresh the data is, and the button that makes it fresher. */
-export function freshness({ format, act }: View, at: number | null, loading: boolean): Element_ {
+export function freshness({ format, act }: View, at: number | null, loading: boolean): Markup {
   const none = format.say(loading ? "loading" : "notUpdated");
   const words = at === null ? none : format.say("updatedAt", { time: format.clock(at) });
   return h(
@@ -95,11 +100,11 @@ export function freshness({ format, act }: View, at: number | null, loading: boo
     h(
       "button",
       {
-        type: "button",
-        class: loading ? "round turning" : "round",
+        "type": "button",
+        "class": loading ? "round turning" : "round",
         "aria-label": format.say("refresh"),
-        title: format.say("refresh"),
-        onclick: act.retry,
+        "title": format.say("refresh"),
+        "onclick": act.retry,
       },
       icon("refresh"),
     ),
@@ -107,13 +112,16 @@ export function freshness({ format, act }: View, at: number | null, loading: boo
 }
 
 /** What went wrong, in plain words, and what can be done. */
-export function troubleOf(view: View, asked: { failure: Failure | null; at: number | null }): Child {
+export function troubleOf(
+  view: View,
+  asked: { failure: Failure | null; at: number | null },
+): Child {
   const offline = view.online ? null : new Failure("offline", "OFFLINE", "");
   const failure = offline ?? asked.failure;
   return failure && notice(view, failure, asked.at);
 }
 
-function notice(view: View, failure: Failure, at: number | null): Element_ {
+function notice(view: View, failure: Failure, at: number | null): Markup {
   const { format, act } = view;
   const facts = [
     at === null ? null : format.say("failure.stale", { time: format.clock(at) }),
@@ -121,7 +129,13 @@ function notice(view: View, failure: Failure, at: number | null): Element_ {
   ];
   return h(
     "div",
-    { key: "notice", class: "notice", part: "notice", role: "alert", "data-failure": failure.kind },
+    {
+      "key": "notice",
+      "class": "notice",
+      "part": "notice",
+      "role": "alert",
+      "data-failure": failure.kind,
+    },
     icon(failure.kind === "offline" ? "offline" : "error"),
     h(
       "div",
@@ -140,7 +154,7 @@ function notice(view: View, failure: Failure, at: number | null): Element_ {
 }
 
 /** Takes away every condition; the sorting stays. */
-export function reset({ format, act }: View): Element_ {
+export function reset({ format, act }: View): Markup {
   const none: Partial<Choice> = {
     status: "",
     attention: "",
@@ -158,15 +172,21 @@ export function reset({ format, act }: View): Element_ {
 }
 
 /** A place that data will fill: its shape, for the eye alone. */
-export function skeleton(kind: string, count: number): Element_[] {
+export function skeleton(kind: string, count: number): Markup[] {
   return Array.from({ length: count }, (_, index) =>
-    h("div", { key: `skeleton-${kind}-${index}`, class: `skeleton ${kind}`, "aria-hidden": "true" }),
+    h("div", {
+      "key": `skeleton-${kind}-${index}`,
+      "class": `skeleton ${kind}`,
+      "aria-hidden": "true",
+    }),
   );
 }
 
 /** Names and values; those without a value are left out. */
-export function facts(pairs: ReadonlyArray<readonly [string, Child | readonly Child[]]>): Element_ {
-  const shown = pairs.filter(([, value]) => value && (!Array.isArray(value) || value.some(Boolean)));
+export function facts(pairs: ReadonlyArray<readonly [string, Child | readonly Child[]]>): Markup {
+  const shown = pairs.filter(
+    ([, value]) => value && (!Array.isArray(value) || value.some(Boolean)),
+  );
   return h(
     "dl",
     { class: "facts" },
@@ -179,11 +199,17 @@ export function section(
   name: string,
   heading: string,
   ...children: ReadonlyArray<Child | readonly Child[]>
-): Element_ {
+): Markup {
   const id = `heading-${name}`;
   return h(
     "section",
-    { key: name, class: `card ${name}`, part: "card", "data-section": name, "aria-labelledby": id },
+    {
+      "key": name,
+      "class": `card ${name}`,
+      "part": "card",
+      "data-section": name,
+      "aria-labelledby": id,
+    },
     h("h3", { id }, heading),
     ...children,
   );
