@@ -76,7 +76,7 @@ export class Api {
     const question = `${language} ${url}`;
     const kept = this.#kept.get(question);
     const headers: Record<string, string> = {
-      "Accept": "application/graphql-response+json",
+      Accept: "application/graphql-response+json",
       "Accept-Language": language,
     };
     const conditional: Record<string, string> = kept?.etag ? { "If-None-Match": kept.etag } : {};

@@ -32,5 +32,5 @@ export const ICON_OF_STATUS: Readonly<Record<OrderStatus, Icon>> = {
 /** A picture that says nothing that the words beside it do not say. */
 export function icon(name: Icon): Markup {
   const path = h("path", { d: PATHS[name] });
-  return h("svg", { "class": "icon", "viewBox": "0 0 24 24", "aria-hidden": "true" }, path);
+  return h("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true" }, path);
 }

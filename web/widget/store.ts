@@ -5,7 +5,7 @@ import {
   type WidgetOrderData,
   WidgetOverview,
   type WidgetOverviewData,
-  type WidgetOverviewRow,
+  type WidgetOverviewRow as Row,
 } from "../.generated/operations";
 import { type Api, Failure } from "./api";
 import { type Choice, countedBy, filterBy, NOTHING_CHOSEN, SORTS } from "./choice";
@@ -33,7 +33,7 @@ interface Asked {
 
 export interface OverviewState extends Asked {
   data: WidgetOverviewData | null;
-  rows: readonly WidgetOverviewRow[];
+  rows: readonly Row[];
   more: string | null;
   loadingMore: boolean;
   /** What the rows are the answer to. */
@@ -167,12 +167,11 @@ export class Store {
       const news = again ? this.marks.compare(page.nodes) : 0;
       if (!again) this.marks.meet(page.nodes);
       overview.question = question;
-      // What lies beyond the longest page was read before, and stays as it was read.
-      const fresh = new Set(page.nodes.map(({ id }) => id));
-      const rest = again && overview.rows.length > first ? overview.rows.slice(first) : [];
-      overview.rows = [...page.nodes, ...rest.filter(({ id }) => !fresh.has(id))];
-      if (rest.length === 0)
+      const rest = again ? beyond(overview.rows, page.nodes) : [];
+      overview.rows = [...page.nodes, ...rest];
+      if (rest.length === 0) {
         overview.more = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
+      }
       overview.data = data;
       const named = data.viewer?.customer ?? page.nodes[0]?.customer;
       const one = Boolean(data.viewer?.customer) || setting.customer !== null;
@@ -249,6 +248,15 @@ export class Store {
     if (failure !== null) this.failed(failure);
     return failure;
   }
+}
+
+/** The rows below the longest page, as they were read: those that new ones push there, too. */
+function beyond(rows: readonly Row[], page: readonly Row[]): readonly Row[] {
+  if (rows.length <= LONGEST_PAGE) return [];
+  const shown = new Set(rows.slice(0, LONGEST_PAGE).map(({ id }) => id));
+  const fresh = new Set(page.map(({ id }) => id));
+  const came = page.filter(({ id }) => !shown.has(id)).length;
+  return rows.slice(LONGEST_PAGE - came).filter(({ id }) => !fresh.has(id));
 }
 
 function unasked(number: string): OrderState {

@@ -47,8 +47,8 @@ function entry(view: View, event: Happening): Markup {
   return h(
     "li",
     {
-      "key": event.key,
-      "class": event.current ? `event ${event.kind} current` : `event ${event.kind}`,
+      key: event.key,
+      class: event.current ? `event ${event.kind} current` : `event ${event.kind}`,
       "data-event": event.kind,
       "data-status": event.status,
       "aria-current": event.current ? "step" : null,

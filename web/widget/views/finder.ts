@@ -13,12 +13,12 @@ export function finder(view: View): Markup {
   return h(
     "form",
     {
-      "key": "finder",
-      "class": "finder",
-      "part": "finder",
-      "role": "search",
+      key: "finder",
+      class: "finder",
+      part: "finder",
+      role: "search",
       "aria-label": format.say("find"),
-      "onsubmit": (event) => {
+      onsubmit: (event) => {
         event.preventDefault();
         act.choose({ search: view.typed });
       },

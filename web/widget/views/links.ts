@@ -82,10 +82,10 @@ function siblings(view: View, order: Order, { orders }: Contract): Child {
         h(
           "button",
           {
-            "type": "button",
-            "class": "entry",
+            type: "button",
+            class: "entry",
             "data-order": other.number,
-            "onclick": () => act.open(other),
+            onclick: () => act.open(other),
           },
           h(
             "span",

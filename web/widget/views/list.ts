@@ -68,10 +68,10 @@ function table(view: View, rows: readonly Markup[], busy: boolean): Markup {
   return h(
     "div",
     {
-      "key": "list",
-      "class": columns.includes("customer") ? "list" : "list own",
-      "part": "list",
-      "role": "table",
+      key: "list",
+      class: columns.includes("customer") ? "list" : "list own",
+      part: "list",
+      role: "table",
       "aria-label": format.say("list"),
       "aria-busy": busy ? "true" : "false",
     },
@@ -95,10 +95,10 @@ function row(view: View, order: WidgetOverviewRow): Markup {
       h(
         "button",
         {
-          "type": "button",
-          "class": "open",
+          type: "button",
+          class: "open",
           "data-order": order.number,
-          "onclick": () => act.open(order),
+          onclick: () => act.open(order),
         },
         order.number,
       ),
@@ -138,10 +138,10 @@ function row(view: View, order: WidgetOverviewRow): Markup {
   return h(
     "div",
     {
-      "key": order.id,
-      "class": marked ? "row marked" : "row",
-      "part": marked ? "row row-changed" : "row",
-      "role": "row",
+      key: order.id,
+      class: marked ? "row marked" : "row",
+      part: marked ? "row row-changed" : "row",
+      role: "row",
       "data-order": order.number,
       "data-status": order.status,
     },
@@ -152,21 +152,25 @@ function row(view: View, order: WidgetOverviewRow): Markup {
 }
 
 function more({ store, format, act }: View): Child {
-  const { more: cursor, loadingMore } = store.overview;
-  return (
-    cursor !== null &&
+  const { more: cursor, loadingMore, failure } = store.overview;
+  if (cursor === null) return null;
+  return h(
+    "div",
+    { key: "more", class: "below" },
+    // The notice at the top is out of sight from here.
+    failure && h("p", { class: "failed" }, icon("error"), format.say(`failure.${failure.kind}`)),
     h(
       "button",
       {
-        "key": "more",
-        "type": "button",
-        "class": "button more",
-        "part": "button more",
+        key: "button",
+        type: "button",
+        class: "button more",
+        part: "button more",
         "aria-disabled": loadingMore ? "true" : "false",
-        "onclick": act.more,
+        onclick: act.more,
       },
       format.say(loadingMore ? "loading" : "more"),
-    )
+    ),
   );
 }
 
@@ -176,9 +180,9 @@ function empty(view: View, narrowed: boolean): Markup {
   return h(
     "div",
     {
-      "key": "empty",
-      "class": "empty",
-      "part": "empty",
+      key: "empty",
+      class: "empty",
+      part: "empty",
       "data-empty": narrowed ? "filtered" : "none",
     },
     icon(narrowed ? "search" : "file"),

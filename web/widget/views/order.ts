@@ -39,7 +39,7 @@ export function orderView(view: View): Child[] {
       { key: "header", class: "top order" },
       h(
         "h2",
-        { "key": "heading", "part": "heading", "tabindex": -1, "data-order": state.number },
+        { key: "heading", part: "heading", tabindex: -1, "data-order": state.number },
         `${format.say("order")} `,
         h("span", { class: "document" }, state.number),
       ),
@@ -63,7 +63,7 @@ function waitingFor({ store, format }: View): Child {
   }
   return h(
     "div",
-    { "key": "missing", "class": "empty", "part": "empty", "data-empty": "missing" },
+    { key: "missing", class: "empty", part: "empty", "data-empty": "missing" },
     icon("search"),
     h("strong", {}, format.say("order.missing", { number: state.number })),
     h("p", {}, format.say("order.missing.help")),
@@ -102,9 +102,9 @@ function state(view: View, order: Order): Markup {
   return h(
     "section",
     {
-      "key": "state",
-      "class": "card state",
-      "part": "card state",
+      key: "state",
+      class: "card state",
+      part: "card state",
       "data-section": "state",
       "data-status": order.status,
       "aria-labelledby": "heading-state",
@@ -173,7 +173,7 @@ function todo(view: View, { actionRequired }: Order): Child {
   const overdue = due !== null && Date.parse(due) < Date.now();
   return h(
     "div",
-    { "key": "todo", "class": own ? "todo own" : "todo", "part": "action", "data-by": by },
+    { key: "todo", class: own ? "todo own" : "todo", part: "action", "data-by": by },
     icon("hand"),
     h(
       "div",

@@ -39,13 +39,13 @@ function figures(view: View): Markup {
     h(
       "button",
       {
-        "key": `figure-${status}`,
-        "type": "button",
-        "class": "figure",
-        "part": "figure",
+        key: `figure-${status}`,
+        type: "button",
+        class: "figure",
+        part: "figure",
         "data-status": status || "ALL",
         "aria-pressed": store.choice.status === status ? "true" : "false",
-        "onclick": () => act.choose({ status: store.choice.status === status ? "" : status }),
+        onclick: () => act.choose({ status: store.choice.status === status ? "" : status }),
       },
       h("span", { class: "count" }, format.number(count)),
       icon(name),
@@ -53,7 +53,7 @@ function figures(view: View): Markup {
     );
   return h(
     "div",
-    { "key": "figures", "class": "figures", "role": "group", "aria-label": format.say("figures") },
+    { key: "figures", class: "figures", role: "group", "aria-label": format.say("figures") },
     ...(summary
       ? [
           figure("", "all", format.say("figure.all"), summary.total),
@@ -138,9 +138,9 @@ function strip(
   return h(
     "section",
     {
-      "key": kind,
-      "class": count > 0 ? "strip" : "strip calm",
-      "part": "strip",
+      key: kind,
+      class: count > 0 ? "strip" : "strip calm",
+      part: "strip",
       "data-strip": kind,
       "aria-labelledby": `strip-${kind}`,
     },
@@ -158,11 +158,11 @@ function strip(
       h(
         "button",
         {
-          "key": "all",
-          "type": "button",
-          "class": "link",
+          key: "all",
+          type: "button",
+          class: "link",
           "aria-pressed": pressed ? "true" : "false",
-          "onclick": () => act.choose({ attention: pressed ? "" : kind, status: "" }),
+          onclick: () => act.choose({ attention: pressed ? "" : kind, status: "" }),
         },
         format.say(pressed ? "strip.on" : `${words}.all`),
       ),
@@ -179,17 +179,18 @@ function entry(
   },
   children: readonly Child[],
 ): Markup {
-  const about = [order.product?.name, order.customer?.name].filter(Boolean).join(" · ");
+  const customer = view.store.customer === null ? order.customer?.name : null;
+  const about = [order.product?.name, customer].filter(Boolean).join(" · ");
   return h(
     "li",
     { key: order.id },
     h(
       "button",
       {
-        "type": "button",
-        "class": "entry",
+        type: "button",
+        class: "entry",
         "data-order": order.number,
-        "onclick": () => view.act.open(order),
+        onclick: () => view.act.open(order),
       },
       h("span", { class: "head" }, h("b", {}, order.number), about && h("span", {}, about)),
       ...children,

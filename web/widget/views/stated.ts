@@ -41,7 +41,7 @@ function estimate({ format }: View, { processingEstimate }: Order): Child[] {
     words,
     h(
       "p",
-      { "class": "basis", "data-basis": true },
+      { class: "basis", "data-basis": true },
       format.count("dates.basis", basis.sampleSize, {
         product: basis.product.name,
         median: format.duration(basis.medianSeconds),
@@ -111,8 +111,8 @@ function item(view: View, each: Item): Markup {
   return h(
     "li",
     {
-      "key": `item-${each.position}`,
-      "class": each.parentPosition === null ? "item" : "item part",
+      key: `item-${each.position}`,
+      class: each.parentPosition === null ? "item" : "item part",
       "data-action": each.action,
     },
     h(

@@ -37,7 +37,7 @@ export interface View {
 export function statusOf(status: OrderStatus, label: string, key?: string): Markup {
   return h(
     "span",
-    { ...(key ? { key } : {}), "class": "status", "part": "status", "data-status": status },
+    { ...(key ? { key } : {}), class: "status", part: "status", "data-status": status },
     icon(ICON_OF_STATUS[status]),
     label,
   );
@@ -45,12 +45,7 @@ export function statusOf(status: OrderStatus, label: string, key?: string): Mark
 
 /** A short note beside something, such as "Delayed". */
 export function badge(kind: string, name: Icon, text: string): Markup {
-  return h(
-    "span",
-    { "class": `badge ${kind}`, "part": "badge", "data-badge": kind },
-    icon(name),
-    text,
-  );
+  return h("span", { class: `badge ${kind}`, part: "badge", "data-badge": kind }, icon(name), text);
 }
 
 /** A moment, told as how long ago it was; the exact time is its title. */
@@ -100,11 +95,11 @@ export function freshness({ format, act }: View, at: number | null, loading: boo
     h(
       "button",
       {
-        "type": "button",
-        "class": loading ? "round turning" : "round",
+        type: "button",
+        class: loading ? "round turning" : "round",
         "aria-label": format.say("refresh"),
-        "title": format.say("refresh"),
-        "onclick": act.retry,
+        title: format.say("refresh"),
+        onclick: act.retry,
       },
       icon("refresh"),
     ),
@@ -130,10 +125,10 @@ function notice(view: View, failure: Failure, at: number | null): Markup {
   return h(
     "div",
     {
-      "key": "notice",
-      "class": "notice",
-      "part": "notice",
-      "role": "alert",
+      key: "notice",
+      class: "notice",
+      part: "notice",
+      role: "alert",
       "data-failure": failure.kind,
     },
     icon(failure.kind === "offline" ? "offline" : "error"),
@@ -175,8 +170,8 @@ export function reset({ format, act }: View): Markup {
 export function skeleton(kind: string, count: number): Markup[] {
   return Array.from({ length: count }, (_, index) =>
     h("div", {
-      "key": `skeleton-${kind}-${index}`,
-      "class": `skeleton ${kind}`,
+      key: `skeleton-${kind}-${index}`,
+      class: `skeleton ${kind}`,
       "aria-hidden": "true",
     }),
   );
@@ -204,9 +199,9 @@ export function section(
   return h(
     "section",
     {
-      "key": name,
-      "class": `card ${name}`,
-      "part": "card",
+      key: name,
+      class: `card ${name}`,
+      part: "card",
       "data-section": name,
       "aria-labelledby": id,
     },
