@@ -119,6 +119,7 @@ function state(view: View, order: Order): Markup {
       store.order?.moved && badge("changed", "spark", format.say("mark.changed")),
     ),
     todo(view, order),
+    ...lasting(view, order),
     explained(view, order, {
       meaning: phase?.meaning ?? "",
       next: phase?.next ?? "",
@@ -162,6 +163,26 @@ function explained(
         whole.slice(end),
       ),
   );
+}
+
+/** The delays that are not over, and why. */
+function lasting({ format }: View, { delays, delayed }: Order): Child[] {
+  if (!delayed) return [];
+  return delays
+    .filter(({ resolvedAt }) => resolvedAt === null)
+    .map(({ reason, reportedAt }, index) =>
+      h(
+        "div",
+        { key: `delay-${index}`, class: "todo own", "data-delay": true },
+        icon("late"),
+        h(
+          "div",
+          {},
+          h("strong", {}, format.say("order.delayed", { day: format.day(reportedAt) })),
+          h("p", { lang: "de" }, reason),
+        ),
+      ),
+    );
 }
 
 function todo(view: View, { actionRequired }: Order): Child {

@@ -10,6 +10,8 @@ type Item = Order["items"][number];
 export function dates(view: View, order: Order): Markup {
   const { format } = view;
   const open = order.status === "IN_PROGRESS";
+  const { expectedCompletionDate: expected } = order;
+  const missed = open && expected !== null && Date.parse(expected) < Date.now();
   const of = (iso: string | null): Child => iso !== null && day(view, iso);
   return section(
     "dates",
@@ -20,7 +22,10 @@ export function dates(view: View, order: Order): Markup {
       [format.say("dates.requested"), of(order.requestedCompletionDate)],
       [
         format.say("dates.expected"),
-        of(order.expectedCompletionDate) || (open && format.say("dates.open")),
+        [
+          of(expected) || (open && format.say("dates.open")),
+          missed && h("small", { class: "overdue" }, format.say("dates.missed")),
+        ],
       ],
       [
         format.say("dates.completed"),
