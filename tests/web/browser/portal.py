@@ -1,13 +1,16 @@
-"""The portal of docs/examples, as another server of another origin."""
+"""The portal of docs/examples, run as its documentation says: another server of another origin."""
 
 import asyncio
-import importlib.util
 import itertools
-import threading
+import json
+import os
+import subprocess
+import sys
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from auth import keys, origins
 from auth.permissions import READING, Permission
@@ -16,47 +19,71 @@ from seeding.run import REFERENCE
 from tests.web.browser.server import Server
 
 FILE = Path(__file__).parents[3] / "docs" / "examples" / "portal" / "portal.py"
-_CLIENTS = itertools.count(1)
+
+_clients = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Portal:
+    origin: str
+
+    def session(self) -> str:
+        """What the portal's backend hands to a page of its own."""
+        request = urllib.request.Request(  # noqa: S310 - always http, to this machine
+            f"{self.origin}/orders-session", b"", {"Origin": self.origin}
+        )
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with direct.open(request, timeout=30) as response:
+            token: str = json.load(response)["token"]
+            return token
 
 
 @contextmanager
 def serving_portal(
-    server: Server, *, customer: str | None, registered: bool = True
-) -> Iterator[Any]:
+    server: Server, *, customer: str | None = None, registered: bool = True
+) -> Iterator[Portal]:
     """The example, over that server; `registered` says whether its origin is."""
-    spec = importlib.util.spec_from_file_location("portal_example", FILE)
-    assert spec is not None
-    assert spec.loader is not None
-    example = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(example)
-    with example.Portal(0, api=server.url, key="", customer=customer) as portal:
-        portal.key = asyncio.run(_key(server, portal.origin if registered else None))
-        # Origins are read once a second.
-        server.passed += 2
-        thread = threading.Thread(target=portal.serve_forever, name="portal")
-        thread.start()
+    client = f"Portal {next(_clients)}"
+    command = [sys.executable, str(FILE), "--api", server.url, "--port", "0"]
+    command += ["--customer", customer] if customer else []
+    environment = os.environ | {"PARTNERGRAPH_KEY": asyncio.run(_key(server, client))}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
         try:
+            assert process.stdout is not None
+            portal = Portal(process.stdout.readline().removeprefix("The portal is at ").strip())
+            if registered:
+                asyncio.run(_register(server, client, portal.origin))
+                # Origins are read once a second.
+                server.passed += 2
             yield portal
         finally:
-            portal.shutdown()
-            thread.join()
+            process.terminate()
 
 
-async def _key(server: Server, origin: str | None) -> str:
+async def _key(server: Server, client: str) -> str:
     database = Database(server.settings.database_url)
     try:
-        tenant, client = server.book.demo_tenant_number, f"Portal {next(_CLIENTS)}"
         key = await keys.create(
             database,
-            tenant_number=tenant,
+            tenant_number=server.book.demo_tenant_number,
             client_name=client,
             now=REFERENCE,
             permissions=READING | {Permission.WIDGET_SESSIONS_CREATE},
         )
-        if origin is not None:
-            await origins.add(
-                database, tenant_number=tenant, client_name=client, origin=origin, now=REFERENCE
-            )
         return key.text
+    finally:
+        await database.close()
+
+
+async def _register(server: Server, client: str, origin: str) -> None:
+    database = Database(server.settings.database_url)
+    try:
+        await origins.add(
+            database,
+            tenant_number=server.book.demo_tenant_number,
+            client_name=client,
+            origin=origin,
+            now=REFERENCE,
+        )
     finally:
         await database.close()
