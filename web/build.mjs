@@ -94,4 +94,10 @@ await writeFile(
   template.replace("<!-- assets -->", tags.join("\n    ")),
 );
 
-await buildWidget(root);
+try {
+  await buildWidget(root);
+} catch (error) {
+  // build.py shows this line alone.
+  console.error(`✘ [ERROR] ${error.message}`);
+  process.exitCode = 1;
+}

@@ -43,7 +43,7 @@ function read(schema, source, file) {
   const [mistake] = validate(schema, document);
   if (mistake !== undefined) {
     const line = mistake.locations?.[0]?.line;
-    throw new Error(`[ERROR] ${file}:${line}: ${mistake.message}`);
+    throw new Error(`${file}:${line}: ${mistake.message}`);
   }
   const text = stripIgnoredCharacters(source);
   const hash = createHash("sha256").update(text, "utf8").digest("hex");

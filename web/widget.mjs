@@ -36,7 +36,7 @@ async function checkTypes(root) {
   try {
     await promisify(execFile)(process.execPath, [compiler, "--noEmit"], { cwd: root });
   } catch (error) {
-    throw new Error(`[ERROR] ${String(error.stdout).split("\n")[0]}`, { cause: error });
+    throw new Error(`${String(error.stdout).split("\n")[0]}`, { cause: error });
   }
 }
 
