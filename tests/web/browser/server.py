@@ -139,10 +139,10 @@ class Server:
 
 
 @contextmanager
-def serving(database_url: str, **settings: Any) -> Iterator[Server]:
+def serving(database_url: str, *, orders: int = ORDERS, **settings: Any) -> Iterator[Server]:
     """A server over that empty database, which it fills."""
     wanted = Settings(database_url=database_url, log_level="error", **settings)
-    server = Server(wanted, asyncio.run(_fill(database_url)))
+    server = Server(wanted, asyncio.run(_fill(database_url, orders)))
     try:
         yield server
     finally:
@@ -153,10 +153,10 @@ def _text(instant: datetime) -> str:
     return f"{instant:%Y-%m-%dT%H:%M:%SZ}"
 
 
-async def _fill(database_url: str) -> Summary:
+async def _fill(database_url: str, orders: int) -> Summary:
     database = Database(database_url)
     try:
-        return await seed(database, orders=ORDERS, seed=1, now=REFERENCE)
+        return await seed(database, orders=orders, seed=1, now=REFERENCE)
     finally:
         await database.close()
 

@@ -20,6 +20,8 @@ from tests.web.browser.pages import Pages
 from tests.web.browser.server import Server, serving
 from web.build import build
 
+ORDERS = 2_000
+"""As many as `make demo` shows."""
 FOLDER = Path("var", "screenshots")
 SCHEMES = ("light", "dark")
 LANGUAGES = ("de-DE", "en-GB")
@@ -61,7 +63,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         url = sqlite_url(Path(temporary, "shots.sqlite3"))
         migrations.upgrade(url)
-        with serving(url) as server:
+        with serving(url, orders=ORDERS) as server:
             asyncio.run(shoot(server, folder))
     print(f"{len(list(folder.glob('*.png')))} pictures in {folder}")  # noqa: T201
 

@@ -124,7 +124,7 @@ async def too_wide(dashboard: Dashboard) -> list[str]:
                 const page = root.scrollWidth > root.clientWidth ? ["the page"] : [];
                 return page.concat([...element.shadowRoot.querySelectorAll("*")]
                     .filter((each) => each.getBoundingClientRect().right > edge)
-                    .map((each) => each.className));
+                    .map((each) => each.getAttribute("class")));
             }"""
         )
         found += [f"{width}: {each}" for each in beyond]

@@ -47,8 +47,10 @@ def strict_server(widget: Path, databases: Databases, tmp_path: Path) -> Iterato
     """A server of trusted documents alone; the one that is registered is not the widget's."""
     manifest = tmp_path / "documents.json"
     manifest.write_text(json.dumps({hash_of("{ __typename }"): "{ __typename }"}))
-    settings = {"trusted_documents": manifest, "trusted_documents_only": True}
-    with databases.empty("sqlite") as url, serving(url, **settings) as server:
+    with (
+        databases.empty("sqlite") as url,
+        serving(url, trusted_documents=manifest, trusted_documents_only=True) as server,
+    ):
         yield server
 
 
