@@ -51,5 +51,5 @@ lock: $(ready)
 
 .PHONY: clean
 clean:
-	rm -rf .venv .node .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist var web/dist web/node_modules
+	rm -rf .venv .node .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist var web/dist web/.generated web/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
