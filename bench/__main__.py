@@ -12,6 +12,7 @@ from bench import machine
 from bench.comparing import compare
 from bench.database import Prepared, postgresql, prepare
 from bench.dueling import clients, duel
+from bench.growth import Book, grow
 from bench.hostile import markdown as hostile_markdown
 from bench.measuring import Series, measure
 from bench.report import Report, Row
@@ -43,6 +44,16 @@ from tests.postgres import PostgresUnavailableError
     help="Instead, compare both executors and a raw handler with one statement, the ceiling.",
 )
 @click.option(
+    "--growth",
+    is_flag=True,
+    help="Instead, measure larger answers, deeper pages, and the memory that answers take.",
+)
+@click.option(
+    "--beside",
+    metavar="URL",
+    help="With --growth: a database whose book is of another size, measured in the same rounds.",
+)
+@click.option(
     "--attack-rate",
     default=50,
     show_default=True,
@@ -63,6 +74,8 @@ def main(
     database_url: str | None,
     hostile: bool,
     comparing: bool,
+    growth: bool,
+    beside: str | None,
     attack_rate: int,
     record: bool,
 ) -> None:
@@ -86,6 +99,14 @@ def main(
                     seconds=seconds,
                     progress=show,
                 )
+            click.echo(found)
+            return
+        if growth:
+            books = [Book(url, prepared)]
+            if beside is not None:
+                books.append(Book(beside, prepare(beside, orders)))
+            with progress("Measuring rounds") as show:
+                found = grow(books, Path(directory), rounds=rounds, seconds=seconds, progress=show)
             click.echo(found)
             return
         with serving(url, log) as port:

@@ -25,6 +25,8 @@ class Series:
     connections: int
     port: int | None = None
     """Of another server than the one that is measured otherwise."""
+    key: str | None = None
+    """To that server."""
 
 
 def measure(
@@ -44,7 +46,7 @@ def measure(
             plan = Plan(
                 port=each.port or port,
                 path=each.path,
-                key=key,
+                key=each.key or key,
                 bodies=each.bodies,
                 connections=each.connections,
                 seconds=seconds,

@@ -44,18 +44,20 @@ query OneOrder($number: String!) {
   }
 }"""
 
-FIFTY_ORDERS = """\
-query FiftyOrders {
-  orders(first: 50) {
-    nodes {
+ORDER_FIELDS = """{
       number status phase receivedAt
       customer { number name kind createdAt }
       tenant { number name email createdAt }
       offer { number status businessCase createdAt }
       contract { number status createdAt version }
-    }
-  }
-}"""
+    }"""
+
+FIFTY_ORDERS = f"""\
+query FiftyOrders {{
+  orders(first: 50) {{
+    nodes {ORDER_FIELDS}
+  }}
+}}"""
 
 BY_REFERENCE = """\
 query ByReference($references: [String!]!) {
@@ -119,7 +121,7 @@ def questions(client: httpx.Client) -> Questions:
     sample = list(_sample(client))
     numbers = tuple({"number": order["number"]} for order in sample[:LOOK_UPS])
     references = tuple({"references": each} for each in _references(sample))
-    deep, cursor = _walk(client)
+    first_page, deep_page, deep = pages(client)
     return Questions(
         tasks=(
             Scenario("OneOrder", "one order with customer, offer and contract", ONE_ORDER, numbers),
@@ -135,8 +137,8 @@ def questions(client: httpx.Client) -> Questions:
             Scenario("Summary", "`orderSummary`", SUMMARY, ({},)),
             Scenario("Nested", "20 customers with 5 orders each", NESTED, ({},)),
         ),
-        first_page=Scenario("FirstPage", f"page 1 of {PAGE} orders", FIRST_PAGE, ({},)),
-        deep_page=Scenario("DeepPage", f"page {deep:,}", DEEP, ({"after": cursor},)),
+        first_page=first_page,
+        deep_page=deep_page,
         deep=deep,
     )
 
@@ -146,6 +148,16 @@ def one_order(client: httpx.Client) -> Scenario:
     page = ask(client, FIRST_PAGE, {})["orders"]["nodes"]
     numbers = tuple({"number": order["number"]} for order in page)
     return Scenario("OneOrder", "one order", ONE_ORDER, numbers)
+
+
+def pages(client: httpx.Client) -> tuple[Scenario, Scenario, int]:
+    """The first page of orders, and one that lies deep, with its number."""
+    deep, cursor = _walk(client)
+    return (
+        Scenario("FirstPage", f"page 1 of {PAGE} orders", FIRST_PAGE, ({},)),
+        Scenario("DeepPage", f"page {deep:,}", DEEP, ({"after": cursor},)),
+        deep,
+    )
 
 
 def ask(client: httpx.Client, query: str, variables: dict[str, Any]) -> Any:

@@ -26,7 +26,8 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from db.base import Base
 from db.expressions import any_key, any_of, keys_parameter
-from db.records import Query, scope_attributes
+from db.prepared import shape_of
+from db.records import Layout, Query, scope_attributes
 
 M = TypeVar("M", bound=Base)
 F = TypeVar("F")
@@ -80,74 +81,82 @@ class Collection(Generic[M, F]):
     def page(self, wanted: F, window: Window) -> Query[M]:
         """The rows of the window and one more, which tells whether there are others."""
 
-        def build(attributes: Sequence[str], _: str) -> Select[*tuple[Any, ...]]:
-            columns = (getattr(self.model, each) for each in attributes)
-            return self._limited(select(*columns).where(*self.conditions(wanted)), window)
+        conditions = self.conditions(wanted)
 
-        name = ("page", self.model, window.shape) if _is_everything(wanted) else None
-        return Query(name, self.model, self._read_by(window), build)
+        def build(layout: Layout, _: str) -> Select[*tuple[Any, ...]]:
+            if not layout.related:
+                return self._limited(select(*layout.of(self.model)).where(*conditions), window)
+            # The page first: what is related is looked up for its rows alone.
+            page = self._limited(select(*self._scoped(layout)).where(*conditions), window)
+            row = aliased(self.model, page.subquery())
+            rows = select(*layout.of(row)).select_from(row).order_by(*self._order(window, row))
+            return layout.along(rows, row)
+
+        shape, binds = shape_of(conditions) or (None, ())
+        name = None if shape is None else ("page", self.model, window.shape, shape)
+        return Query(name, self.model, self._read_by(window), build, binds)
 
     def pages(self, wanted: F, window: Window, parent: InstrumentedAttribute[Any]) -> Query[M]:
         """The same for each parent: the rows whose `parent` column is one of `keys`."""
 
-        def build(attributes: Sequence[str], dialect: str) -> Select[*tuple[Any, ...]]:
-            names = dict.fromkeys([*attributes, *scope_attributes(self.model)])
-            columns = [getattr(self.model, each) for each in names]
-            of_dialect = self._pages_postgresql if dialect == "postgresql" else self._pages_sqlite
-            return of_dialect(wanted, window, parent, columns, attributes)
+        conditions = self.conditions(wanted)
 
-        name = ("pages", parent, window.shape) if _is_everything(wanted) else None
-        return Query(name, self.model, (parent.key, *self._read_by(window)), build)
+        def build(layout: Layout, dialect: str) -> Select[*tuple[Any, ...]]:
+            of_dialect = self._pages_postgresql if dialect == "postgresql" else self._pages_sqlite
+            return of_dialect(conditions, window, parent, layout)
+
+        shape, binds = shape_of(conditions) or (None, ())
+        name = None if shape is None else ("pages", parent, window.shape, shape)
+        return Query(name, self.model, (parent.key, *self._read_by(window)), build, binds)
 
     def _pages_postgresql(
         self,
-        wanted: F,
+        conditions: Sequence[ColumnElement[bool]],
         window: Window,
         parent: InstrumentedAttribute[Any],
-        columns: Sequence[Any],
-        attributes: Sequence[str],
+        layout: Layout,
     ) -> Select[*tuple[Any, ...]]:
         keys = (
             func.unnest(keys_parameter(parent))
             .table_valued(column("parent", parent.type))
             .render_derived()
         )
+        columns = self._scoped(layout)
         rows = (
-            self._limited(
-                select(*columns).where(parent == keys.c.parent, *self.conditions(wanted)), window
-            )
+            self._limited(select(*columns).where(parent == keys.c.parent, *conditions), window)
             .correlate(keys)
             .lateral()
         )
         row = aliased(self.model, rows)
-        return (
-            select(*(getattr(row, each) for each in attributes))
+        statement = (
+            select(*layout.of(row))
             .select_from(keys)
             .join(rows, true())
             .order_by(*self._order(window, row))
         )
+        return layout.along(statement, row)
 
     def _pages_sqlite(
         self,
-        wanted: F,
+        conditions: Sequence[ColumnElement[bool]],
         window: Window,
         parent: InstrumentedAttribute[Any],
-        columns: Sequence[Any],
-        attributes: Sequence[str],
+        layout: Layout,
     ) -> Select[*tuple[Any, ...]]:
         """By a window function, since SQLite has no lateral join."""
         place = func.row_number().over(partition_by=parent, order_by=self._order(window))
         rows = (
-            select(*columns, place.label("place"))
-            .where(any_key(parent), *self.conditions(wanted), *self._bounds(window))
+            select(*self._scoped(layout), place.label("place"))
+            .where(any_key(parent), *conditions, *self._bounds(window))
             .subquery()
         )
         row = aliased(self.model, rows)
-        return (
-            select(*(getattr(row, each) for each in attributes))
-            .where(rows.c.place <= _limit())
-            .order_by(rows.c.place)
-        )
+        return select(*layout.of(row)).where(rows.c.place <= _limit()).order_by(rows.c.place)
+
+    def _scoped(self, layout: Layout) -> list[Any]:
+        """The columns of a subquery: those of the rows, and what a scope's criteria read."""
+        names = dict.fromkeys([*layout.attributes, *scope_attributes(self.model)])
+        return [getattr(self.model, each) for each in names]
 
     def _read_by(self, window: Window) -> tuple[str, ...]:
         return self.sorts[window.sort].key, self.identity.key
@@ -198,11 +207,6 @@ class Collection(Generic[M, F]):
                 )
                 bounds.append(place > limit if later else place < limit)
         return bounds
-
-
-def _is_everything(wanted: object) -> bool:
-    """Whether a filter has no condition. Filters vary too much for their queries to be kept."""
-    return bool(wanted == type(wanted)())
 
 
 def _limit() -> BindParameter[int]:

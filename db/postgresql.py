@@ -14,11 +14,14 @@ from db.policies import settings_of
 from db.roles import Roles, quoted
 from db.scope import Scope
 
+_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
 
 class ScopedConnection(asyncpg.Connection):
     """A connection whose next transaction can be opened for a scope."""
 
     _next: tuple[Scope, bool] | None = None
+    _in_snapshot = False
     _roles: Roles | None = None
 
     def open_for(self, scope: Scope, *, writes: bool) -> None:
@@ -29,11 +32,24 @@ class ScopedConnection(asyncpg.Connection):
         """Let the next transaction be nobody's, which sees no row of a tenant."""
         self._next = None
 
+    async def open_snapshot(self, scope: Scope) -> None:
+        """Begin a read-only snapshot of the scope. Until it is closed, whatever the dialect begins
+        is a part of it."""
+        await _ScopedTransaction(self, _SNAPSHOT, scope, writes=False).start()
+        self._in_snapshot = True
+
+    async def close_snapshot(self) -> None:
+        """End the snapshot."""
+        self._in_snapshot = False
+        await self.execute("ROLLBACK")
+
     def transaction(
         self, *, isolation: Any = None, readonly: bool = False, deferrable: bool = False
     ) -> Any:
         """What the dialect starts before a statement, and commits or rolls back."""
         opened_for, self._next = self._next, None
+        if self._in_snapshot:
+            return _PartOfSnapshot()
         if opened_for is None:
             return super().transaction(
                 isolation=isolation, readonly=readonly, deferrable=deferrable
@@ -82,6 +98,16 @@ class _ScopedTransaction:
 
     async def rollback(self) -> None:
         await self._connection.execute("ROLLBACK")
+
+
+class _PartOfSnapshot:
+    """What the dialect takes for a transaction of its own. It ends with the snapshot."""
+
+    async def start(self) -> None: ...
+
+    async def commit(self) -> None: ...
+
+    async def rollback(self) -> None: ...
 
 
 def opening(scope: Scope, roles: Roles, *, writes: bool, begin: str = "BEGIN") -> str:

@@ -1,30 +1,28 @@
-"""Rows as records: light values with a column's attributes, read by statements prepared once.
+"""Rows as records: light values with a column's attributes.
 
 A row that is only read needs nothing of an ORM entity: no identity, no state, no columns that
-nobody reads. A `Query` is compiled once for each set of attributes and each kind of scope, with the
-scope's criteria in it and the guard's look at it (`db.guard`); a session then sends that text with
-its own scope's values as parameters.
+nobody reads. How a query's statement is kept and sent is `db.prepared`'s.
 """
 
-from collections import OrderedDict, namedtuple
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections import namedtuple
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from typing import Any, Generic, TypeVar, cast
+from functools import cache, lru_cache, partial
+from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection, Dialect, Enum, Select, bindparam, inspect
+from sqlalchemy import (
+    BindParameter,
+    Select,
+    inspect,
+    literal_column,
+    select,
+    true,
+)
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from db.base import Base, ByColumn, ByParent, TenantOwned
-from db.criteria import criteria_of_each
-from db.guard import refuse_unscoped
-from db.scope import Scope
 
 M = TypeVar("M", bound=Base)
-
-KEPT = 2_000
-"""Prepared queries that a process keeps."""
-
-_ROOT, _TENANT, _CUSTOMER = "scope_root", "scope_tenant", "scope_customer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +35,105 @@ class Query(Generic[M]):
     model: type[M]
     needed: tuple[str, ...]
     """Attributes that whoever sends the query reads, besides those that are asked for."""
-    build: Callable[[Sequence[str], str], Select[*tuple[Any, ...]]]
-    """`(attributes, name of the dialect)` → statement."""
+    build: Callable[["Layout", str], Select[*tuple[Any, ...]]]
+    """`(layout of the rows, name of the dialect)` → statement."""
+    binds: Sequence[BindParameter[Any]] = ()
+    """The statement's parameters without a name: queries of one name have as many, in the same
+    places, with values of their own."""
 
     def statement(
         self, dialect: str, parameters: Mapping[str, Any], attributes: frozenset[str] | None = None
     ) -> Select[*tuple[Any, ...]]:
         """The statement with its parameters, to be sent as any other."""
-        return self.build(selected(self, attributes), dialect).params(parameters)
+        return self.build(Layout(self, attributes), dialect).params(parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """One other row that is loaded along with each row: the one of `model` whose `column` is what
+    the row's attribute `key` says."""
+
+    model: type[Base]
+    column: InstrumentedAttribute[Any]
+    key: str
+    attributes: frozenset[str] | None
+
+
+class Records(list[M]):
+    """Records, and the others that were loaded along."""
+
+    related: Sequence[dict[Any, Any]] = ()
+    """For each `Related` that was asked for the other record by its key; None where the scope has
+    none."""
+
+
+class Layout:
+    """Of which columns a query's rows consist: the row's own, then those of related rows."""
+
+    def __init__(
+        self, query: Query[Any], attributes: frozenset[str] | None, related: Sequence[Related] = ()
+    ) -> None:
+        self.attributes = _selected(query.model, attributes, query.needed)
+        self._make = _maker(query.model, self.attributes)
+        self.related = [
+            (each, _selected(each.model, each.attributes, (each.column.key,))) for each in related
+        ]
+
+    def of(self, entity: Any) -> list[Any]:
+        """The columns of the row itself."""
+        return [getattr(entity, each) for each in self.attributes]
+
+    def along(self, statement: Select[*tuple[Any, ...]], entity: Any) -> Select[*tuple[Any, ...]]:
+        """The statement with the related rows: for PostgreSQL. Each is looked up by its index,
+        however many rows the planner expects."""
+        for each, attributes in self.related:
+            other = aliased(each.model)
+            row = (
+                select(*(getattr(other, name) for name in attributes))
+                .where(getattr(other, each.column.key) == getattr(entity, each.key))
+                .limit(literal_column("1"))
+                .correlate(entity)
+                .lateral()
+            )
+            statement = statement.add_columns(*row.c).outerjoin(row, true())
+        return statement
+
+    def records(self, rows: Sequence[Any]) -> Records[Any]:
+        """The records that rows are, as they come from the driver or from SQLAlchemy."""
+        if not self.related or not rows:
+            found = Records(map(self._make, rows))
+            found.related = [{} for _ in self.related]
+            return found
+        return self.records_of(list(zip(*rows, strict=True)))
+
+    def records_of(self, columns: Sequence[Sequence[Any]]) -> Records[Any]:
+        """The same, by columns."""
+        end = len(self.attributes)
+        found = Records(map(self._make, zip(*columns[:end], strict=True)))
+        found.related = []
+        for each, attributes in self.related:
+            start, end = end, end + len(attributes)
+            keys = columns[self.attributes.index(each.key)]
+            there = columns[start + attributes.index(each.column.key)]
+            others = map(_maker(each.model, attributes), zip(*columns[start:end], strict=True))
+            by_key: dict[Any, Any] = dict(zip(keys, others, strict=True))
+            if None in there:
+                by_key |= {
+                    key: None for key, known in zip(keys, there, strict=True) if known is None
+                }
+                by_key.pop(None, None)
+            found.related.append(by_key)
+        return found
+
+
+class Tuples:
+    """The layout of rows that are columns and sums, as their statement has them."""
+
+    def records(self, rows: Sequence[Any]) -> Records[Any]:
+        return Records(map(tuple, rows))
+
+    def records_of(self, columns: Sequence[Sequence[Any]]) -> Records[Any]:
+        return Records(zip(*columns, strict=True))
 
 
 def model_of(row: object) -> type[Any]:
@@ -52,13 +141,18 @@ def model_of(row: object) -> type[Any]:
     return getattr(row, "model_of_record", type(row))
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=2_000)
 def record_of(model: Any, attributes: tuple[str, ...]) -> Any:
     """The type of a model's records with those attributes."""
     make: Any = namedtuple
     record = make(f"{model.__name__}Record", attributes)
     record.model_of_record = model
     return record
+
+
+def _maker(model: Any, attributes: tuple[str, ...]) -> Callable[[Iterable[Any]], Any]:
+    """Makes a record of its values."""
+    return partial(tuple.__new__, record_of(model, attributes))
 
 
 @cache
@@ -77,116 +171,11 @@ def scope_attributes(model: Any) -> tuple[str, ...]:
     return tuple(each for each in read if each in known)
 
 
-class Prepared:
-    """The text of a query, and how its parameters and rows are converted."""
-
-    def __init__(
-        self, query: Query[Any], attributes: tuple[str, ...], scope: Scope, dialect: Dialect
-    ) -> None:
-        statement = query.build(attributes, dialect.name)
-        statement = statement.options(*criteria_of_each(_with_parameters(scope)))
-        compiled: Any = statement.compile(
-            dialect=dialect, compile_kwargs={"render_postcompile": True}
-        )
-        self.sql: str = compiled.string
-        if scope.root_tenant_id is not None:
-            refuse_unscoped(self.sql, scope)
-        self._constants: dict[str, Any] = dict(compiled.params)
-        self._names: list[str] = list(compiled.positiontup)
-        self._bind: dict[str, Callable[[Any], Any]] = dict(compiled._bind_processors)
-        model: Any = query.model
-        self._record = record_of(model, attributes)
-        self._columns = [(column.type, dialect) for column in compiled._result_columns]
-        self._convert: list[tuple[int, Callable[[Any], Any]]] | None = None
-        """By place in a row; known once the driver has described a result."""
-
-    def parameters(self, scope: Scope, given: Mapping[str, Any]) -> tuple[Any, ...]:
-        values = {
-            **self._constants,
-            _ROOT: scope.root_tenant_id,
-            _TENANT: scope.tenant_ids[0] if scope.tenant_ids else None,
-            _CUSTOMER: scope.customer_id,
-            **given,
-        }
-        bind = self._bind
-        return tuple(
-            bind[name](values[name]) if name in bind else values[name] for name in self._names
-        )
-
-    def records(self, connection: Connection, parameters: tuple[Any, ...]) -> list[Any]:
-        result = connection.exec_driver_sql(self.sql, parameters)
-        if self._convert is None:
-            self._convert = self._converters(result.cursor)
-        rows: Any = result.all()
-        if self._convert and rows:
-            # By columns, which is a loop of the interpreter's own.
-            columns = list(zip(*rows, strict=True))
-            for place, convert in self._convert:
-                columns[place] = tuple(map(convert, columns[place]))
-            rows = zip(*columns, strict=True)
-        return list(map(self._record._make, rows))
-
-    def _converters(self, cursor: Any) -> list[tuple[int, Callable[[Any], Any]]]:
-        described = zip(self._columns, cursor.description, strict=True)
-        return [
-            (place, convert)
-            for place, ((kind, dialect), (_, code, *_)) in enumerate(described)
-            if (convert := _converter(kind, dialect, code)) is not None
-        ]
-
-
-def _converter(kind: Any, dialect: Dialect, code: Any) -> Callable[[Any], Any] | None:
-    if isinstance(kind, Enum) and kind.enum_class is not None:
-        members: dict[str | None, Any] = {each.name: each for each in kind.enum_class}
-        members[None] = None
-        return members.__getitem__
-    convert: Callable[[Any], Any] | None = kind._cached_result_processor(dialect, code)
-    return convert
-
-
-_prepared: OrderedDict[Hashable, Prepared] = OrderedDict()
-
-
-def prepared(
-    query: Query[Any], attributes: frozenset[str] | None, scope: Scope, dialect: Dialect
-) -> Prepared:
-    """The query for that kind of scope, with the attributes (all of them if None)."""
-    key = query.name, attributes, _kind(scope), dialect.name
-    found = _prepared.get(key)
-    if found is not None:
-        _prepared.move_to_end(key)
-        return found
-    found = _prepared[key] = Prepared(query, selected(query, attributes), scope, dialect)
-    if len(_prepared) > KEPT:
-        _prepared.popitem(last=False)
-    return found
-
-
-def selected(query: Query[Any], attributes: frozenset[str] | None) -> tuple[str, ...]:
-    """The attributes that the query's records have."""
-    model: Any = query.model
+def _selected(
+    model: Any, attributes: frozenset[str] | None, needed: Sequence[str]
+) -> tuple[str, ...]:
     known = all_attributes(model)
     if attributes is None:
         return known
-    wanted = attributes | set(query.needed)
+    wanted = attributes | set(needed)
     return tuple(each for each in known if each in wanted)
-
-
-def _kind(scope: Scope) -> Hashable:
-    """Scopes of a kind differ in their parameters alone."""
-    if scope.tenant_ids is not None and len(scope.tenant_ids) != 1:
-        return scope
-    return scope.root_tenant_id is None, scope.tenant_ids is None, scope.customer_id is None
-
-
-def _with_parameters(scope: Scope) -> Scope:
-    """A scope like this one, with named parameters in the place of its values."""
-    if scope.root_tenant_id is None or (
-        scope.tenant_ids is not None and len(scope.tenant_ids) != 1
-    ):
-        return scope
-    return Scope(
-        cast("int", bindparam(_ROOT, required=False)),
-        None if scope.tenant_ids is None else (cast("int", bindparam(_TENANT, required=False)),),
-        None if scope.customer_id is None else cast("Any", bindparam(_CUSTOMER, required=False)),
-    )

@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
     Connection,
+    Dialect,
     Executable,
     Result,
     ScalarResult,
@@ -37,8 +38,10 @@ from db.criteria import criteria
 from db.guard import SCOPED, UnscopedStatementError, watch
 from db.ownership import check_rows
 from db.postgresql import ScopedConnection, forget_scope, open_transaction
-from db.records import Query, prepared, record_of, selected
+from db.prepared import prepared, prepared_tuples
+from db.records import Layout, Query, Records, Related
 from db.scope import Scope
+from db.snapshot import SCOPE, Snapshot, Transaction
 from db.witness import Witness, owner_attributes
 
 E = TypeVar("E")
@@ -52,8 +55,9 @@ class ReadOnlySessionError(Exception):
 class ReadSession:
     """Reads one snapshot of the rows in a scope. Safe to use from concurrent loaders."""
 
-    def __init__(self, session: AsyncSession, scope: Scope) -> None:
-        self._session = session
+    def __init__(self, source: Snapshot | Transaction, scope: Scope, dialect: Dialect) -> None:
+        self._source = source
+        self._dialect = dialect
         self._lock = asyncio.Lock()
         self._sender: asyncio.Task[Any] | None = None
         """Who waits for the statement that is under way."""
@@ -66,40 +70,65 @@ class ReadSession:
 
     @property
     def dialect(self) -> str:
-        return self._session.get_bind().dialect.name
+        return self._dialect.name
 
     async def execute(self, statement: Executable) -> Result[Any]:
-        result: Result[Any] = await self._send(self._session.execute, statement)
+        result: Result[Any] = await self._send(self._executed, statement)
         return result if self.witness is None else self.witness.see(statement, result)
 
+    @property
+    def loads_along(self) -> bool:
+        """Whether `records` can load related rows along. Who is watched shows rows one by one."""
+        return self.dialect == "postgresql" and self.witness is None
+
     async def records(
-        self, query: Query[M], attributes: frozenset[str] | None, **parameters: Any
-    ) -> list[M]:
-        """The query's rows as records that have these attributes; all of them if None."""
+        self,
+        query: Query[M],
+        attributes: frozenset[str] | None,
+        related: tuple[Related, ...] = (),
+        **parameters: Any,
+    ) -> Records[M]:
+        """The query's rows as records that have these attributes; all of them if None. `related`
+        are loaded along, where the session `loads_along`."""
         if self.witness is not None and attributes is not None:
             attributes |= owner_attributes(query.model)
-        records = await self._records(query, attributes, parameters)
+        records = await self._records(query, attributes, related, parameters)
         if self.witness is not None:
             self.witness.see_records(query.model, records)
         return records
 
     async def _records(
-        self, query: Query[M], attributes: frozenset[str] | None, parameters: dict[str, Any]
-    ) -> list[M]:
-        dialect = self._session.get_bind().dialect
+        self,
+        query: Query[M],
+        attributes: frozenset[str] | None,
+        related: tuple[Related, ...],
+        parameters: dict[str, Any],
+    ) -> Records[M]:
         if query.name is None:
-            make = record_of(query.model, selected(query, attributes))._make
-            statement = query.statement(dialect.name, parameters, attributes)
-            rows: Result[Any] = await self._send(self._session.execute, statement)
-            return list(map(make, rows.all()))
-        known = prepared(query, attributes, self.scope, dialect)
-        values = known.parameters(self.scope, parameters)
-
-        def send(session: Session) -> list[Any]:
-            return known.records(session.connection(), values)
-
-        records: list[M] = await self._send(self._session.run_sync, send)
+            layout = Layout(query, attributes, related)
+            statement = query.build(layout, self.dialect).params(parameters)
+            rows: Result[Any] = await self._send(self._executed, statement)
+            return layout.records(rows.all())
+        known = prepared(query, attributes, related, self.scope, self._dialect)
+        values = known.parameters(self.scope, parameters, query.binds)
+        records: Records[M] = await self._send(self._source.records, known, values)
         return records
+
+    async def tuples(self, statement: Select[*tuple[Any, ...]]) -> Sequence[tuple[Any, ...]]:
+        """The rows of a statement of columns and sums, which has no entities in it."""
+        known = None
+        if self.witness is None:
+            known = prepared_tuples(statement, self.scope, self._dialect)
+        if known is None:
+            return list(map(tuple, await self.rows(statement)))
+        prepared_statement, binds = known
+        values = prepared_statement.parameters(self.scope, {}, binds)
+        rows: Sequence[Any] = await self._send(self._source.records, prepared_statement, values)
+        return rows
+
+    async def _executed(self, statement: Executable) -> Result[Any]:
+        session = await self._source.session()
+        return await session.execute(statement)
 
     async def _send(self, call: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
         """Send one statement, when no other is under way."""
@@ -145,6 +174,10 @@ class ReadSession:
 class WriteSession(ReadSession):
     """One transaction over the rows in a scope. `Database.write` commits it; nobody else does."""
 
+    def __init__(self, session: AsyncSession, scope: Scope) -> None:
+        super().__init__(Transaction(session), scope, session.get_bind().dialect)
+        self._session = session
+
     def add(self, *rows: Base) -> None:
         self._session.add_all(rows)
 
@@ -166,12 +199,7 @@ class Database:
         self.engine = _create_engine(url, pool_size)
         watch(self.engine.sync_engine)
         interrupt_when_cancelled(self.engine.sync_engine)
-        snapshot = self.engine
-        if self.is_postgresql:
-            snapshot = self.engine.execution_options(
-                isolation_level="REPEATABLE READ", postgresql_readonly=True
-            )
-        self._readers = async_sessionmaker(snapshot, expire_on_commit=False, autoflush=False)
+        self._readers = async_sessionmaker(expire_on_commit=False, autoflush=False)
         self._writers = async_sessionmaker(
             self.engine.execution_options(**{_WRITES: True}), expire_on_commit=False
         )
@@ -183,34 +211,36 @@ class Database:
     @asynccontextmanager
     async def read(self, scope: Scope) -> AsyncIterator[ReadSession]:
         """A read-only snapshot of what the scope sees."""
-        async with self._readers(info={_SCOPE: scope}) as session:
-            reader = ReadSession(session, scope)
+        snapshot = Snapshot(self.engine, self._readers, scope)
+        reader = ReadSession(snapshot, scope, self.engine.dialect)
+        try:
+            yield reader
+        except asyncio.CancelledError:
+            reader.stop()
+            raise
+        finally:
             try:
-                yield reader
-            except asyncio.CancelledError:
-                reader.stop()
-                raise
-            finally:
                 await reader.settle()
+            finally:
+                await snapshot.close()
 
     @asynccontextmanager
     async def write(self, scope: Scope) -> AsyncIterator[WriteSession]:
         """A transaction: committed when the block ends, rolled back when it raises."""
         async with self._writers.begin() as session:
-            session.info.update({_SCOPE: scope, _WRITES: True})
+            session.info.update({SCOPE: scope, _WRITES: True})
             yield WriteSession(session, scope)
 
     async def close(self) -> None:
         await self.engine.dispose()
 
 
-_SCOPE = "scope"
 _WRITES = "partnergraph_writes"
 
 
 @event.listens_for(Session, "do_orm_execute")
 def _add_scope(state: ORMExecuteState) -> None:
-    scope: Scope | None = state.session.info.get(_SCOPE)
+    scope: Scope | None = state.session.info.get(SCOPE)
     if scope is None:
         raise UnscopedStatementError("the session was not opened for a scope")
     if not state.is_orm_statement:
@@ -229,14 +259,14 @@ def _add_scope(state: ORMExecuteState) -> None:
 
 @event.listens_for(Session, "before_flush")
 def _check_scope(session: Session, context: UOWTransaction, instances: object) -> None:
-    check_rows(session, session.info.get(_SCOPE))
+    check_rows(session, session.info.get(SCOPE))
 
 
 @event.listens_for(Session, "after_begin")
 def _open_transaction(
     session: Session, transaction: SessionTransaction, connection: Connection
 ) -> None:
-    scope: Scope | None = session.info.get(_SCOPE)
+    scope: Scope | None = session.info.get(SCOPE)
     if scope is not None and connection.dialect.name == "postgresql":
         open_transaction(connection, scope, writes=bool(session.info.get(_WRITES)))
 

@@ -74,6 +74,11 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+def encoded(payload: Any) -> bytes:
+    """A response, or a part of one, as JSON. Instants in UTC may stand in it as they are."""
+    return orjson.dumps(payload, option=orjson.OPT_UTC_Z)
+
+
 class GraphQLEndpoint(Generic[ClientT, ContextT]):
     """An ASGI application that serves a Strawberry schema at the path it is routed to.
 
@@ -137,18 +142,18 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
         record = exchange.record
         try:
             answer = await self._answer(exchange)
-            body = orjson.dumps(answer.payload)
+            body = encoded(answer.payload)
         except ClientDisconnect:
             record.write((perf_counter() - started) * 1000)
             return
         except RequestRefusedError as refused:
             answer = _refusal(refused)
-            body = orjson.dumps(answer.payload)
+            body = encoded(answer.payload)
         except Exception as error:
             # The boundary: masked for the client, logged whole.
             record.unexpected.append(error)
             answer = Answer(500, {"errors": [internal_error(exchange.request_id)]})
-            body = orjson.dumps(answer.payload)
+            body = encoded(answer.payload)
         record.status = answer.status
         record.errors = [error["extensions"]["code"] for error in answer.payload.get("errors", ())]
         record.write((perf_counter() - started) * 1000)

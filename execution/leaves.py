@@ -4,10 +4,10 @@
 many objects at once, where their Python types say that nothing can be amiss.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum
 from types import CoroutineType, GeneratorType
-from typing import Any
+from typing import Any, TypeVar
 
 from graphql import (
     GRAPHQL_MAX_INT,
@@ -21,6 +21,7 @@ from graphql import (
     Undefined,
 )
 from graphql.pyutils import inspect
+from graphql.pyutils.undefined import UndefinedType
 
 _NONE = type(None)
 
@@ -32,6 +33,25 @@ _BUILT_IN: dict[str, tuple[GraphQLLeafType, type]] = {
 }
 
 
+_COLUMN = "__column__"
+
+Convert = TypeVar("Convert", bound=Callable[[Any], Any])
+
+
+def by_column(
+    column: Callable[[list[Any]], list[Any] | None],
+) -> Callable[[Convert], Convert]:
+    """Says of a scalar's `serialize` how it converts many values at once, some of them None: to
+    what it would make of each, or to what JSON's encoder makes the same of. `column` returns None
+    for values that have to be looked at one by one."""
+
+    def mark(convert: Convert) -> Convert:
+        setattr(convert, _COLUMN, column)
+        return convert
+
+    return mark
+
+
 class Leaf:
     """A leaf type of a schema."""
 
@@ -41,6 +61,9 @@ class Leaf:
         built_in, python_type = _BUILT_IN.get(kind.name, (None, None))
         self._as_it_is = python_type if built_in is kind else None
         """Values of that very type are the answer, but for integers that are too large."""
+        self._column: Callable[[list[Any]], list[Any] | None] | None = getattr(
+            self._coerce, _COLUMN, None
+        )
         self._names = _Names(self.convert) if isinstance(kind, GraphQLEnumType) else None
 
     def convert(self, value: Any) -> Any:
@@ -56,21 +79,34 @@ class Leaf:
     def column(self, values: list[Any]) -> list[Any] | None:
         """The answers of many values, or None where they have to be looked at one by one."""
         kinds = set(map(type, values))
+        some_are_none = _NONE in kinds
         kinds.discard(_NONE)
         kind = kinds.pop() if len(kinds) == 1 else None
         if kind is not None and kind is self._as_it_is:
             return values if kind is not int or _are_small(values) else None
         if any(map(is_unsettled, kinds)) or (kind is not None and is_unsettled(kind)):
             return None
-        names = self._names
-        by_member = names is not None and kind is not None and issubclass(kind, Enum)
-        convert = names.__getitem__ if names is not None and by_member else self._coerce
         try:
-            answers = [None if value is None else convert(value) for value in values]
+            if self._column is not None and (answers := self._column(values)) is not None:
+                return answers
+            if self._names is not None and kind is not None and issubclass(kind, Enum):
+                return self._members(self._names, values, none=some_are_none)
+            return self._converted(values)
         except Exception:
             return None  # whichever it was, it will fail again by itself
+
+    def _members(
+        self, names: Mapping[Enum, str], values: list[Any], *, none: bool
+    ) -> list[str | None]:
+        if none:
+            return [None if value is None else names[value] for value in values]
+        return list(map(names.__getitem__, values))
+
+    def _converted(self, values: list[Any]) -> list[Any] | None:
+        convert = self._coerce
+        answers = [None if value is None else convert(value) for value in values]
         # A value that became none is an error.
-        lost = answers.count(None) != values.count(None) or Undefined in answers
+        lost = answers.count(None) != values.count(None) or UndefinedType in map(type, answers)
         return None if lost else answers
 
 

@@ -27,7 +27,7 @@ from graphql.pyutils import inspect
 from graphql.pyutils.undefined import UndefinedType
 from graphql.type.definition import GraphQLResolveInfoHelpers
 
-from execution.abstract import possible_type
+from execution.abstract import fits_by_class, possible_type
 from execution.awaiting import all_of, awaited_at, caught, is_awaitable, tried, unsettled
 from execution.failures import Failures
 from execution.leaves import Leaf, is_unsettled
@@ -125,7 +125,10 @@ class Run:
         coerced = self._coerced(field)
         if isinstance(resolving, ByLevel):
             arguments = field.arguments.converted(coerced)
-            values = resolving.resolve(level.sources, self._context, **arguments, **field.extra)
+            if field.rows is not None:
+                # What is forbidden is not loaded along either.
+                arguments["rows"] = field.rows_alone if self._forbidden else field.rows
+            values = resolving.resolve(level.sources, self._context, **arguments)
             return values if is_awaitable(values) else _fitting(values, level, field)
         return self._of_each(level, field, coerced)
 
@@ -291,6 +294,8 @@ class Run:
             return slots
         # All are told of the first one's parent: a type looks at the object alone.
         info = self._info(column.level, column.field, slots[0][1])
+        if fits_by_class(kind, (slot[0] for slot in slots), info):
+            return slots
         try:
             verdicts = [is_type_of(slot[0], info) for slot in slots]
         except Exception:

@@ -6,9 +6,10 @@ selection is planned for a concrete type when an object of that type is first me
 abstract types within one another cost what the data needs and no more.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, cast
 
 from graphql import (
@@ -44,7 +45,7 @@ from strawberry.schema import Schema
 
 from execution.documents import PreparedOperation
 from execution.leaves import Leaf
-from execution.resolving import Arguments, ByLevel, Resolving, resolving
+from execution.resolving import Arguments, ByLevel, Path, Resolving, Rows, resolving
 
 ALWAYS = 0
 """The number of the guard that every request meets."""
@@ -108,10 +109,18 @@ class FieldPlan:
         )
         self.resolving: Resolving = resolving(definition, self.coordinate, plan.schema)
         self.arguments = Arguments(definition, node, plan.schema)
-        self.extra: dict[str, Any] = {}
-        """What its resolver by level is told besides arguments."""
-        if isinstance(self.resolving, ByLevel) and self.resolving.rows is not None:
-            self.extra = {"attributes": plan.attributes_of(self.type, self.resolving.rows)}
+        self._plan = plan
+
+    @cached_property
+    def rows(self) -> Rows | None:
+        """What its resolver by level is told of the rows that it loads; None if it loads none."""
+        paths = self.resolving.rows if isinstance(self.resolving, ByLevel) else None
+        return None if paths is None else rows_of(self._plan, self, paths)
+
+    @cached_property
+    def rows_alone(self) -> Rows | None:
+        """The same without what could be loaded along."""
+        return self.rows and self.rows.alone
 
     def of(self, plan: "OperationPlan", occurrences: list[Occurrence]) -> "FieldPlan":
         """The same with only some of its occurrences. What is selected below is under their
@@ -139,6 +148,56 @@ class ObjectPlan:
     @classmethod
     def of(cls, kind: GraphQLObjectType, fields: list[FieldPlan], *, guarded: bool) -> "ObjectPlan":
         return cls(kind, fields, guarded, dict.fromkeys(field.key for field in fields))
+
+
+def rows_of(plan: "OperationPlan", field: FieldPlan, paths: Sequence[Path]) -> Rows:
+    """What the operation reads of the rows at some paths below a field."""
+    sure = frozenset({ALWAYS, *(each.guard for each in field.occurrences)})
+    leading: list[FieldPlan] = []
+    for path in paths:
+        found = [field]
+        for name in path:
+            found = [
+                below
+                for each in found
+                for below in _surely_below(each, cast("GraphQLObjectType", each.type), sure)
+                if below.coordinate[1] == name
+            ]
+        leading += found
+    kind = plan.type_at(field.type, paths[0])
+    if not is_abstract_type(kind):
+        return _rows_of_type(plan, cast("GraphQLObjectType", kind), leading, sure)
+    return Rows(
+        by_type=tuple(
+            (each.name, _rows_of_type(plan, each, leading, sure))
+            for each in plan.core_schema.get_possible_types(kind)
+        )
+    )
+
+
+def _rows_of_type(
+    plan: "OperationPlan",
+    kind: GraphQLObjectType,
+    leading: Sequence[FieldPlan],
+    sure: frozenset[int],
+) -> Rows:
+    """What is read of the rows of a type that some fields lead to."""
+    related: dict[Hashable, frozenset[str] | None] = {}
+    for field in leading:
+        for below in _surely_below(field, kind, sure):
+            resolving = below.resolving
+            if isinstance(resolving, ByLevel) and resolving.relation is not None:
+                related[resolving.relation] = plan.attributes_of(below.type)
+    return Rows(plan.attributes_of(kind), tuple(related.items()))
+
+
+def _surely_below(
+    field: FieldPlan, kind: GraphQLObjectType, sure: frozenset[int]
+) -> Iterable[FieldPlan]:
+    """The fields that are asked for under one of those guards of what a field leads to."""
+    for below in field.selection.on(kind).fields:
+        if any(occurrence.guard in sure for occurrence in below.occurrences):
+            yield below
 
 
 class Selection:
@@ -179,11 +238,15 @@ class OperationPlan:
         self._leaves: dict[str, Leaf] = {}
         self._attributes = _attributes_read(schema, operation.document)
 
-    def attributes_of(self, kind: GraphQLNamedType, path: Sequence[str]) -> frozenset[str] | None:
-        """The attributes that the operation reads of the objects at a path of fields below a type,
-        wherever it meets objects of that type; None if that is not known."""
+    def type_at(self, kind: GraphQLNamedType, path: Path) -> GraphQLNamedType:
+        """The type at a path of fields below a type."""
         for name in path:
             kind = get_named_type(cast("GraphQLObjectType", kind).fields[name].type)
+        return kind
+
+    def attributes_of(self, kind: GraphQLNamedType) -> frozenset[str] | None:
+        """The attributes that the operation reads of objects of a type, wherever it meets them;
+        None if that is not known."""
         if is_abstract_type(kind):
             return None
         return self._attributes.get(kind.name, frozenset())

@@ -10,8 +10,8 @@ The best way that a field allows is taken:
 - any other resolver is called for each parent, as graphql-core calls it.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 from inspect import Parameter, Signature, isawaitable, signature
 from operator import attrgetter
@@ -31,9 +31,44 @@ place of a value fails that parent's field alone."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+Path = tuple[str, ...]
+"""Names of fields, from a field's value to what lies in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What an operation reads of the rows that a field loads."""
+
+    attributes: frozenset[str] | None = None
+    """All if None."""
+    related: tuple[tuple[Hashable, frozenset[str] | None], ...] = ()
+    """The relations to one other row that are surely followed from each of them, by the names that
+    their fields gave (`by_level`), and what is read of the other row."""
+    by_type: tuple[tuple[str, "Rows"], ...] = ()
+    """Of rows that may be of several types: what is read of each."""
+
+    def of(self, type_name: str) -> "Rows":
+        """What is read of the rows of one type."""
+        return dict(self.by_type).get(type_name, self)
+
+    def reading(self, *attributes: str) -> "Rows":
+        """The same, and some attributes that whoever loads the rows reads."""
+        if self.attributes is None:
+            return self
+        return replace(self, attributes=self.attributes.union(attributes))
+
+    @property
+    def alone(self) -> "Rows":
+        """The same without what could be loaded along."""
+        by_type = tuple((name, rows.alone) for name, rows in self.by_type)
+        return replace(self, related=(), by_type=by_type)
+
+
+EVERYTHING = Rows()
+
 _LEVEL = "__by_level__"
 _READS = "__reads__"
-_ATTRIBUTES = "attributes"
+_ROWS = "rows"
 _KIND = Parameter.POSITIONAL_OR_KEYWORD
 
 
@@ -41,7 +76,8 @@ def by_level(
     resolve: LevelResolver,
     *,
     reads: Iterable[str] | None = None,
-    rows: Sequence[str] | None = None,
+    rows: Sequence[Path] | None = None,
+    relation: Hashable = None,
 ) -> Callable[..., Any]:
     """A Strawberry resolver, made from one that takes all parents of a level at once.
 
@@ -49,9 +85,11 @@ def by_level(
     field's arguments.
 
     - ``reads`` names the attributes that it reads of the parents; unknown unless told.
-    - ``rows`` says where the rows that it loads lie in the field's value, by names of fields: `()`
-      if they are the value. It then gets the keyword ``attributes``: what the operation reads of
-      rows of that type, or None if that is not known, as under graphql-core.
+    - ``rows`` says where the rows that it loads lie in the field's value, by the names of fields
+      that lead there: `[()]` if they are the value. It then gets the keyword ``rows``: what the
+      operation reads of them, as far as that is known; under graphql-core nothing is.
+    - ``relation`` names what it follows to one other row: whoever loads the parents is told that
+      name, and may load the other row along.
     """
 
     def of_one(root: Any, info: strawberry.Info, **arguments: Any) -> Any:
@@ -68,13 +106,14 @@ def by_level(
             *(
                 each.replace(kind=Parameter.KEYWORD_ONLY)
                 for each in parameters
-                if each.name != _ATTRIBUTES
+                if each.name != _ROWS
             ),
         ],
         return_annotation=Any,
     )
     read = None if reads is None else frozenset(reads)
-    setattr(of_one, _LEVEL, ByLevel(resolve, read, None if rows is None else tuple(rows)))
+    places = None if rows is None else tuple(rows)
+    setattr(of_one, _LEVEL, ByLevel(resolve, read, places, relation))
     return of_one
 
 
@@ -119,7 +158,8 @@ class Attribute:
 class ByLevel:
     resolve: LevelResolver
     reads: frozenset[str] | None
-    rows: tuple[str, ...] | None
+    rows: tuple[Path, ...] | None
+    relation: Hashable = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,10 @@ from uuid import UUID
 
 from db.base import Base
 from db.paging import Collection, Key, Window
-from db.session import ReadSession
 from execution.errors import ApiError, ErrorCode, LimitExceededError
-from resolvers.loaders import Attributes, Children, Loaders
+from execution.resolving import EVERYTHING, Rows
+from resolvers.batches import arrived
+from resolvers.loaders import Children, Loaders
 
 M = TypeVar("M", bound=Base)
 F = TypeVar("F")
@@ -87,24 +88,23 @@ async def counts(pages: Sequence[Page[Any]]) -> list[int]:
 
 
 async def root_page(
-    session: ReadSession,
+    loaders: Loaders,
     collection: Collection[M, F],
     wanted: F,
     *,
     sort: str,
     descending: bool,
     arguments: PageArguments,
-    attributes: Attributes = None,
+    rows: Rows = EVERYTHING,
 ) -> Page[M]:
     """A page of all rows in scope."""
     window = _window(collection, sort, descending, arguments)
-    query = collection.page(wanted, window)
-    rows = await session.records(query, attributes, **window.parameters)
+    found = await loaders.page(collection, wanted, window, rows)
 
     async def counts(keys: Sequence[Hashable]) -> list[int]:
-        return [await session.scalar(collection.count(wanted)) or 0] * len(keys)
+        return [await loaders.count(collection, wanted)] * len(keys)
 
-    return _page(collection, window, rows, Count(counts))
+    return _page(collection, window, found, Count(counts))
 
 
 async def children_pages(
@@ -116,19 +116,18 @@ async def children_pages(
     sort: str,
     descending: bool,
     arguments: PageArguments,
-    attributes: Attributes = None,
+    rows: Rows = EVERYTHING,
 ) -> list[Page[M]]:
     """A page of the rows of each parent; all parents of a level share one statement."""
     window = _window(relation.collection, sort, descending, arguments)
 
-    def counts(keys: Sequence[Hashable]) -> Awaitable[list[int]]:
-        return loaders.counts(relation, wanted, keys)
+    async def counts(keys: Sequence[Hashable]) -> list[int]:
+        return await arrived(loaders.counts(relation, wanted, keys))
 
+    found = await arrived(loaders.pages(relation, wanted, window, keys, rows))
     return [
-        _page(relation.collection, window, rows, Count(counts, key))
-        for key, rows in zip(
-            keys, await loaders.pages(relation, wanted, window, keys, attributes), strict=True
-        )
+        _page(relation.collection, window, page, Count(counts, key))
+        for key, page in zip(keys, found, strict=True)
     ]
 
 

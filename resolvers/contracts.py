@@ -1,20 +1,19 @@
 """Contracts beyond plain relations."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from db.models import Contract
 from db.queries.contracts import renewable_among
+from resolvers.batches import Found
 from resolvers.context import Context
 
 
-def are_renewable(context: Context, contracts: Sequence[Contract]) -> Awaitable[list[bool]]:
+def are_renewable(context: Context, contracts: Sequence[Contract]) -> Found[bool]:
     """Whether each of the contracts can be renewed today."""
 
     async def load(contract_ids: list[UUID]) -> list[bool]:
-        renewable = set(
-            await context.session.entities(renewable_among(contract_ids, context.today))
-        )
-        return [contract_id in renewable for contract_id in contract_ids]
+        renewable = set(await context.session.tuples(renewable_among(contract_ids, context.today)))
+        return [(contract_id,) in renewable for contract_id in contract_ids]
 
     return context.loaders.values("renewable", load, [contract.id for contract in contracts])

@@ -4,6 +4,7 @@
 """
 
 import base64
+from collections.abc import Iterable
 from uuid import UUID
 
 from db.models import Base, Cart, Contract, Customer, Offer, Order, Product, Site, Tenant
@@ -20,6 +21,11 @@ _PREFIXES: dict[type[Base], str] = {
     Contract: "ctr",
 }
 _MODELS = {prefix: model for model, prefix in _PREFIXES.items()}
+
+
+def identified() -> Iterable[type[Base]]:
+    """The models whose rows have identifiers."""
+    return _PREFIXES
 
 
 def global_id(row: Base) -> str:

@@ -4,34 +4,28 @@ One `Loaders` serves one operation. A relation is a value that names its columns
 declaration serves a single object and a whole level.
 """
 
-import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
 from typing import Any, Generic, TypeVar, cast
 
-from aiodataloader import DataLoader
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from db.base import Base
 from db.expressions import any_key
 from db.paging import Collection, Window
-from db.records import Query
+from db.records import Layout, Query, Records, Related
 from db.session import ReadSession
+from execution.resolving import EVERYTHING, Rows
+from resolvers.batches import Batches, Found, Load, arrived
 
 M = TypeVar("M", bound=Base)
 F = TypeVar("F")
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
-
-Load = Callable[[list[K]], Coroutine[Any, Any, list[V]]]
-"""Values in the order of the keys."""
-
-BATCH = 5_000
-"""Keys in one statement at the most."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +37,11 @@ class One(Generic[M]):
 
     @cached_property
     def query(self) -> Query[M]:
-        def build(attributes: Sequence[str], _: str) -> Select[*tuple[Any, ...]]:
-            columns = (getattr(self.model, each) for each in attributes)
-            return select(*columns).where(any_key(self.column))
+        def build(layout: Layout, _: str) -> Select[*tuple[Any, ...]]:
+            rows = (
+                select(*layout.of(self.model)).select_from(self.model).where(any_key(self.column))
+            )
+            return layout.along(rows, self.model)
 
         return Query(("one", self.column), self.model, (self.column.key,), build)
 
@@ -62,9 +58,11 @@ class Parts(Generic[M]):
 
     @cached_property
     def query(self) -> Query[M]:
-        def build(attributes: Sequence[str], _: str) -> Select[*tuple[Any, ...]]:
-            columns = (getattr(self.model, each) for each in attributes)
-            return select(*columns).where(any_key(self.column)).order_by(*self.order)
+        def build(layout: Layout, _: str) -> Select[*tuple[Any, ...]]:
+            rows = (
+                select(*layout.of(self.model)).select_from(self.model).where(any_key(self.column))
+            )
+            return layout.along(rows.order_by(*self.order), self.model)
 
         needed = (self.column.key, *self.needed)
         return Query(("parts", self.column), self.model, needed, build)
@@ -78,8 +76,17 @@ class Children(Generic[M, F]):
     column: InstrumentedAttribute[Any]
 
 
-Attributes = frozenset[str] | None
-"""Of rows: those that somebody will read, as far as that is known; all if None."""
+@dataclass(frozen=True)
+class Following:
+    """A relation as parents of one type follow it: their attribute `key` names the row."""
+
+    relation: One[Any]
+    key: str
+
+    @property
+    def can_be_along(self) -> bool:
+        """Whether there is one row at most for each key, so that no row comes twice."""
+        return bool(self.relation.column.key == "id")
 
 
 class Loaders:
@@ -91,31 +98,36 @@ class Loaders:
 
     def __init__(self, session: ReadSession) -> None:
         self._session = session
-        self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
+        self._batches: dict[Hashable, Batches[Any, Any]] = {}
 
     def one(
-        self, relation: One[M], keys: Sequence[Hashable], attributes: Attributes = None
-    ) -> Awaitable[list[M | None]]:
+        self, relation: One[M], keys: Sequence[Hashable], rows: Rows = EVERYTHING
+    ) -> Found[M | None]:
         """The row of each key; None where there is none, and for the key None."""
 
-        async def load(keys: list[Any]) -> list[M | None]:
-            rows = await self._session.records(relation.query, attributes, keys=keys)
-            key_of = attrgetter(relation.column.key)
-            found = {key_of(row): row for row in rows}
-            return [found.get(key) for key in keys]
-
-        return self._values(("one", relation.column, attributes), load, keys)
+        return self._ones(relation, rows).values(keys)
 
     def parts(
-        self, relation: Parts[M], keys: Sequence[Hashable], attributes: Attributes = None
-    ) -> Awaitable[list[list[M]]]:
+        self, relation: Parts[M], keys: Sequence[Hashable], rows: Rows = EVERYTHING
+    ) -> Found[list[M]]:
         """The rows of each key."""
 
         async def load(keys: list[Any]) -> list[list[M]]:
-            rows = await self._session.records(relation.query, attributes, keys=keys)
-            return grouped(rows, relation.column.key, keys)
+            records = await self._records(relation.query, rows, keys=keys)
+            return grouped(records, relation.column.key, keys)
 
-        return self._values(("parts", relation.column, attributes), load, keys)
+        return self._values(("parts", relation.column, rows), load, keys)
+
+    async def page(
+        self, collection: Collection[M, F], wanted: F, window: Window, rows: Rows
+    ) -> Records[M]:
+        """The rows of a page of everything in scope, and one more where there is one."""
+        return await self._records(collection.page(wanted, window), rows, **window.parameters)
+
+    async def count(self, collection: Collection[M, F], wanted: F) -> int:
+        """How many rows there are in scope."""
+        [(count,)] = await self._session.tuples(collection.count(wanted))
+        return int(count)
 
     def pages(
         self,
@@ -123,22 +135,20 @@ class Loaders:
         wanted: F,
         window: Window,
         keys: Sequence[Hashable],
-        attributes: Attributes = None,
-    ) -> Awaitable[list[list[M]]]:
+        rows: Rows = EVERYTHING,
+    ) -> Found[list[M]]:
         """The rows of each parent's page, and one more where there is one."""
         query = relation.collection.pages(wanted, window, relation.column)
 
         async def load(keys: list[Any]) -> list[list[M]]:
-            rows = await self._session.records(query, attributes, keys=keys, **window.parameters)
-            return grouped(rows, relation.column.key, keys)
+            records = await self._records(query, rows, keys=keys, **window.parameters)
+            return grouped(records, relation.column.key, keys)
 
-        return self._values(("page", relation.column, wanted, window, attributes), load, keys)
+        return self._values(("page", relation.column, wanted, window, rows), load, keys)
 
-    def counts(
-        self, relation: Children[M, F], wanted: F, keys: Sequence[Hashable]
-    ) -> Awaitable[list[int]]:
+    def counts(self, relation: Children[M, F], wanted: F, keys: Sequence[Hashable]) -> Found[int]:
         async def load(keys: list[Any]) -> list[int]:
-            rows = await self._session.rows(
+            rows = await self._session.tuples(
                 relation.collection.counts(wanted, relation.column, keys)
             )
             found: dict[Any, int] = dict(cast("Iterable[tuple[Any, int]]", rows))
@@ -146,33 +156,56 @@ class Loaders:
 
         return self._values(("count", relation.column, wanted), load, keys)
 
-    def values(
-        self, name: Hashable, load: Load[K, V], keys: Sequence[K | None]
-    ) -> Awaitable[list[Any]]:
+    def values(self, name: Hashable, load: Load[K, V], keys: Sequence[K | None]) -> Found[Any]:
         """What `load` says of each key: for anything that is no plain relation."""
         return self._values(("value", name), load, keys)
 
     async def value(self, name: Hashable, load: Load[K, V], key: K) -> V:
         """The same for one key."""
-        [value] = await self.values(name, load, [key])
+        [value] = await arrived(self.values(name, load, [key]))
         return cast("V", value)
 
-    def _values(
-        self, name: Hashable, load: Load[Any, Any], keys: Sequence[Any]
-    ) -> Awaitable[list[Any]]:
-        loader = self._loaders.get(name)
-        if loader is None:
-            loader = self._loaders[name] = DataLoader(load, max_batch_size=BATCH)
-        # Noted at once, and loaded when everybody who is about to ask has asked.
-        futures = {key: loader.load(key) for key in dict.fromkeys(keys) if key is not None}
-        return _found(keys, futures)
+    async def _records(self, query: Query[M], rows: Rows, **parameters: Any) -> Records[M]:
+        """The records, with what is surely asked of them by relations to one row."""
+        if not rows.related or not self._session.loads_along:
+            return await self._session.records(query, rows.attributes, **parameters)
+        followed = [
+            (following, attributes)
+            for following, attributes in rows.related
+            if isinstance(following, Following) and following.can_be_along
+        ]
+        related = tuple(
+            Related(each.relation.model, each.relation.column, each.key, attributes)
+            for each, attributes in followed
+        )
+        records = await self._session.records(query, rows.attributes, related, **parameters)
+        for (each, attributes), found in zip(followed, records.related, strict=True):
+            self._ones(each.relation, Rows(attributes)).known.update(found)
+        return records
 
+    def _ones(self, relation: One[M], rows: Rows) -> Batches[Any, M | None]:
+        # Rows that were loaded along are as good as those that were asked for.
+        name = "one", relation.column, rows.attributes
+        found = self._batches.get(name)
+        if found is not None:
+            return found
 
-async def _found(keys: Sequence[Any], futures: Mapping[Any, Awaitable[Any]]) -> list[Any]:
-    # Whoever is given up must not take along what others wait for.
-    values = await asyncio.shield(asyncio.gather(*futures.values()))
-    found = dict(zip(futures, values, strict=True))
-    return [None if key is None else found[key] for key in keys]
+        async def load(keys: list[Any]) -> list[M | None]:
+            records = await self._records(relation.query, rows, keys=keys)
+            key_of = attrgetter(relation.column.key)
+            by_key = {key_of(row): row for row in records}
+            return [by_key.get(key) for key in keys]
+
+        return self._batch(name, load)
+
+    def _values(self, name: Hashable, load: Load[Any, Any], keys: Sequence[Any]) -> Found[Any]:
+        return self._batch(name, load).values(keys)
+
+    def _batch(self, name: Hashable, load: Load[Any, Any]) -> Batches[Any, Any]:
+        found = self._batches.get(name)
+        if found is None:
+            found = self._batches[name] = Batches(load)
+        return found
 
 
 def grouped(rows: Sequence[M], attribute: str, keys: Sequence[Any]) -> list[list[M]]:

@@ -2,22 +2,22 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import Select
 
 from db.base import Base
-from db.expressions import any_of
 from db.models import Tenant
 from db.queries.customers import ids_of_customer
 from db.queries.products import ids_of_product
 from db.queries.tenants import subtree
 from execution.errors import LimitExceededError
+from execution.resolving import EVERYTHING, Rows
+from resolvers.batches import arrived
 from resolvers.context import Context
-from resolvers.ids import parse_global_id
-from resolvers.loaders import Attributes, One
+from resolvers.ids import identified, parse_global_id
+from resolvers.loaders import One
 from resolvers.text import text_argument
 
 K = TypeVar("K")
@@ -25,21 +25,31 @@ M = TypeVar("M", bound=Base)
 
 MOST_NODES = 100
 
+_IDENTITIES: dict[type[Base], One[Any]] = {
+    model: One(model, model.public_id if model is Tenant else model.id)  # type: ignore[attr-defined]
+    for model in identified()
+}
+
 
 async def by_number(
-    context: Context, numbers: One[M], wanted: str, attributes: Attributes = None
+    context: Context, numbers: One[M], wanted: str, rows: Rows = EVERYTHING
 ) -> M | None:
     """The row with that number, or None: unknown and out of scope are the same.
 
     Several look-ups of one operation share a statement.
     """
     number = text_argument("number", wanted)
-    [row] = await context.loaders.one(numbers, [number], attributes)
+    [row] = await arrived(context.loaders.one(numbers, [number], rows))
     return row
 
 
-async def by_global_ids(context: Context, ids: Sequence[str]) -> list[Base | None]:
-    """The rows that the ids name, in their order; None for those that are unknown."""
+async def by_global_ids(
+    context: Context, ids: Sequence[str], rows: Rows = EVERYTHING
+) -> list[Base | None]:
+    """The rows that the ids name, in their order; None for those that are unknown.
+
+    `rows` says by types of the graph, which are called like the models, what is read of them.
+    """
     if len(ids) > MOST_NODES:
         raise LimitExceededError(
             "nodes",
@@ -48,23 +58,20 @@ async def by_global_ids(context: Context, ids: Sequence[str]) -> list[Base | Non
             maximum=MOST_NODES,
         )
     parsed = [parse_global_id(text) for text in ids]
-    wanted: dict[type[Base], set[UUID]] = defaultdict(set)
+    wanted: dict[type[Base], dict[UUID, None]] = defaultdict(dict)
     for named in parsed:
         if named is not None:
-            wanted[named[0]].add(named[1])
-    found: dict[tuple[type[Base], UUID], Base] = {}
-    for model, identities in wanted.items():
-        identity = _identity(model)
-        rows = await context.session.entities(select(model).where(any_of(identity, identities)))
-        found.update({(model, getattr(row, identity.key)): row for row in rows})
+            wanted[named[0]][named[1]] = None
+    # All are asked for before any is awaited, so that look-ups of one operation share a statement.
+    asked = {
+        model: context.loaders.one(_IDENTITIES[model], list(identities), rows.of(model.__name__))
+        for model, identities in wanted.items()
+    }
+    found: dict[tuple[type[Base], UUID], Base | None] = {}
+    for model, values in asked.items():
+        for identity, row in zip(wanted[model], await arrived(values), strict=True):
+            found[model, identity] = row
     return [found.get(named) if named is not None else None for named in parsed]
-
-
-def _identity(model: type[Base]) -> InstrumentedAttribute[UUID]:
-    identity: InstrumentedAttribute[UUID] = (
-        model.public_id if issubclass(model, Tenant) else model.id  # type: ignore[attr-defined]
-    )
-    return identity
 
 
 async def tenant_ids(context: Context, number: str | None) -> tuple[int, ...] | None:
@@ -87,6 +94,9 @@ async def _ids(
         return None
 
     async def load(numbers: list[str]) -> list[tuple[K, ...]]:
-        return [tuple(await context.session.entities(statement(text))) for text in numbers]
+        return [
+            tuple(key for (key,) in await context.session.tuples(statement(text)))
+            for text in numbers
+        ]
 
     return await context.loaders.value(statement, load, text_argument(argument, number))

@@ -3,12 +3,15 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from uuid import UUID
 
 from db.models import Order
 from db.queries.orders import MatchedBy, OrderFilter, by_references, summary
 from db.vocabulary import STATUS_OF_PHASE, BusinessCase, OrderPhase, OrderStatus
 from execution.errors import LimitExceededError
+from execution.resolving import EVERYTHING, Rows
+from resolvers import relations
+from resolvers.batches import arrived
 from resolvers.context import Context
 from resolvers.text import LONGEST, text_argument
 
@@ -22,7 +25,9 @@ class ReferenceResult:
     orders: list[Order] = field(default_factory=list)
 
 
-async def orders_by_reference(context: Context, references: Sequence[str]) -> list[ReferenceResult]:
+async def orders_by_reference(
+    context: Context, references: Sequence[str], wanted_of_orders: Rows = EVERYTHING
+) -> list[ReferenceResult]:
     """A result for each reference, in their order, whether it was found or not."""
     if len(references) > MOST_REFERENCES:
         raise LimitExceededError(
@@ -36,12 +41,15 @@ async def orders_by_reference(context: Context, references: Sequence[str]) -> li
         )
     # A number too long for anything is not found, like any other that nobody has.
     wanted = {text_argument("references", text) for text in references if len(text) <= LONGEST}
-    rows = await context.session.rows(by_references(sorted(wanted))) if wanted else []
+    rows = await context.session.tuples(by_references(sorted(wanted))) if wanted else []
+    ids = [order_id for _, _, order_id in rows]
+    found = await arrived(context.loaders.one(relations.ORDER, ids, wanted_of_orders))
     matched: dict[str, MatchedBy] = {}
-    orders: defaultdict[str, dict[Any, Order]] = defaultdict(dict)
-    for reference, matched_by, order in rows:
+    orders: defaultdict[str, dict[UUID, Order]] = defaultdict(dict)
+    for (reference, matched_by, order_id), order in zip(rows, found, strict=True):
         matched.setdefault(reference, MatchedBy(matched_by))
-        orders[reference].setdefault(order.id, order)
+        if order is not None:
+            orders[reference].setdefault(order_id, order)
     return [
         ReferenceResult(text, matched.get(text), list(orders[text].values())) for text in references
     ]
@@ -65,7 +73,7 @@ class Counts:
 async def order_counts(context: Context, wanted: OrderFilter) -> Counts:
     """All counts of one statement."""
     counts = Counts(wanted)
-    for phase, business_case, orders, needing_action, delayed in await context.session.rows(
+    for phase, business_case, orders, needing_action, delayed in await context.session.tuples(
         summary(wanted)
     ):
         counts.total += orders

@@ -8,8 +8,10 @@ from uuid import UUID
 from db.models import Order, Product
 from db.queries.products import processing_times as statement
 from db.vocabulary import BusinessCase, OrderStatus
+from execution.resolving import EVERYTHING, Rows
 from ordering.automation import is_automated
 from resolvers import relations
+from resolvers.batches import arrived
 from resolvers.context import Context
 
 
@@ -45,26 +47,32 @@ async def processing_times(
     context: Context,
     product_ids: tuple[UUID, ...] | None,
     business_cases: tuple[BusinessCase, ...] | None,
+    wanted_of_products: Rows = EVERYTHING,
 ) -> list[ProcessingTime]:
-    rows = await context.session.rows(statement(product_ids, business_cases))
-    products = await context.loaders.one(relations.PRODUCT, [row.product_id for row in rows])
+    """By product and business case, the products in the order of their names."""
+    rows = await context.session.tuples(statement(product_ids, business_cases))
+    keys = [product_id for product_id, *_ in rows]
+    wanted = wanted_of_products.reading("id", "family", "name")
+    products = await arrived(context.loaders.one(relations.PRODUCT, keys, wanted))
     times = [
         ProcessingTime(
             product,
-            row.business_case,
-            is_automated(product.family, row.business_case),
-            row.sample_size,
-            row.median_seconds,
-            row.percentile_90_seconds,
+            business_case,
+            is_automated(product.family, business_case),
+            size,
+            median,
+            percentile_90,
         )
-        for row, product in zip(rows, products, strict=True)
+        for (_, business_case, size, median, percentile_90), product in zip(
+            rows, products, strict=True
+        )
         if product is not None
     ]
     return sorted(times, key=lambda time: (time.product.name, time.business_case))
 
 
 async def processing_estimates(
-    context: Context, orders: Sequence[Order]
+    context: Context, orders: Sequence[Order], wanted_of_products: Rows = EVERYTHING
 ) -> list[ProcessingEstimate | None]:
     """None where the order has ended, or none of its product and business case is completed."""
 
@@ -72,7 +80,10 @@ async def processing_estimates(
         keys: list[tuple[UUID, BusinessCase]],
     ) -> list[ProcessingTime | None]:
         times = await processing_times(
-            context, tuple({key[0] for key in keys}), tuple({key[1] for key in keys})
+            context,
+            tuple({key[0] for key in keys}),
+            tuple({key[1] for key in keys}),
+            wanted_of_products,
         )
         found = {(time.product.id, time.business_case): time for time in times}
         return [found.get(key) for key in keys]
@@ -83,7 +94,8 @@ async def processing_estimates(
         else None
         for order in orders
     ]
-    bases = await context.loaders.values("processing_estimate", load, keys)
+    name = "processing_estimate", wanted_of_products
+    bases = await arrived(context.loaders.values(name, load, keys))
     return [
         None if basis is None else ProcessingEstimate(basis, order.received_at)
         for order, basis in zip(orders, bases, strict=True)

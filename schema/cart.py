@@ -6,11 +6,10 @@ import strawberry
 
 from auth.permissions import Permission
 from db.models import Cart as CartRow
-from db.records import model_of
 from resolvers import relations
 from schema.enums import BusinessCase, CartStatus
 from schema.fields import label_of, lazy, to_one, to_parts
-from schema.node import Node
+from schema.node import Node, rows_of
 from schema.permissions import requires
 from schema.priced_item import PricedItem
 
@@ -62,6 +61,4 @@ class Cart(Node):
         description="The offer made of the cart; null without one.",
     )
 
-    @classmethod
-    def is_type_of(cls, row: object, _: object) -> bool:
-        return model_of(row) is CartRow
+    is_type_of = rows_of(CartRow)

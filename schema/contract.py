@@ -1,19 +1,19 @@
 """Contracts."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 
 import strawberry
 
 from auth.permissions import Permission
 from db.models import Contract as ContractRow
-from db.records import model_of
 from execution.resolving import by_level, reads
 from resolvers import contracts, relations
+from resolvers.batches import Found
 from resolvers.context import Context
 from schema.enums import ContractStatus
 from schema.fields import label_of, lazy, to_one, to_parts
-from schema.node import Node
+from schema.node import Node, rows_of
 from schema.offer_list import CARTS, CartConnection
 from schema.order_list import ORDERS, OrderConnection
 from schema.permissions import requires
@@ -40,7 +40,7 @@ def _term(root: strawberry.Parent[ContractRow]) -> ContractTerm:
     )
 
 
-def _renewable(parents: Sequence[ContractRow], context: Context) -> Awaitable[list[bool]]:
+def _renewable(parents: Sequence[ContractRow], context: Context) -> Found[bool]:
     return contracts.are_renewable(context, parents)
 
 
@@ -127,6 +127,4 @@ class Contract(Node):
         description="The contract that replaced this one.",
     )
 
-    @classmethod
-    def is_type_of(cls, row: object, _: object) -> bool:
-        return model_of(row) is ContractRow
+    is_type_of = rows_of(ContractRow)

@@ -7,7 +7,6 @@ import strawberry
 
 from auth.permissions import Permission
 from db.models import Customer as CustomerRow
-from db.records import model_of
 from execution.resolving import reads
 from resolvers import relations
 from schema.common import Address
@@ -15,7 +14,7 @@ from schema.contract_list import CONTRACTS, ContractConnection
 from schema.customer_list import SITES, SiteConnection
 from schema.enums import CustomerKind
 from schema.fields import lazy, to_one
-from schema.node import Node
+from schema.node import Node, rows_of
 from schema.offer_list import CARTS, OFFERS, CartConnection, OfferConnection
 from schema.order_list import ORDERS, OrderConnection
 from schema.permissions import requires
@@ -75,6 +74,4 @@ class Customer(Node):
         description="The customer's contracts.",
     )
 
-    @classmethod
-    def is_type_of(cls, row: object, _: object) -> bool:
-        return model_of(row) is CustomerRow
+    is_type_of = rows_of(CustomerRow)

@@ -1,16 +1,17 @@
 """Resolvers made from declared relations, and the few arguments that many fields share."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from operator import attrgetter
 from typing import Annotated, Any
 
 import strawberry
 
-from execution.resolving import by_level
+from execution.resolving import EVERYTHING, Rows, by_level
 from ordering import texts
+from resolvers.batches import Found
 from resolvers.context import Context
-from resolvers.loaders import Attributes, One, Parts
+from resolvers.loaders import Following, One, Parts
 from schema.enums import Locale
 
 Resolver = Callable[..., Any]
@@ -34,12 +35,10 @@ def to_one(relation: One[Any], key: str) -> Resolver:
     """The row that the parent's attribute `key` names; null without one, or out of scope."""
     key_of = attrgetter(key)
 
-    def resolve(
-        parents: Sequence[Any], context: Context, attributes: Attributes = None
-    ) -> Awaitable[list[Any]]:
-        return context.loaders.one(relation, list(map(key_of, parents)), attributes)
+    def resolve(parents: Sequence[Any], context: Context, rows: Rows = EVERYTHING) -> Found[Any]:
+        return context.loaders.one(relation, list(map(key_of, parents)), rows)
 
-    return by_level(resolve, reads=(key,), rows=())
+    return by_level(resolve, reads=(key,), rows=[()], relation=Following(relation, key))
 
 
 def to_parts(relation: Parts[Any], key: str = "id") -> Resolver:
@@ -47,11 +46,11 @@ def to_parts(relation: Parts[Any], key: str = "id") -> Resolver:
     key_of = attrgetter(key)
 
     def resolve(
-        parents: Sequence[Any], context: Context, attributes: Attributes = None
-    ) -> Awaitable[list[Any]]:
-        return context.loaders.parts(relation, list(map(key_of, parents)), attributes)
+        parents: Sequence[Any], context: Context, rows: Rows = EVERYTHING
+    ) -> Found[list[Any]]:
+        return context.loaders.parts(relation, list(map(key_of, parents)), rows)
 
-    return by_level(resolve, reads=(key,), rows=())
+    return by_level(resolve, reads=(key,), rows=[()])
 
 
 def locale_of(context: Context, argument: Locale | None) -> Locale:

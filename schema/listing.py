@@ -10,10 +10,10 @@ import strawberry
 
 from db.base import Base
 from db.paging import Collection
-from execution.resolving import by_level
+from execution.resolving import EVERYTHING, Rows, by_level
 from resolvers.connections import PageArguments, children_pages, root_page
 from resolvers.context import Context
-from resolvers.loaders import Attributes, Children
+from resolvers.loaders import Children
 from schema.enums import Direction
 from schema.paging import After, Before, First, Last
 
@@ -46,28 +46,28 @@ class Listing(Generic[M, F]):
         """A resolver of all objects in scope."""
 
         async def resolve(
-            parents: Sequence[Any], context: Context, attributes: Attributes = None, **given: Any
+            parents: Sequence[Any], context: Context, rows: Rows = EVERYTHING, **given: Any
         ) -> list[Any]:
             sort, descending = self._sort(given)
             page = await root_page(
-                context.session,
+                context.loaders,
                 self.collection,
                 await self.to_filter(context, given.get("filter")),
                 sort=sort,
                 descending=descending,
                 arguments=_page_arguments(given),
-                attributes=attributes,
+                rows=rows,
             )
             return [page] * len(parents)
 
-        return by_level(self._signed(resolve), rows=_ROWS)
+        return by_level(self._signed(resolve), rows=ROWS)
 
     def below(self, relation: Children[M, F], key: str = "id") -> Callable[..., Any]:
         """A resolver of the objects that a relation ties to the parent."""
         key_of = attrgetter(key)
 
         async def resolve(
-            parents: Sequence[Any], context: Context, attributes: Attributes = None, **given: Any
+            parents: Sequence[Any], context: Context, rows: Rows = EVERYTHING, **given: Any
         ) -> list[Any]:
             sort, descending = self._sort(given)
             pages = await children_pages(
@@ -78,11 +78,11 @@ class Listing(Generic[M, F]):
                 sort=sort,
                 descending=descending,
                 arguments=_page_arguments(given),
-                attributes=attributes,
+                rows=rows,
             )
             return list(pages)
 
-        return by_level(self._signed(resolve), reads=(key,), rows=_ROWS)
+        return by_level(self._signed(resolve), reads=(key,), rows=ROWS)
 
     def _sort(self, given: dict[str, Any]) -> tuple[str, bool]:
         sort: Sort | None = given.get("order_by")
@@ -118,8 +118,8 @@ class Listing(Generic[M, F]):
 
 _KIND = Parameter.POSITIONAL_OR_KEYWORD
 
-_ROWS = ("nodes",)
-"""Where the rows lie in a connection; those of its edges are the same."""
+ROWS = (("nodes",), ("edges", "node"))
+"""Where the rows lie in a connection."""
 
 
 def _page_arguments(given: dict[str, Any]) -> PageArguments:

@@ -1,11 +1,25 @@
 """Global identification by the Relay specification: https://relay.dev/graphql/objectidentification.htm."""
 
+from collections.abc import Callable
 from typing import Any
 
 import strawberry
 
+from db.base import Base
+from db.records import model_of
+from execution.abstract import by_class
 from execution.resolving import reads
 from resolvers.ids import global_id
+
+
+def rows_of(model: type[Base]) -> Callable[[object, object], bool]:
+    """An `is_type_of`: whether an object is a row of the model."""
+
+    @by_class
+    def is_type_of(row: object, _: object) -> bool:
+        return model_of(row) is model
+
+    return staticmethod(is_type_of)
 
 
 @reads("id", "public_id")

@@ -6,12 +6,11 @@ import strawberry
 
 from auth.permissions import Permission
 from db.models import Offer as OfferRow
-from db.records import model_of
 from resolvers import relations
 from schema.common import Consent, PortalUser
 from schema.enums import BusinessCase, OfferStatus
 from schema.fields import label_of, lazy, to_one, to_parts
-from schema.node import Node
+from schema.node import Node, rows_of
 from schema.permissions import requires
 
 
@@ -67,6 +66,4 @@ class Offer(Node):
         description="The order that resulted; null without one.",
     )
 
-    @classmethod
-    def is_type_of(cls, row: object, _: object) -> bool:
-        return model_of(row) is OfferRow
+    is_type_of = rows_of(OfferRow)

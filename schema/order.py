@@ -8,17 +8,16 @@ import strawberry
 
 from auth.permissions import Permission
 from db.models import Order as OrderRow
-from db.records import model_of
-from execution.resolving import by_level, reads
+from execution.resolving import EVERYTHING, Rows, by_level, reads
 from ordering import texts
 from ordering.lifecycle import TMF622_STATE
 from resolvers import processing, relations
+from resolvers.batches import arrived
 from resolvers.context import Context
-from resolvers.loaders import Attributes
 from schema.common import Characteristic, Document, PortalUser
 from schema.enums import ActionParty, BusinessCase, ContractEffect, OrderPhase, OrderStatus
 from schema.fields import LocaleArgument, label_of, lazy, locale_of, to_one, to_parts
-from schema.node import Node
+from schema.node import Node, rows_of
 from schema.order_parts import (
     Delay,
     ExternalId,
@@ -71,15 +70,17 @@ def _reported_characteristics(root: strawberry.Parent[OrderRow]) -> list[Charact
 
 
 async def _total_prices(
-    parents: Sequence[OrderRow], context: Context, attributes: Attributes = None
+    parents: Sequence[OrderRow], context: Context, rows: Rows = EVERYTHING
 ) -> list[list[Any]]:
     keys = [order.id for order in parents]
-    prices = await context.loaders.parts(relations.PRICES_OF_ORDER, keys, attributes)
+    prices = await arrived(context.loaders.parts(relations.PRICES_OF_ORDER, keys, rows))
     return [[price for price in each if price.item_position is None] for each in prices]
 
 
-async def _estimates(parents: Sequence[OrderRow], context: Context) -> list[Any]:
-    return list(await processing.processing_estimates(context, parents))
+async def _estimates(
+    parents: Sequence[OrderRow], context: Context, rows: Rows = EVERYTHING
+) -> list[Any]:
+    return list(await processing.processing_estimates(context, parents, rows))
 
 
 @strawberry.type(
@@ -178,7 +179,9 @@ class Order(Node):
     )
     processing_estimate = strawberry.field(
         resolver=by_level(
-            _estimates, reads=("product_id", "business_case", "status", "received_at")
+            _estimates,
+            reads=("product_id", "business_case", "status", "received_at"),
+            rows=[("basis", "product")],
         ),
         graphql_type=ProcessingEstimate | None,
         description="How long such an order takes, by those that are completed; null without any, "
@@ -191,7 +194,7 @@ class Order(Node):
         description="What was ordered.",
     )
     total_prices = strawberry.field(
-        resolver=by_level(_total_prices, reads=("id",), rows=()),
+        resolver=by_level(_total_prices, reads=("id",), rows=[()]),
         graphql_type=list[Price],
         description="Prices stated for the order as a whole. Empty where only items have prices.",
     )
@@ -262,6 +265,4 @@ class Order(Node):
         description="The portal user who confirmed the order.",
     )
 
-    @classmethod
-    def is_type_of(cls, row: object, _: object) -> bool:
-        return model_of(row) is OrderRow
+    is_type_of = rows_of(OrderRow)

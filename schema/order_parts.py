@@ -12,10 +12,10 @@ from db.models import OrderExternalId, OrderHistoryEntry
 from db.models import OrderItem as OrderItemRow
 from db.models import OrderPrice as OrderPriceRow
 from db.vocabulary import STATUS_OF_PHASE
-from execution.resolving import by_level, reads
+from execution.resolving import EVERYTHING, Rows, by_level, reads
 from resolvers import relations
+from resolvers.batches import arrived
 from resolvers.context import Context
-from resolvers.loaders import Attributes
 from schema.common import Characteristic, Money
 from schema.enums import ItemAction, MilestoneKind, OrderPhase, OrderStatus, PriceKind
 from schema.fields import label_of, lazy, to_one
@@ -210,10 +210,10 @@ def _item_characteristics(root: strawberry.Parent[OrderItemRow]) -> list[Charact
 
 
 async def _item_prices(
-    parents: Sequence[OrderItemRow], context: Context, attributes: Attributes = None
+    parents: Sequence[OrderItemRow], context: Context, rows: Rows = EVERYTHING
 ) -> list[list[Any]]:
     keys = [item.order_id for item in parents]
-    prices = await context.loaders.parts(relations.PRICES_OF_ORDER, keys, attributes)
+    prices = await arrived(context.loaders.parts(relations.PRICES_OF_ORDER, keys, rows))
     return [
         [price for price in each if price.item_position == item.position]
         for item, each in zip(parents, prices, strict=True)
@@ -241,7 +241,7 @@ class OrderItem:
         description="The item's own state as TMF622 v5 calls it, where it was reported."
     )
     prices = strawberry.field(
-        resolver=by_level(_item_prices, reads=("order_id", "position"), rows=()),
+        resolver=by_level(_item_prices, reads=("order_id", "position"), rows=[()]),
         graphql_type=list[Price],
         description="The prices, each for one.",
     )

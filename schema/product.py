@@ -7,7 +7,6 @@ import strawberry
 from db.models import Product as ProductRow
 from db.models import ProductDocument as ProductDocumentRow
 from db.queries import products as queries
-from db.records import model_of
 from execution.resolving import by_level, reads
 from resolvers import relations
 from resolvers.context import Context
@@ -16,7 +15,7 @@ from schema.contract_list import CONTRACTS, ContractConnection
 from schema.enums import Direction, Locale, ProductFamily
 from schema.fields import LocaleArgument, label_of, locale_of, to_parts
 from schema.listing import Listing
-from schema.node import Node
+from schema.node import Node, rows_of
 from schema.order_list import ORDERS, OrderConnection
 from schema.paging import Connection
 
@@ -70,9 +69,7 @@ class Product(Node):
         description="Contracts whose main product it is.",
     )
 
-    @classmethod
-    def is_type_of(cls, row: object, _: object) -> bool:
-        return model_of(row) is ProductRow
+    is_type_of = rows_of(ProductRow)
 
 
 @strawberry.input(description="Conditions on products; a product must meet all that are given.")

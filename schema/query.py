@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import strawberry
-from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.types import get_object_definition
 
 from db.models import Contract as ContractRow
 from db.models import Customer as CustomerRow
@@ -13,12 +13,13 @@ from db.models import Order as OrderRow
 from db.models import Product as ProductRow
 from db.models import Tenant as TenantRow
 from execution.permissions import ForbiddenError
-from execution.resolving import by_level
+from execution.resolving import EVERYTHING, Rows, by_level
 from resolvers import lookups, processing
-from resolvers.context import Context, Info
+from resolvers.context import Context
 from resolvers.ids import parse_global_id
-from resolvers.loaders import Attributes, One
+from resolvers.loaders import One
 from schema.audit_list import AUDIT_LOG, AuditEntryConnection
+from schema.cart import Cart
 from schema.common import members
 from schema.contract import Contract
 from schema.contract_list import CONTRACTS, ContractConnection
@@ -33,10 +34,17 @@ from schema.order_list import ORDERS, OrderConnection
 from schema.permissions import scopes_of
 from schema.processing import ProcessingTime
 from schema.product import PRODUCTS, Product, ProductConnection
+from schema.site import Site
 from schema.status_guide import StatusGuide, status_guide
 from schema.summary import OrderSummary, ReferenceResult, order_summary, orders_by_reference
 from schema.tenant import Tenant
 from schema.viewer import Viewer
+
+_NEEDED = {
+    kind.__name__: scopes_of(get_object_definition(kind))
+    for kind in (Tenant, Customer, Site, Product, Cart, Offer, Order, Contract)
+}
+"""The scopes that the types which have ids need; they are called like their models."""
 
 
 def _by_number(model: type[Any]) -> Callable[..., Any]:
@@ -46,54 +54,55 @@ def _by_number(model: type[Any]) -> Callable[..., Any]:
         parents: Sequence[Any],
         context: Context,
         number: Annotated[str, strawberry.argument(description="The number: the whole of it.")],
-        attributes: Attributes = None,
+        rows: Rows = EVERYTHING,
     ) -> list[Any]:
-        found = await lookups.by_number(context, numbers, number, attributes)
+        found = await lookups.by_number(context, numbers, number, rows)
         return [found] * len(parents)
 
-    return by_level(resolve, rows=())
+    return by_level(resolve, rows=[()])
 
 
 async def _node(
-    info: Info,
+    parents: Sequence[Any],
+    context: Context,
     id: Annotated[  # noqa: A002 - the argument's name in the specification
         strawberry.ID, strawberry.argument(description="The `id` of an object.")
     ],
-) -> Any:
-    [found] = await _found(info, [id])
-    if isinstance(found, ForbiddenError):
-        raise found
-    return found
+    rows: Rows = EVERYTHING,
+) -> list[Any]:
+    return await _found(context, [id], rows) * len(parents)
 
 
 async def _nodes(
-    info: Info,
+    parents: Sequence[Any],
+    context: Context,
     ids: Annotated[
         list[strawberry.ID],
         strawberry.argument(description=f"The ids of objects: {lookups.MOST_NODES} at most."),
     ],
-) -> Any:
-    return await _found(info, ids)
+    rows: Rows = EVERYTHING,
+) -> list[list[Any]]:
+    return [await _found(context, ids, rows)] * len(parents)
 
 
-async def _found(info: Info, ids: list[strawberry.ID]) -> list[Any]:
+async def _found(context: Context, ids: Sequence[strawberry.ID], rows: Rows) -> list[Any]:
     """The objects; an error in the place of each whose type needs a scope that is not granted.
 
     That is known from the id alone, so it says nothing of whether the object exists.
     """
-    objects: list[Any] = list(await lookups.by_global_ids(info.context, ids))
+    objects: list[Any] = list(await lookups.by_global_ids(context, ids, rows))
     for place, text in enumerate(ids):
         named = parse_global_id(text)
-        kind = info.schema.get_type_by_name(named[0].__name__) if named else None
-        if isinstance(kind, StrawberryObjectDefinition):
-            lacking = scopes_of(kind) - info.context.principal.permissions
+        if named is not None:
+            lacking = _NEEDED[named[0].__name__] - context.principal.permissions
             if lacking:
                 objects[place] = ForbiddenError(min(lacking))
     return objects
 
 
 async def _processing_times(
-    info: Info,
+    parents: Sequence[Any],
+    context: Context,
     product: Annotated[
         str | None, strawberry.argument(description="Only of the product with this number.")
     ] = None,
@@ -101,13 +110,15 @@ async def _processing_times(
         list[BusinessCase] | None,
         strawberry.argument(description="Only of one of these business cases."),
     ] = None,
-) -> Any:
-    products = await lookups.product_ids(info.context, product)
-    return await processing.processing_times(info.context, products, members(business_case))
+    rows: Rows = EVERYTHING,
+) -> list[Any]:
+    products = await lookups.product_ids(context, product)
+    times = await processing.processing_times(context, products, members(business_case), rows)
+    return [times] * len(parents)
 
 
-def _viewer(info: Info) -> Any:
-    return info.context.principal
+def _viewer(parents: Sequence[Any], context: Context) -> list[Any]:
+    return [context.principal] * len(parents)
 
 
 _UNKNOWN = "Null if there is none that you may see."
@@ -116,15 +127,15 @@ _UNKNOWN = "Null if there is none that you may see."
 @strawberry.type(description="What can be read. Everything here is limited to what you may see.")
 class Query:
     viewer = strawberry.field(
-        resolver=_viewer, graphql_type=Viewer, description="Who is asking: you."
+        resolver=by_level(_viewer), graphql_type=Viewer, description="Who is asking: you."
     )
     node = strawberry.field(
-        resolver=_node,
+        resolver=by_level(_node, rows=[()]),
         graphql_type=Node | None,
         description=f"The object with this id. {_UNKNOWN}",
     )
     nodes = strawberry.field(
-        resolver=_nodes,
+        resolver=by_level(_nodes, rows=[()]),
         graphql_type=list[Node | None],
         description="The objects with these ids, in their order; null for each that is unknown.",
     )
@@ -207,7 +218,7 @@ class Query:
         description="What every status and phase means.",
     )
     processing_times = strawberry.field(
-        resolver=_processing_times,
+        resolver=by_level(_processing_times, rows=[("product",)]),
         graphql_type=list[ProcessingTime] | None,
         description="How long the completed orders that you may see took.",
     )

@@ -9,11 +9,30 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
+from execution.leaves import by_column
+
 _INSTANT = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
 )
 
 
+def _instants(values: list[Any]) -> list[Any] | None:
+    # What encodes JSON writes instants in UTC in the same way.
+    return values if set(map(_zone_of, values)) <= _UTC_OR_NOTHING else None
+
+
+_UTC_OR_NOTHING = {None, UTC}
+
+
+def _zone_of(value: Any) -> Any:
+    # A value without a zone is no instant.
+    return None if value is None else value.tzinfo or _UNKNOWN
+
+
+_UNKNOWN = object()
+
+
+@by_column(_instants)
 def format_instant(value: datetime) -> str:
     """RFC 3339 in UTC, to the microsecond where there are any."""
     if value.tzinfo is not UTC:

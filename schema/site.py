@@ -4,13 +4,12 @@ import strawberry
 
 from auth.permissions import Permission
 from db.models import Site as SiteRow
-from db.records import model_of
 from resolvers import relations
 from schema.common import Address
 from schema.contract_list import CONTRACTS, ContractConnection
 from schema.customer import own_address
 from schema.fields import lazy, to_one
-from schema.node import Node
+from schema.node import Node, rows_of
 from schema.offer_list import CARTS, CartConnection
 from schema.order_list import ORDERS, OrderConnection
 from schema.permissions import requires
@@ -52,6 +51,4 @@ class Site(Node):
         description="Contracts for the site.",
     )
 
-    @classmethod
-    def is_type_of(cls, row: object, _: object) -> bool:
-        return model_of(row) is SiteRow
+    is_type_of = rows_of(SiteRow)

@@ -1,13 +1,16 @@
 """Counts for a dashboard, and the look-up by any reference."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
 from auth.permissions import Permission
+from db.models import Order as OrderRow
+from execution.resolving import EVERYTHING, Rows, by_level
 from resolvers import orders as resolvers
-from resolvers.connections import PageArguments, root_page
-from resolvers.context import Info
+from resolvers.connections import Page, PageArguments, root_page
+from resolvers.context import Context, Info
 from schema.enums import (
     BusinessCase,
     MatchedBy,
@@ -17,6 +20,7 @@ from schema.enums import (
     ReferenceState,
 )
 from schema.fields import label_of
+from schema.listing import ROWS
 from schema.order_list import ORDERS, OrderConnection, OrderFilter, to_filter
 from schema.paging import After, Before, First, Last
 from schema.permissions import requires
@@ -68,22 +72,27 @@ def _by_business_case(root: strawberry.Parent[resolvers.Counts]) -> list[Busines
 
 
 async def _newest_changes(
-    root: strawberry.Parent[resolvers.Counts],
-    info: Info,
+    parents: Sequence[resolvers.Counts],
+    context: Context,
     *,
     first: First = None,
     after: After = None,
     last: Last = None,
     before: Before = None,
-) -> Any:
-    return await root_page(
-        info.context.session,
-        ORDERS.collection,
-        root.wanted,
-        sort=OrderSortField.UPDATED_AT,
-        descending=True,
-        arguments=PageArguments(first, after, last, before),
-    )
+    rows: Rows = EVERYTHING,
+) -> list[Page[OrderRow]]:
+    return [
+        await root_page(
+            context.loaders,
+            ORDERS.collection,
+            counts.wanted,
+            sort=OrderSortField.UPDATED_AT,
+            descending=True,
+            arguments=PageArguments(first, after, last, before),
+            rows=rows,
+        )
+        for counts in parents
+    ]
 
 
 @strawberry.type(
@@ -107,7 +116,7 @@ class OrderSummary:
         description="By business case; every case is there, with 0 if need be.",
     )
     newest_changes = strawberry.field(
-        resolver=_newest_changes,
+        resolver=by_level(_newest_changes, reads=(), rows=ROWS),
         graphql_type=OrderConnection,
         description="The same orders, the last changed first.",
     )
@@ -144,8 +153,9 @@ class ReferenceResult:
     )
 
 
-async def orders_by_reference(
-    info: Info,
+async def _by_reference(
+    parents: Sequence[Any],
+    context: Context,
     references: Annotated[
         list[str],
         strawberry.argument(
@@ -153,5 +163,10 @@ async def orders_by_reference(
             f"{resolvers.MOST_REFERENCES} at most."
         ),
     ],
-) -> Any:
-    return await resolvers.orders_by_reference(info.context, references)
+    rows: Rows = EVERYTHING,
+) -> list[list[resolvers.ReferenceResult]]:
+    found = await resolvers.orders_by_reference(context, references, rows)
+    return [found] * len(parents)
+
+
+orders_by_reference = by_level(_by_reference, rows=[("orders",)])

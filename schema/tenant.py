@@ -6,7 +6,6 @@ import strawberry
 
 from auth.permissions import Permission
 from db.models import Tenant as TenantRow
-from db.records import model_of
 from resolvers import relations
 from schema.contract_list import CONTRACTS, ContractConnection
 from schema.customer_list import (
@@ -18,7 +17,7 @@ from schema.customer_list import (
     TenantConnection,
 )
 from schema.fields import lazy, to_one
-from schema.node import Node
+from schema.node import Node, rows_of
 from schema.offer_list import CARTS, OFFERS, CartConnection, OfferConnection
 from schema.order_list import ORDERS, OrderConnection
 from schema.permissions import requires
@@ -79,6 +78,4 @@ class Tenant(Node):
         description="The tenant's own contracts, without those of tenants below.",
     )
 
-    @classmethod
-    def is_type_of(cls, row: object, _: object) -> bool:
-        return model_of(row) is TenantRow
+    is_type_of = rows_of(TenantRow)

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, union_all
-from sqlalchemy.orm import aliased
 
 from db.expressions import any_of
 from db.models import Contract, Offer, Order, OrderExternalId
@@ -107,7 +106,7 @@ ORDERS_PER_REFERENCE = 10
 
 
 def by_references(references: Sequence[str]) -> Select[*tuple[Any, ...]]:
-    """`(reference, matched_by, Order)`, each reference's newest orders first.
+    """`(reference, matched_by, id of an order)`, each reference's newest orders first.
 
     A reference may be the number of an order, an offer or a contract, or an external id; where it
     is several of these, it is called by the first.
@@ -143,11 +142,10 @@ def by_references(references: Sequence[str]) -> Select[*tuple[Any, ...]]:
         func.min(kind).over(partition_by=reference).label("kind"),
         func.row_number().over(partition_by=reference, order_by=newest).label("place"),
     ).subquery()
-    order = aliased(Order)
     names = {place: kind.value for place, kind in enumerate(MatchedBy)}
     return (
-        select(placed.c.reference, case(names, value=placed.c.kind).label("matched_by"), order)
-        .join(order, and_(order.id == placed.c.order_id, placed.c.place <= ORDERS_PER_REFERENCE))
+        select(placed.c.reference, case(names, value=placed.c.kind).label("matched_by"), Order.id)
+        .join(Order, and_(Order.id == placed.c.order_id, placed.c.place <= ORDERS_PER_REFERENCE))
         .order_by(placed.c.place)
     )
 

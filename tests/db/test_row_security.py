@@ -191,7 +191,7 @@ async def test_a_connection_that_another_scope_used_leaks_nothing(filled: Databa
 
 async def test_a_session_that_sent_nothing_leaves_nothing_behind(filled: Database) -> None:
     async with filled.read(Scope.carrier()) as session:
-        await session._session.connection()
+        await (await session._source.session()).connection()
     async with filled.engine.connect() as reused:
         assert set((await seen(reused)).values()) == {0}
 

@@ -9,7 +9,6 @@ from unittest.mock import AsyncMock, patch
 
 import httpx
 import orjson
-from sqlalchemy import Engine, event
 
 from app import create_app
 from auth import clients, keys
@@ -20,6 +19,7 @@ from db.session import Database
 from execution.limits import Limits
 from settings import Settings
 from tests.graph.book import NOW, Book
+from tests.statements import sent
 
 
 @dataclass(frozen=True)
@@ -138,17 +138,13 @@ async def serve(
 def counted() -> Iterator[list[str]]:
     """The statements that this process sends meanwhile, but for transactions and who is asking."""
     statements: list[str] = []
-
-    def count(*arguments: Any) -> None:
-        statement: str = arguments[2]
-        if not statement.startswith("BEGIN") and "api_keys" not in statement:
-            statements.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", count)
-    try:
+    with sent() as everything:
         yield statements
-    finally:
-        event.remove(Engine, "before_cursor_execute", count)
+    statements += [
+        statement
+        for statement, _ in everything
+        if not statement.startswith("BEGIN") and "api_keys" not in statement
+    ]
 
 
 CARRIER = Scope.carrier()

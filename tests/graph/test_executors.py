@@ -11,7 +11,6 @@ from random import Random
 from typing import Any
 from zlib import crc32
 
-import orjson
 import pytest
 import strawberry
 from graphql import ExecutionResult, GraphQLField, GraphQLObjectType
@@ -28,6 +27,7 @@ from db.scope import Scope
 from db.session import Database
 from execution.documents import DocumentCache, PreparedOperation
 from execution.executor import ByLevels, FieldByField
+from execution.http import encoded
 from execution.limits import Limits
 from execution.permissions import Coordinate, FieldPermissions
 from resolvers.context import Context
@@ -167,7 +167,7 @@ def _name_of(source: Any) -> str:
 
 
 def assert_alike(levels: ExecutionResult, core: ExecutionResult, request: Request) -> None:
-    assert orjson.dumps(levels.data) == orjson.dumps(core.data), request
+    assert encoded(levels.data) == encoded(core.data), request
     assert _told(levels) == _told(core), request
 
 

@@ -1,0 +1,64 @@
+"""Values by their keys, loaded for a level at a time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
+from functools import cached_property
+from itertools import chain
+from typing import Any, Generic, TypeVar
+
+from aiodataloader import DataLoader
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+Load = Callable[[list[K]], Coroutine[Any, Any, list[V]]]
+"""Values in the order of the keys."""
+
+Found = list[V] | Awaitable[list[V]]
+"""Values in the order of the keys: there already, or to be awaited."""
+
+MOST_KEYS = 5_000
+"""In one statement."""
+
+
+class Batches(Generic[K, V]):
+    """Loads each key once. The keys that several levels, fields or aliases ask for at about the
+    same time are one batch.
+
+    What the loader counts as a key is all keys of a level: one future for them, not one for each.
+    """
+
+    def __init__(self, load: Load[K, V]) -> None:
+        self.known: dict[K, V] = {}
+        """What was loaded, here or along with something else."""
+        self._load = load
+
+    def values(self, keys: Sequence[K | None]) -> Found[V | None]:
+        """A value for each key; None for the key None."""
+        known = self.known
+        missing = tuple(key for key in dict.fromkeys(keys) if key is not None and key not in known)
+        if missing:
+            return self._values(keys, self._levels.load(missing))
+        return [None if key is None else known[key] for key in keys]
+
+    @cached_property
+    def _levels(self) -> DataLoader[tuple[K, ...], None]:
+        return DataLoader(self._load_levels, cache=False)
+
+    async def _values(self, keys: Sequence[K | None], loaded: Awaitable[None]) -> list[V | None]:
+        # Whoever is given up must not take along what others wait for.
+        await asyncio.shield(loaded)
+        known = self.known
+        return [None if key is None else known[key] for key in keys]
+
+    async def _load_levels(self, levels: list[tuple[K, ...]]) -> list[None]:
+        wanted = [key for key in dict.fromkeys(chain(*levels)) if key not in self.known]
+        for start in range(0, len(wanted), MOST_KEYS):
+            keys = wanted[start : start + MOST_KEYS]
+            self.known.update(zip(keys, await self._load(keys), strict=True))
+        return [None] * len(levels)
+
+
+async def arrived(found: Found[V]) -> list[V]:
+    """The values, once they are there."""
+    return found if isinstance(found, list) else await found
