@@ -6,7 +6,6 @@ from playwright.async_api import Route, expect
 from tests.web.browser.pages import Pages
 from tests.web.browser.server import Server
 
-TOKEN = "**/widget/demo-token"
 GRAPH = "**/graphql**"
 
 
@@ -59,28 +58,29 @@ async def test_offline_is_said_and_ends_by_itself(server: Server, pages: Pages) 
     await expect(dashboard.element).not_to_contain_text("Sie sind offline")
 
 
-async def test_a_fault_of_the_server_shows_its_request_id_and_can_be_tried_again(
-    server: Server, pages: Pages
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (500, "INTERNAL_SERVER_ERROR", "server"),
+        (429, "RATE_LIMITED", "busy"),
+        (403, "FORBIDDEN", "forbidden"),
+    ],
+)
+async def test_a_failure_shows_its_request_id_and_can_be_tried_again(
+    server: Server, pages: Pages, status: int, code: str, kind: str
 ) -> None:
     async def fail(route: Route) -> None:
-        await route.fulfill(
-            status=500,
-            headers={"X-Request-Id": "req-4711"},
-            json={
-                "errors": [
-                    {
-                        "message": "Internal server error",
-                        "extensions": {"code": "INTERNAL_SERVER_ERROR"},
-                    }
-                ]
-            },
-        )
+        error = {"message": "What went wrong, in English.", "extensions": {"code": code}}
+        headers = {"X-Request-Id": "req-4711", "Retry-After": "30"}
+        await route.fulfill(status=status, headers=headers, json={"errors": [error]})
 
     dashboard = await pages.dashboard(server.url)
     await dashboard.page.route(GRAPH, fail)
     await dashboard.figure("COMPLETED").click()
-    notice = dashboard.notice("server")
+    notice = dashboard.notice(kind)
     await expect(notice).to_contain_text("req-4711")
+    # The reader is told in the own language.
+    await expect(notice).not_to_contain_text("English")
     await dashboard.page.unroute(GRAPH)
     await notice.get_by_role("button", name="Erneut versuchen").click()
     await expect(notice).to_have_count(0)
