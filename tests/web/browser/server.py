@@ -88,23 +88,21 @@ class Server:
         outcomes = [result["outcome"] for result in answer["results"]]
         assert set(outcomes) == {"LOADED"}, answer
 
-    def place(self, number: str, *, customer: str | None = None) -> None:
-        """Report a new order of the demo's partner: of the customer, or of a new one."""
+    def place(self, number: str, **stated: Any) -> None:
+        """Report a new order of the demo's partner, for a new customer."""
         received = self.now - timedelta(hours=2)
         parties = [
             payloads.party("Partner", self.book.demo_tenant_number),
-            payloads.party(
-                "Kunde", customer or f"K-{number}", None if customer else "Hafenbäckerei"
-            ),
+            payloads.party("Kunde", f"K-{number}", "Hafenbäckerei"),
         ]
-        self.report(
-            payloads.order(
-                number,
-                creationDate=_text(received),
-                requestedCompletionDate=_text(received + timedelta(days=14)),
-                relatedParty=parties,
-            )
+        order = payloads.order(
+            number,
+            creationDate=_text(received),
+            requestedCompletionDate=_text(received + timedelta(days=14)),
+            relatedParty=parties,
+            **stated,
         )
+        self.report(order)
 
     def move(self, number: str, state: str) -> None:
         """Report that an order has moved on just now."""

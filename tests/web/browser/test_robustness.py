@@ -87,6 +87,16 @@ async def test_a_failure_shows_its_request_id_and_can_be_tried_again(
     await expect(dashboard.rows.first).to_have_attribute("data-status", "COMPLETED")
 
 
+async def test_markup_in_an_order_is_shown_as_its_text(server: Server, pages: Pages) -> None:
+    markup = "<img src=x onerror='window.broken = true'><b>Eilt</b>"
+    server.place("A-MARKUP", description=markup)
+    dashboard = await pages.dashboard(server.url)
+    await dashboard.opener("A-MARKUP").click()
+    await expect(dashboard.element).to_contain_text(markup)
+    assert await dashboard.element.locator("img").count() == 0
+    assert not await dashboard.page.evaluate("window.broken")
+
+
 async def test_whoever_has_no_orders_is_told_what_will_happen(server: Server, pages: Pages) -> None:
     page = await pages.open(server.url)
     empty = {
