@@ -4,6 +4,7 @@ One private PostgreSQL server serves the whole run. The first process starts it 
 workers of pytest-xdist by the environment variable that also names a server of the user's own.
 """
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -13,6 +14,7 @@ from hypothesis import settings
 
 from tests.databases import ENGINES, Databases, Engine
 from tests.postgres import PostgresUnavailableError, private_server
+from tests.sharing import share_compiled_statements
 
 # A superuser's URL; the tests make and remove roles and databases of their own there.
 SERVER_VARIABLE = "PARTNERGRAPH_TEST_POSTGRES_URL"
@@ -53,6 +55,20 @@ def pytest_terminal_summary(
     if reason := config.stash.get(without_postgres, None):
         terminalreporter.section("PostgreSQL was not tested", yellow=True)
         terminalreporter.write_line(reason)
+
+
+def pytest_collection_finish() -> None:
+    # What was imported and collected stays to the end: the collector need not look at it again,
+    # and at what tests leave behind, less often.
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared_compilation() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        share_compiled_statements(patch)
+        yield
 
 
 @pytest.fixture(scope="session")
