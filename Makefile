@@ -34,7 +34,7 @@ check: $(ready)
 
 .PHONY: test
 test: check
-	$(run)python -m pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist loadscope $(ARGS)
+	$(run)python -m pytest --numprocesses $(WORKERS) --maxprocesses 4 $(ARGS)
 
 .PHONY: bench
 bench: $(ready)

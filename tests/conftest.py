@@ -8,6 +8,7 @@ import gc
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -15,6 +16,7 @@ from hypothesis import settings
 from tests.databases import ENGINES, Databases, Engine
 from tests.postgres import PostgresUnavailableError, private_server
 from tests.sharing import share_compiled_statements
+from tests.spreading import ByModuleAndEngine, begin_with_long
 
 # A superuser's URL; the tests make and remove roles and databases of their own there.
 SERVER_VARIABLE = "PARTNERGRAPH_TEST_POSTGRES_URL"
@@ -55,6 +57,18 @@ def pytest_terminal_summary(
     if reason := config.stash.get(without_postgres, None):
         terminalreporter.section("PostgreSQL was not tested", yellow=True)
         terminalreporter.write_line(reason)
+
+
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByModuleAndEngine:
+    config.option.loadscopereorder = False
+    return ByModuleAndEngine(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        begin_with_long(items)
 
 
 def pytest_collection_finish() -> None:
