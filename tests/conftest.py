@@ -15,7 +15,7 @@ from hypothesis import settings
 
 from tests.databases import ENGINES, Databases, Engine
 from tests.postgres import PostgresUnavailableError, private_server
-from tests.sharing import share_compiled_statements
+from tests.sharing import share
 from tests.spreading import ByModuleAndEngine, begin_with_long
 
 # A superuser's URL; the tests make and remove roles and databases of their own there.
@@ -79,9 +79,9 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _shared_compilation() -> Iterator[None]:
+def _shared() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        share_compiled_statements(patch)
+        share(patch)
         yield
 
 
