@@ -35,7 +35,8 @@ check: $(ready)
 
 .PHONY: test
 test: check
-	$(run)python -m pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist loadscope $(ARGS)
+	@# Where it is set, every process that a test starts would compile the whole product again.
+	env -u PYTHONDONTWRITEBYTECODE $(run)python -m pytest --numprocesses $(WORKERS) --maxprocesses 4 $(ARGS)
 
 .PHONY: bench
 bench: $(ready)
