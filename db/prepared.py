@@ -7,8 +7,8 @@ scope's values as parameters.
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from datetime import datetime
 from functools import lru_cache, partial
+from operator import attrgetter
 from typing import Any, cast
 from uuid import UUID
 
@@ -137,11 +137,10 @@ def _converter(kind: Any, dialect: Dialect, code: Any) -> Callable[[Any], Any] |
 
 def _instants(convert: Callable[[Any], Any], column: Sequence[Any]) -> Iterable[Any]:
     """Instants have their zone already, but for the first and the last there are."""
-    return map(convert, column) if _FIRST in column or _LAST in column else column
+    return map(convert, column) if None in map(_ZONE, filter(None, column)) else column
 
 
-_FIRST, _LAST = datetime.min, datetime.max  # noqa: DTZ901 - as the driver gives them
-
+_ZONE = attrgetter("tzinfo")
 
 _prepared: OrderedDict[Hashable, Prepared] = OrderedDict()
 

@@ -1,6 +1,6 @@
 """Which concrete type an object of an abstract type has, checked as graphql-core checks it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema, is_object_type
@@ -20,12 +20,12 @@ def by_class(is_type_of: Verdict) -> Verdict:
     return is_type_of
 
 
-def fits_by_class(kind: GraphQLObjectType, objects: Iterable[Any]) -> bool:
+def fits_by_class(kind: GraphQLObjectType, objects: Sequence[Any]) -> bool:
     """Whether all objects are known to be of the type, by their classes."""
     is_type_of = kind.is_type_of
     if not getattr(is_type_of, _BY_CLASS, False):
         return False
-    one_of_each = {type(each): each for each in objects}
+    one_of_each = dict(zip(map(type, objects), objects, strict=True))
     return all(is_type_of(each, None) is True for each in one_of_each.values())  # type: ignore[arg-type, misc]
 
 

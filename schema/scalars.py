@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from operator import attrgetter
 from typing import Any
 
 import strawberry
@@ -18,18 +19,11 @@ _INSTANT = re.compile(
 
 def _instants(values: list[Any]) -> list[Any] | None:
     # What encodes JSON writes instants in UTC in the same way.
-    return values if set(map(_zone_of, values)) <= _UTC_OR_NOTHING else None
+    zones = set(map(_ZONE, filter(None, values)))
+    return values if zones <= _UTC else None
 
 
-_UTC_OR_NOTHING = {None, UTC}
-
-
-def _zone_of(value: Any) -> Any:
-    # A value without a zone is no instant.
-    return None if value is None else value.tzinfo or _UNKNOWN
-
-
-_UNKNOWN = object()
+_ZONE, _UTC = attrgetter("tzinfo"), {UTC}
 
 
 @by_column(_instants)
