@@ -10,7 +10,7 @@ ready := .venv/ready
 help:
 	@echo 'make demo    run the server on a realistic order book (PORT=$(PORT))'
 	@echo 'make test    all checks, and all tests on SQLite and PostgreSQL'
-	@echo 'make check   style, types, import rules, freshness of the printed schema'
+	@echo 'make check   style, types, import rules, the printed schema, what browsers ask'
 	@echo 'make bench   measure requests per second on 200,000 orders in PostgreSQL'
 	@echo 'make profile show where the time of one operation goes (ARGS=--help)'
 	@echo 'make lock    recompile requirements.lock (ARGS=--upgrade for new versions)'
@@ -31,10 +31,12 @@ check: $(ready)
 	$(run)mypy .
 	$(run)lint-imports --no-logo
 	$(run)partnergraph export-schema --check
+	$(run)python scripts/check_operations.py
 
 .PHONY: test
 test: check
-	$(run)python -m pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist loadscope $(ARGS)
+	@# Where it is set, every process that a test starts would compile the whole product again.
+	env -u PYTHONDONTWRITEBYTECODE $(run)python -m pytest --numprocesses $(WORKERS) --maxprocesses 4 $(ARGS)
 
 .PHONY: bench
 bench: $(ready)
@@ -50,5 +52,5 @@ lock: $(ready)
 
 .PHONY: clean
 clean:
-	rm -rf .venv .node .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist var web/dist web/node_modules
+	rm -rf .venv .node .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist var web/dist web/.generated web/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -18,6 +18,7 @@ from auth.clock import Clock
 from auth.cors import Cors
 from auth.permissions import Permission
 from auth.principal import Principal, PrincipalKind
+from auth.signed_tokens import SignedToken
 from db.session import Database
 from db.witness import Witness
 from endpoints import PrintedSchema, Readiness, SecurityHeadersMiddleware, healthz
@@ -35,17 +36,21 @@ from execution.redis_buckets import RedisBuckets
 from execution.redis_server import RedisServer
 from execution.request_id import RequestIdMiddleware, current_request_id
 from execution.requests import forbidden
+from freshness import ContextFreshness
 from identity import Identity
 from intake.endpoint import IntakeEndpoint, Part
+from ordering.present import Present
 from resolvers.context import Context
 from settings import Settings, load
 from web.assets import DemoContent, graphiql_routes
+from web.demo_portal import DemoPortal
+from web.widget_routes import operations, widget_routes
 
 
 def create_app(
     settings: Settings, *, demo: DemoContent | None = None, clock: Clock | None = None
 ) -> Starlette:
-    """The application. `demo` is shown to every visitor of GraphiQL, key included."""
+    """The application. `demo` is what every visitor of its pages may use."""
     database = Database(settings.database_url, pool_size=settings.database_connections)
     clock = clock or Clock()
     redis = RedisServer(settings.redis_url) if settings.redis_url else None
@@ -55,7 +60,7 @@ def create_app(
     documents = LocalDocuments()
     persisted = PersistedDocuments(
         RedisDocuments(redis, documents) if redis else documents,
-        trusted=read_trusted(settings.trusted_documents) if settings.trusted_documents else {},
+        trusted=_trusted(settings),
         trusted_only=settings.trusted_documents_only,
     )
 
@@ -79,7 +84,7 @@ def create_app(
                 session=session,
                 # A header may be sent in several lines; they are one list.
                 accept_language=",".join(request.headers.getlist("accept-language")),
-                now=clock.now(),
+                present=Present(clock.now()),
             )
         # Not reached where the operation failed as a whole, and nothing was answered.
         if session.witness is not None:
@@ -118,6 +123,7 @@ def create_app(
         execute=executor(graph, settings.limits, settings.executor),
         buckets=buckets,
         persisted=persisted,
+        freshness=ContextFreshness(),
     )
     intake = IntakeEndpoint(
         database,
@@ -142,6 +148,7 @@ def create_app(
             Route("/healthz", healthz),
             Route("/readyz", Readiness(database), methods=["GET"]),
             *graphiql_routes(demo),
+            *widget_routes(_demo_portal(settings, identity, demo) if demo else None),
         ],
         middleware=[
             Middleware(RequestIdMiddleware),
@@ -149,6 +156,26 @@ def create_app(
             Middleware(SourceMiddleware),
         ],
         lifespan=lifespan,
+    )
+
+
+def _trusted(settings: Settings) -> dict[str, str]:
+    """The documents that are served whatever is configured, and those that are registered."""
+    registered = read_trusted(settings.trusted_documents) if settings.trusted_documents else {}
+    return {**operations(), **registered}
+
+
+def _demo_portal(settings: Settings, identity: Identity, demo: DemoContent) -> DemoPortal:
+    async def make_session(origin: str, customer_number: str | None) -> SignedToken | None:
+        return await identity.page_session(
+            demo.portal_key, origin=origin, customer_number=customer_number
+        )
+
+    return DemoPortal(
+        make_session,
+        customer_number=demo.customer_number,
+        url=settings.public_url,
+        body_seconds=settings.limits.body_seconds,
     )
 
 

@@ -17,15 +17,17 @@ from auth.narrowing import HEADER as TENANT_HEADER
 from auth.narrowing import Narrowing, OutOfReachError
 from auth.oauth_clients import OAuthClients
 from auth.origins import Origins
+from auth.permissions import OF_A_PAGE
 from auth.portal_tokens import PortalTokens
 from auth.principal import Principal
 from auth.provider_keys import ProviderUnavailableError
 from auth.sealing import Sealing
+from auth.signed_tokens import SignedToken
 from auth.signing_keys import SigningKeys
 from auth.token_endpoint import TokenEndpoint
 from auth.widget_endpoint import WidgetEndpoint
 from auth.widget_sessions import PATH as WIDGET_PATH
-from auth.widget_sessions import WidgetSessions
+from auth.widget_sessions import Subject, WidgetSessions
 from db.session import Database
 from execution.http import AuthFailure
 from execution.rate import Buckets, LocalBuckets, Policy
@@ -126,6 +128,20 @@ class Identity:
             return await self._narrowing.narrow(principal, headers.get(TENANT_HEADER))
         except OutOfReachError:
             raise forbidden(f"{TENANT_HEADER} names no tenant that you may see.") from None
+
+    async def page_session(
+        self, key: str, *, origin: str, customer_number: str | None
+    ) -> SignedToken | None:
+        """A session for a page, as the backend of a portal with that key would get it; None where
+        the origin is not registered. Without a customer it is for the key's own tenant."""
+        client = await self._bearers.principal(f"Bearer {key}")
+        if client.client_id not in await self.origins.clients(origin):
+            return None
+        number = customer_number or client.tenant_number or ""
+        subject = Subject(number=number, is_customer=customer_number is not None)
+        return await self.widget_sessions.issue(
+            client, subject, origin, client.permissions & OF_A_PAGE
+        )
 
     def routes(self, buckets: Buckets) -> list[Route]:
         """Where credentials are exchanged, and what is public of that. `buckets` are the clients'

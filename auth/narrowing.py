@@ -60,7 +60,7 @@ class Narrowing:
     async def _part(self, scope: Scope, number: str) -> Part | None:
         """Looked up within the principal's own scope, so that it cannot be widened."""
         async with self._database.read(scope) as session:
-            rows = await session.rows(
+            rows = await session.tuples(
                 select(Tenant.id, Tenant.root_tenant_id).where(Tenant.number == number)
             )
             if not rows:
@@ -68,4 +68,5 @@ class Narrowing:
             [(tenant_id, root)] = rows
             if tenant_id == root:
                 return tenant_id, Scope.tree(root)
-            return tenant_id, Scope.tenants(root, tuple(await session.entities(subtree(number))))
+            below = await session.tuples(subtree(number))
+            return tenant_id, Scope.tenants(root, tuple(each for (each,) in below))

@@ -186,20 +186,20 @@ class WidgetSessions:
                 Customer.id,
                 Customer.tenant_id,
                 Customer.root_tenant_id,
-                Tenant.number.label("tenant_number"),
+                Tenant.number,
             )
             .join(Tenant, Tenant.id == Customer.tenant_id)
             .where(Customer.number == number)
         )
         async with self._database.read(scope) as session:
-            rows = await session.rows(statement)
+            rows = await session.tuples(statement)
         if not rows:
             return None
-        [found] = rows
+        [(customer_id, tenant_id, root, tenant_number)] = rows
         return _Part(
-            tenant_id=found.tenant_id,
-            tenant_number=found.tenant_number,
-            scope=Scope.customer(found.root_tenant_id, found.tenant_id, found.id),
+            tenant_id=tenant_id,
+            tenant_number=tenant_number,
+            scope=Scope.customer(root, tenant_id, customer_id),
         )
 
 

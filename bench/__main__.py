@@ -1,5 +1,6 @@
 """`python -m bench`: seed, serve, measure, print, keep."""
 
+import asyncio
 import sys
 import tempfile
 from datetime import UTC, datetime
@@ -8,16 +9,17 @@ from pathlib import Path
 import click
 import httpx
 
-from bench import machine
+from bench import machine, marking
 from bench.comparing import compare
 from bench.database import Prepared, postgresql, prepare
 from bench.dueling import clients, duel
 from bench.growth import Book, grow
 from bench.hostile import markdown as hostile_markdown
 from bench.measuring import Series, measure
+from bench.polling import ENVIRONMENT, poll
 from bench.report import Report, Row
 from bench.scenarios import Questions, one_order, questions
-from bench.serving import serving, statements
+from bench.serving import process, serving, statements
 from commands.base import progress
 from tests.postgres import PostgresUnavailableError
 
@@ -54,6 +56,11 @@ from tests.postgres import PostgresUnavailableError
     help="With --growth: a database whose book is of another size, measured in the same rounds.",
 )
 @click.option(
+    "--polling",
+    is_flag=True,
+    help="Instead, measure what open widgets cost that ask whether anything is new.",
+)
+@click.option(
     "--attack-rate",
     default=50,
     show_default=True,
@@ -76,6 +83,7 @@ def main(
     comparing: bool,
     growth: bool,
     beside: str | None,
+    polling: bool,
     attack_rate: int,
     record: bool,
 ) -> None:
@@ -87,6 +95,9 @@ def main(
         log = Path(directory) / "server.log"
         if hostile:
             _duel(url, prepared, log, rounds=rounds, seconds=seconds, per_second=attack_rate)
+            return
+        if polling:
+            _polling(url, prepared, log, rounds=rounds)
             return
         if comparing:
             with progress("Measuring rounds") as show:
@@ -178,6 +189,20 @@ def _duel(
             progress=show,
         )
     click.echo(hostile_markdown(duels, attack))
+
+
+def _polling(url: str, prepared: Prepared, log: Path, *, rounds: int) -> None:
+    with (
+        process(url, log, environment=ENVIRONMENT) as (port, server),
+        progress("Measuring polling") as show,
+    ):
+        measuring = poll(
+            port, server, prepared, url=url, widgets=1_000, rounds=rounds, progress=show
+        )
+        polled = asyncio.run(measuring)
+    with progress("Measuring intake") as show:
+        marked = marking.compare(url, orders=1_000, rounds=rounds, progress=show)
+    click.echo(f"{polled.markdown()}\n\n{marked.markdown()}")
 
 
 def _series(asked: Questions, connections: int) -> list[Series]:

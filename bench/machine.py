@@ -5,6 +5,8 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
+import asyncpg
+
 PACKAGES = (
     "strawberry-graphql",
     "graphql-core",
@@ -45,3 +47,18 @@ def _cpu_model() -> str:
         if name.strip() == "model name":
             return value.strip()
     return platform.machine()
+
+
+def processor(pid: int) -> float:
+    """Seconds of the processor's time that a process has had."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / int(os.sysconf("SC_CLK_TCK"))
+
+
+async def processor_of_backends(plain: asyncpg.Connection) -> float:
+    """The same of those processes of PostgreSQL that serve the database, without the one asked."""
+    found = await plain.fetch(
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
+        "AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    )
+    return sum((processor(row["pid"]) for row in found), 0.0)

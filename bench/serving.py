@@ -17,15 +17,15 @@ START_SECONDS = 90
 
 
 @contextmanager
-def serving(
+def process(
     database_url: str,
     log: Path,
     *,
     limited: bool = False,
     environment: Mapping[str, str] | None = None,
     raw: bool = False,
-) -> Iterator[int]:
-    """Serve the database in one process on the loopback; the port it listens on.
+) -> Iterator[tuple[int, int]]:
+    """Serve the database in one process on the loopback: the port it listens on, and its id.
 
     Unless `limited`, no client runs out of points: one stands for many here. `environment` adds
     settings; `raw` serves the ceiling (`bench.raw`) instead of the product.
@@ -48,7 +48,7 @@ def serving(
         server = subprocess.Popen(command, env=variables, stdout=output, stderr=output)
     try:
         _wait_until_ready(server, port, log)
-        yield port
+        yield port, server.pid
     except BaseException:
         sys.stderr.write(_tail(log))
         raise
@@ -59,6 +59,20 @@ def serving(
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
+
+
+@contextmanager
+def serving(
+    database_url: str,
+    log: Path,
+    *,
+    limited: bool = False,
+    environment: Mapping[str, str] | None = None,
+    raw: bool = False,
+) -> Iterator[int]:
+    """The same for those who need no more than the port."""
+    with process(database_url, log, limited=limited, environment=environment, raw=raw) as (port, _):
+        yield port
 
 
 def statements(log: Path) -> dict[str, str]:

@@ -10,6 +10,7 @@ import urllib.request
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 import uvicorn
@@ -17,13 +18,14 @@ from graphql.utilities import strip_ignored_characters
 from sqlalchemy import select
 
 from app import create_app, set_up_logging
-from auth import keys
-from auth.permissions import READING
+from auth import keys, origins
+from auth.permissions import READING, Permission
 from commands.base import Mistake, load_settings, now, open_database
 from commands.data import migrate_database, seed_database
 from commands.serving import listen, origin, server_config
-from db.models import Contract, Offer, Order, OrderExternalId, Tenant
+from db.models import Contract, Customer, Offer, Order, OrderExternalId, Tenant
 from db.scope import Scope
+from db.session import Database
 from settings import Settings
 from web.assets import DemoContent
 
@@ -34,7 +36,9 @@ _FILE = Path("var", "demo.sqlite3")
 _ABOUT = Path("var", "demo.json")
 """What the order book's showcase is; written when the book is whole."""
 _CLIENT = "partnergraph demo"
+_PORTAL = "partnergraph demo portal"
 _ORDERS = 2_000
+_LOCAL = {"localhost", "127.0.0.1"}
 _KEPT_SECONDS = 2 * 24 * 3600
 _SEED = 1
 
@@ -79,6 +83,37 @@ def demo(port: int | None, fresh: bool, once: bool) -> None:
         raise Mistake(server.failure)
 
 
+async def demo_content(settings: Settings, tenant: str, order: str) -> DemoContent:
+    """What the pages have in demo mode: new keys of the partner, and its showcase order."""
+    statement = (
+        select(OrderExternalId.value, Offer.number, Contract.number, Customer.number)
+        .join(Order, Order.id == OrderExternalId.order_id)
+        .join(Tenant, Tenant.id == Order.tenant_id)
+        .join(Offer, Offer.id == Order.offer_id)
+        .join(Contract, Contract.id == Order.contract_id)
+        .join(Customer, Customer.id == Order.customer_id)
+        .where(Order.number == order, Tenant.number == tenant)
+        .limit(1)
+    )
+    async with open_database(settings) as database:
+        async with database.read(Scope.carrier()) as session:
+            [(*references, customer)] = await session.rows(statement)
+        key = await _new_key(database, tenant, _CLIENT, READING)
+        # Apart from the one that visitors get: what makes sessions stays with the server.
+        portal = await _new_key(
+            database, tenant, _PORTAL, READING | {Permission.WIDGET_SESSIONS_CREATE}
+        )
+        await _register_own_pages(database, tenant, settings)
+    return DemoContent(
+        api_key=key,
+        order_number=order,
+        # The last one shows what an unknown reference looks like.
+        references=[*references, "UNKNOWN-1"],
+        portal_key=portal,
+        customer_number=customer,
+    )
+
+
 def _prepare(settings: Settings, *, fresh: bool) -> DemoContent:
     """A whole order book, and a new key to it."""
     if fresh or not _is_current():
@@ -91,7 +126,7 @@ def _prepare(settings: Settings, *, fresh: bool) -> DemoContent:
         about = {"tenant": book.demo_tenant_number, "order": book.showcase_order_number}
         _ABOUT.write_text(json.dumps(about), encoding="utf-8")
     about = json.loads(_ABOUT.read_text(encoding="utf-8"))
-    return asyncio.run(_content(settings, about["tenant"], about["order"]))
+    return asyncio.run(demo_content(settings, about["tenant"], about["order"]))
 
 
 def _is_current() -> bool:
@@ -101,27 +136,38 @@ def _is_current() -> bool:
     return time.time() - _ABOUT.stat().st_mtime < _KEPT_SECONDS
 
 
-async def _content(settings: Settings, tenant: str, order: str) -> DemoContent:
-    """A key of the demo's partner, and what there is to ask about its showcase order."""
-    statement = (
-        select(OrderExternalId.value, Offer.number, Contract.number)
-        .join(Order, Order.id == OrderExternalId.order_id)
-        .join(Tenant, Tenant.id == Order.tenant_id)
-        .join(Offer, Offer.id == Order.offer_id)
-        .join(Contract, Contract.id == Order.contract_id)
-        .where(Order.number == order, Tenant.number == tenant)
-        .limit(1)
+async def _new_key(
+    database: Database, tenant: str, client: str, permissions: frozenset[Permission]
+) -> str:
+    """A key of the client, whose former ones are revoked."""
+    moment = now()
+    await keys.revoke_of_client(database, client, now=moment)
+    key = await keys.create(
+        database, tenant_number=tenant, client_name=client, now=moment, permissions=permissions
     )
-    async with open_database(settings) as database:
-        async with database.read(Scope.carrier()) as session:
-            [references] = await session.rows(statement)
-        moment = now()
-        await keys.revoke_of_client(database, _CLIENT, now=moment)
-        key = await keys.create(
-            database, tenant_number=tenant, client_name=_CLIENT, now=moment, permissions=READING
-        )
-    # The last one shows what an unknown reference looks like.
-    return DemoContent(api_key=key.text, order_number=order, references=[*references, "UNKNOWN-1"])
+    return key.text
+
+
+async def _register_own_pages(database: Database, tenant: str, settings: Settings) -> None:
+    """Let the pages of this server ask, by each name that a browser may know it by; no others."""
+    url = settings.public_url
+    name = urlsplit(url).hostname
+    own = {url.replace(f"//{name}", f"//{host}") for host in _LOCAL} if name in _LOCAL else {url}
+    for listed in await origins.list_origins(database, tenant):
+        if listed.client_name == _PORTAL and listed.origin not in own:
+            await origins.remove(
+                database,
+                tenant_number=tenant,
+                client_name=_PORTAL,
+                origin=listed.origin,
+                now=now(),
+            )
+    for own_origin in sorted(own):
+        # One that is not safe, like plain http from elsewhere, has GraphiQL alone.
+        with suppress(origins.UnusableOriginError):
+            await origins.add(
+                database, tenant_number=tenant, client_name=_PORTAL, origin=own_origin, now=now()
+            )
 
 
 class _DemoServer(uvicorn.Server):
@@ -182,6 +228,7 @@ def _ask_once(url: str, content: DemoContent) -> list[str]:
         click.style("Go on from here", bold=True),
         "",
         f"GraphiQL  {url}/graphiql (carries the demo's key)",
+        f"Widget    {url}/widget/ (as a page of a portal shows it)",
         f"Schema    {url}/schema.graphql",
         f"Key       {content.api_key}",
         "",

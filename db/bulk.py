@@ -26,7 +26,7 @@ from sqlalchemy.schema import (
     DropIndex,
 )
 
-from db import policies
+from db import marking, policies
 from db.base import Base
 from db.session import _WRITES, Database
 
@@ -114,6 +114,7 @@ def _with_checks() -> list[Executable]:
         *(AddConstraint(c, isolate_from_table=False) for c in _constraints(ForeignKeyConstraint)),
         *(text(f"ALTER TABLE {table.name} ENABLE TRIGGER USER") for table in _tables()),
         *map(text, policies.resume_for_owner()),
+        *map(text, marking.everything_changed("postgresql")),
     ]
 
 

@@ -12,11 +12,11 @@ tenants is read and hashed once for each statement.
 from collections.abc import Iterator
 
 from db.base import Base, ByColumn, ByParent, OfCustomer, TenantOwned
-from db.models import Product, ProductDocument, Tenant
+from db.models import CatalogueMark, ChangeMark, Product, ProductDocument, Tenant
 from db.roles import Kind, Roles, listed, quoted
 from db.scope import Scope
 
-CATALOGUE = (Product, ProductDocument)
+CATALOGUE = (Product, ProductDocument, CatalogueMark)
 """The same for everybody. A table that is neither here nor owned is for the carrier's jobs."""
 
 SEARCH_BY_INDEX = "ALTER FUNCTION pg_catalog.textlike(text, text) LEAKPROOF"
@@ -64,6 +64,9 @@ def create(roles: Roles, schema: str) -> list[str]:
         f"GRANT SELECT ON alembic_version TO {listed([roles.app, roles.carrier])}",
         *(statement for table in (tenants, *owned) for statement in _closed(table)),
         *(_policy(table, name, to, rows) for table, name, to, rows in _policies(roles)),
+        # Marks are written by functions of the owner (`db.marking`), beyond the scope of whoever
+        # made the change. They say nothing but that there was one.
+        _policy(ChangeMark.__tablename__, "owner", [roles.owner], "true"),
     ]
 
 

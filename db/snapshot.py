@@ -22,6 +22,15 @@ SCOPE = "scope"
 """Under this name a session's `info` holds what it was opened for."""
 
 
+_LOST = (
+    asyncpg.InternalClientError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+)
+_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, *_LOST)
+
+
 class Snapshot:
     """One state of the database, as a scope sees it. Takes one statement at a time."""
 
@@ -76,12 +85,22 @@ class Snapshot:
         try:
             if self._session is not None:
                 await self._session.close()
-            if self._driver is not None and not self._driver.is_closed():
-                await self._driver.close_snapshot()
-            elif self._driver is not None:
+            if self._driver is not None and not await _ended(self._driver):
                 await connection.invalidate()
         finally:
             await connection.close()
+
+
+async def _ended(driver: ScopedConnection) -> bool:
+    """End the snapshot; whether the connection can be used again. What was read is good anyway."""
+    if driver.is_closed():
+        return False
+    try:
+        await driver.close_snapshot()
+    except _ERRORS:
+        driver.terminate()
+        return False
+    return True
 
 
 class Transaction:
@@ -114,12 +133,3 @@ async def _noticed(
             # SQLAlchemy finds that out for itself, and replaces every connection of its pool.
             await connection.exec_driver_sql("SELECT 1")
         raise OperationalError(statement, None, error) from error
-
-
-_LOST = (
-    asyncpg.InternalClientError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.CannotConnectNowError,
-)
-_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, *_LOST)

@@ -12,7 +12,6 @@ from time import perf_counter
 from typing import Any, Generic, TypeVar
 from uuid import uuid4
 
-import orjson
 from graphql import OperationType
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
@@ -21,13 +20,13 @@ from starlette.types import Receive, Scope, Send
 from strawberry.schema import Schema
 
 from execution.admission import Admission, Ticket, preparation_points
-from execution.cost import OperationCost
+from execution.answers import Answer, actual_cost, refusal, too_dear, too_slow
+from execution.conditional import UNCHANGED_COST, Freshness, Question
 from execution.documents import DocumentCache, PreparedDocument, PreparedOperation
 from execution.errors import (
     ApiError,
     ErrorCode,
     FormattedError,
-    LimitExceededError,
     execution_errors,
     formatted,
     internal_error,
@@ -65,20 +64,6 @@ ASKED = "asked"
 """Under this name the state of a request holds the operation's name and its document."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A response before it is encoded."""
-
-    status: int
-    payload: dict[str, Any]
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-def encoded(payload: Any) -> bytes:
-    """A response, or a part of one, as JSON. Instants in UTC may stand in it as they are."""
-    return orjson.dumps(payload, option=orjson.OPT_UTC_Z)
-
-
 class GraphQLEndpoint(Generic[ClientT, ContextT]):
     """An ASGI application that serves a Strawberry schema at the path it is routed to.
 
@@ -93,6 +78,8 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
     - ``buckets`` hold each client's points; in this process's memory by default.
     - ``persisted`` finds the documents of which a client sends the hash; in this process's memory
       by default.
+    - ``freshness`` says what answers are made from, so that queries by GET get entity tags; by
+      default there are none.
 
     Use it as ``Route("/graphql", endpoint)``; a ``Mount`` would redirect POSTs.
     """
@@ -112,6 +99,7 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
         execute: Execute[ContextT] | None = None,
         buckets: Buckets | None = None,
         persisted: PersistedDocuments | None = None,
+        freshness: Freshness[ContextT] | None = None,
     ) -> None:
         if schema.extensions or schema.directives:
             raise ValueError("Strawberry's extensions and operation directives are not run here.")
@@ -121,6 +109,7 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
         """How many operations each executor got."""
         self._admission = Admission(self.limits, buckets or LocalBuckets(self.limits.rate))
         self._persisted = persisted or PersistedDocuments()
+        self._freshness = freshness
         self._authenticate = authenticate
         self._open_context = open_context
         self._client_name = client_name
@@ -142,26 +131,27 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
         record = exchange.record
         try:
             answer = await self._answer(exchange)
-            body = encoded(answer.payload)
+            body = answer.body
         except ClientDisconnect:
             record.write((perf_counter() - started) * 1000)
             return
         except RequestRefusedError as refused:
-            answer = _refusal(refused)
-            body = encoded(answer.payload)
+            answer = refusal(refused)
+            body = answer.body
         except Exception as error:
             # The boundary: masked for the client, logged whole.
             record.unexpected.append(error)
             answer = Answer(500, {"errors": [internal_error(exchange.request_id)]})
-            body = encoded(answer.payload)
+            body = answer.body
         record.status = answer.status
         record.errors = [error["extensions"]["code"] for error in answer.payload.get("errors", ())]
         record.write((perf_counter() - started) * 1000)
+        described = {"Content-Type": f"{exchange.media_type or JSON}; charset=utf-8"}
         response = Response(
             body,
             answer.status,
             {
-                "Content-Type": f"{exchange.media_type or JSON}; charset=utf-8",
+                **(described if body else {}),
                 "Cache-Control": "no-store",
                 "Vary": "Accept",
                 **exchange.quota_headers,
@@ -225,15 +215,19 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
 
         cost = operation.cost.requested(request.variables)
         if cost > self.limits.cost:
-            answer = exchange.request_error([_too_dear(cost, self.limits.cost)])
+            answer = exchange.request_error([too_dear(cost, self.limits.cost)])
             actual = 1
         else:
-            self._admission.begin(ticket, cost)
-            await ticket.take(cost)
-            set_current_quota(ticket.quota)
-            answer = await self._run(exchange, client, operation, request.variables)
-            actual = _actual_cost(operation.cost, request.variables, answer.payload, cost)
-            await ticket.give(cost - actual)
+            asked = _Asked(
+                operation,
+                request.variables,
+                ticket,
+                cost,
+                self._question(exchange, text, operation, request.variables),
+            )
+            answer = await self._run(exchange, client, asked)
+            actual = actual_cost(operation.cost, request.variables, answer.payload, cost)
+            await ticket.give((ticket.cost or UNCHANGED_COST) - actual)
         exchange.record.cost = actual
         answer.payload["extensions"] = {"cost": {"requested": cost, "actual": actual}}
         return answer
@@ -245,41 +239,104 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
                 return self.documents.get(text)
         return self.documents.get(text)
 
-    async def _run(
+    def _question(
         self,
         exchange: "_Exchange",
-        client: ClientT,
+        text: str,
         operation: PreparedOperation,
         variables: dict[str, Any],
+    ) -> Question[ContextT] | None:
+        """What may be asked again: by GET, since nobody keeps the answer to a POST."""
+        if self._freshness is None or exchange.scope["method"] != "GET":
+            return None
+        return Question(
+            self._freshness,
+            exchange.headers,
+            asked=[exchange.media_type, text, operation.name, variables],
+            needed=self._permissions.needed(operation),
+        )
+
+    async def _run(
+        self, exchange: "_Exchange", client: ClientT, asked: "_Asked[ContextT]"
     ) -> Answer:
         record = exchange.record
-        forbidden = self._permissions.forbidden(operation, self._granted(client))
+        if asked.looks_first:
+            await asked.ticket.take(UNCHANGED_COST)
+        else:
+            await self._begin(asked)
         try:
             http_request = Request(exchange.scope, exchange.receive)
             async with (
                 asyncio.timeout(self.limits.request_seconds) as timeout,
                 self._open_context(client, http_request) as context,
             ):
-                record.executor = self._execute.chosen(operation, variables)
-                self.executed[record.executor] += 1
                 try:
-                    result = await self._execute(operation, variables, context, forbidden)
+                    if asked.looks_first and (answer := await asked.unchanged(context)):
+                        return answer
+                    return await self._executed(exchange, client, asked, context)
                 finally:
                     if self._count_statements is not None:
                         record.statements = self._count_statements(context)
         except TimeoutError:
             if not timeout.expired():
                 raise
-            return Answer(200, {"data": None, "errors": [_too_slow(self.limits.request_seconds)]})
+            return Answer(200, {"data": None, "errors": [too_slow(self.limits.request_seconds)]})
         except ApiError as error:
             return exchange.request_error([formatted(error, ErrorCode.BAD_REQUEST)])
+
+    async def _begin(self, asked: "_Asked[ContextT]") -> None:
+        """Let the operation begin, for what has not been taken of its cost."""
+        self._admission.begin(asked.ticket, asked.cost)
+        rest = asked.cost - (UNCHANGED_COST if asked.looks_first else 0)
+        if rest > 0:
+            await asked.ticket.take(rest)
+        set_current_quota(asked.ticket.quota)
+
+    async def _executed(
+        self, exchange: "_Exchange", client: ClientT, asked: "_Asked[ContextT]", context: ContextT
+    ) -> Answer:
+        record = exchange.record
+        if asked.looks_first:
+            await self._begin(asked)
+        forbidden = self._permissions.forbidden(asked.operation, self._granted(client))
+        record.executor = self._execute.chosen(asked.operation, asked.variables)
+        self.executed[record.executor] += 1
+        result = await self._execute(asked.operation, asked.variables, context, forbidden)
         if not result.errors:
-            return Answer(200, {"data": result.data})
+            return await asked.answer(context, result.data)
         shown, unexpected = execution_errors(result.errors, exchange.request_id, self.limits.errors)
         record.unexpected.extend(unexpected)
         if result.data is None and all(error.path is None for error in result.errors):
             return exchange.request_error(shown)
         return Answer(200, {"data": result.data, "errors": shown})
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked(Generic[ContextT]):
+    """An operation that may be executed, and with what."""
+
+    operation: PreparedOperation
+    variables: dict[str, Any]
+    ticket: Ticket
+    cost: int
+    question: Question[ContextT] | None
+    """None where the answer gets no entity tag."""
+
+    @property
+    def looks_first(self) -> bool:
+        """Whether it is executed only if something has changed."""
+        return self.question is not None and self.question.is_conditional
+
+    async def unchanged(self, context: ContextT) -> Answer | None:
+        headers = self.question and await self.question.unchanged(context)
+        return Answer(304, {}, headers) if headers else None
+
+    async def answer(self, context: ContextT, data: Any) -> Answer:
+        """That of an operation without errors."""
+        if self.question is None:
+            return Answer(200, {"data": data})
+        headers, is_known = await self.question.answered(context)
+        return Answer(304 if is_known else 200, {"data": data}, headers)
 
 
 @dataclass(slots=True)
@@ -308,50 +365,3 @@ class _Exchange:
 def _not_allowed(message: str, allow: str) -> RequestRefusedError:
     error = ApiError(message, code=ErrorCode.BAD_REQUEST)
     return RequestRefusedError(405, error, {"Allow": allow})
-
-
-def _refusal(refused: RequestRefusedError) -> Answer:
-    errors = [formatted(refused.error, ErrorCode.BAD_REQUEST)]
-    return Answer(refused.status, {"errors": errors}, refused.headers)
-
-
-def _too_dear(cost: int, maximum: int) -> FormattedError:
-    error = LimitExceededError(
-        "cost",
-        message=f"The operation may cost {cost} points, at most {maximum} are allowed: ask for "
-        "smaller pages, or for fewer lists within lists",
-        actual=cost,
-        maximum=maximum,
-    )
-    return formatted(error, ErrorCode.LIMIT_EXCEEDED)
-
-
-def _too_slow(seconds: float) -> FormattedError:
-    error = ApiError(
-        f"The operation did not end within {seconds:g} seconds and was cancelled.",
-        code=ErrorCode.TIMEOUT,
-        extensions={"limit": "requestSeconds", "maximum": seconds},
-    )
-    return formatted(error, ErrorCode.TIMEOUT)
-
-
-def _actual_cost(
-    cost: OperationCost, variables: dict[str, Any], payload: Mapping[str, Any], requested: int
-) -> int:
-    """What was used: counted in the result, unless an error has left less of it than was done."""
-    if "data" not in payload:
-        return 1  # nothing was executed
-    data = payload["data"]
-    if data is None or any(_took_its_parent(data, error) for error in payload.get("errors", ())):
-        return requested
-    return cost.actual(variables, data)
-
-
-def _took_its_parent(data: Any, error: FormattedError) -> bool:
-    """Whether null in place of an error's field has spread to what is around it."""
-    *parents, _ = error.get("path") or (None,)
-    for step in parents:
-        data = data[step]
-        if data is None:
-            return True
-    return False

@@ -300,10 +300,10 @@ class Run:
         is_type_of = kind.is_type_of
         if is_type_of is None:
             return slots
+        if fits_by_class(kind, (slot[0] for slot in slots)):
+            return slots
         # All are told of the first one's parent: a type looks at the object alone.
         info = self._info(column.level, column.field, slots[0][1])
-        if fits_by_class(kind, (slot[0] for slot in slots), info):
-            return slots
         try:
             verdicts = [is_type_of(slot[0], info) for slot in slots]
         except Exception:

@@ -54,14 +54,21 @@ class FieldPermissions:
         self, operation: PreparedOperation, granted: frozenset[str]
     ) -> Mapping[Coordinate, str]:
         """The fields that must not be resolved, each with a scope it lacks; usually none."""
+        return {
+            coordinate: min(needed - granted)
+            for coordinate, needed in self._needs_of(operation).items()
+            if not needed <= granted
+        }
+
+    def needed(self, operation: PreparedOperation) -> frozenset[str]:
+        """All the scopes that fields of the operation's document need."""
+        return frozenset[str]().union(*self._needs_of(operation).values())
+
+    def _needs_of(self, operation: PreparedOperation) -> Needs:
         needs = self._known.get(operation)
         if needs is None:
             needs = self._known[operation] = self._find(operation)
-        return {
-            coordinate: min(needed - granted)
-            for coordinate, needed in needs.items()
-            if not needed <= granted
-        }
+        return needs
 
     def _find(self, operation: PreparedOperation) -> Needs:
         types = TypeInfo(self._schema)

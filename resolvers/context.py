@@ -1,16 +1,14 @@
 """What a resolver may use: one `Context` an operation."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime
 
 import strawberry
 
 from auth.principal import Principal
 from db.session import ReadSession
+from ordering.present import Present
 from resolvers.loaders import Loaders
-
-BERLIN = ZoneInfo("Europe/Berlin")
 
 
 @dataclass
@@ -19,13 +17,9 @@ class Context:
     session: ReadSession
     """One snapshot for the whole operation."""
     accept_language: str | None = None
-    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    present: Present = field(default_factory=lambda: Present(datetime.now(UTC)))
+    """The only clock: it knows how long an answer holds."""
     loaders: Loaders = field(init=False)
-
-    @property
-    def today(self) -> date:
-        """The day where the carrier is."""
-        return self.now.astimezone(BERLIN).date()
 
     def __post_init__(self) -> None:
         self.loaders = Loaders(self.session)

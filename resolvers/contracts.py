@@ -13,7 +13,8 @@ def are_renewable(context: Context, contracts: Sequence[Contract]) -> Found[bool
     """Whether each of the contracts can be renewed today."""
 
     async def load(contract_ids: list[UUID]) -> list[bool]:
-        renewable = set(await context.session.tuples(renewable_among(contract_ids, context.today)))
+        today = context.present.today
+        renewable = set(await context.session.tuples(renewable_among(contract_ids, today)))
         return [(contract_id,) in renewable for contract_id in contract_ids]
 
     return context.loaders.values("renewable", load, [contract.id for contract in contracts])

@@ -72,8 +72,8 @@ async def to_filter(context: Context, given: ContractFilter | None) -> queries.C
     return queries.ContractFilter(
         status=members(given.status),
         term_end=days(given.term_end),
-        renewable_by=None if within is None else context.today + timedelta(days=within),
-        today=None if within is None else context.today,
+        renewable_by=None if within is None else context.present.today + timedelta(days=within),
+        today=None if within is None else context.present.today,
         updated=instants(given.updated),
         customer_ids=await lookups.customer_ids(context, given.customer),
         tenant_ids=await lookups.tenant_ids(context, given.tenant),

@@ -51,7 +51,7 @@ def _explanations(
     parents: Sequence[OrderRow], context: Context, locale: LocaleArgument = None
 ) -> list[str]:
     language = locale_of(context, locale)
-    return [texts.explain(order, language, context.now) for order in parents]
+    return [texts.explain(order, language, context.present) for order in parents]
 
 
 @reads("phase")

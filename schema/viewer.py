@@ -41,7 +41,7 @@ def _rate_limit(info: Info) -> RateLimit | None:
     return RateLimit(
         limit=quota.limit,
         remaining=quota.remaining,
-        reset_at=info.context.now + timedelta(seconds=quota.reset_seconds),
+        reset_at=info.context.present.now + timedelta(seconds=quota.reset_seconds),
     )
 
 

@@ -4,15 +4,19 @@ One private PostgreSQL server serves the whole run. The first process starts it 
 workers of pytest-xdist by the environment variable that also names a server of the user's own.
 """
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
 from tests.databases import ENGINES, Databases, Engine
 from tests.postgres import PostgresUnavailableError, private_server
+from tests.sharing import share
+from tests.spreading import ByModuleAndEngine, begin_with_long
 
 # What the tests themselves are told; all other variables are settings of the product.
 TEST_PREFIX = "PARTNERGRAPH_TEST_"
@@ -55,6 +59,32 @@ def pytest_terminal_summary(
     if reason := config.stash.get(without_postgres, None):
         terminalreporter.section("PostgreSQL was not tested", yellow=True)
         terminalreporter.write_line(reason)
+
+
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByModuleAndEngine:
+    config.option.loadscopereorder = False
+    return ByModuleAndEngine(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        begin_with_long(items)
+
+
+def pytest_collection_finish() -> None:
+    # What was imported and collected stays to the end: the collector need not look at it again,
+    # and at what tests leave behind, less often.
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        share(patch)
+        yield
 
 
 @pytest.fixture(scope="session")

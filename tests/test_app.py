@@ -12,7 +12,13 @@ from settings import Settings
 from tests.databases import Databases, Engine
 from web.assets import DemoContent
 
-DEMO = DemoContent(api_key="pgk_demo", order_number="A-1", references=[])
+DEMO = DemoContent(
+    api_key="pgk_demo",
+    order_number="A-1",
+    references=[],
+    portal_key="pgk_portal",
+    customer_number="K-1",
+)
 
 
 @asynccontextmanager
@@ -94,4 +100,5 @@ async def test_the_demo_key_is_in_the_page_in_demo_mode_only(
     usual = await client.get("/graphiql")
     if in_demo.status_code == 200:
         assert "pgk_demo" in in_demo.text
+        assert "pgk_portal" not in in_demo.text
     assert "pgk_" not in usual.text

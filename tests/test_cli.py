@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -322,18 +323,29 @@ def test_the_demo_answers_its_query_again_from_the_same_order_book() -> None:
         answer = json.loads(demo.stdout[demo.stdout.index('{\n  "data"') :].split("\n\n")[0])
         assert answer["data"]["order"]["contract"]["number"]
         assert "/graphiql" in demo.stdout
+        assert "/widget/" in demo.stdout
     keys = [demo.stdout.split("Key       ")[1].split()[0] for demo in shown]
     assert "Seeding" in shown[0].stderr
     assert "Seeding" not in shown[1].stderr
-    listed = subprocess.run(
-        [*PROGRAM, "api-key", "list"],
-        env=os.environ | {"PARTNERGRAPH_DATABASE_URL": "sqlite+aiosqlite:///var/demo.sqlite3"},
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    states = {line.split()[0]: "revoked" in line for line in listed.splitlines()[1:]}
-    assert states == {keys[0][:12]: True, keys[1][:12]: False}
+    keys_listed, origins_listed = (
+        subprocess.run(
+            [*PROGRAM, command, "list"],
+            env=os.environ | {"PARTNERGRAPH_DATABASE_URL": "sqlite+aiosqlite:///var/demo.sqlite3"},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.splitlines()[1:]
+        for command in ("api-key", "widget-origin")
+    )
+    states = {line.split()[0]: "revoked" in line for line in keys_listed}
+    assert [states[key[:12]] for key in keys] == [True, False]
+    # The widget's portal has a working one too, which nobody is shown.
+    [kept] = [prefix for prefix, revoked in states.items() if not revoked and prefix not in keys[1]]
+    assert kept not in shown[1].stdout
+    # Its pages are those of the server that runs, by both of its names, and of no former one.
+    [port] = re.findall(r"Widget    http://127\.0\.0\.1:(\d+)/widget/", shown[1].stdout)
+    origins = [line.split()[0] for line in origins_listed]
+    assert origins == [f"http://{host}:{port}" for host in ("127.0.0.1", "localhost")]
 
 
 @contextmanager

@@ -6,47 +6,42 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-BUILT = Path(__file__).parent / "dist" / "graphiql"
+from web.pages import DIST, not_built, page_headers
 
-_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "worker-src 'self'",
-        # Monaco writes its lines as markup with style attributes, some 200 on a first query, and
-        # its theme into style elements. Without 'unsafe-inline' the editors lose their colours and
-        # misplace markers and line numbers. Constructed style sheets could replace the elements,
-        # not the attributes. A style reaches no other origin: images, fonts and requests cannot.
-        "style-src 'self' 'unsafe-inline'",
-        "connect-src 'self'",
-        "img-src 'self' data:",
-        "font-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    )
+BUILT = DIST / "graphiql"
+
+_PAGE_HEADERS = page_headers(
+    "script-src 'self'",
+    "worker-src 'self'",
+    # Monaco writes its lines as markup with style attributes, some 200 on a first query, and its
+    # theme into style elements. Without 'unsafe-inline' the editors lose their colours and misplace
+    # markers and line numbers. Constructed style sheets could replace the elements, not the
+    # attributes. A style reaches no other origin: images, fonts and requests cannot.
+    "style-src 'self' 'unsafe-inline'",
+    "connect-src 'self'",
+    "img-src 'self' data:",
+    "font-src 'self'",
 )
-_PAGE_HEADERS = {
-    "Cache-Control": "no-cache",
-    "Content-Security-Policy": _POLICY,
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 _DEMO_PLACE = "<!-- demo -->"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoContent:
-    """What the page knows in demo mode: a key, and documents of the demo its examples ask for."""
+    """What the pages have in demo mode. The first three are in GraphiQL, for every visitor."""
 
     api_key: str
     order_number: str
     references: Sequence[str]
+    """Documents that the examples ask for."""
+    portal_key: str
+    """What the widget's page gets its sessions with. It stays in the server."""
+    customer_number: str
+    """The customer whose view that page shows beside the partner's."""
 
 
 def graphiql_routes(demo: DemoContent | None = None, *, built: Path = BUILT) -> list[BaseRoute]:
@@ -56,11 +51,7 @@ def graphiql_routes(demo: DemoContent | None = None, *, built: Path = BUILT) -> 
         try:
             html = (built / "index.html").read_text(encoding="utf-8")
         except FileNotFoundError:
-            return PlainTextResponse(
-                "GraphiQL is not built yet: run `python -m web.build` in the source folder.\n",
-                status_code=503,
-                headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
-            )
+            return not_built("GraphiQL")
         return HTMLResponse(html.replace(_DEMO_PLACE, _data_block(demo)), headers=_PAGE_HEADERS)
 
     return [

@@ -1,9 +1,11 @@
-// Bundles GraphiQL into dist/graphiql: one HTML page and an assets folder of content-hashed files.
+// Bundles GraphiQL into dist/graphiql: one HTML page and an assets folder of content-hashed files;
+// and the widget, by widget.mjs, into dist/widget.
 // Every file is served by partnergraph itself, so the page needs no other origin.
 import { readFile, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { buildWidget } from "./widget.mjs";
 
 const root = path.dirname(fileURLToPath(import.meta.url));
 const source = path.join(root, "graphiql");
@@ -91,3 +93,11 @@ await writeFile(
   path.join(target, "index.html"),
   template.replace("<!-- assets -->", tags.join("\n    ")),
 );
+
+try {
+  await buildWidget(root);
+} catch (error) {
+  // build.py shows this line alone.
+  console.error(`✘ [ERROR] ${error.message}`);
+  process.exitCode = 1;
+}

@@ -9,7 +9,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from db import policies, roles, triggers
+from db import marking, policies, roles, triggers
 
 
 class ImpossibleError(Exception):
@@ -19,9 +19,9 @@ class ImpossibleError(Exception):
 def upgrade(url: str, revision: str = "head") -> None:
     """Apply the migrations up to `revision`; those applied already are left alone.
 
-    The triggers (`db.triggers`) and policies (`db.policies`) follow the models, not a revision: at
-    the head they are made anew. Raises `db.roles.RolesMissingError` where the roles that the
-    policies are for take an administrator, and ImpossibleError.
+    The triggers (`db.triggers`, `db.marking`) and policies (`db.policies`) follow the models, not a
+    revision: at the head they are made anew. Raises `db.roles.RolesMissingError` where the roles
+    that the policies are for take an administrator, and ImpossibleError.
     """
 
     def migrate(config: Config, connection: Connection) -> None:
@@ -30,12 +30,15 @@ def upgrade(url: str, revision: str = "head") -> None:
         _drop_rules(connection)
         command.upgrade(config, revision)
         if revision == "head":
-            for statement in triggers.create(connection.dialect.name):
-                connection.exec_driver_sql(statement)
-            if made:
+            schema = "main"
+            if on_postgresql:
                 schema = connection.exec_driver_sql("SELECT current_schema()").scalar_one()
-                for statement in policies.create(made, schema):
-                    connection.exec_driver_sql(statement)
+            dialect = connection.dialect.name
+            rules = [*triggers.create(dialect), *marking.create(dialect, schema)]
+            if made:
+                rules += policies.create(made, schema)
+            for statement in rules:
+                connection.exec_driver_sql(statement)
 
     _run(url, migrate)
 
@@ -57,7 +60,8 @@ def check(url: str) -> None:
 
 def _drop_rules(connection: Connection) -> None:
     # Before any revision, which changes columns that they name, and must see every row.
-    for statement in triggers.drop(connection.dialect.name):
+    dialect = connection.dialect.name
+    for statement in (*triggers.drop(dialect), *marking.drop(dialect)):
         connection.exec_driver_sql(statement)
     if connection.dialect.name == "postgresql":
         for statement in policies.drop():

@@ -4,12 +4,9 @@ import tomllib
 from datetime import datetime
 from enum import StrEnum
 from importlib.resources import files
-from zoneinfo import ZoneInfo
 
 from db.vocabulary import OrderPhase, OrderStatus
-
-CARRIER_TIME = ZoneInfo("Europe/Berlin")
-"""The day on which something happens for the carrier and its partners."""
+from ordering.present import CARRIER_TIME
 
 
 class Locale(StrEnum):

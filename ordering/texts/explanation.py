@@ -7,6 +7,7 @@ from uuid import UUID
 
 from db.vocabulary import STATUS_OF_PHASE, ActionParty, OrderPhase, OrderStatus
 from ordering.lifecycle import INTERRUPTIONS
+from ordering.present import Present
 from ordering.texts.catalogue import (
     Locale,
     contact,
@@ -42,20 +43,20 @@ class OrderFacts(Protocol):
     def action_due(self) -> datetime | None: ...
 
 
-def explain(order: OrderFacts, locale: Locale, now: datetime) -> str:
+def explain(order: OrderFacts, locale: Locale, present: Present) -> str:
     """What is happening to this order, who must act, what comes next and whom to contact.
 
-    A date that has passed by `now` is told as one that has.
+    A date that has passed is told as one that has.
     """
-    return " ".join(_sentences(order, locale, now))
+    return " ".join(_sentences(order, locale, present))
 
 
-def _sentences(order: OrderFacts, locale: Locale, now: datetime) -> Iterator[str]:
+def _sentences(order: OrderFacts, locale: Locale, present: Present) -> Iterator[str]:
     status = STATUS_OF_PHASE[order.phase]
     yield _happening(order, locale)
-    yield _actor(order, locale, now)
+    yield _actor(order, locale, present)
     if status is OrderStatus.IN_PROGRESS:
-        yield from _schedule(order, locale, now)
+        yield from _schedule(order, locale, present)
     yield phase_next(order.phase, locale)
     if order.contract_id is None and status is not OrderStatus.ERROR:
         yield text(locale, "explanation", "contract_follows")
@@ -69,25 +70,25 @@ def _happening(order: OrderFacts, locale: Locale) -> str:
     return phase_meaning(order.phase, locale)
 
 
-def _actor(order: OrderFacts, locale: Locale, now: datetime) -> str:
+def _actor(order: OrderFacts, locale: Locale, present: Present) -> str:
     if order.action_text is None or order.action_by is None:
         return phase_actor(order.phase, locale)
     table, key, due = "action", order.action_by.name, ""
     if order.action_due is not None:
-        table = "action_overdue" if order.action_due < now else "action_until"
+        table = "action_overdue" if present.is_past(order.action_due) else "action_until"
         due = day(order.action_due, locale)
     # The carrier's own words, quoted as they are: they may bring their full stop along.
     stop = "" if order.action_text.rstrip().endswith((".", "!", "?", "…")) else "."
     return text(locale, table, key).format(action=order.action_text.strip(), due=due) + stop
 
 
-def _schedule(order: OrderFacts, locale: Locale, now: datetime) -> Iterator[str]:
+def _schedule(order: OrderFacts, locale: Locale, present: Present) -> Iterator[str]:
     expected = order.expected_completion_date
     if order.delayed:
         yield text(locale, "explanation", "delayed")
     if expected is not None:
         key = "expected_date"
-        if expected < now:
+        if present.is_past(expected):
             key = "missed_date"
         elif order.delayed or order.phase in INTERRUPTIONS:
             key = "last_known_date"

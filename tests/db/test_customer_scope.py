@@ -77,8 +77,8 @@ async def book(shared_database: Database) -> Book:
 
 
 CUSTOMERS = ("anna", "bert", "cora", "dora")
-# More orders and carts than one: each part has a parent of its own.
-PARENTS = ("carts", "contracts", "offers", "orders")
+# More orders and carts than one: each part has a parent of its own, and each change a mark.
+PARENTS = ("carts", "change_marks", "contracts", "offers", "orders")
 
 
 @pytest.mark.parametrize("name", CUSTOMERS)

@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message
 from strawberry.scalars import JSON
 from strawberry.schema.config import StrawberryConfig
 
+from execution.conditional import Freshness
 from execution.errors import ApiError, ErrorCode
 from execution.executor import ExecutorName, executor
 from execution.http import AuthFailure, GraphQLEndpoint
@@ -241,6 +242,7 @@ def serve(
     buckets: Buckets | None = None,
     persisted: PersistedDocuments | None = None,
     by: ExecutorName = "levels",
+    freshness: Freshness[Context] | None = None,
 ) -> Served:
     """The application with its own documents, events and log buffer."""
     events: list[str] = []
@@ -279,6 +281,7 @@ def serve(
         execute=executor(served_schema, limits or Limits(), by),
         buckets=buckets,
         persisted=persisted,
+        freshness=freshness,
     )
     routes = [Route("/graphql", endpoint), Route("/crash", crash)]
     app = Starlette(routes=routes, middleware=[Middleware(RequestIdMiddleware)])

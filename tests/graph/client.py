@@ -31,6 +31,16 @@ class Answer:
     """How many statements read or changed tenants' data."""
 
     @property
+    def status(self) -> int:
+        return self.response.status_code
+
+    @property
+    def tag(self) -> str | None:
+        """The entity tag."""
+        tag: str | None = self.response.headers.get("etag")
+        return tag
+
+    @property
     def json(self) -> dict[str, Any]:
         answer: dict[str, Any] = orjson.loads(self.response.content)
         return answer
@@ -82,6 +92,30 @@ class Client:
                     "Content-Type": "application/json",
                     **(headers or {}),
                 },
+            )
+        return Answer(response, len(statements))
+
+    async def get(
+        self,
+        document: str,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        tag: str | None = None,
+        tenant: str | None = None,
+        key: str | None = None,
+        granted: frozenset[Permission] = READING,
+        headers: Mapping[str, str] | None = None,
+        operation: str | None = None,
+    ) -> Answer:
+        """The same by GET, which says which answer is known already."""
+        key = key or await self.key(tenant or self.tenant, granted)
+        known = {} if tag is None else {"If-None-Match": tag}
+        asked = {"query": document, "variables": orjson.dumps(variables or {}).decode()}
+        with counted() as statements:
+            response = await self.http.get(
+                "/graphql",
+                params=asked if operation is None else {**asked, "operationName": operation},
+                headers={"Authorization": f"Bearer {key}", **known, **(headers or {})},
             )
         return Answer(response, len(statements))
 

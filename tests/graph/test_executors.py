@@ -25,11 +25,12 @@ from db.models import Contract, Customer, Offer, Order, Product, Tenant
 from db.records import model_of
 from db.scope import Scope
 from db.session import Database
+from execution.answers import encoded
 from execution.documents import DocumentCache, PreparedOperation
 from execution.executor import ByLevels, FieldByField
-from execution.http import encoded
 from execution.limits import Limits
 from execution.permissions import Coordinate, FieldPermissions
+from ordering.present import Present
 from resolvers.context import Context
 from resolvers.ids import global_id
 from tests.graph.book import NOW
@@ -79,7 +80,7 @@ class Shelf:
         forbidden: Mapping[Coordinate, str],
     ) -> ExecutionResult:
         async with self.database.read(self.principal.scope) as session:
-            context = Context(principal=self.principal, session=session, now=NOW)
+            context = Context(principal=self.principal, session=session, present=Present(NOW))
             return await execute(operation, variables, context, forbidden)
 
 

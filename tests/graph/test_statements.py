@@ -18,6 +18,8 @@ from tests.graph.client import BOUNDLESS, Answer, serve
 from tests.graph.sizes import MANY, Library, fill
 from tests.graph.walk import Lesson, Place, Question
 
+pytestmark = pytest.mark.long
+
 # Of these there are as many as the schema says, however large the book is.
 CONSTANT = {
     "BusinessCaseCount",

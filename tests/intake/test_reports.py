@@ -20,6 +20,8 @@ from tests.intake.reporting import Reporter, book, reporting
 from tests.intake.test_examples import needs
 from tests.intake.test_time import LIFE, final_state
 
+pytestmark = pytest.mark.long
+
 NAMES = sorted(path.stem for path in EXAMPLES.glob("*.json"))
 CARRIER = Scope.carrier()
 

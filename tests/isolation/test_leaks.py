@@ -22,6 +22,8 @@ from tests.isolation.seats import SEATS, Asking, Seat, believed, believing, one_
 from tests.isolation.walking import Told
 from tests.isolation.worlds import Everybody
 
+pytestmark = pytest.mark.long
+
 COMPARED = [seat for seat in SEATS if seat.compared]
 # What is the same for everybody: the catalogue, the guide, what things are called, who is asking.
 COMMON = {

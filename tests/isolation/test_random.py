@@ -32,6 +32,8 @@ from tests.graph.walk import SCHEMA, Lesson
 from tests.isolation import walking, worlds
 from tests.isolation.seats import SEATS, Asking, Seat, believed, believing, one_cache
 
+pytestmark = pytest.mark.long
+
 SENDING = [seat for seat in SEATS if seat.name in ("sub-tenant by key", "customer granted all")]
 SEEDS = st.integers(0, 2**32 - 1)
 EXPECTED = {

@@ -23,6 +23,7 @@ from db.vocabulary import (
     OrderPhase,
     OrderStatus,
 )
+from ordering.present import Present
 from ordering.texts import (
     Locale,
     OrderFacts,
@@ -51,7 +52,7 @@ NOW = datetime(2026, 1, 7, 12, tzinfo=UTC)
 
 
 def explain(order: OrderFacts, locale: Locale) -> str:
-    return explain_at(order, locale, NOW)
+    return explain_at(order, locale, Present(NOW))
 
 
 @dataclass(frozen=True)

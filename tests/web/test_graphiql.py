@@ -4,6 +4,7 @@ import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -31,6 +32,10 @@ async def ask(
     transport = httpx.ASGITransport(Starlette(routes=graphiql_routes(demo, built=built)))
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         return await client.request(method, f"/graphiql{path}")
+
+
+def demo_content(**in_the_page: Any) -> DemoContent:
+    return DemoContent(portal_key="stays", customer_number="stays", **in_the_page)
 
 
 class DataBlocks(HTMLParser):
@@ -91,7 +96,7 @@ async def test_without_demo_the_page_carries_no_key(built: Path) -> None:
 
 
 async def test_the_demo_key_and_documents_arrive_in_a_data_block(built: Path) -> None:
-    demo = DemoContent(api_key="pg_1", order_number="A-1", references=("B-2", "C-3"))
+    demo = demo_content(api_key="pg_1", order_number="A-1", references=("B-2", "C-3"))
     [(kind, text)] = DataBlocks((await ask(built, demo=demo)).text).scripts
     assert kind == "application/json"
     assert json.loads(text) == {
@@ -102,7 +107,7 @@ async def test_the_demo_key_and_documents_arrive_in_a_data_block(built: Path) ->
 
 
 async def test_demo_content_cannot_leave_its_data_block(built: Path) -> None:
-    demo = DemoContent(api_key=HOSTILE, order_number=HOSTILE, references=(HOSTILE,))
+    demo = demo_content(api_key=HOSTILE, order_number=HOSTILE, references=(HOSTILE,))
     [(_, text)] = DataBlocks((await ask(built, demo=demo)).text).scripts
     assert "<" not in text
     assert json.loads(text) == {

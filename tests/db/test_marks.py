@@ -1,0 +1,377 @@
+"""A mark changes with each change that its readers can see, and with nothing else."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import delete, func, select, text, update
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db import marking, migrations
+from db.bulk import bulk_load
+from db.ids import new_id
+from db.marks import newest
+from db.models import CatalogueMark, ChangeMark, Customer, PortalUser, Site, Tenant
+from db.models.changes import EVERY_CUSTOMER
+from db.scope import Scope
+from db.session import Database
+from tests.db.rows import (
+    MODELS,
+    NOW,
+    OWNED,
+    TABLES,
+    Row,
+    add,
+    add_of_customer,
+    add_tenant,
+    as_carrier,
+)
+
+CARRIER = Scope.carrier()
+MARKED = sorted({*OWNED} - {model.__tablename__ for model in marking.UNMARKED})
+STATED = {"order_external_ids", "order_items", "order_prices", "order_history"}
+REFUSED: dict[str, set[str]] = {
+    "insert": set(),
+    "update": {"order_history"},
+    # What was stated stays, and all that it refers to.
+    "delete": {*STATED, "orders", "customers"},
+}
+"""What the database does not let be done to a row of the book, by table."""
+
+
+@dataclass
+class Book:
+    """A partner (1) with the sub-tenants 2 and 3, and a stranger (10). Two customers of 2: Anna,
+    who has a row in each table, and Bert."""
+
+    database: Database
+    anna: Row
+    bert: Row
+    tenant: Row
+    rows: dict[str, Row]
+
+    @property
+    def scopes(self) -> dict[str, Scope]:
+        return {
+            "tree": Scope.tree(1),
+            "part": Scope.tenants(1, (2, 3)),
+            "tenant": Scope.tenants(1, (2,)),
+            "anna": Scope.customer(1, 2, self.anna["id"]),
+            "bert": Scope.customer(1, 2, self.bert["id"]),
+            "parent": Scope.tenants(1, (1,)),
+            "sibling": Scope.tenants(1, (3,)),
+            "stranger": Scope.tree(10),
+        }
+
+    async def marks(self) -> dict[str, str]:
+        return {name: await mark(self.database, scope) for name, scope in self.scopes.items()}
+
+    async def changed(self, before: dict[str, str]) -> set[str]:
+        """Whose marks are others than before."""
+        after = await self.marks()
+        return {name for name in after if after[name] != before[name]}
+
+
+OWNERS = {"tree", "part", "tenant"}
+
+
+async def mark(database: Database, scope: Scope) -> str:
+    async with database.read(scope) as session:
+        found = await newest(session)
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+async def book(database: Database) -> Book:
+    async with database.engine.begin() as connection:
+        await as_carrier(connection)
+        partner = await add_tenant(connection, 1)
+        tenant = await add_tenant(connection, 2, partner)
+        await add_tenant(connection, 3, partner)
+        await add_tenant(connection, 10)
+        anna = await add(connection, "customers", tenant)
+        bert = await add(connection, "customers", tenant)
+        rows = {
+            table: await add_of_customer(connection, table, tenant, anna)
+            for table in OWNED
+            if table != "change_marks"
+        }
+    return Book(database, anna, bert, tenant, rows)
+
+
+def test_each_table_of_tenants_is_marked_or_known_not_to_be() -> None:
+    assert {*OWNED} - {*MARKED} == {"audit_entries", "intake_messages", "change_marks"}
+    assert {*marking.marked()} == {*MARKED, "tenants", "products", "product_documents"}
+
+
+@pytest.mark.parametrize("event", REFUSED)
+async def test_a_change_in_each_table_marks_those_who_see_the_row(book: Book, event: str) -> None:
+    changed_tables = set()
+    for table in MARKED:
+        model = MODELS[table]
+        seen = OWNERS | ({"anna"} if model.of_customer is not None else set())  # type: ignore[attr-defined]
+        before = await book.marks()
+        if await _change(book, table, event):
+            changed_tables.add(table)
+            if (table, event) == ("customers", "insert"):
+                # Another one than Anna.
+                seen = OWNERS
+            assert await book.changed(before) == seen, table
+        else:
+            assert await book.changed(before) == set(), table
+    assert {*MARKED} - changed_tables == REFUSED[event]
+
+
+async def _change(book: Book, table: str, event: str) -> bool:
+    """Whether the database has let it be."""
+    row, columns = book.rows[table], TABLES[table]
+    where = [column == row[column.name] for column in columns.primary_key]
+    async with book.database.engine.connect() as connection:
+        transaction = await connection.begin()
+        await as_carrier(connection)
+        try:
+            if event == "insert":
+                if table == "order_history":
+                    more = {**row, "sequence": 2, "previous_sequence": 1}
+                    await connection.execute(columns.insert().values(more))
+                elif table == "customers":
+                    await add(connection, table, book.tenant)
+                else:
+                    await add_of_customer(connection, table, book.tenant, book.anna)
+            elif event == "update":
+                name = "state" if table == "order_items" else "tenant_id"
+                same = {name: columns.c[name]}
+                await connection.execute(update(columns).where(*where).values(same))
+            else:
+                await connection.execute(delete(columns).where(*where))
+        except DatabaseError:
+            await transaction.rollback()
+            return False
+        await transaction.commit()
+        return True
+
+
+async def test_a_row_that_is_given_to_another_customer_marks_both(book: Book) -> None:
+    before = await book.marks()
+    async with book.database.write(CARRIER) as session:
+        theirs = update(PortalUser).where(PortalUser.customer_id == book.anna["id"])
+        await session.execute(theirs.values(customer_id=book.bert["id"]))
+    assert await book.changed(before) == OWNERS | {"anna", "bert"}
+
+
+async def test_each_customer_of_a_tenant_sees_its_name(book: Book) -> None:
+    before = await book.marks()
+    async with book.database.write(CARRIER) as session:
+        await session.execute(update(Tenant).where(Tenant.id == 2).values(name="Neu"))
+    assert await book.changed(before) == OWNERS | {"anna", "bert"}
+
+
+async def test_everybody_sees_the_catalogue(book: Book) -> None:
+    for change in (
+        lambda connection: add(connection, "products", book.tenant, number="neu"),
+        lambda connection: connection.execute(update(TABLES["products"]).values(name="neu")),
+        lambda connection: add(connection, "product_documents", book.tenant),
+        lambda connection: connection.execute(delete(TABLES["product_documents"])),
+    ):
+        before = await book.marks()
+        async with book.database.engine.begin() as connection:
+            await change(await as_carrier(connection))
+        assert await book.changed(before) == {*book.scopes}
+
+
+async def test_what_goes_around_the_triggers_marks_everybody(book: Book, database_url: str) -> None:
+    before = await book.marks()
+    await asyncio.to_thread(migrations.upgrade, database_url)
+    assert await book.changed(before) == {*book.scopes}
+
+
+async def test_a_bulk_load_marks_everybody(database: Database) -> None:
+    async with database.engine.begin() as connection:
+        await as_carrier(connection)
+        tenant = await add_tenant(connection, 1)
+    before = await mark(database, Scope.tree(1))
+    async with bulk_load(database) as bulk:
+        columns = ("id", "tenant_id", "root_tenant_id", "name", "email", "created_at")
+        user = (new_id(), tenant["id"], tenant["id"], "Pia", "pia@partner.example", NOW)
+        await bulk.load("portal_users", columns, [user])
+    assert await mark(database, Scope.tree(1)) != before
+
+
+async def test_a_snapshot_has_the_marks_of_what_it_shows(book: Book) -> None:
+    scope = book.scopes["anna"]
+    before = await mark(book.database, scope)
+    names = select(Site.name).where(Site.customer_id == book.anna["id"])
+    async with book.database.read(scope) as early:
+        old = await early.scalar(names)
+        async with book.database.write(CARRIER) as session:
+            await session.execute(update(Site).values(name="umbenannt"))
+        # The writer has ended, and this snapshot is from before.
+        assert (await newest(early), await early.scalar(names)) == (before, old)
+    async with book.database.read(scope) as late:
+        assert await newest(late) != before
+        assert await late.scalar(names) == "umbenannt"
+
+
+async def test_what_was_rolled_back_has_marked_nothing(book: Book) -> None:
+    before = await book.marks()
+    with suppress(ZeroDivisionError):
+        async with book.database.write(CARRIER) as session:
+            await session.execute(update(Site).values(name="nie"))
+            raise ZeroDivisionError
+    assert await book.changed(before) == set()
+
+
+async def test_what_follows_a_savepoint_that_was_undone_is_marked(book: Book) -> None:
+    before = await book.marks()
+    async with book.database.write(CARRIER) as session:
+        with suppress(ZeroDivisionError):
+            async with session.savepoint():
+                await session.execute(update(Site).values(name="nie"))
+                raise ZeroDivisionError
+        await session.execute(update(Site).values(name="doch"))
+    assert await book.changed(before) == OWNERS | {"anna"}
+    before = await book.marks()
+    async with book.database.write(CARRIER) as session:
+        await session.execute(update(Site).values(name="eins"))
+        with suppress(ZeroDivisionError):
+            async with session.savepoint():
+                await session.execute(update(Tenant).where(Tenant.id == 3).values(name="nie"))
+                raise ZeroDivisionError
+    assert await book.changed(before) == OWNERS | {"anna"}
+
+
+async def test_each_scope_writes_the_marks_of_all_who_see_the_change(book: Book) -> None:
+    for name in ("tree", "part", "tenant", "anna"):
+        before = await book.marks()
+        async with book.database.write(book.scopes[name]) as session:
+            site = update(Site).where(Site.customer_id == book.anna["id"])
+            await session.execute(site.values(name=f"von {name}"))
+        assert await book.changed(before) == OWNERS | {"anna"}, name
+
+
+async def test_a_transaction_leaves_one_row_for_whom_it_concerns(book: Book) -> None:
+    async def rows() -> int:
+        async with book.database.read(CARRIER) as session:
+            count = select(func.count()).select_from(ChangeMark)
+            return await session.scalar(count) or 0
+
+    before = await rows()
+    async with book.database.write(CARRIER) as session:
+        for number in range(20):
+            await session.execute(update(Site).values(name=f"{number}"))
+    assert await rows() == before
+
+
+async def test_the_carrier_has_no_marks(book: Book) -> None:
+    async with book.database.read(CARRIER) as session:
+        assert await newest(session) is None
+
+
+async def test_without_triggers_nothing_is_said_to_be_the_same(book: Book) -> None:
+    async with book.database.engine.begin() as connection:
+        await connection.execute(delete(CatalogueMark))
+    async with book.database.read(Scope.tree(1)) as session:
+        assert await newest(session) is None
+
+
+@dataclass
+class Writers:
+    """Two transactions of two connections, on PostgreSQL, neither of which waits for anything."""
+
+    database: Database
+    one: AsyncConnection
+    other: AsyncConnection
+
+    @staticmethod
+    async def touch(connection: AsyncConnection, name: str) -> None:
+        """Change the customer of that name."""
+        customers = TABLES["customers"]
+        change = update(customers).where(customers.c.name == name)
+        await connection.execute(change.values(email="neu@kunde.example"))
+
+
+@pytest.fixture
+async def two(postgresql_url: str) -> AsyncIterator[Writers]:
+    """Two partners with two customers each, named by partner and number: "1-1" to "2-2"."""
+    database = Database(postgresql_url)
+    async with database.engine.begin() as connection:
+        await as_carrier(connection)
+        for partner in (1, 2):
+            tenant = await add_tenant(connection, partner)
+            for number in (1, 2):
+                await add(connection, "customers", tenant, name=f"{partner}-{number}")
+    async with database.engine.connect() as one, database.engine.connect() as other:
+        for connection in (one, other):
+            await as_carrier(connection)
+            await connection.execute(text("SET LOCAL lock_timeout = '1ms'"))
+        yield Writers(database, one, other)
+    await database.close()
+
+
+@pytest.mark.parametrize("first", ["one", "other"])
+async def test_writers_do_not_hide_each_others_marks(two: Writers, first: str) -> None:
+    """Whichever commits first."""
+    whole = Scope.tree(1)
+    marks = [await mark(two.database, whole)]
+    await two.touch(two.one, "1-1")
+    await two.touch(two.other, "1-2")
+    marks.append(await mark(two.database, whole))
+    commits = [two.one, two.other] if first == "one" else [two.other, two.one]
+    for connection in commits:
+        await connection.commit()
+        marks.append(await mark(two.database, whole))
+    # What is not committed is not seen; each commit is.
+    assert marks[0] == marks[1]
+    assert len(set(marks)) == 3
+
+
+async def test_writers_in_opposite_orders_do_not_wait_for_each_other(two: Writers) -> None:
+    await two.touch(two.one, "1-1")
+    await two.touch(two.other, "2-2")
+    await two.touch(two.one, "2-1")
+    await two.touch(two.other, "1-2")
+    before = [await mark(two.database, Scope.tree(partner)) for partner in (1, 2)]
+    await two.one.commit()
+    between = [await mark(two.database, Scope.tree(partner)) for partner in (1, 2)]
+    await two.other.commit()
+    after = [await mark(two.database, Scope.tree(partner)) for partner in (1, 2)]
+    assert all(len({*marks}) == 3 for marks in zip(before, between, after, strict=True))
+
+
+async def test_marks_are_as_many_as_writers_were_at_once(two: Writers) -> None:
+    async def rows() -> int:
+        async with two.database.read(Scope.tree(1)) as session:
+            count = select(func.count()).select_from(ChangeMark)
+            return await session.scalar(count.where(ChangeMark.tenant_id == 0)) or 0
+
+    assert await rows() == 1
+    await two.touch(two.one, "1-1")
+    await two.touch(two.other, "1-2")
+    await two.one.commit()
+    await two.other.commit()
+    assert await rows() == 2
+    for number in range(5):
+        async with two.database.write(CARRIER) as session:
+            await session.execute(update(Customer).values(email=f"{number}@example.de"))
+    assert await rows() == 2
+
+
+async def test_a_role_of_a_partner_sees_the_marks_of_its_scope(two: Writers) -> None:
+    """Though it writes those of others, and by the second wall alone."""
+    async with two.database.read(CARRIER) as session:
+        [own, other] = await session.entities(
+            select(Customer.id).where(Customer.tenant_id == 1).order_by(Customer.name)
+        )
+    async with two.database.write(Scope.customer(1, 1, own)) as session:
+        await session.execute(update(Customer).values(email="neu@example.de"))
+        connection = await session._session.connection()
+        seen = await connection.execute(select(TABLES["change_marks"].c.customer_id))
+        assert set(seen.scalars()) == {own}
+    async with two.database.write(Scope.tenants(1, (1,))) as session:
+        connection = await session._session.connection()
+        seen = await connection.execute(select(TABLES["change_marks"].c.customer_id))
+        assert set(seen.scalars()) == {own, other, EVERY_CUSTOMER}

@@ -1,0 +1,353 @@
+"""Asking again: who is told that nothing has changed, after which changes, and what it costs."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from unittest.mock import AsyncMock, patch
+
+import pytest
+from sqlalchemy import update
+
+import freshness
+from auth import audit, keys, support
+from auth.permissions import READING, Permission
+from db import marks
+from db.models import Customer
+from db.vocabulary import ActionParty, ClientKind, OrderPhase
+from execution.executor import ExecutorName
+from ordering.present import Present
+from tests.graph.book import NOW, Book
+from tests.graph.client import CARRIER, Answer, Client, serve
+from tests.graph.partners import Partners, two_partners
+
+ORDERS = """{ orders { nodes {
+  number statusExplanation(locale: EN) customer { name } tenant { name } product { name }
+} } }"""
+OF_ONE = "query ($number: String!) { order(number: $number) { number customer { name } } }"
+
+
+@pytest.fixture
+async def partners(client: Client) -> Partners:
+    partners = two_partners()
+    await client.fill(partners.book)
+    return partners
+
+
+async def rename(client: Client, customer: Customer, name: str = "Neuer Name AG") -> None:
+    async with client.database.write(CARRIER) as session:
+        change = update(Customer).where(Customer.id == customer.id)
+        await session.execute(change.values(name=name))
+
+
+async def tag_of(client: Client, document: str = ORDERS, **how: Any) -> str:
+    answer = await client.get(document, **how)
+    assert answer.data
+    assert answer.tag is not None
+    return answer.tag
+
+
+async def test_nothing_new_costs_no_statement_for_rows(client: Client, partners: Partners) -> None:
+    full = await client.get(ORDERS)
+    assert len(full.data["orders"]["nodes"]) == 8
+    again = await client.get(ORDERS, tag=full.tag)
+    assert (again.status, again.response.content, again.tag) == (304, b"", full.tag)
+    # The mark, and nothing else.
+    assert again.statements == 1
+    assert full.statements > again.statements
+
+
+async def test_an_answer_by_post_reads_no_marks(client: Client, partners: Partners) -> None:
+    by_get, by_post = await client.get(ORDERS), await client.query(ORDERS)
+    assert by_post.statements == by_get.statements - 1
+    assert by_post.response.content == by_get.response.content
+    assert by_post.tag is None
+
+
+async def test_a_change_is_seen_at_once(client: Client, partners: Partners) -> None:
+    tag = await tag_of(client)
+    await rename(client, partners.nested.customer)
+    answer = await client.get(ORDERS, tag=tag)
+    assert "Neuer Name AG" in str(answer.data)
+    assert answer.tag not in {None, tag}
+
+
+async def test_what_others_do_changes_no_tag(client: Client, partners: Partners) -> None:
+    asked: dict[str, dict[str, Any]] = {
+        "partner": {"tenant": partners.partner.tenant.number},
+        "branch": {"tenant": partners.branch.tenant.number},
+        "nested": {"tenant": partners.nested.tenant.number},
+        "sibling": {"tenant": partners.sibling.tenant.number},
+        "stranger": {"tenant": partners.stranger.tenant.number},
+        "acting for nested": {"headers": {"X-Tenant": partners.nested.tenant.number}},
+    }
+    changes = {
+        "nested": {"partner", "branch", "nested", "acting for nested"},
+        "partner": {"partner"},
+        "stranger": {"stranger"},
+    }
+    for place, seen in changes.items():
+        tags = {name: await tag_of(client, **how) for name, how in asked.items()}
+        await rename(client, getattr(partners, place).customer, f"Nach {place}")
+        again = {
+            name: (await client.get(ORDERS, tag=tags[name], **how)).status
+            for name, how in asked.items()
+        }
+        assert {name for name, status in again.items() if status == 200} == seen, place
+
+
+async def test_a_tag_is_of_whoever_asked(client: Client, partners: Partners) -> None:
+    """Also where the answers are alike."""
+    document = "{ __typename }"
+    with patch.object(audit, "record", AsyncMock()):
+        second = await keys.create(
+            client.database,
+            tenant_number=client.tenant,
+            client_name="Second",
+            now=NOW,
+            permissions=READING,
+        )
+    asked: list[dict[str, Any]] = [
+        {},
+        {"key": second.text},
+        {"granted": READING - {Permission.TENANTS_READ}},
+        {"tenant": partners.branch.tenant.number},
+        {"headers": {"X-Tenant": partners.branch.tenant.number}},
+        {"headers": {"Accept-Language": "en"}},
+    ]
+    tags = [await tag_of(client, document, **how) for how in asked]
+    assert len(set(tags)) == len(tags)
+    for tag in tags:
+        answers = [(await client.get(document, tag=tag, **how)).status for how in asked]
+        assert sorted(answers) == [*[200] * (len(asked) - 1), 304]
+
+
+async def test_keepers_are_told_what_the_answer_depends_on(
+    client: Client, partners: Partners
+) -> None:
+    response = (await client.get(ORDERS)).response
+    assert response.headers["cache-control"] == "private, no-cache"
+    vary = {each.strip() for each in response.headers["vary"].split(",")}
+    assert vary == {"Authorization", "Accept", "Accept-Language", "X-Tenant", "Origin"}
+
+
+async def test_a_revoked_key_is_told_nothing(database_url: str) -> None:
+    moment = NOW
+    async with serve(database_url) as client:
+        partners = two_partners()
+        await client.fill(partners.book)
+        tag = await tag_of(client)
+        await keys.revoke_of_client(client.database, "CRM", now=NOW)
+    # Another process, which does not remember the key.
+    async with serve(database_url, now=moment) as other:
+        revoked = await other.get(ORDERS, tag=tag, key=client._keys[client.tenant, READING])
+        assert (revoked.status, revoked.tag) == (401, None)
+
+
+async def test_another_process_knows_the_tag(database_url: str) -> None:
+    answers: dict[ExecutorName, Answer] = {}
+    async with serve(database_url) as client:
+        await client.fill(two_partners().book)
+        key = await client.key(client.tenant)
+    names: tuple[ExecutorName, ...] = ("levels", "core")
+    for name in names:
+        async with serve(database_url, executor=name) as client:
+            answers[name] = await client.get(ORDERS, key=key)
+            for known in answers.values():
+                again = await client.get(ORDERS, key=key, tag=known.tag)
+                assert again.status == 304
+    assert answers["levels"].response.content == answers["core"].response.content
+
+
+async def test_another_version_of_the_program_does_not(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serve(database_url) as client:
+        await client.fill(two_partners().book)
+        tag, key = await tag_of(client), await client.key(client.tenant)
+    monkeypatch.setattr(freshness, "program", lambda: "the next one")
+    async with serve(database_url) as client:
+        assert (await client.get(ORDERS, tag=tag, key=key)).status == 200
+
+
+def test_the_program_is_named_by_all_that_makes_answers() -> None:
+    name = freshness.program()
+    freshness.program.cache_clear()
+    assert freshness.program() == name
+    assert len(name) == 64
+
+
+async def test_support_gets_each_answer_and_an_entry_for_it(
+    client: Client, partners: Partners
+) -> None:
+    desk = await keys.create(
+        client.database,
+        kind=ClientKind.SUPPORT,
+        client_name="Desk",
+        now=NOW,
+        permissions=READING,
+    )
+    headers = {"X-Tenant": partners.partner.tenant.number, "X-On-Behalf-Of": "agent 4711"}
+    tag = await tag_of(client)
+    with patch.object(support, "record_reads", AsyncMock()) as written:
+        for known in (None, tag, "*"):
+            answer = await client.get(ORDERS, key=desk.text, headers=headers, tag=known)
+            assert (answer.status, answer.tag) == (200, None)
+    assert written.await_count == 3
+
+
+@pytest.mark.parametrize(
+    ("document", "permissions"),
+    [
+        ("{ auditLog { nodes { id } } }", READING | {Permission.AUDIT_READ}),
+        ("query A { auditLog { nodes { id } } }", READING | {Permission.AUDIT_READ}),
+        ("{ viewer { rateLimit { remaining } } }", READING),
+    ],
+)
+async def test_what_changes_without_a_mark_has_no_tag(
+    document: str, permissions: frozenset[Permission], client: Client, partners: Partners
+) -> None:
+    for known in (None, "*"):
+        answer = await client.get(document, granted=permissions, tag=known)
+        assert (answer.status, answer.tag) == (200, None)
+
+
+async def test_who_may_read_the_audit_log_keeps_other_answers(
+    client: Client, partners: Partners
+) -> None:
+    granted = READING | {Permission.AUDIT_READ}
+    tag = await tag_of(client, granted=granted)
+    async with client.database.write(CARRIER) as session:
+        book = Book()
+        session.add(book.audit_entry(partners.partner.tenant))
+    assert (await client.get(ORDERS, tag=tag, granted=granted)).status == 304
+
+
+async def test_a_date_that_passes_changes_the_answer(database_url: str) -> None:
+    """An explanation tells a date that has passed as one that has."""
+    due = NOW + timedelta(hours=5)
+    book = Book()
+    tenant = book.tenant()
+    order = book.order(
+        book.customer(tenant),
+        phase=OrderPhase.CLARIFICATION,
+        action_due=due,
+        action_by=ActionParty.PARTNER,
+        action_text="Hausnummer nennen",
+        expected_completion_date=NOW + timedelta(days=9),
+    )
+    async with serve(database_url) as client:
+        await client.fill(book)
+        key = await client.key(client.tenant)
+    asked: dict[str, Any] = {
+        "document": OF_ONE.replace("number customer", "statusExplanation customer"),
+        "variables": {"number": order.number},
+    }
+    answers: dict[datetime, Answer] = {}
+    instant = timedelta(microseconds=1)
+    for moment in (NOW, due - instant, due + instant, NOW + timedelta(days=2)):
+        async with serve(database_url, now=moment) as client:
+            answers[moment] = await client.get(**asked, key=key)
+            for earlier, answer in answers.items():
+                same = answer.response.content == answers[moment].response.content
+                again = await client.get(**asked, key=key, tag=answer.tag)
+                assert again.status == (304 if same else 200), (earlier, moment)
+    assert len({answer.response.content for answer in answers.values()}) == 2
+    # The second text holds until the next date, not for ever.
+    assert len({answer.tag for answer in answers.values()}) == 2
+
+
+async def test_what_is_said_of_today_holds_until_midnight(database_url: str) -> None:
+    document = "{ contracts(filter: {renewableWithinDays: 30}) { nodes { number renewable } } }"
+    async with serve(database_url) as client:
+        await client.fill(two_partners().book)
+        key = await client.key(client.tenant)
+        tag = await tag_of(client, document)
+    # 23:59 and 0:00 in Berlin.
+    midnight = datetime(2026, 11, 20, 23, tzinfo=UTC)
+    for moment, status in ((midnight - timedelta(minutes=1), 304), (midnight, 200)):
+        async with serve(database_url, now=moment) as client:
+            assert (await client.get(document, key=key, tag=tag)).status == status
+
+
+async def test_what_says_nothing_of_the_time_holds_for_ever(database_url: str) -> None:
+    document = "{ orders { nodes { number customer { name } } } }"
+    async with serve(database_url) as client:
+        await client.fill(two_partners().book)
+        key = await client.key(client.tenant)
+        tag = await tag_of(client, document)
+    async with serve(database_url, now=NOW + timedelta(days=5_000)) as client:
+        assert (await client.get(document, key=key, tag=tag)).status == 304
+
+
+def test_the_present_ends_with_the_first_of_what_was_told() -> None:
+    present = Present(NOW)
+    assert present.until is None
+    assert present.is_past(NOW - timedelta(days=1))
+    assert present.until is None
+    assert not present.is_past(NOW + timedelta(days=3))
+    assert present.until == NOW + timedelta(days=3)
+    assert present.today == NOW.date()
+    assert present.until == datetime(2026, 11, 20, 22, 59, 59, 999999, tzinfo=UTC)
+    assert not present.is_past(NOW + timedelta(days=2))
+    assert present.until == datetime(2026, 11, 20, 22, 59, 59, 999999, tzinfo=UTC)
+    assert present.now == NOW
+    assert present.until == NOW
+
+
+async def test_a_writer_between_mark_and_rows_is_in_neither(
+    client: Client, partners: Partners
+) -> None:
+    """The tag of a full answer is of the snapshot that its rows are from."""
+    read = marks.newest
+    customer = partners.nested.customer
+    before = await client.get(ORDERS)
+
+    async def read_and_write(session: Any) -> str | None:
+        found = await read(session)
+        await rename(client, customer)
+        return found
+
+    with patch.object(marks, "newest", read_and_write):
+        # The tag is one that says nothing, so the mark is read before the rows.
+        meanwhile = await client.get(ORDERS, tag=f'"-.{"x" * 32}"')
+    assert (meanwhile.response.content, meanwhile.tag) == (before.response.content, before.tag)
+    after = await client.get(ORDERS, tag=meanwhile.tag)
+    assert after.status == 200
+    assert "Neuer Name AG" in str(after.data)
+
+
+async def test_a_writer_between_rows_and_mark_is_in_neither(
+    client: Client, partners: Partners
+) -> None:
+    read = marks.newest
+    before = await client.get(ORDERS)
+
+    async def write_and_read(session: Any) -> str | None:
+        await rename(client, partners.nested.customer)
+        return await read(session)
+
+    with patch.object(marks, "newest", write_and_read):
+        meanwhile = await client.get(ORDERS)
+    assert (meanwhile.response.content, meanwhile.tag) == (before.response.content, before.tag)
+    assert (await client.get(ORDERS, tag=meanwhile.tag)).status == 200
+
+
+def test_what_makes_answers_has_no_other_clock() -> None:
+    """Or a tag would outlive what it stands for."""
+    root = Path(freshness.__file__).parent
+    files = [
+        file
+        for package in ("schema", "resolvers", "ordering/texts", "db/queries")
+        for file in (root / package).rglob("*.py")
+    ]
+    assert len(files) > 40
+    clock = re.compile(r"\b(now|utcnow|today|time|monotonic)\(|CURRENT_(TIME|DATE)|func\.now")
+    found = {
+        (file.relative_to(root).as_posix(), line.strip())
+        for file in files
+        for line in file.read_text("utf-8").splitlines()
+        if clock.search(line)
+    }
+    own = "present: Present = field(default_factory=lambda: Present(datetime.now(UTC)))"
+    assert found == {("resolvers/context.py", own)}

@@ -1,0 +1,101 @@
+"""The widget in a page of another origin, by the portal that docs/examples show."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.async_api import expect
+
+from tests.web.browser.dashboard import Dashboard
+from tests.web.browser.pages import Pages
+from tests.web.browser.portal import Portal, serving_portal
+from tests.web.browser.server import Server
+
+
+@pytest.fixture(scope="module")
+def portal(sqlite_server: Server) -> Iterator[Portal]:
+    """A portal whose signed-in user is one customer's."""
+    with serving_portal(sqlite_server, customer=sqlite_server.demo.customer_number) as portal:
+        yield portal
+
+
+@pytest.fixture
+def stranger(sqlite_server: Server) -> Iterator[Portal]:
+    """A portal that nobody has registered."""
+    with serving_portal(sqlite_server, registered=False) as portal:
+        yield portal
+
+
+async def embedded(pages: Pages, server: Server, portal: Portal) -> Dashboard:
+    pages.origins.add(server.url)
+    return Dashboard(await pages.open(portal.origin, path="/"))
+
+
+async def test_two_lines_of_html_and_a_session_of_the_backend_show_the_orders(
+    pages: Pages, sqlite_server: Server, portal: Portal
+) -> None:
+    dashboard = await embedded(pages, sqlite_server, portal)
+    await expect(dashboard.heading).to_contain_text("Elbtal Logistik GmbH")
+    await expect(dashboard.rows).to_have_count(3)
+
+
+async def test_a_page_whose_origin_is_not_registered_is_told_so_plainly(
+    pages: Pages, sqlite_server: Server, stranger: Portal
+) -> None:
+    dashboard = await embedded(pages, sqlite_server, stranger)
+    await expect(dashboard.notice("session")).to_be_visible()
+    await expect(dashboard.rows).to_have_count(0)
+
+
+@pytest.mark.parametrize("taken_to", ["the demo's page", "a page that is not registered"])
+async def test_a_session_is_worth_nothing_in_the_page_of_another_origin(
+    pages: Pages, sqlite_server: Server, portal: Portal, stranger: Portal, taken_to: str
+) -> None:
+    own = taken_to == "the demo's page"
+    # The very session that its own page shows orders with.
+    token = portal.session()
+    url, path = (sqlite_server.url, "/widget/") if own else (stranger.origin, "/")
+    pages.origins.add(sqlite_server.url)
+    dashboard = Dashboard(await pages.open(url, path=path))
+    await dashboard.page.evaluate(
+        """([token, endpoint]) => {
+            const element = document.createElement("partnergraph-orders");
+            element.setAttribute("endpoint", endpoint);
+            element.setAttribute("token", token);
+            document.body.replaceChildren(element);
+        }""",
+        [token, f"{sqlite_server.url}/graphql"],
+    )
+    # The stranger's page cannot even read that it is refused.
+    await expect(dashboard.notice("session" if own else "network")).to_be_visible()
+    await expect(dashboard.rows).to_have_count(0)
+
+
+async def test_a_page_can_open_orders_in_its_own_way(
+    pages: Pages, sqlite_server: Server, portal: Portal
+) -> None:
+    dashboard = await (await embedded(pages, sqlite_server, portal)).ready()
+    await dashboard.page.evaluate("""() => {
+        document.addEventListener("order-selected", (event) => {
+            window.selected = event.detail;
+            event.preventDefault();
+        });
+    }""")
+    [number, *_] = await dashboard.numbers()
+    await dashboard.opener(number).click()
+    assert (await dashboard.page.evaluate("window.selected"))["number"] == number
+    await expect(dashboard.opener(number)).to_be_visible()
+
+
+async def test_a_page_hears_of_failures(
+    pages: Pages, sqlite_server: Server, portal: Portal
+) -> None:
+    dashboard = await (await embedded(pages, sqlite_server, portal)).ready()
+    await dashboard.element.evaluate("""(element) => {
+        window.heard = new Promise((resolve) =>
+            element.addEventListener("error", ({ detail }) => resolve(detail)));
+    }""")
+    await dashboard.set("endpoint", f"{sqlite_server.url}/healthz")
+    detail = await dashboard.page.evaluate("window.heard")
+    # Nobody may ask there from another origin, which is all that a browser says.
+    assert detail["code"] == "NETWORK"
+    assert detail["message"]

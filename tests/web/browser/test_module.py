@@ -1,0 +1,64 @@
+"""What the build puts out for pages of others: one small module, and the documents it asks with."""
+
+import gzip
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hatchling.builders.wheel import WheelBuilder
+from playwright.async_api import expect
+
+from execution.persisted import hash_of
+from tests.databases import Databases
+from tests.web.browser.pages import Pages
+from tests.web.browser.server import Server, serving
+from web.build import WEB
+
+MOST_BYTES = 40_000
+
+
+def test_the_module_is_small_once_compressed(widget: Path) -> None:
+    assert len(gzip.compress((widget / "orders.js").read_bytes())) < MOST_BYTES
+
+
+def test_the_module_loads_nothing_else(widget: Path) -> None:
+    text = (widget / "orders.js").read_text(encoding="utf-8")
+    assert not re.search(r"\bimport\s*\(|^import\b|;import\b", text)
+    # But for the names of XML's dialects, which nobody asks.
+    assert set(re.findall(r"https?://[\w.-]+", text)) <= {"http://www.w3.org"}
+
+
+def test_a_wheel_holds_what_was_built_and_nothing_that_it_was_built_from(widget: Path) -> None:
+    builder = WheelBuilder(str(WEB.parent))
+    packed = {file.distribution_path for file in builder.recurse_selected_project_files()}
+    built = {path.relative_to(WEB.parent).as_posix() for path in widget.iterdir()}
+    assert len(built) == 5
+    assert built <= packed
+    assert {path for path in packed if path.startswith("web/")} >= {"web/widget_routes.py"}
+    for source in ("web/widget/", "web/node_modules/", "web/.generated/"):
+        assert not [path for path in packed if path.startswith(source)]
+    assert not [path for path in packed if path.endswith((".mjs", ".ts")) and "/dist/" not in path]
+
+
+@pytest.fixture
+def strict_server(widget: Path, databases: Databases, tmp_path: Path) -> Iterator[Server]:
+    """A server of trusted documents alone; the one that is registered is not the widget's."""
+    manifest = tmp_path / "documents.json"
+    manifest.write_text(json.dumps({hash_of("{ __typename }"): "{ __typename }"}))
+    with (
+        databases.empty("sqlite") as url,
+        serving(url, trusted_documents=manifest, trusted_documents_only=True) as server,
+    ):
+        yield server
+
+
+async def test_the_widget_works_where_only_trusted_documents_are_served(
+    strict_server: Server, pages: Pages
+) -> None:
+    dashboard = await pages.dashboard(strict_server.url)
+    number = strict_server.book.showcase_order_number
+    await dashboard.search.fill(number)
+    await dashboard.opener(number).click()
+    await expect(dashboard.section("course")).to_be_visible()

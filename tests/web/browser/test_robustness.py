@@ -1,0 +1,133 @@
+"""What becomes of a reader's view when a token ends, the server is away, or nothing is there."""
+
+import pytest
+from playwright.async_api import Route, expect
+
+from tests.web.browser.pages import Pages
+from tests.web.browser.server import Server
+
+GRAPH = "**/graphql**"
+
+
+@pytest.fixture
+def server(sqlite_server: Server) -> Server:
+    """None of this has to do with a database."""
+    return sqlite_server
+
+
+async def test_an_ended_session_is_renewed_and_the_view_stays(server: Server, pages: Pages) -> None:
+    dashboard = await pages.dashboard(server.url)
+    asked: list[str] = []
+    dashboard.page.on(
+        "request",
+        lambda request: asked.append(request.url) if "demo-token" in request.url else None,
+    )
+    await dashboard.more.click()
+    await expect(dashboard.rows).not_to_have_count(0)
+    shown = await dashboard.rows.count()
+    # The page's clock does not know: it learns by the answer.
+    server.passed += server.settings.widget_seconds + 60
+    server.place("A-RENEWED")
+    await dashboard.set("poll-seconds", "1")
+    await expect(dashboard.row("A-RENEWED")).to_be_visible()
+    assert len(asked) == 1
+    assert await dashboard.rows.count() >= shown
+    await expect(dashboard.element.locator("[data-failure]")).to_have_count(0)
+
+
+async def test_while_the_server_is_away_the_last_state_stays(server: Server, pages: Pages) -> None:
+    dashboard = await pages.dashboard(server.url)
+    shown = await dashboard.numbers()
+    await dashboard.set("poll-seconds", "1")
+    with server.away():
+        await expect(dashboard.notice("network")).to_be_visible()
+        assert await dashboard.numbers() == shown
+    server.place("A-BACK")
+    await expect(dashboard.row("A-BACK")).to_be_visible()
+    await expect(dashboard.notice("network")).to_have_count(0)
+
+
+async def test_offline_is_said_and_ends_by_itself(server: Server, pages: Pages) -> None:
+    dashboard = await pages.dashboard(server.url)
+    await dashboard.page.context.set_offline(True)
+    await expect(dashboard.element).to_contain_text("Sie sind offline")
+    await expect(dashboard.rows).not_to_have_count(0)
+    server.place("A-ONLINE")
+    await dashboard.page.context.set_offline(False)
+    await expect(dashboard.row("A-ONLINE")).to_be_visible()
+    await expect(dashboard.element).not_to_contain_text("Sie sind offline")
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (500, "INTERNAL_SERVER_ERROR", "server"),
+        (429, "RATE_LIMITED", "busy"),
+        (403, "FORBIDDEN", "forbidden"),
+    ],
+)
+async def test_a_failure_shows_its_request_id_and_can_be_tried_again(
+    server: Server, pages: Pages, status: int, code: str, kind: str
+) -> None:
+    async def fail(route: Route) -> None:
+        error = {"message": "What went wrong, in English.", "extensions": {"code": code}}
+        headers = {"X-Request-Id": "req-4711", "Retry-After": "30"}
+        await route.fulfill(status=status, headers=headers, json={"errors": [error]})
+
+    dashboard = await pages.dashboard(server.url)
+    await dashboard.page.route(GRAPH, fail)
+    await dashboard.figure("COMPLETED").click()
+    notice = dashboard.notice(kind)
+    await expect(notice).to_contain_text("req-4711")
+    # The reader is told in the own language.
+    await expect(notice).not_to_contain_text("English")
+    await dashboard.page.unroute(GRAPH)
+    await notice.get_by_role("button", name="Erneut versuchen").click()
+    await expect(notice).to_have_count(0)
+    await expect(dashboard.rows.first).to_have_attribute("data-status", "COMPLETED")
+
+
+async def test_markup_in_an_order_is_shown_as_its_text(server: Server, pages: Pages) -> None:
+    markup = "<img src=x onerror='window.broken = true'><b>Eilt</b>"
+    server.place("A-MARKUP", description=markup)
+    dashboard = await pages.dashboard(server.url)
+    await dashboard.opener("A-MARKUP").click()
+    await expect(dashboard.element).to_contain_text(markup)
+    assert await dashboard.element.locator("img").count() == 0
+    assert not await dashboard.page.evaluate("window.broken")
+
+
+async def test_whoever_has_no_orders_is_told_what_will_happen(server: Server, pages: Pages) -> None:
+    page = await pages.open(server.url)
+    empty = {
+        "data": {
+            "viewer": {"customer": None},
+            "orderSummary": {"total": 0, "byStatus": [], "byBusinessCase": []},
+            "waiting": {"totalCount": 0, "nodes": []},
+            "late": {"totalCount": 0, "nodes": []},
+            "orders": {
+                "totalCount": 0,
+                "nodes": [],
+                "pageInfo": {"hasNextPage": False, "endCursor": None},
+            },
+        }
+    }
+    await page.route(GRAPH, lambda route: route.fulfill(json=empty))
+    await page.reload()
+    await expect(page.locator('[data-empty="none"]')).to_contain_text("Noch keine Aufträge")
+
+
+async def test_the_state_of_the_view_survives_a_reload_and_the_way_back(
+    server: Server, pages: Pages
+) -> None:
+    dashboard = await pages.dashboard(server.url)
+    await dashboard.figure("COMPLETED").click()
+    await expect(dashboard.rows.first).to_have_attribute("data-status", "COMPLETED")
+    [number, *_] = await dashboard.numbers()
+    await dashboard.opener(number).click()
+    await expect(dashboard.heading).to_contain_text(number)
+    await dashboard.page.reload()
+    await expect(dashboard.heading).to_contain_text(number)
+    await dashboard.page.go_back()
+    await expect(dashboard.figure("COMPLETED")).to_have_attribute("aria-pressed", "true")
+    await expect(dashboard.rows.first).to_have_attribute("data-status", "COMPLETED")
