@@ -2,10 +2,8 @@
 
 Fields are resolved for a whole level, whatever awaits is awaited together, and the objects that
 were found are the levels of the next step. Errors are only noted on the way; what they null is
-worked out at the end (`execution.failures`).
-
-An answer holds all keys of its template from the beginning, so that the order of keys never
-depends on what is awaited.
+worked out at the end (`execution.failures`). An answer holds all keys of its template from the
+beginning, so that the order of keys never depends on what is awaited.
 """
 
 import asyncio
