@@ -145,9 +145,12 @@ class ReadSession:
     async def settle(self) -> None:
         """Wait for a statement that is under way, and let no other follow.
 
-        An operation that failed may leave sibling fields behind which still load something.
+        An operation that failed may leave sibling fields behind which still load something. They
+        are cancelled: whoever waited for ever would go when memory is next cleared, half done.
         """
-        await self._lock.acquire()
+        self._stopped = True
+        async with self._lock:
+            pass
 
     def stop(self) -> None:
         """Cancel the statement that is under way, and let no other follow.

@@ -17,6 +17,18 @@ Place = tuple[list[Any], int]
 """A list and an index in it: where a value is to be put once it has come."""
 
 
+class IterationError(Exception):
+    """Stands after the entries that came before iterating over a list failed.
+
+    It fails the list, as graphql-core has it: after its entries, of which each may have failed
+    before.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error)
+        self.error = error
+
+
 def tried(function: Callable[..., Any], *arguments: Any) -> Any:
     """What the function returns, or the exception that it raises."""
     try:
@@ -98,14 +110,32 @@ def _is_to_come(value: Any) -> bool:
     return is_awaitable(value) or isinstance(value, AsyncIterable)
 
 
-async def _collected(entries: AsyncIterable[Any]) -> list[Any]:
-    return [entry async for entry in entries]
+async def _collected(iterable: AsyncIterable[Any]) -> list[Any]:
+    entries: list[Any] = []
+    iterator = aiter(iterable)
+    try:
+        async for entry in iterator:
+            entries.append(entry)  # noqa: PERF401 - what came before a failure stays
+    except Exception as error:
+        entries.append(IterationError(error))
+        await _closed(iterator)
+    return entries
+
+
+async def _closed(iterator: Any) -> None:
+    """Let an iterator that failed give back what it holds; it may have no way to."""
+    close = getattr(iterator, "aclose", None)
+    if close is not None:
+        await caught(close())
 
 
 def _entries(value: Any, field: str) -> list[Any] | Exception:
     if not is_iterable(value):
         return GraphQLError(f"Expected Iterable, but did not find one for field '{field}'.")
+    entries: list[Any] = []
     try:
-        return list(value)
+        for entry in value:
+            entries.append(entry)  # noqa: PERF402 - what came before a failure stays
     except Exception as error:
-        return error
+        entries.append(IterationError(error))
+    return entries

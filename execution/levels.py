@@ -2,10 +2,8 @@
 
 Fields are resolved for a whole level, whatever awaits is awaited together, and the objects that
 were found are the levels of the next step. Errors are only noted on the way; what they null is
-worked out at the end (`execution.failures`).
-
-An answer holds all keys of its template from the beginning, so that the order of keys never
-depends on what is awaited.
+worked out at the end (`execution.failures`). An answer holds all keys of its template from the
+beginning, so that the order of keys never depends on what is awaited.
 """
 
 import asyncio
@@ -28,7 +26,15 @@ from graphql.pyutils.undefined import UndefinedType
 from graphql.type.definition import GraphQLResolveInfoHelpers
 
 from execution.abstract import fits_by_class, possible_type
-from execution.awaiting import all_of, awaited_at, caught, is_awaitable, tried, unsettled
+from execution.awaiting import (
+    IterationError,
+    all_of,
+    awaited_at,
+    caught,
+    is_awaitable,
+    tried,
+    unsettled,
+)
 from execution.failures import Failures
 from execution.leaves import Leaf, is_unsettled
 from execution.level import Column, Level, Place, Slot
@@ -327,9 +333,14 @@ class Run:
         return reduced
 
     def _fail(self, column: Column, number: int, place: Place, error: Exception) -> None:
-        path = column.path(number, place).as_list()
+        failed = place
+        if isinstance(error, IterationError):
+            # The list fails, where its next entry would have been.
+            error, failed = error.error, place[:-1]
+        path = column.path(number, failed).as_list()
         located = located_error(error, column.field.nodes, path)
-        self._failures.note(located, tuple(path), column.nulled_by(number, place))
+        position = (*path, *place[len(failed) :])
+        self._failures.note(located, position, column.nulled_by(number, failed))
 
 
 async def _arrival(columns: list[Column]) -> None:

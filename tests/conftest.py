@@ -18,8 +18,10 @@ from tests.postgres import PostgresUnavailableError, private_server
 from tests.sharing import share
 from tests.spreading import ByModuleAndEngine, begin_with_long
 
+# What the tests themselves are told; all other variables are settings of the product.
+TEST_PREFIX = "PARTNERGRAPH_TEST_"
 # A superuser's URL; the tests make and remove roles and databases of their own there.
-SERVER_VARIABLE = "PARTNERGRAPH_TEST_POSTGRES_URL"
+SERVER_VARIABLE = f"{TEST_PREFIX}POSTGRES_URL"
 
 # Random examples are the same in each run; `--hypothesis-profile=thorough` tries others, and many.
 settings.register_profile("repeatable", derandomize=True)
@@ -32,7 +34,7 @@ without_postgres = pytest.StashKey[str]()
 def pytest_configure(config: pytest.Config) -> None:
     # The settings of whoever runs the tests are not those that the tests are about.
     for name in [name for name in os.environ if name.startswith("PARTNERGRAPH_")]:
-        if name != SERVER_VARIABLE:
+        if not name.startswith(TEST_PREFIX):
             del os.environ[name]
     is_worker = hasattr(config, "workerinput")
     if is_worker or config.option.collectonly or os.environ.get(SERVER_VARIABLE):
