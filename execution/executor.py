@@ -15,7 +15,8 @@ from execution.documents import PreparedOperation
 from execution.levels import Run
 from execution.limits import Limits
 from execution.permissions import Coordinate, refusing
-from execution.plan import OperationPlan, fragments_of, selections_of
+from execution.plan import OperationPlan
+from execution.selections import fragments_of, selections_of
 
 ContextT_contra = TypeVar("ContextT_contra", contravariant=True)
 

@@ -13,8 +13,6 @@ from functools import cached_property
 from typing import Any, cast
 
 from graphql import (
-    BooleanValueNode,
-    DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
@@ -28,30 +26,27 @@ from graphql import (
     GraphQLSchema,
     InlineFragmentNode,
     OperationType,
-    SelectionNode,
     SelectionSetNode,
-    TypeInfo,
-    TypeInfoVisitor,
-    VariableNode,
-    Visitor,
     get_named_type,
     is_abstract_type,
     is_leaf_type,
     is_list_type,
-    is_object_type,
-    visit,
 )
 from strawberry.schema import Schema
 
 from execution.documents import PreparedOperation
 from execution.leaves import Leaf
 from execution.resolving import Arguments, ByLevel, Path, Resolving, Rows, resolving
+from execution.selections import (
+    Conditions,
+    attributes_read,
+    condition_variables,
+    conditions_of,
+    fragments_of,
+)
 
 ALWAYS = 0
 """The number of the guard that every request meets."""
-
-Conditions = tuple[tuple[str, bool], ...]
-"""Variables and what each must be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,12 +226,12 @@ class OperationPlan:
         root = self.core_schema.get_root_type(operation.type)
         self.root_type = cast("GraphQLObjectType", root)
         self.root = Selection(self, [(operation.node.selection_set, ALWAYS)])
-        self.conditions = _condition_variables(operation.node, self.fragments)
+        self.conditions = condition_variables(operation.node, self.fragments)
         """The variables that decide what is asked for."""
         self._guards = [Guard(ALWAYS, ())]
         self._numbers: dict[Guard, int] = {}
         self._leaves: dict[str, Leaf] = {}
-        self._attributes = _attributes_read(schema, operation.document)
+        self._attributes = attributes_read(schema, operation.document)
 
     def type_at(self, kind: GraphQLNamedType, path: Path) -> GraphQLNamedType:
         """The type at a path of fields below a type."""
@@ -316,7 +311,7 @@ class _Collector:
 
     def collect(self, selection_set: SelectionSetNode, within: int) -> None:
         for selection in selection_set.selections:
-            conditions = _conditions(selection)
+            conditions = conditions_of(selection)
             if conditions is None:
                 continue
             guard = self._plan.guard(within, conditions)
@@ -346,92 +341,6 @@ class _Collector:
             return True
         kind = self._plan.core_schema.get_type(name)
         return is_abstract_type(kind) and self._plan.core_schema.is_sub_type(kind, self._kind)
-
-
-def _attributes_read(schema: Schema, document: DocumentNode) -> dict[str, frozenset[str] | None]:
-    """By the names of concrete types: what a document's fields read of their objects."""
-    types = TypeInfo(schema._schema)
-    visitor = _Coordinates(schema._schema, types)
-    visit(document, TypeInfoVisitor(types, visitor))
-    read: dict[str, frozenset[str] | None] = {}
-    for kind, name in visitor.found:
-        definition = schema._schema.get_field(kind, name)
-        if definition is not None:
-            before = read.get(kind.name, frozenset())
-            more = resolving(definition, (kind.name, name), schema).reads
-            read[kind.name] = None if before is None or more is None else before | more
-    return read
-
-
-class _Coordinates(Visitor):
-    """Finds every field of a document, of every type that it may be a field of."""
-
-    def __init__(self, schema: GraphQLSchema, types: TypeInfo) -> None:
-        super().__init__()
-        self._schema = schema
-        self._types = types
-        self.found: dict[tuple[GraphQLObjectType, str], None] = {}
-
-    def enter_field(self, node: FieldNode, *_: Any) -> None:
-        parent = self._types.get_parent_type()
-        kinds = self._schema.get_possible_types(parent) if is_abstract_type(parent) else [parent]
-        for kind in kinds:
-            if is_object_type(kind):
-                self.found[kind, node.name.value] = None
-
-
-def fragments_of(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
-    return {
-        definition.name.value: definition
-        for definition in document.definitions
-        if isinstance(definition, FragmentDefinitionNode)
-    }
-
-
-def selections_of(
-    node: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode]
-) -> Iterable[SelectionNode]:
-    """Every selection below a selection set, those of each fragment once."""
-    seen: set[str] = set()
-    stack = [node]
-    while stack:
-        for selection in stack.pop().selections:
-            yield selection
-            if isinstance(selection, FragmentSpreadNode):
-                name = selection.name.value
-                if name not in seen:
-                    seen.add(name)
-                    stack.append(fragments[name].selection_set)
-            else:
-                below: SelectionSetNode | None = getattr(selection, "selection_set", None)
-                if below is not None:
-                    stack.append(below)
-
-
-def _condition_variables(
-    node: Any, fragments: Mapping[str, FragmentDefinitionNode]
-) -> frozenset[str]:
-    return frozenset(
-        name
-        for selection in selections_of(node.selection_set, fragments)
-        for name, _ in _conditions(selection) or ()
-    )
-
-
-def _conditions(selection: SelectionNode) -> Conditions | None:
-    """What `@skip` and `@include` demand of variables; None if they exclude the selection."""
-    conditions: list[tuple[str, bool]] = []
-    for directive in selection.directives or ():
-        name = directive.name.value
-        if name not in {"skip", "include"}:
-            continue
-        [argument] = directive.arguments or ()
-        wanted = name == "include"
-        if isinstance(argument.value, VariableNode):
-            conditions.append((argument.value.name.value, wanted))
-        elif cast("BooleanValueNode", argument.value).value is not wanted:
-            return None
-    return tuple(conditions)
 
 
 def _unwrapped(kind: GraphQLOutputType) -> tuple[tuple[bool, ...], GraphQLNamedType]:
