@@ -1,13 +1,17 @@
 """One connection and one transaction for whatever a session reads, by the driver or not."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
+import asyncpg
 import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from db.models import Customer
 from db.paging import Window
+from db.postgresql import ScopedConnection
 from db.queries.customers import CUSTOMERS, CustomerFilter, CustomerSortField
 from db.scope import Scope
 from db.session import Database, ReadSession
@@ -58,6 +62,73 @@ async def test_a_session_ends_its_transaction(postgresql_url: str) -> None:
         async with database.engine.connect() as reused:
             pooled = await reused.get_raw_connection()
             assert not pooled.driver_connection.is_in_transaction()  # type: ignore[union-attr]
+    await database.close()
+
+
+async def test_a_session_that_is_cancelled_while_it_begins_ends_its_transaction(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(postgresql_url, pool_size=1)
+    execute = ScopedConnection.execute
+    begun = asyncio.Event()
+
+    async def never_say_that_it_has_begun(self: ScopedConnection, query: str, *given: Any) -> str:
+        status: str = await execute(self, query, *given)
+        if "SET LOCAL ROLE" in query:
+            begun.set()
+            await asyncio.Event().wait()
+        return status
+
+    async def read() -> None:
+        async with database.read(Scope.tree(1)) as session:
+            await by_driver(session)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ScopedConnection, "execute", never_say_that_it_has_begun)
+        reading = asyncio.ensure_future(read())
+        await begun.wait()
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+    # The same connection, with neither the transaction nor the role of the scope.
+    async with database.engine.connect() as reused:
+        pooled = await reused.get_raw_connection()
+        driver: Any = pooled.driver_connection
+        assert not driver.is_in_transaction()
+        assert await driver.fetchval("SELECT current_user = session_user")
+    await database.close()
+
+
+async def test_after_a_failure_to_begin_nobody_reads_without_a_scope(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not database.is_postgresql:
+        pytest.skip("SQLite has no policies, so there a session begins with its first statement")
+    execute = ScopedConnection.execute
+    failures = [asyncpg.UndefinedObjectError("role does not exist")]
+
+    async def fail_once(self: ScopedConnection, query: str, *given: Any) -> str:
+        if "SET LOCAL ROLE" in query and failures:
+            await execute(self, "BEGIN")
+            raise failures.pop()
+        status: str = await execute(self, query, *given)
+        return status
+
+    monkeypatch.setattr(ScopedConnection, "execute", fail_once)
+    async with database.read(CARRIER) as session:
+        with pytest.raises(DBAPIError, match="role"):
+            await by_driver(session)
+        assert len(await by_driver(session)) == 1
+        assert len(await by_sqlalchemy(session)) == 1
+
+
+async def test_an_answer_that_was_read_outlives_its_connection(postgresql_url: str) -> None:
+    database = Database(postgresql_url, pool_size=1)
+    async with database.read(CARRIER) as session:
+        assert await by_driver(session) == []
+        await disconnect_all(postgresql_url)
+    async with database.read(CARRIER) as session:
+        assert await by_driver(session) == []
     await database.close()
 
 
