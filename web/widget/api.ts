@@ -101,10 +101,11 @@ export class Api {
         text = await textOf(response, signal);
       }
     }
-    if (kept?.text === text) return { data: kept.data as Data, unchanged: true };
-    const data = read<Data>(response, text);
+    const unchanged = kept?.text === text;
+    const data = unchanged ? (kept.data as Data) : read<Data>(response, text);
+    // The tag may be another one though the answer is not: after a renewal, after midnight.
     this.#keep(question, { etag: response.headers.get("ETag"), text, data });
-    return { data, unchanged: false };
+    return { data, unchanged };
   }
 
   /** Sends with the current token, and once more with a new one where that is refused. */

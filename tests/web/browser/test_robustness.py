@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import Route, expect
 
+from tests.web.browser.dashboard import Dashboard
 from tests.web.browser.pages import Pages
 from tests.web.browser.server import Server
 
@@ -33,6 +34,22 @@ async def test_an_ended_session_is_renewed_and_the_view_stays(server: Server, pa
     assert len(asked) == 1
     assert await dashboard.rows.count() >= shown
     await expect(dashboard.element.locator("[data-failure]")).to_have_count(0)
+
+
+async def test_after_a_renewal_a_look_that_finds_nothing_new_is_cheap_again(
+    server: Server, pages: Pages
+) -> None:
+    page = await pages.open(server.url)
+    dashboard = await Dashboard(page).ready()
+    server.passed += server.settings.widget_seconds + 60
+    await dashboard.set("poll-seconds", "1")
+    async with page.expect_response(lambda each: "/graphql" in each.url and each.ok) as renewed:
+        pass
+    # To another session it is another answer, though it says the same.
+    assert (await renewed.value).status == 200
+    async with page.expect_response("**/graphql**") as again:
+        pass
+    assert (await again.value).status == 304
 
 
 async def test_while_the_server_is_away_the_last_state_stays(server: Server, pages: Pages) -> None:
