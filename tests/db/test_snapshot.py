@@ -132,6 +132,31 @@ async def test_an_answer_that_was_read_outlives_its_connection(postgresql_url: s
     await database.close()
 
 
+async def test_nobody_gets_a_connection_that_was_closed_in_the_pool(postgresql_url: str) -> None:
+    database = Database(postgresql_url, pool_size=2)
+    async with database.read(CARRIER) as one, database.read(CARRIER) as another:
+        await by_driver(one)
+        await by_driver(another)
+        closed = [await closing(each) for each in (one, another)]
+    await disconnect_all(postgresql_url)
+    for each in closed:
+        await each.wait()
+    async with database.read(CARRIER) as one, database.read(CARRIER) as another:
+        assert await by_driver(one) == await by_sqlalchemy(another) == []
+    async with database.write(CARRIER) as writer:
+        await writer.execute(update(Customer).values(number="NEW"))
+    await database.close()
+
+
+async def closing(session: ReadSession) -> asyncio.Event:
+    """Set once the session's connection is known to be closed."""
+    snapshot: Any = session._source
+    pooled = await snapshot._connection.get_raw_connection()
+    closed = asyncio.Event()
+    pooled.driver_connection.add_termination_listener(lambda _: closed.set())
+    return closed
+
+
 async def test_connections_that_the_server_closed_are_replaced(postgresql_url: str) -> None:
     database = Database(postgresql_url, pool_size=2)
     async with database.read(CARRIER) as other, database.read(CARRIER) as session:
