@@ -148,3 +148,37 @@ async def test_the_state_of_the_view_survives_a_reload_and_the_way_back(
     await dashboard.page.go_back()
     await expect(dashboard.figure("COMPLETED")).to_have_attribute("aria-pressed", "true")
     await expect(dashboard.rows.first).to_have_attribute("data-status", "COMPLETED")
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    [
+        "orders.period=custom&orders.from=2026-99-99",
+        "orders.period=custom&orders.to=0000-00-00",
+        "orders.search=%E0%A4%A&orders.status=__proto__&orders.sort=constructor",
+        "orders.search=%00&orders.businessCase=toString",
+        "orders.order=%22%5D%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E",
+    ],
+)
+async def test_an_address_that_nobody_wrote_breaks_nothing(
+    server: Server, pages: Pages, fragment: str
+) -> None:
+    page = await pages.open(server.url, path=f"/widget/#{fragment}")
+    dashboard = Dashboard(page)
+    # It shows a list, or says what it has not found, and goes on from there.
+    await expect(dashboard.rows.or_(dashboard.empty).first).to_be_visible()
+    await expect(dashboard.heading).to_be_visible()
+
+
+async def test_a_year_of_too_many_digits_leaves_the_list_alone(
+    server: Server, pages: Pages
+) -> None:
+    dashboard = await pages.dashboard(server.url)
+    await dashboard.select("period").select_option("custom")
+    since = dashboard.element.locator("input[name=from]")
+    await since.focus()
+    await dashboard.page.keyboard.type("01012026")
+    await dashboard.page.keyboard.type("99")
+    await expect(dashboard.rows.or_(dashboard.empty).first).to_be_visible()
+    await dashboard.select("period").select_option("")
+    await expect(dashboard.rows.first).to_be_visible()
