@@ -114,6 +114,19 @@ async def test_markup_in_an_order_is_shown_as_its_text(server: Server, pages: Pa
     assert not await dashboard.page.evaluate("window.broken")
 
 
+async def test_an_order_that_reads_like_an_error_is_no_error(server: Server, pages: Pages) -> None:
+    server.place("A-CODE", description="PERSISTED_QUERY_NOT_FOUND")
+    dashboard = await pages.dashboard(server.url)
+    methods: list[str] = []
+    dashboard.page.on(
+        "request",
+        lambda each: methods.append(each.method) if "/graphql" in each.url else None,
+    )
+    await dashboard.opener("A-CODE").click()
+    await expect(dashboard.element).to_contain_text("PERSISTED_QUERY_NOT_FOUND")
+    assert methods == ["GET"]
+
+
 async def test_whoever_has_no_orders_is_told_what_will_happen(server: Server, pages: Pages) -> None:
     page = await pages.open(server.url)
     empty = {
