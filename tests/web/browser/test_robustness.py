@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import Route, expect
 
 from tests.web.browser.dashboard import Dashboard
-from tests.web.browser.pages import Pages
+from tests.web.browser.pages import NARROW, Pages
 from tests.web.browser.server import Server
 
 GRAPH = "**/graphql**"
@@ -112,6 +112,17 @@ async def test_markup_in_an_order_is_shown_as_its_text(server: Server, pages: Pa
     await expect(dashboard.element).to_contain_text(markup)
     assert await dashboard.element.locator("img").count() == 0
     assert not await dashboard.page.evaluate("window.broken")
+
+
+async def test_words_without_an_end_stay_within_the_page(server: Server, pages: Pages) -> None:
+    number, description = f"A-{'9' * 60}", "x" * 2_000
+    server.place(number, description=description)
+    dashboard = await pages.dashboard(server.url, viewport=NARROW)
+    await dashboard.opener(number).click()
+    await expect(dashboard.element).to_contain_text(description)
+    widths = "() => [document.documentElement.scrollWidth, innerWidth]"
+    page, window = await dashboard.page.evaluate(widths)
+    assert page <= window
 
 
 async def test_an_order_that_reads_like_an_error_is_no_error(server: Server, pages: Pages) -> None:
