@@ -23,6 +23,7 @@ from sqlalchemy import (
     make_url,
 )
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -30,7 +31,7 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, UOWTransaction
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from db.base import Base
 from db.cancellation import interrupt_when_cancelled
@@ -287,6 +288,7 @@ def _create_engine(url: str, pool_size: int) -> AsyncEngine:
             },
         )
         event.listen(engine.sync_engine, "connect", _set_up_postgresql)
+        event.listen(engine.sync_engine, "checkout", _refuse_closed)
         event.listen(engine.sync_engine, "begin", forget_scope)
         return engine
     engine = create_async_engine(url)
@@ -310,6 +312,15 @@ def _set_up_postgresql(connection: Any, record: ConnectionPoolEntry) -> None:
             format="tuple",
         )
     )
+
+
+def _refuse_closed(
+    connection: Any, record: ConnectionPoolEntry, proxy: PoolProxiedConnection
+) -> None:
+    # The driver knows what the server has closed meanwhile, so that asking costs nothing. The pool
+    # then makes another connection.
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 def _set_up_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:

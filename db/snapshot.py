@@ -43,6 +43,7 @@ class Snapshot:
         self._connection: AsyncConnection | None = None
         self._driver: ScopedConnection | None = None
         """None on SQLite."""
+        self._is_open = False
         self._session: AsyncSession | None = None
 
     async def session(self) -> AsyncSession:
@@ -71,15 +72,20 @@ class Snapshot:
             await asyncio.shield(self._closed(self._connection))
 
     async def _connected(self) -> AsyncConnection:
-        if self._connection is None:
+        connection = self._connection
+        if connection is None:
             self._connection = connection = await self._engine.connect()
+        # Whoever comes after one for whom it did not open must not read as nobody.
+        if not self._is_open:
             if self._engine.dialect.name == "postgresql":
                 pooled = await connection.get_raw_connection()
                 driver = cast("ScopedConnection", pooled.driver_connection)
+                # Known before it begins: one that is cancelled meanwhile may have begun.
+                self._driver = driver
                 async with _noticed(connection, driver, "BEGIN"):
                     await driver.open_snapshot(self._scope)
-                self._driver = driver
-        return self._connection
+            self._is_open = True
+        return connection
 
     async def _closed(self, connection: AsyncConnection) -> None:
         try:

@@ -102,8 +102,8 @@ class Question(Generic[ContextT]):
         return None
 
     async def answered(self, context: ContextT) -> tuple[dict[str, str], bool]:
-        """Of an answer that was made in the context without an error: the headers that let it be
-        kept, and whether the client has it."""
+        """Of an answer that was made in the context, and would be made again: the headers that let
+        it be kept, and whether the client has it."""
         state = await self._read(context)
         until = self._freshness.until(context)
         if state is None or (until is not None and until <= self._freshness.now(context)):

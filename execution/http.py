@@ -35,7 +35,7 @@ from execution.executor import Execute, executor
 from execution.limits import Limits
 from execution.logs import OperationRecord
 from execution.negotiation import GRAPHQL_RESPONSE, JSON, choose_media_type
-from execution.permissions import FieldPermissions, Needs
+from execution.permissions import FieldPermissions, Needs, only_forbidden
 from execution.persisted import PersistedDocuments
 from execution.rate import Buckets, LocalBuckets, set_current_quota
 from execution.request_id import current_request_id
@@ -303,12 +303,15 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
         self.executed[record.executor] += 1
         result = await self._execute(asked.operation, asked.variables, context, forbidden)
         if not result.errors:
-            return await asked.answer(context, result.data)
+            return await asked.answer(context, {"data": result.data})
         shown, unexpected = execution_errors(result.errors, exchange.request_id, self.limits.errors)
         record.unexpected.extend(unexpected)
         if result.data is None and all(error.path is None for error in result.errors):
             return exchange.request_error(shown)
-        return Answer(200, {"data": result.data, "errors": shown})
+        answer = {"data": result.data, "errors": shown}
+        if only_forbidden(result.errors):
+            return await asked.answer(context, answer)
+        return Answer(200, answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,12 +334,12 @@ class _Asked(Generic[ContextT]):
         headers = self.question and await self.question.unchanged(context)
         return Answer(304, {}, headers) if headers else None
 
-    async def answer(self, context: ContextT, data: Any) -> Answer:
-        """That of an operation without errors."""
+    async def answer(self, context: ContextT, payload: dict[str, Any]) -> Answer:
+        """That of an operation with no errors but those that it will have again."""
         if self.question is None:
-            return Answer(200, {"data": data})
+            return Answer(200, payload)
         headers, is_known = await self.question.answered(context)
-        return Answer(304 if is_known else 200, {"data": data}, headers)
+        return Answer(304 if is_known else 200, payload, headers)
 
 
 @dataclass(slots=True)

@@ -5,12 +5,13 @@ something are found once and kept with its document; a request then compares two
 where something is missing is anything done while the operation runs.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from graphql import (
     FieldNode,
+    GraphQLError,
     GraphQLInterfaceType,
     GraphQLResolveInfo,
     GraphQLSchema,
@@ -39,6 +40,12 @@ class ForbiddenError(ApiError):
             code=ErrorCode.FORBIDDEN,
             extensions={"scope": scope},
         )
+
+
+def only_forbidden(errors: Iterable[GraphQLError]) -> bool:
+    """Whether nothing but lacking scopes made the errors, so that whoever has the same scopes gets
+    the same again."""
+    return all(isinstance(error.original_error, ForbiddenError) for error in errors)
 
 
 class FieldPermissions:

@@ -1,13 +1,17 @@
 """One connection and one transaction for whatever a session reads, by the driver or not."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
+import asyncpg
 import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from db.models import Customer
 from db.paging import Window
+from db.postgresql import ScopedConnection
 from db.queries.customers import CUSTOMERS, CustomerFilter, CustomerSortField
 from db.scope import Scope
 from db.session import Database, ReadSession
@@ -59,6 +63,98 @@ async def test_a_session_ends_its_transaction(postgresql_url: str) -> None:
             pooled = await reused.get_raw_connection()
             assert not pooled.driver_connection.is_in_transaction()  # type: ignore[union-attr]
     await database.close()
+
+
+async def test_a_session_that_is_cancelled_while_it_begins_ends_its_transaction(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(postgresql_url, pool_size=1)
+    execute = ScopedConnection.execute
+    begun = asyncio.Event()
+
+    async def never_say_that_it_has_begun(self: ScopedConnection, query: str, *given: Any) -> str:
+        status: str = await execute(self, query, *given)
+        if "SET LOCAL ROLE" in query:
+            begun.set()
+            await asyncio.Event().wait()
+        return status
+
+    async def read() -> None:
+        async with database.read(Scope.tree(1)) as session:
+            await by_driver(session)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ScopedConnection, "execute", never_say_that_it_has_begun)
+        reading = asyncio.ensure_future(read())
+        await begun.wait()
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+    # The same connection, with neither the transaction nor the role of the scope.
+    async with database.engine.connect() as reused:
+        pooled = await reused.get_raw_connection()
+        driver: Any = pooled.driver_connection
+        assert not driver.is_in_transaction()
+        assert await driver.fetchval("SELECT current_user = session_user")
+    await database.close()
+
+
+async def test_after_a_failure_to_begin_nobody_reads_without_a_scope(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not database.is_postgresql:
+        pytest.skip("SQLite has no policies, so there a session begins with its first statement")
+    execute = ScopedConnection.execute
+    failures = [asyncpg.UndefinedObjectError("role does not exist")]
+
+    async def fail_once(self: ScopedConnection, query: str, *given: Any) -> str:
+        if "SET LOCAL ROLE" in query and failures:
+            await execute(self, "BEGIN")
+            raise failures.pop()
+        status: str = await execute(self, query, *given)
+        return status
+
+    monkeypatch.setattr(ScopedConnection, "execute", fail_once)
+    async with database.read(CARRIER) as session:
+        with pytest.raises(DBAPIError, match="role"):
+            await by_driver(session)
+        assert len(await by_driver(session)) == 1
+        assert len(await by_sqlalchemy(session)) == 1
+
+
+async def test_an_answer_that_was_read_outlives_its_connection(postgresql_url: str) -> None:
+    database = Database(postgresql_url, pool_size=1)
+    async with database.read(CARRIER) as session:
+        assert await by_driver(session) == []
+        await disconnect_all(postgresql_url)
+    async with database.read(CARRIER) as session:
+        assert await by_driver(session) == []
+    await database.close()
+
+
+async def test_nobody_gets_a_connection_that_was_closed_in_the_pool(postgresql_url: str) -> None:
+    database = Database(postgresql_url, pool_size=2)
+    async with database.read(CARRIER) as one, database.read(CARRIER) as another:
+        await by_driver(one)
+        await by_driver(another)
+        closed = [await closing(each) for each in (one, another)]
+    await disconnect_all(postgresql_url)
+    for each in closed:
+        await each.wait()
+    async with database.read(CARRIER) as one, database.read(CARRIER) as another:
+        assert await by_driver(one) == await by_sqlalchemy(another) == []
+    async with database.write(CARRIER) as writer:
+        await writer.execute(update(Customer).values(number="NEW"))
+    await database.close()
+
+
+async def closing(session: ReadSession) -> asyncio.Event:
+    """Set once the session's connection is known to be closed."""
+    snapshot: Any = session._source
+    pooled = await snapshot._connection.get_raw_connection()
+    closed = asyncio.Event()
+    pooled.driver_connection.add_termination_listener(lambda _: closed.set())
+    return closed
 
 
 async def test_connections_that_the_server_closed_are_replaced(postgresql_url: str) -> None:

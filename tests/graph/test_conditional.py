@@ -122,6 +122,28 @@ async def test_a_tag_is_of_whoever_asked(client: Client, partners: Partners) -> 
         assert sorted(answers) == [*[200] * (len(asked) - 1), 304]
 
 
+@pytest.mark.parametrize("executor", ["levels", "core"])
+async def test_what_lacks_a_scope_lacks_it_again(database_url: str, executor: ExecutorName) -> None:
+    """As a customer in a widget does, where an order is open."""
+    async with serve(database_url, executor=executor) as client:
+        partners = two_partners()
+        await client.fill(partners.book)
+        how: dict[str, Any] = {"granted": READING - {Permission.TENANTS_READ}}
+        full = await client.get(ORDERS, **how)
+        assert set(full.codes) == {"FORBIDDEN"}
+        assert full.tag is not None
+        assert (await client.get(ORDERS, tag=full.tag, **how)).status == 304
+        await rename(client, partners.nested.customer)
+        changed = await client.get(ORDERS, tag=full.tag, **how)
+        assert (changed.status, set(changed.codes)) == (200, {"FORBIDDEN"})
+        # Beside any other error it is as without.
+        both = await client.get(
+            "{ tenants { totalCount } orders(first: -1) { totalCount } }", **how
+        )
+        assert set(both.codes) == {"FORBIDDEN", "BAD_USER_INPUT"}
+        assert both.tag is None
+
+
 async def test_keepers_are_told_what_the_answer_depends_on(
     client: Client, partners: Partners
 ) -> None:

@@ -85,26 +85,25 @@ export class Api {
       return { data: kept.data as Data, unchanged: true };
     }
     let text = await textOf(response, signal);
-    if (!response.ok || text.includes("PERSISTED_QUERY_NOT")) {
-      if (/"PERSISTED_QUERY_NOT_(FOUND|SUPPORTED)"/.test(text)) {
-        const body = JSON.stringify({
-          query: operation.text,
-          variables,
-          extensions: { persistedQuery: { version: 1, sha256Hash: operation.hash } },
-        });
-        const post = {
-          method: "POST",
-          body,
-          headers: { ...headers, "Content-Type": "application/json" },
-        };
-        response = await this.#send(this.endpoint, post, signal);
-        text = await textOf(response, signal);
-      }
+    if (isUnknown(text)) {
+      const body = JSON.stringify({
+        query: operation.text,
+        variables,
+        extensions: { persistedQuery: { version: 1, sha256Hash: operation.hash } },
+      });
+      const post = {
+        method: "POST",
+        body,
+        headers: { ...headers, "Content-Type": "application/json" },
+      };
+      response = await this.#send(this.endpoint, post, signal);
+      text = await textOf(response, signal);
     }
-    if (kept?.text === text) return { data: kept.data as Data, unchanged: true };
-    const data = read<Data>(response, text);
+    const unchanged = kept?.text === text;
+    const data = unchanged ? (kept.data as Data) : read<Data>(response, text);
+    // The tag may be another one though the answer is not: after a renewal, after midnight.
     this.#keep(question, { etag: response.headers.get("ETag"), text, data });
-    return { data, unchanged: false };
+    return { data, unchanged };
   }
 
   /** Sends with the current token, and once more with a new one where that is refused. */
@@ -173,6 +172,16 @@ function unreachable(reason: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return reason;
   if (!navigator.onLine) return new Failure("offline", "OFFLINE", "The browser is offline.");
   return new Failure("network", "NETWORK", "The server cannot be reached.");
+}
+
+/** Whether the server has to be told the document's text. */
+function isUnknown(text: string): boolean {
+  if (!text.includes('"PERSISTED_QUERY_NOT_')) return false;
+  // An order may say so, too.
+  const { errors } = JSON.parse(text) as Payload<unknown>;
+  return (
+    errors?.some(({ extensions }) => /^PERSISTED_QUERY_NOT_/.test(extensions?.code ?? "")) ?? false
+  );
 }
 
 function read<Data>(response: Response, text: string): Data {

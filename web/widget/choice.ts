@@ -76,8 +76,9 @@ export function fromHash(hash: string, prefix: string): Choice {
         return [name, decoded(value)] as const;
       }),
   );
-  const text = (name: keyof Choice): string => (found.get(name) ?? "").slice(0, 200);
-  const day = (name: keyof Choice): string => text(name).match(/^\d{4}-\d\d-\d\d$/)?.[0] ?? "";
+  // By characters, so that none is cut in two; the server takes no NUL.
+  const text = (name: keyof Choice): string =>
+    [...(found.get(name) ?? "").replaceAll("\0", "")].slice(0, 200).join("");
   const one = <T extends string>(name: keyof Choice, known: readonly string[]): T | "" =>
     known.includes(text(name)) ? (text(name) as T) : "";
   return {
@@ -85,8 +86,8 @@ export function fromHash(hash: string, prefix: string): Choice {
     attention: one("attention", ["action", "delayed"]),
     businessCase: (text("businessCase").match(/^[A-Z_]+$/)?.[0] ?? "") as Choice["businessCase"],
     period: one("period", [...PERIODS, "custom"]),
-    from: day("from"),
-    to: day("to"),
+    from: knownDay(text("from")),
+    to: knownDay(text("to")),
     search: text("search"),
     sort: one<Sort>("sort", Object.keys(SORTS)) || "changed",
     order: text("order"),
@@ -107,12 +108,19 @@ function rangeOf({ period, from, to }: Choice): { from?: string; to?: string } |
   if (period !== "" && period !== "custom") {
     return { from: startOfDay(today, 1 - Number(period)) };
   }
-  if (period === "" || (from === "" && to === "")) return null;
+  const [first, last] = period === "" ? ["", ""] : [knownDay(from), knownDay(to)];
+  if (first === "" && last === "") return null;
   return {
-    ...(from ? { from: startOfDay(new Date(`${from}T12:00:00Z`)) } : {}),
+    ...(first ? { from: startOfDay(new Date(`${first}T12:00:00Z`)) } : {}),
     // The end is exclusive: the day that the reader named still counts.
-    ...(to ? { to: startOfDay(new Date(`${to}T12:00:00Z`), 1) } : {}),
+    ...(last ? { to: startOfDay(new Date(`${last}T12:00:00Z`), 1) } : {}),
   };
+}
+
+/** The day; nothing if there is none, as with a year that is being typed or a made-up address. */
+function knownDay(text: string): string {
+  const written = /^[1-9]\d{3}-\d\d-\d\d$/.test(text);
+  return written && !Number.isNaN(Date.parse(`${text}T12:00:00Z`)) ? text : "";
 }
 
 function partsOf(hash: string): string[] {

@@ -3,7 +3,8 @@
 import pytest
 from playwright.async_api import Route, expect
 
-from tests.web.browser.pages import Pages
+from tests.web.browser.dashboard import Dashboard
+from tests.web.browser.pages import NARROW, Pages
 from tests.web.browser.server import Server
 
 GRAPH = "**/graphql**"
@@ -33,6 +34,22 @@ async def test_an_ended_session_is_renewed_and_the_view_stays(server: Server, pa
     assert len(asked) == 1
     assert await dashboard.rows.count() >= shown
     await expect(dashboard.element.locator("[data-failure]")).to_have_count(0)
+
+
+async def test_after_a_renewal_a_look_that_finds_nothing_new_is_cheap_again(
+    server: Server, pages: Pages
+) -> None:
+    page = await pages.open(server.url)
+    dashboard = await Dashboard(page).ready()
+    server.passed += server.settings.widget_seconds + 60
+    await dashboard.set("poll-seconds", "1")
+    async with page.expect_response(lambda each: "/graphql" in each.url and each.ok) as renewed:
+        pass
+    # To another session it is another answer, though it says the same.
+    assert (await renewed.value).status == 200
+    async with page.expect_response("**/graphql**") as again:
+        pass
+    assert (await again.value).status == 304
 
 
 async def test_while_the_server_is_away_the_last_state_stays(server: Server, pages: Pages) -> None:
@@ -97,6 +114,30 @@ async def test_markup_in_an_order_is_shown_as_its_text(server: Server, pages: Pa
     assert not await dashboard.page.evaluate("window.broken")
 
 
+async def test_words_without_an_end_stay_within_the_page(server: Server, pages: Pages) -> None:
+    number, description = f"A-{'9' * 60}", "x" * 2_000
+    server.place(number, description=description)
+    dashboard = await pages.dashboard(server.url, viewport=NARROW)
+    await dashboard.opener(number).click()
+    await expect(dashboard.element).to_contain_text(description)
+    widths = "() => [document.documentElement.scrollWidth, innerWidth]"
+    page, window = await dashboard.page.evaluate(widths)
+    assert page <= window
+
+
+async def test_an_order_that_reads_like_an_error_is_no_error(server: Server, pages: Pages) -> None:
+    server.place("A-CODE", description="PERSISTED_QUERY_NOT_FOUND")
+    dashboard = await pages.dashboard(server.url)
+    methods: list[str] = []
+    dashboard.page.on(
+        "request",
+        lambda each: methods.append(each.method) if "/graphql" in each.url else None,
+    )
+    await dashboard.opener("A-CODE").click()
+    await expect(dashboard.element).to_contain_text("PERSISTED_QUERY_NOT_FOUND")
+    assert methods == ["GET"]
+
+
 async def test_whoever_has_no_orders_is_told_what_will_happen(server: Server, pages: Pages) -> None:
     page = await pages.open(server.url)
     empty = {
@@ -131,3 +172,37 @@ async def test_the_state_of_the_view_survives_a_reload_and_the_way_back(
     await dashboard.page.go_back()
     await expect(dashboard.figure("COMPLETED")).to_have_attribute("aria-pressed", "true")
     await expect(dashboard.rows.first).to_have_attribute("data-status", "COMPLETED")
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    [
+        "orders.period=custom&orders.from=2026-99-99",
+        "orders.period=custom&orders.to=0000-00-00",
+        "orders.search=%E0%A4%A&orders.status=__proto__&orders.sort=constructor",
+        "orders.search=%00&orders.businessCase=toString",
+        "orders.order=%22%5D%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E",
+    ],
+)
+async def test_an_address_that_nobody_wrote_breaks_nothing(
+    server: Server, pages: Pages, fragment: str
+) -> None:
+    page = await pages.open(server.url, path=f"/widget/#{fragment}")
+    dashboard = Dashboard(page)
+    # It shows a list, or says what it has not found, and goes on from there.
+    await expect(dashboard.rows.or_(dashboard.empty).first).to_be_visible()
+    await expect(dashboard.heading).to_be_visible()
+
+
+async def test_a_year_of_too_many_digits_leaves_the_list_alone(
+    server: Server, pages: Pages
+) -> None:
+    dashboard = await pages.dashboard(server.url)
+    await dashboard.select("period").select_option("custom")
+    since = dashboard.element.locator("input[name=from]")
+    await since.focus()
+    await dashboard.page.keyboard.type("01012026")
+    await dashboard.page.keyboard.type("99")
+    await expect(dashboard.rows.or_(dashboard.empty).first).to_be_visible()
+    await dashboard.select("period").select_option("")
+    await expect(dashboard.rows.first).to_be_visible()

@@ -123,6 +123,8 @@ function date({ store, format, act }: View, name: "from" | "to"): Child {
     h("input", {
       type: "date",
       name,
+      // Years of four digits.
+      max: "9999-12-31",
       part: "input",
       value: store.choice[name],
       onchange: (event) => act.choose({ [name]: (event.target as HTMLInputElement).value }),
