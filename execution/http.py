@@ -45,6 +45,7 @@ from execution.requests import (
     forbidden,
     read_get,
     read_post,
+    unavailable,
 )
 
 ClientT = TypeVar("ClientT")
@@ -165,10 +166,7 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
         method = exchange.scope["method"]
         if method not in {"GET", "POST"}:
             raise _not_allowed(f"{method} is not allowed here.", "GET, POST")
-        client = await self._authenticate(exchange.headers)
-        if isinstance(client, AuthFailure):
-            error = ApiError(client.message, code=ErrorCode.UNAUTHENTICATED)
-            raise RequestRefusedError(401, error, {"WWW-Authenticate": client.challenge})
+        client = await self._who(exchange.headers)
         exchange.record.client = self._client_name(client)
         with self._admission.admit(exchange.record.client) as ticket:
             exchange.ticket = ticket
@@ -179,6 +177,20 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
                 raise
             await ticket.take_something()
             return answer
+
+    async def _who(self, headers: Headers) -> ClientT:
+        """Who asks; a refusal where nobody may, or where it cannot be told in time."""
+        try:
+            async with asyncio.timeout(self.limits.request_seconds) as timeout:
+                client = await self._authenticate(headers)
+        except TimeoutError:
+            if not timeout.expired():
+                raise
+            raise unavailable("It could not be told in time who is asking.", 1) from None
+        if isinstance(client, AuthFailure):
+            error = ApiError(client.message, code=ErrorCode.UNAUTHENTICATED)
+            raise RequestRefusedError(401, error, {"WWW-Authenticate": client.challenge})
+        return client
 
     async def _admitted(self, exchange: "_Exchange", client: ClientT, ticket: Ticket) -> Answer:
         method = exchange.scope["method"]

@@ -251,6 +251,8 @@ def serve(
         events.append("authenticated")
         if headers.get("authorization") == "Bearer crash":
             raise RuntimeError(SECRET)
+        if headers.get("authorization") == "Bearer wait":
+            await asyncio.Event().wait()
         return KEYS.get(headers.get("authorization", "").removeprefix("Bearer "), AuthFailure())
 
     @asynccontextmanager

@@ -2,8 +2,9 @@
 
 import pytest
 
+from execution.limits import Limits
 from execution.negotiation import GRAPHQL_RESPONSE, JSON, choose_media_type
-from tests.execution.support import READERS_KEY, SECRET, Served, code, data, only_error
+from tests.execution.support import READERS_KEY, SECRET, Served, code, data, only_error, serve
 
 HELLO = "{ hello }"
 
@@ -228,3 +229,16 @@ async def test_authentication_that_fails_unexpectedly_is_masked(served: Served) 
     response = await served.ask(HELLO)
     assert response.status_code == 500
     assert SECRET not in response.text
+
+
+async def test_whoever_cannot_be_told_in_time_is_asked_to_try_again() -> None:
+    served = serve(Limits(request_seconds=0.01))
+    response = await served.http.post(
+        "/graphql",
+        json={"query": "{ __typename }"},
+        headers={"Authorization": "Bearer wait"},
+    )
+    assert response.status_code == 503
+    assert response.headers["retry-after"] == "1"
+    assert [each["extensions"]["code"] for each in response.json()["errors"]] == ["UNAVAILABLE"]
+    assert served.events == ["authenticated"]
