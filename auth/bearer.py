@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 import structlog
 from sqlalchemy import or_, update
@@ -78,6 +79,7 @@ class Bearers:
         self._attempts = attempts
         self._now = clock.now
         self._found: Recent[bytes, keys.FoundKey] = Recent(_CACHED_KEYS, clock.monotonic)
+        self._looking_up: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
         # Apart from the others, so that a flood of wrong keys drives no right one out.
         self._refused: Recent[bytes, keys.WrongKey] = Recent(_CACHED_REFUSALS, clock.monotonic)
         self._last_uses = _LastUses(database, clock.monotonic)
@@ -144,24 +146,32 @@ class Bearers:
     async def _key(self, text: str) -> keys.FoundKey:
         # Memory holds a digest instead of the key itself.
         digest = hashlib.sha256(text.encode()).digest()
-        key: keys.FoundKey | keys.WrongKey | None
-        key = self._found.get(digest) or self._refused.get(digest)
+        key = self._remembered(digest)
         if key is None:
-            if self._attempts is not None:
-                self._attempts.check(text)
-            key = await keys.look_up(self._database, text)
-            if isinstance(key, keys.FoundKey):
-                self._found.put(digest, key)
-                if self._attempts is not None:
-                    self._attempts.right(text)
-            else:
-                self._refused.put(digest, key)
+            # Requests that come together look it up once.
+            async with self._looking_up.setdefault(digest, asyncio.Lock()):
+                key = self._remembered(digest) or await self._look_up(text, digest)
         if isinstance(key, keys.WrongKey):
             reason = Reason.UNKNOWN if key.prefix is None else Reason.NOT_PROVED
             self._failures.note(reason, key.prefix, key.client)
             if self._attempts is not None:
                 await self._attempts.wrong(text, text[: keys.PREFIX_LENGTH])
             raise UnauthenticatedError("The API key is not valid.")
+        return key
+
+    def _remembered(self, digest: bytes) -> keys.FoundKey | keys.WrongKey | None:
+        return self._found.get(digest) or self._refused.get(digest)
+
+    async def _look_up(self, text: str, digest: bytes) -> keys.FoundKey | keys.WrongKey:
+        if self._attempts is not None:
+            self._attempts.check(text)
+        key = await keys.look_up(self._database, text)
+        if isinstance(key, keys.FoundKey):
+            self._found.put(digest, key)
+            if self._attempts is not None:
+                self._attempts.right(text)
+        else:
+            self._refused.put(digest, key)
         return key
 
 

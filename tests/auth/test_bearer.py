@@ -1,5 +1,6 @@
 """Who a bearer is: from memory for a second, from the database after it."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -83,6 +84,17 @@ async def test_a_key_is_looked_up_once_a_second(
     hand.move(0.2)
     await bearers.principal(header)
     assert count_reads() == 2
+    await bearers.close()
+
+
+async def test_requests_that_come_together_look_a_key_up_once(
+    database: Database, bearers: Bearers, count_reads: Callable[[], int]
+) -> None:
+    made = await make(database)
+    before = count_reads()
+    found = await asyncio.gather(*(bearers.principal(f"Bearer {made.text}") for _ in range(10)))
+    assert len(set(found)) == 1
+    assert count_reads() - before == 1
     await bearers.close()
 
 
