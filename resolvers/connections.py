@@ -37,11 +37,21 @@ class PageArguments:
 
 
 @dataclass
-class PageInfo:
+class PageInfo(Generic[M]):
+    """Of a page of rows. Cursors are made if somebody asks for them."""
+
     has_next_page: bool
     has_previous_page: bool
-    start_cursor: str | None
-    end_cursor: str | None
+    nodes: Sequence[M]
+    cursor: Callable[[M], str]
+
+    @property
+    def start_cursor(self) -> str | None:
+        return self.cursor(self.nodes[0]) if self.nodes else None
+
+    @property
+    def end_cursor(self) -> str | None:
+        return self.cursor(self.nodes[-1]) if self.nodes else None
 
 
 @dataclass
@@ -55,7 +65,7 @@ class Page(Generic[M]):
     """A page of rows, and how to count all that it was taken from."""
 
     nodes: list[M]
-    page_info: PageInfo
+    page_info: PageInfo[M]
     cursor: Callable[[M], str]
     count: "Count"
 
@@ -179,8 +189,8 @@ def _page(
         # A cursor names a row, so there is one beyond it.
         has_next_page=window.before is not None or (more and not window.from_end),
         has_previous_page=window.after is not None or (more and window.from_end),
-        start_cursor=cursor(nodes[0]) if nodes else None,
-        end_cursor=cursor(nodes[-1]) if nodes else None,
+        nodes=nodes,
+        cursor=cursor,
     )
     return Page(nodes, info, cursor, count)
 

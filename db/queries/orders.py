@@ -41,6 +41,12 @@ class OrderFilter:
     search: str | None = None
 
 
+# Made once: a list is asked for without them far more often than with them.
+_HAS_CONTRACT = Order.contract_id.is_not(None)
+_NEEDS_ACTION = Order.action_text.is_not(None)
+_DELAYED = Order.delayed.is_(True)
+
+
 def _conditions(wanted: OrderFilter) -> list[ColumnElement[bool]]:
     conditions = [
         *one_of(Order.status, wanted.status),
@@ -52,9 +58,9 @@ def _conditions(wanted: OrderFilter) -> list[ColumnElement[bool]]:
         *one_of(Order.customer_id, wanted.customer_ids),
         *one_of(Order.tenant_id, wanted.tenant_ids),
         *one_of(Order.product_id, wanted.product_ids),
-        *either(Order.contract_id.is_not(None), wanted.has_contract),
-        *either(Order.action_text.is_not(None), wanted.needs_action),
-        *either(Order.delayed.is_(True), wanted.delayed),
+        *either(_HAS_CONTRACT, wanted.has_contract),
+        *either(_NEEDS_ACTION, wanted.needs_action),
+        *either(_DELAYED, wanted.delayed),
         *found_by(Order.search_text, wanted.search),
     ]
     if wanted.external_id is not None:
