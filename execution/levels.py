@@ -133,7 +133,8 @@ class Run:
             arguments = field.arguments.converted(coerced)
             if field.rows is not None:
                 # What is forbidden is not loaded along either.
-                arguments["rows"] = field.rows_alone if self._forbidden else field.rows
+                rows = field.rows
+                arguments["rows"] = rows.without(self._forbidden) if self._forbidden else rows
             values = resolving.resolve(level.sources, self._context, **arguments)
             return values if is_awaitable(values) else _fitting(values, level, field)
         return self._of_each(level, field, coerced)

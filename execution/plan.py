@@ -36,7 +36,7 @@ from strawberry.schema import Schema
 
 from execution.documents import PreparedOperation
 from execution.leaves import Leaf
-from execution.resolving import Arguments, ByLevel, Path, Resolving, Rows, resolving
+from execution.resolving import Arguments, ByLevel, Path, Related, Resolving, Rows, resolving
 from execution.selections import (
     Conditions,
     attributes_read,
@@ -112,11 +112,6 @@ class FieldPlan:
         paths = self.resolving.rows if isinstance(self.resolving, ByLevel) else None
         return None if paths is None else rows_of(self._plan, self, paths)
 
-    @cached_property
-    def rows_alone(self) -> Rows | None:
-        """The same without what could be loaded along."""
-        return self.rows and self.rows.alone
-
     def of(self, plan: "OperationPlan", occurrences: list[Occurrence]) -> "FieldPlan":
         """The same with only some of its occurrences. What is selected below is under their
         guards already."""
@@ -177,13 +172,16 @@ def _rows_of_type(
     sure: frozenset[int],
 ) -> Rows:
     """What is read of the rows of a type that some fields lead to."""
-    related: dict[Hashable, frozenset[str] | None] = {}
+    related: dict[Hashable, Related] = {}
     for field in leading:
         for below in _surely_below(field, kind, sure):
             resolving = below.resolving
             if isinstance(resolving, ByLevel) and resolving.relation is not None:
-                related[resolving.relation] = plan.attributes_of(below.type)
-    return Rows(plan.attributes_of(kind), tuple(related.items()))
+                attributes = plan.attributes_of(below.type)
+                related[resolving.relation] = Related(
+                    below.coordinate, resolving.relation, attributes
+                )
+    return Rows(plan.attributes_of(kind), tuple(related.values()))
 
 
 def _surely_below(

@@ -10,7 +10,7 @@ The best way that a field allows is taken:
 - any other resolver is called for each parent, as graphql-core calls it.
 """
 
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Container, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from inspect import Parameter, Signature, isawaitable, signature
@@ -36,14 +36,24 @@ Path = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Related:
+    """A field that follows a relation to one other row, and what is read of that row."""
+
+    field: tuple[str, str]
+    """By the names of type and field."""
+    relation: Hashable
+    """As the field named it (`by_level`)."""
+    attributes: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Rows:
     """What an operation reads of the rows that a field loads."""
 
     attributes: frozenset[str] | None = None
     """All if None."""
-    related: tuple[tuple[Hashable, frozenset[str] | None], ...] = ()
-    """The relations to one other row that are surely followed from each of them, by the names that
-    their fields gave (`by_level`), and what is read of the other row."""
+    related: tuple["Related", ...] = ()
+    """The relations to one other row that are surely followed from each of them."""
     by_type: tuple[tuple[str, "Rows"], ...] = ()
     """Of rows that may be of several types: what is read of each."""
 
@@ -57,11 +67,11 @@ class Rows:
             return self
         return replace(self, attributes=self.attributes.union(attributes))
 
-    @property
-    def alone(self) -> "Rows":
-        """The same without what could be loaded along."""
-        by_type = tuple((name, rows.alone) for name, rows in self.by_type)
-        return replace(self, related=(), by_type=by_type)
+    def without(self, fields: Container[tuple[str, str]]) -> "Rows":
+        """The same without what some fields would follow."""
+        related = tuple(each for each in self.related if each.field not in fields)
+        by_type = tuple((name, rows.without(fields)) for name, rows in self.by_type)
+        return replace(self, related=related, by_type=by_type)
 
 
 EVERYTHING = Rows()

@@ -170,9 +170,9 @@ class Loaders:
         if not rows.related or not self._session.loads_along:
             return await self._session.records(query, rows.attributes, **parameters)
         followed = [
-            (following, attributes)
-            for following, attributes in rows.related
-            if isinstance(following, Following) and following.can_be_along
+            (each.relation, each.attributes)
+            for each in rows.related
+            if isinstance(each.relation, Following) and each.relation.can_be_along
         ]
         related = tuple(
             Related(each.relation.model, each.relation.column, each.key, attributes)
