@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 import schema
 from db.migrations import state
 from db.session import Database
+from web.pages import is_known
 
 READY_SECONDS = 5.0
 """How long `/readyz` waits for the database: probes give up soon after."""
@@ -83,10 +84,8 @@ class PrintedSchema:
         self._etag = f'"{hashlib.sha256(self._text.encode()).hexdigest()[:32]}"'
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        known = Headers(scope=scope).get("if-none-match", "")
-        tags = {tag.strip().removeprefix("W/") for tag in known.split(",")}
         headers = {"ETag": self._etag, "Cache-Control": "no-cache"}
-        if tags & {self._etag, "*"}:
+        if is_known(self._etag, Headers(scope=scope)):
             response = Response(status_code=304, headers=headers)
         else:
             response = Response(self._text, headers=headers, media_type="text/plain")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
 
 DIST = Path(__file__).parent / "dist"
@@ -21,6 +22,12 @@ def page_headers(*policy: str) -> dict[str, str]:
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
     }
+
+
+def is_known(tag: str, headers: Headers) -> bool:
+    """Whether whoever asks has the content of that entity tag already (RFC 9110, 13.1.2)."""
+    sent = ",".join(headers.getlist("if-none-match")).split(",")
+    return bool({each.strip().removeprefix("W/") for each in sent} & {tag, "*"})
 
 
 def not_built(what: str) -> Response:

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 from execution.persisted import read_trusted
 from web.demo_portal import PATH as DEMO_TOKEN_PATH
 from web.demo_portal import DemoPortal
-from web.pages import DIST, not_built, page_headers
+from web.pages import DIST, is_known, not_built, page_headers
 
 BUILT = DIST / "widget"
 
@@ -80,8 +80,7 @@ def _route(built: Path, name: str, path: str, headers: Mapping[str, str]) -> Rou
         zip_it = "gzip" in request.headers.get("accept-encoding", "")
         tag = f'"{content.tag}{"-gzip" if zip_it else ""}"'
         sent = {**headers, "ETag": tag, "Vary": "Accept-Encoding"}
-        known = request.headers.get("if-none-match", "").split(",")
-        if {each.strip().removeprefix("W/") for each in known} & {tag, "*"}:
+        if is_known(tag, request.headers):
             return Response(status_code=304, headers=sent)
         if zip_it:
             sent["Content-Encoding"] = "gzip"

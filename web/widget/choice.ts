@@ -30,7 +30,8 @@ export type Sort = keyof typeof SORTS;
 export const PERIODS = ["7", "30", "90", "365"] as const;
 const STATUSES: readonly string[] = ["IN_PROGRESS", "COMPLETED", "ERROR"] satisfies OrderStatus[];
 
-export const NOTHING_CHOSEN: Choice = {
+/** No order is left out. */
+export const NO_CONDITIONS = {
   status: "",
   attention: "",
   businessCase: "",
@@ -38,6 +39,10 @@ export const NOTHING_CHOSEN: Choice = {
   from: "",
   to: "",
   search: "",
+} as const satisfies Partial<Choice>;
+
+export const NOTHING_CHOSEN: Choice = {
+  ...NO_CONDITIONS,
   sort: "changed",
   order: "",
 };

@@ -1,7 +1,7 @@
 // What every view is given, and the small parts that they share.
 import type { ActionParty, OrderStatus } from "../../.generated/operations";
 import { Failure } from "../api";
-import type { Choice } from "../choice";
+import { type Choice, NO_CONDITIONS } from "../choice";
 import { type Child, type Markup, h } from "../dom";
 import type { Format } from "../format";
 import { type Icon, ICON_OF_STATUS, icon } from "../icons";
@@ -150,18 +150,9 @@ function notice(view: View, failure: Failure, at: number | null): Markup {
 
 /** Takes away every condition; the sorting stays. */
 export function reset({ format, act }: View): Markup {
-  const none: Partial<Choice> = {
-    status: "",
-    attention: "",
-    businessCase: "",
-    period: "",
-    from: "",
-    to: "",
-    search: "",
-  };
   return h(
     "button",
-    { key: "reset", type: "button", class: "link", onclick: () => act.choose(none) },
+    { key: "reset", type: "button", class: "link", onclick: () => act.choose(NO_CONDITIONS) },
     format.say("find.reset"),
   );
 }
