@@ -1,10 +1,8 @@
 """The present, and until when what is said of it stays true."""
 
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, time, timedelta
 
-CARRIER_TIME = ZoneInfo("Europe/Berlin")
-"""The day on which something happens for the carrier and its partners."""
+from ordering.calendar import CARRIER_TIME, carrier_day
 
 
 class Present:
@@ -28,10 +26,12 @@ class Present:
 
     @property
     def today(self) -> date:
-        """The day where the carrier is."""
-        day = self.instant.astimezone(CARRIER_TIME).date()
-        midnight = datetime.combine(day + timedelta(days=1), time(), CARRIER_TIME)
-        self._ends(midnight - timedelta(microseconds=1))
+        """The day in the carrier's time zone."""
+        day = carrier_day(self.instant)
+        # After the last day of the calendar there is no other.
+        if day < date.max:
+            midnight = datetime.combine(day + timedelta(days=1), time(), CARRIER_TIME)
+            self._ends(midnight.astimezone(UTC) - timedelta(microseconds=1))
         return day
 
     def is_past(self, instant: datetime) -> bool:

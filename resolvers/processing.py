@@ -10,6 +10,7 @@ from db.queries.products import processing_times as statement
 from db.vocabulary import BusinessCase, OrderStatus
 from execution.resolving import EVERYTHING, Rows
 from ordering.automation import is_automated
+from ordering.calendar import later
 from resolvers import relations
 from resolvers.batches import arrived
 from resolvers.context import Context
@@ -36,11 +37,11 @@ class ProcessingEstimate:
 
     @property
     def expected_at(self) -> datetime:
-        return self.received_at + timedelta(seconds=self.basis.median_seconds)
+        return later(self.received_at, timedelta(seconds=self.basis.median_seconds))
 
     @property
     def latest_at(self) -> datetime:
-        return self.received_at + timedelta(seconds=self.basis.percentile_90_seconds)
+        return later(self.received_at, timedelta(seconds=self.basis.percentile_90_seconds))
 
 
 async def processing_times(

@@ -6,7 +6,7 @@ from enum import StrEnum
 from importlib.resources import files
 
 from db.vocabulary import OrderPhase, OrderStatus
-from ordering.present import CARRIER_TIME
+from ordering.calendar import carrier_day
 
 
 class Locale(StrEnum):
@@ -60,6 +60,6 @@ def contact(status: OrderStatus, locale: Locale) -> str:
 
 def day(instant: datetime, locale: Locale) -> str:
     """The carrier's day of an instant, as the language writes it: 24.11.2026, 24 November 2026."""
-    date = instant.astimezone(CARRIER_TIME)
+    date = carrier_day(instant)
     month = text(locale, "date", f"{date.month:02}")
     return text(locale, "date", "pattern").format(day=date.day, month=month, year=date.year)

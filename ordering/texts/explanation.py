@@ -6,6 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from db.vocabulary import STATUS_OF_PHASE, ActionParty, OrderPhase, OrderStatus
+from ordering.calendar import stated
 from ordering.lifecycle import INTERRUPTIONS
 from ordering.present import Present
 from ordering.texts.catalogue import (
@@ -46,7 +47,8 @@ class OrderFacts(Protocol):
 def explain(order: OrderFacts, locale: Locale, present: Present) -> str:
     """What is happening to this order, who must act, what comes next and whom to contact.
 
-    A date that has passed is told as one that has.
+    A date that has passed is described as passed. A date at an end of the calendar is not
+    mentioned: the systems that wrote it knew none.
     """
     return " ".join(_sentences(order, locale, present))
 
@@ -64,9 +66,10 @@ def _sentences(order: OrderFacts, locale: Locale, present: Present) -> Iterator[
 
 
 def _happening(order: OrderFacts, locale: Locale) -> str:
-    if order.phase is OrderPhase.COMPLETED and order.completed_at is not None:
+    completed_at = stated(order.completed_at)
+    if order.phase is OrderPhase.COMPLETED and completed_at is not None:
         completed = text(locale, "explanation", "completed")
-        return completed.format(date=day(order.completed_at, locale))
+        return completed.format(date=day(completed_at, locale))
     return phase_meaning(order.phase, locale)
 
 
@@ -74,16 +77,16 @@ def _actor(order: OrderFacts, locale: Locale, present: Present) -> str:
     if order.action_text is None or order.action_by is None:
         return phase_actor(order.phase, locale)
     table, key, due = "action", order.action_by.name, ""
-    if order.action_due is not None:
-        table = "action_overdue" if present.is_past(order.action_due) else "action_until"
-        due = day(order.action_due, locale)
+    if (action_due := stated(order.action_due)) is not None:
+        table = "action_overdue" if present.is_past(action_due) else "action_until"
+        due = day(action_due, locale)
     # The carrier's own words, quoted as they are: they may bring their full stop along.
     stop = "" if order.action_text.rstrip().endswith((".", "!", "?", "…")) else "."
     return text(locale, table, key).format(action=order.action_text.strip(), due=due) + stop
 
 
 def _schedule(order: OrderFacts, locale: Locale, present: Present) -> Iterator[str]:
-    expected = order.expected_completion_date
+    expected = stated(order.expected_completion_date)
     if order.delayed:
         yield text(locale, "explanation", "delayed")
     if expected is not None:
