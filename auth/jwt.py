@@ -1,7 +1,6 @@
 """Signed JWTs (RFC 7519), read strictly: nothing of one is believed before its signature."""
 
 import json
-import math
 from base64 import urlsafe_b64decode
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -13,6 +12,9 @@ from joserfc.errors import JoseError
 from joserfc.jwk import Key
 
 _LONGEST = 8_192
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds()
+"""Exclusive. Far enough from the end of the calendar for every leeway and lifetime."""
 
 
 class InvalidTokenError(Exception):
@@ -29,6 +31,10 @@ class Jwt:
                 raise ValueError("too long")
             self._signed = jws.extract_compact(text.encode())
             header = self._signed.headers()
+            if not isinstance(header.get("alg"), str):
+                raise TypeError("no algorithm")
+            if not isinstance(header.get("typ"), str | None):
+                raise TypeError("no type")
             claims = json.loads(self._signed.payload)
             if not isinstance(claims, dict):
                 raise TypeError("not an object")
@@ -66,16 +72,19 @@ def issuer_of(text: str) -> str | None:
 
 
 def instant(claims: dict[str, Any], name: str) -> datetime | None:
-    """A claim that is a time; None if it is left out."""
+    """A claim that is a NumericDate (RFC 7519, section 2); None if it is left out.
+
+    Raises InvalidTokenError for anything but a number from 1970 until 9999.
+    """
     value = claims.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    # Compared before anything is computed: an integer may have thousands of digits. Infinity and
+    # NaN are in no range.
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 0 <= value < _LATEST:
         raise InvalidTokenError(f"has a claim {name} that is no time")
-    try:
-        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=value)
-    except OverflowError:
-        raise InvalidTokenError(f"has a claim {name} that is no time") from None
+    return _EPOCH + timedelta(seconds=value)
 
 
 def text(claims: dict[str, Any], name: str, *, longest: int = 255) -> str:

@@ -227,7 +227,7 @@ def read_public_keys(text: str) -> list[dict[str, Any]]:
 
 
 def _public(member: Any) -> dict[str, Any]:
-    if not isinstance(member, dict) or member.get("kty") not in ALGORITHMS:
+    if not isinstance(member, dict) or member.get("kty") not in tuple(ALGORITHMS):
         raise UnusableKeysError(f"a key is of none of the kinds {', '.join(ALGORITHMS)}")
     if {"d", "p", "q", "dp", "dq", "qi", "oth"} & member.keys():
         raise UnusableKeysError("it has a private key, which must stay with the partner")

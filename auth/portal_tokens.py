@@ -117,7 +117,7 @@ def _check_type(header: dict[str, Any], claims: dict[str, Any]) -> None:
     """
     typ, claimed = str(header.get("typ", "jwt")).lower(), claims.get("typ")
     # `events` are in logout and security event tokens.
-    if typ not in _TYPES or claimed not in {None, "Bearer"} or "events" in claims:
+    if typ not in _TYPES or claimed not in (None, "Bearer") or "events" in claims:
         raise InvalidTokenError("is no access token")
     if typ not in _ACCESS_TOKEN and claimed is None and _ONLY_IN_ID_TOKENS & claims.keys():
         raise InvalidTokenError("is an ID token, not an access token")

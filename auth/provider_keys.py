@@ -216,11 +216,14 @@ def usable_keys(document: dict[str, Any], algorithms: frozenset[str]) -> Sequenc
 
 
 def _usable(member: Any, algorithms: frozenset[str]) -> ProviderKey | None:
-    if not isinstance(member, dict) or member.get("kty") not in {"RSA", "EC", "OKP"}:
+    # Compared with a tuple: a value may be a list, which is in no set.
+    if not isinstance(member, dict) or member.get("kty") not in ("RSA", "EC", "OKP"):
         return None
     kid, algorithm = member.get("kid"), member.get("alg")
     # One with its private part is anybody's by now.
     if not isinstance(kid, str) or member.get("use", "sig") != "sig" or "d" in member:
+        return None
+    if not isinstance(algorithm, str | None):
         return None
     allowed = algorithms if algorithm is None else algorithms & {algorithm}
     try:

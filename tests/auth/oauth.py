@@ -26,6 +26,12 @@ AUDIENCE = f"{ISSUER}/graphql"
 TOKEN_ENDPOINT = f"{ISSUER}/oauth/token"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 GRANT = {"grant_type": "client_credentials"}
+WRONG_TIMES = [
+    *(10**400, -(10**400), 2**63, 253_402_300_799, -1, -0.5, 1e300, 1e400),
+    *(float("inf"), float("-inf"), float("nan"), True, False),
+    *("soon", str(STARTED.timestamp()), [], {}),
+]
+"""Values of `exp`, `iat` and `nbf` that are no NumericDate."""
 
 
 @dataclass

@@ -27,6 +27,7 @@ from tests.auth.conftest import STARTED, Hand
 from tests.auth.oauth import (
     AUDIENCE,
     ISSUER,
+    WRONG_TIMES,
     Worker,
     make,
     signed,
@@ -121,6 +122,19 @@ async def test_a_token_with_a_wrong_claim_is_refused(
 ) -> None:
     forger = await Forger.of(database, worker)
     assert_invalid(await worker.ask(forger.token(**claims)), reason)
+
+
+@pytest.mark.parametrize("claim", ["exp", "iat", "nbf"])
+async def test_a_time_that_is_none_is_refused(
+    database: Database, worker: Worker, claim: str
+) -> None:
+    forger = await Forger.of(database, worker)
+    for value in WRONG_TIMES:
+        claims: dict[str, Any] = {claim: value}
+        answer = await worker.ask(forger.token(**claims))
+        # Who looks for the issuer cannot read a number that no double holds.
+        assert answer.status_code == 401, value
+        assert answer.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
 
 
 @pytest.mark.parametrize("claims", [{"exp": NOW - 9}, {"iat": NOW + 10}, {"nbf": NOW + 10}])

@@ -6,6 +6,7 @@ import io
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -17,7 +18,16 @@ from auth.signing_keys import list_keys
 from db.session import Database
 from execution.logs import configure_logging
 from tests.auth.conftest import STARTED, Hand
-from tests.auth.oauth import AUDIENCE, ISSUER, Worker, make, signed, statements_on, workers
+from tests.auth.oauth import (
+    AUDIENCE,
+    ISSUER,
+    WRONG_TIMES,
+    Worker,
+    make,
+    signed,
+    statements_on,
+    workers,
+)
 from tests.auth.provider import API, Provider, add_user, provider_at_home, signing_in
 from tests.execution.support import logging_restored
 
@@ -108,6 +118,7 @@ async def test_what_providers_do_differently_is_believed(
         ({"at_hash": "x"}, "is an ID token"),
         ({"typ": "ID"}, "is no access token"),
         ({"typ": "Refresh"}, "is no access token"),
+        ({"typ": []}, "is no access token"),
         ({"events": {}}, "is no access token"),
     ],
 )
@@ -115,6 +126,35 @@ async def test_a_token_with_a_wrong_claim_is_refused(
     worker: Worker, provider: Provider, claims: dict[str, Any], reason: str
 ) -> None:
     assert_invalid(await worker.ask(provider.token(**claims)), reason)
+
+
+@pytest.mark.parametrize("value", WRONG_TIMES, ids=lambda value: str(value)[:20])
+@pytest.mark.parametrize("claim", ["exp", "iat", "nbf"])
+async def test_a_time_that_is_none_is_refused(
+    worker: Worker, provider: Provider, claim: str, value: Any
+) -> None:
+    answer = await worker.ask(provider.token(**{claim: value}))
+    # A number that no double holds makes the whole payload unreadable for who looks for the issuer.
+    assert answer.status_code == 401
+    assert answer.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+async def test_a_token_that_never_ends_in_practice_is_believed(
+    worker: Worker, provider: Provider
+) -> None:
+    end = int(datetime(9998, 12, 31, tzinfo=UTC).timestamp())
+    assert (await worker.ask(provider.token(exp=end))).status_code == 200
+
+
+@pytest.mark.parametrize("value", [[], {}, 7, True], ids=str)
+@pytest.mark.parametrize("name", ["alg", "typ"])
+async def test_a_header_that_is_no_text_is_refused(
+    worker: Worker, provider: Provider, name: str, value: Any
+) -> None:
+    header = {"alg": "ES256", "kid": provider.kid, name: value}
+    _, payload, signature = provider.token().split(".")
+    answer = await worker.ask(f"{b64(header)}.{payload}.{signature}")
+    assert_invalid(answer, "is not a JWT")
 
 
 @pytest.mark.parametrize("typ", ["logout+jwt", "dpop+jwt", "ID", ""])

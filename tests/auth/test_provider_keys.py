@@ -252,7 +252,15 @@ async def test_keys_that_verify_nothing_are_passed_over(
         provider.published.append({"kid": kid, **more})
     provider.published.append({**short.as_dict(private=False), "kid": "short"})
     hand.move(5)
-    for kid in ("private", "encrypts", "shared", "short", "other algorithm"):
+    for kid in (
+        "private",
+        "encrypts",
+        "shared",
+        "short",
+        "other algorithm",
+        "odd kind",
+        "odd algorithm",
+    ):
         assert_unknown_key(await worker.ask(provider.token({"kid": kid})))
     assert (await worker.ask(provider.token())).status_code == 200
 
@@ -263,5 +271,7 @@ def usable_for_nothing(leaked: ECKey, secret: OctKey) -> dict[str, dict[str, Any
         "private": leaked.as_dict(private=True),
         "encrypts": {**public, "use": "enc"},
         "other algorithm": {**public, "alg": "ES512"},
+        "odd kind": {**public, "kty": ["EC"]},
+        "odd algorithm": {**public, "alg": ["ES256"]},
         "shared": secret.as_dict(private=True),
     }
