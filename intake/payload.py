@@ -100,7 +100,7 @@ class Part:
         value = self.value.get(key)
         if not isinstance(value, dict):
             return None
-        return Part(value, member(self.path, key), _join(self.name, key), self._taken)
+        return Part(value, member(self.path, key), join(self.name, key), self._taken)
 
     def parts(self, key: str) -> list["Part"]:
         """The objects of a list."""
@@ -112,7 +112,7 @@ class Part:
             Part(
                 value,
                 f"{member(self.path, key)}[{i}]",
-                f"{_join(self.name, key)}[{name}]",
+                f"{join(self.name, key)}[{name}]",
                 self._taken,
             )
             for i, (value, name) in enumerate(zip(values, names, strict=True))
@@ -161,7 +161,7 @@ def leaves(value: Any, path: str, name: str) -> Iterator[tuple[str, str, Scalar]
     """
     if isinstance(value, dict):
         for key, below in value.items():
-            yield from leaves(below, member(path, key), _join(name, key))
+            yield from leaves(below, member(path, key), join(name, key))
     elif isinstance(value, list):
         for index, (label, below) in enumerate(zip(labels(value), value, strict=True)):
             yield from leaves(below, f"{path}[{index}]", f"{name}[{label}]")
@@ -174,13 +174,17 @@ def leaves(value: Any, path: str, name: str) -> Iterator[tuple[str, str, Scalar]
 
 
 def labels(values: list[Any]) -> list[str]:
-    """A name for each element of a list: what identifies it, else its index."""
+    """A name for each element of a list: what identifies it, else its index.
+
+    A text of more than `LONGEST_NAME` characters identifies nothing, since the names of everything
+    below would repeat it.
+    """
     found: dict[str, None] = {}
     for index, value in enumerate(values):
         label = str(index)
         if isinstance(value, dict):
             texts = [value[key] for key in _LABELS if isinstance(value.get(key), str)]
-            label = texts[0] if texts else label
+            label = texts[0] if texts and len(texts[0]) <= LONGEST_NAME else label
         while label in found:
             label = f"{label}#{index}"
         found[label] = None
@@ -207,5 +211,6 @@ def parse_instant(value: str) -> datetime:
     return instant.astimezone(UTC)
 
 
-def _join(name: str, key: str) -> str:
+def join(name: str, key: str) -> str:
+    """The full name of a member."""
     return f"{name}.{key}" if name else key

@@ -2,18 +2,22 @@
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from intake.payload import LONGEST_NAME, member
+from intake.payload import LONGEST_NAME, join, labels, member
 from intake.problems import InvalidError, Problem
 
 LARGEST_FILE = 256 * 1024 * 1024
 """Bytes."""
 DEEPEST = 100
 """How many objects and lists may lie within each other."""
+LONGEST_PATH = 2_000
+"""Characters of a JSON path, and of the full name of a value. Each value below repeats both, so
+without a limit their total would grow with the square of the body."""
 _LONGEST_NUMBER = 1000
 
 
@@ -98,11 +102,13 @@ def parse(raw: bytes) -> Any:
         raise InvalidError(("$", f"nested more than {DEEPEST} levels deep")) from None
 
 
-def unstorable(value: Any, path: str, depth: int = 0) -> Iterator[tuple[str, str]]:
+def unstorable(value: Any, path: str, name: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
     """JSON path and reason of what is nested too deeply, of a name that stands twice, and of every
-    text and number that no database can hold."""
+    text and number that no database can hold. `name` is the full name of the value."""
     if depth > DEEPEST:
         yield path, f"nested more than {DEEPEST} levels deep"
+    elif max(len(path), len(name)) > LONGEST_PATH:
+        yield path, f"the names around it have more than {LONGEST_PATH} characters together"
     elif isinstance(value, _Ambiguous):
         yield member(path, value.name), "this name stands twice in the object"
     elif isinstance(value, dict):
@@ -112,10 +118,10 @@ def unstorable(value: Any, path: str, depth: int = 0) -> Iterator[tuple[str, str
                 yield path, f"a name of more than {LONGEST_NAME} characters"
                 continue
             yield from _bad_text(key, path, "a name with ")
-            yield from unstorable(below, member(path, key), depth + 1)
+            yield from unstorable(below, member(path, key), join(name, key), depth + 1)
     elif isinstance(value, list):
-        for index, below in enumerate(value):
-            yield from unstorable(below, f"{path}[{index}]", depth + 1)
+        for index, (label, below) in enumerate(zip(labels(value), value, strict=True)):
+            yield from unstorable(below, f"{path}[{index}]", f"{name}[{label}]", depth + 1)
     elif isinstance(value, str):
         yield from _bad_text(value, path, "")
     elif isinstance(value, Decimal) and abs(value.adjusted()) > _LONGEST_NUMBER:
@@ -131,7 +137,7 @@ def _bad_text(text: str, path: str, prefix: str) -> Iterator[tuple[str, str]]:
 
 
 class _Ambiguous(dict[str, Any]):
-    """An object that says one thing twice: which of the two holds, nobody knows."""
+    """An object in which a name stands twice. `name` is the first such name."""
 
     name = ""
 
@@ -141,8 +147,8 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value) == len(pairs):
         return value
     ambiguous = _Ambiguous(value)
-    names = [name for name, _ in pairs]
-    ambiguous.name = next(name for name in names if names.count(name) > 1)
+    counts = Counter(name for name, _ in pairs)
+    ambiguous.name = next(name for name, count in counts.items() if count > 1)
     return ambiguous
 
 
