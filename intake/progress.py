@@ -11,7 +11,7 @@ from intake.messages import Kind, Message
 from intake.orders import Said, error_reason
 from intake.payload import Part, is_spelling
 from intake.problems import Fault, InvalidError, Outcome
-from intake.schemas import known_types
+from intake.schemas import MOST_PROBLEMS, known_types
 from ordering import orders
 from ordering.book import OrderBook, OrderRecord
 from ordering.contracts import link_contract
@@ -210,49 +210,46 @@ def _cancel(book: OrderBook, record: OrderRecord, message: Message, task: Part) 
 def _compare(book: OrderBook, record: OrderRecord, message: Message) -> None:
     """Refuse what contradicts the order as it was stated, and keep what it did not state."""
     said, wrong = message.said, []
+    unstated: list[Characteristic] = []
     for difference in differences(book, record, said.stated):
         path, name = said.names.get(difference.what, (message.order.path, difference.what))
         if difference.stated in (None, []) or is_spelling(name):
-            for characteristic in _scalars(name, difference.said):
-                _report(book, record, message, characteristic)
+            unstated += _scalars(name, difference.said)
         else:
             reason = f"stated content is immutable: {_text(difference.stated)}"
             wrong.append((path, f"{reason}, not {_text(difference.said)}"))
+            if len(wrong) == MOST_PROBLEMS:
+                break
     if wrong:
         raise InvalidError(*wrong, code=Refusal.STATED_CONTENT_IMMUTABLE)
+    orders.report_characteristics(book, record, unstated, message.at)
 
 
 def _keep_parties(book: OrderBook, record: OrderRecord, message: Message) -> None:
     """A seller who is not the tenant, and names that are not those of the master data."""
     said = message.said
+    found: list[Characteristic] = []
     if (party := said.tenant) is not None:
         tenant = book.tenants.get(party.number)
         if tenant is None or tenant.id != record.order.tenant_id:
-            _report(book, record, message, Characteristic(f"{party.label}.id", party.number))
+            found.append(Characteristic(f"{party.label}.id", party.number))
         if party.name is not None and (tenant is None or tenant.name != party.name):
-            _report(book, record, message, Characteristic(f"{party.label}.name", party.name))
+            found.append(Characteristic(f"{party.label}.name", party.name))
     if (customer := said.stated.customer) is not None and customer.name is not None:
         _, label = said.names["customer"]
         if book.customers_by_id[record.order.customer_id].name != customer.name:
-            _report(book, record, message, Characteristic(f"{label}.name", customer.name))
+            found.append(Characteristic(f"{label}.name", customer.name))
+    orders.report_characteristics(book, record, found, message.at)
 
 
 def _keep_rest(book: OrderBook, record: OrderRecord, message: Message) -> None:
-    for characteristic in message.said.reported:
-        _report(book, record, message, characteristic)
     envelope = f"{message.type}[{message.event_id or message.digest[:12]}]"
-    for _, left in message.root.rest(known_types=known_types()):
-        # An envelope is of one event: its values stand beside those of the others.
-        named = Characteristic(f"{envelope}.{left.name}", left.value)
-        _report(book, record, message, named)
-
-
-def _report(
-    book: OrderBook, record: OrderRecord, message: Message, characteristic: Characteristic
-) -> None:
-    orders.report_characteristic(
-        book, record, characteristic.name, characteristic.value, message.at
-    )
+    # An envelope is of one event: its values stand beside those of the others.
+    left = [
+        Characteristic(f"{envelope}.{characteristic.name}", characteristic.value)
+        for _, characteristic in message.root.rest(known_types=known_types())
+    ]
+    orders.report_characteristics(book, record, [*message.said.reported, *left], message.at)
 
 
 def _scalars(name: str, value: Any) -> list[Characteristic]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -75,11 +76,22 @@ class OrderRecord:
         self.delays: list[OrderDelay] = parts[OrderDelay]
         self.notes: list[OrderNote] = parts[OrderNote]
         self.history: list[OrderHistoryEntry] = parts[OrderHistoryEntry]
+        self.noted = {(n.reference, n.author, n.written_at, n.text) for n in self.notes}
+        """What its notes say: reference, author, time and text."""
         self.digests: set[str] = set()
         """Of the messages about it that were taken in."""
         self.times = ReportTimes(order.report_times)
         self.is_new = is_new
         self.changed = False
+
+    @cached_property
+    def items_by_reference(self) -> dict[str, list[OrderItem]]:
+        """The items, which never change once the order was received. One without a reference is
+        known by its position: "#2"."""
+        items: dict[str, list[OrderItem]] = {}
+        for item in self.items:
+            items.setdefault(item.reference or f"#{item.position}", []).append(item)
+        return items
 
     @property
     def phase_before(self) -> OrderPhase | None:

@@ -6,6 +6,7 @@ reported thing happened, None where only the present state is told: an older rep
 overwrites what a newer one said, and answers False.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from db.models import OrderDelay, OrderHistoryEntry, OrderMilestone, OrderNote
@@ -13,7 +14,7 @@ from db.vocabulary import ActionParty, MilestoneKind, OrderPhase
 from ordering.book import OrderBook, OrderRecord
 from ordering.errors import Refusal, RefusedError
 from ordering.lifecycle import IN_PROGRESS, INTERRUPTIONS, RANK, steps
-from ordering.stated import Characteristic, Scalar
+from ordering.stated import Characteristic, is_scalar
 
 UNSPECIFIED_ACTION = "Bitte klären Sie mit dem Vertriebssupport, welche Angaben fehlen."
 """The action of a clarification that was reported without saying what is to be clarified."""
@@ -310,9 +311,10 @@ def add_note(
     written_at: datetime | None = None,
 ) -> None:
     """A note; the same one again changes nothing."""
-    new = (reference, author, written_at, text)
-    if any((n.reference, n.author, n.written_at, n.text) == new for n in record.notes):
+    content = (reference, author, written_at, text)
+    if content in record.noted:
         return
+    record.noted.add(content)
     note = record.part(
         OrderNote,
         position=len(record.notes) + 1,
@@ -330,8 +332,8 @@ def set_item_state(
 ) -> bool | None:
     """What was reported of one item; None where the order has no such item. One without a
     reference is known by its position: "#2"."""
-    items = [i for i in record.items if (i.reference or f"#{i.position}") == reference]
-    if not items:
+    items = record.items_by_reference.get(reference)
+    if items is None:
         return None
     if not record.times.take(f"item {reference}", at, state):
         return False
@@ -342,21 +344,37 @@ def set_item_state(
     return True
 
 
-def report_characteristic(
-    book: OrderBook, record: OrderRecord, name: str, value: Scalar, at: datetime | None
-) -> bool:
+def report_characteristics(
+    book: OrderBook,
+    record: OrderRecord,
+    characteristics: Sequence[Characteristic],
+    at: datetime | None,
+) -> None:
     """What has no place of its own. What the order stated already is not repeated."""
+    if not characteristics:
+        return
     order = record.order
-    if {"name": name, "value": value} in order.characteristics:
-        return True
-    if not record.times.take(f"characteristic {name}", at, repr(value)):
-        return False
-    entry = Characteristic(name, value)
-    reported = {c["name"]: c["value"] for c in order.reported_characteristics}
-    if name not in reported or reported[name] != value or type(reported[name]) is not type(value):
-        reported[entry.name] = entry.value
+    stated = {
+        (entry["name"], entry["value"])
+        for entry in order.characteristics
+        if is_scalar(entry["value"])
+    }
+    reported = {entry["name"]: entry["value"] for entry in order.reported_characteristics}
+    changed = False
+    for name, value in ((entry.name, entry.value) for entry in characteristics):
+        if (name, value) in stated:
+            continue
+        if not record.times.take(f"characteristic {name}", at, repr(value)):
+            continue
+        known = reported.get(name, _MISSING)
+        if known != value or type(known) is not type(value):
+            reported[name] = value
+            changed = True
+    if changed:
         order.reported_characteristics = [
-            {"name": known, "value": reported[known]} for known in sorted(reported)
+            {"name": name, "value": reported[name]} for name in sorted(reported)
         ]
         touch(book, record)
-    return True
+
+
+_MISSING = object()

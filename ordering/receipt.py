@@ -1,5 +1,6 @@
 """Receiving an order, and holding what was stated against what is said of it later."""
 
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -28,7 +29,13 @@ from ordering.parties import (
     find_or_add_site,
     order_offer,
 )
-from ordering.stated import Characteristic, StatedCustomer, StatedOrder, StatedPrice
+from ordering.stated import (
+    Characteristic,
+    StatedCustomer,
+    StatedOrder,
+    StatedPrice,
+    is_scalar,
+)
 
 _PARTS = (
     OrderItem,
@@ -195,15 +202,18 @@ def differences(book: OrderBook, record: OrderRecord, said: StatedOrder) -> Iter
         if (external.owner, external.kind, external.value) not in stated_ids:
             pairs.append((f"external_ids {external.value}", None, external.value))
     pairs += _characteristics("", order.characteristics, said.characteristics)
-    pairs += _prices("", [p for p in record.prices if p.item_position is None], said.prices)
-    by_reference: dict[str | None, list[OrderItem]] = {}
+    prices: defaultdict[int | None, list[OrderPrice]] = defaultdict(list)
+    for price in record.prices:
+        prices[price.item_position].append(price)
+    pairs += _prices("", prices[None], said.prices)
+    by_reference: defaultdict[str | None, deque[OrderItem]] = defaultdict(deque)
     for row in record.items:
-        by_reference.setdefault(row.reference, []).append(row)
+        by_reference[row.reference].append(row)
     for index, item in enumerate(said.items):
         at = f"items {item.label} "
-        if alike := by_reference.get(item.reference):
+        if alike := by_reference[item.reference]:
             # Of several with the same reference, or with none, the first is told first.
-            row = alike.pop(0)
+            row = alike.popleft()
         elif item.reference is None and index < len(record.items):
             row = record.items[index]
         else:
@@ -214,8 +224,7 @@ def differences(book: OrderBook, record: OrderRecord, said: StatedOrder) -> Iter
         pairs.append((at + "product", product, item.product_number))
         pairs.append((at + "name", None if made_up else row.name, item.name))
         pairs += [(at + name, getattr(row, name), getattr(item, name)) for name in _ITEM_FIELDS]
-        prices = [p for p in record.prices if p.item_position == row.position]
-        pairs += _prices(at, prices, item.prices)
+        pairs += _prices(at, prices[row.position], item.prices)
         pairs += _characteristics(at, row.characteristics, item.characteristics)
     for what, stated, told in pairs:
         if told not in (None, []) and told != stated:
@@ -254,11 +263,14 @@ def _characteristics(
     at: str, stated: list[dict[str, Any]], said: list[Characteristic]
 ) -> Iterator[tuple[str, Any, Any]]:
     # A name may have several values: the numbers that are to be ported, say.
-    known: dict[str, list[Any]] = {}
+    known: defaultdict[str, list[Any]] = defaultdict(list)
     for entry in stated:
-        known.setdefault(entry["name"], []).append(entry["value"])
+        known[entry["name"]].append(entry["value"])
+    pairs = {
+        (name, value) for name, values in known.items() for value in values if is_scalar(value)
+    }
     for characteristic in said:
-        values = known.get(characteristic.name, [])
-        if characteristic.value not in values:
+        if (characteristic.name, characteristic.value) not in pairs:
+            values = known[characteristic.name]
             what = f"{at}characteristics {characteristic.name}"
             yield what, values[0] if len(values) == 1 else values, characteristic.value

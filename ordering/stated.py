@@ -3,11 +3,16 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeGuard
 
 from db.vocabulary import BusinessCase, CustomerKind, ItemAction, PriceKind
 
 Scalar = str | int | bool | None
+
+
+def is_scalar(value: object) -> TypeGuard[Scalar]:
+    """Whether a stored value is one that a message can state: others equal none of them."""
+    return isinstance(value, Scalar)
 
 
 @dataclass(frozen=True, slots=True)
