@@ -19,8 +19,8 @@ from auth.cors import Cors
 from auth.permissions import Permission
 from auth.principal import Principal, PrincipalKind
 from auth.signed_tokens import SignedToken
+from db.read_audit import ReadAudit
 from db.session import Database
-from db.witness import Witness
 from endpoints import PrintedSchema, Readiness, SecurityHeadersMiddleware, healthz
 from execution.executor import executor
 from execution.http import ASKED, GraphQLEndpoint
@@ -78,7 +78,7 @@ def create_app(
             raise forbidden(str(error)) from None
         async with database.read(acting.scope) as session:
             if acting.kind is PrincipalKind.SUPPORT:
-                session.witness = Witness()
+                session.witness = ReadAudit()
             yield Context(
                 principal=acting,
                 session=session,

@@ -12,7 +12,7 @@ import orjson
 from auth.narrowing import HEADER as TENANT_HEADER
 from auth.permissions import Permission
 from auth.principal import PrincipalKind
-from db import marks
+from db.changes import tokens
 from resolvers.context import Context
 
 _PROGRAM = ("auth", "db", "execution", "ordering", "resolvers", "schema")
@@ -30,10 +30,10 @@ class ContextFreshness:
     async def state(self, context: Context, needed: frozenset[str]) -> bytes | None:
         principal = context.principal
         # Each answer that support gets is written down, so each is made. What is in the audit log
-        # changes by what others do, and is not marked (`db.marking`).
+        # changes by what others do, and is not marked (`db.changes.triggers`).
         if principal.kind is PrincipalKind.SUPPORT or Permission.AUDIT_READ in needed:
             return None
-        newest = await marks.newest(context.session)
+        newest = await tokens.newest(context.session)
         if newest is None:
             return None
         # Of the principal everything: an answer may tell it.

@@ -6,7 +6,7 @@ No two are called alike, whatever tenants and clients are named: what comes befo
 
 from uuid import UUID
 
-from db.vocabulary import ClientKind
+from db.enums import ClientKind
 
 
 def of_client(kind: ClientKind, tenant_number: str | None, name: str) -> str:

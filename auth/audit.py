@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import select
 
 from auth.principal import Principal
+from db.enums import AuditAction, AuditActor
 from db.models import AuditEntry, Tenant
 from db.session import WriteSession
-from db.vocabulary import AuditAction, AuditActor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

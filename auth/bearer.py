@@ -24,7 +24,7 @@ from auth.jwt import InvalidTokenError, issuer_of
 from auth.principal import Principal
 from auth.recent import Recent
 from db.models import ApiKey
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database
 
 LAST_USE_SECONDS = 60.0
@@ -206,7 +206,7 @@ class _LastUses:
         )
         statement = update(ApiKey).where(ApiKey.id == key_id, outdated)
         try:
-            async with self._database.write(Scope.carrier()) as session:
+            async with self._database.write(TenantScope.carrier()) as session:
                 await session.execute(statement.values(last_used_at=used_at))
         except Exception:
             # Nobody waits for this task. The next use after a minute tries again.

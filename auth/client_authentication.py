@@ -21,7 +21,7 @@ from auth.failures import FailedSignIns, Reason
 from auth.jwt import InvalidTokenError, Jwt, audiences, check_times, text
 from auth.oauth_clients import ALGORITHMS, FoundOAuthClient, OAuthClients, hash_of
 from db.models import UsedAssertion
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -31,7 +31,7 @@ LONGEST_ASSERTION = timedelta(minutes=5)
 ASSERTION_LEEWAY = timedelta(seconds=30)
 """How far a client's clock may be from ours."""
 
-_BEFORE_ANYBODY_IS_KNOWN = Scope.carrier()
+_BEFORE_ANYBODY_IS_KNOWN = TenantScope.carrier()
 _FORGOTTEN_AT_ONCE = 100
 _ASSERTION_TYPES = {None, "JWT", "client-authentication+jwt"}
 # Compared with where there is no client, so that one that exists takes no longer to refuse.

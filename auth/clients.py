@@ -17,15 +17,15 @@ from sqlalchemy.orm import InstrumentedAttribute
 from auth import accounts, audit, reach
 from auth.permissions import POSSIBLE, Permission, known
 from auth.principal import Principal, PrincipalKind
+from db.enums import AuditAction, ClientKind
 from db.models import ApiClient, ApiKey, OAuthClient, Tenant
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database, ReadSession, WriteSession
-from db.vocabulary import AuditAction, ClientKind
 
 MOST_WORKING = 2
 """Keys of one client that work at the same time, and OAuth clients."""
 
-BEFORE_ANYBODY_IS_KNOWN = Scope.carrier()
+BEFORE_ANYBODY_IS_KNOWN = TenantScope.carrier()
 """Clients and their credentials are read before it is known who asks: nothing is narrowed to a
 tenant, and no row of a tenant's own data is touched."""
 
@@ -67,7 +67,7 @@ class Client:
     tenant_id: int | None
     tenant_number: str | None
     """Of the tenant it belongs to; None for the carrier's own."""
-    scope: Scope
+    scope: TenantScope
 
     @property
     def account(self) -> str:
@@ -218,7 +218,7 @@ async def find(
         name=first.name,
         tenant_id=first.tenant_id,
         tenant_number=first.tenant_number,
-        scope=Scope.carrier() if carriers else reach.scope(rows),
+        scope=TenantScope.carrier() if carriers else reach.scope(rows),
     )
     return first[0], client
 

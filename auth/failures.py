@@ -16,8 +16,8 @@ import structlog
 from auth import audit
 from auth.clients import BEFORE_ANYBODY_IS_KNOWN, Client
 from auth.clock import Clock
+from db.enums import AuditAction
 from db.session import Database
-from db.vocabulary import AuditAction
 
 EVERY_SECONDS = 60.0
 

@@ -24,9 +24,9 @@ from auth import clients
 from auth.clients import BEFORE_ANYBODY_IS_KNOWN, Client
 from auth.permissions import Permission, granted_to, known
 from auth.principal import Principal
+from db.enums import ClientKind
 from db.models import ApiClient, ApiKey
 from db.session import Database
-from db.vocabulary import ClientKind
 
 _ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _KEY = re.compile(r"(pgk_[0-9A-Za-z]{8})_([0-9A-Za-z]{32})([0-9A-Za-z]{6})")

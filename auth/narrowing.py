@@ -9,12 +9,12 @@ from auth.principal import Principal
 from auth.recent import Recent
 from db.models import Tenant
 from db.queries.tenants import subtree
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database
 
 HEADER = "X-Tenant"
 
-Part = tuple[int, Scope]
+Part = tuple[int, TenantScope]
 """A tenant, and what is seen from there."""
 
 _LONGEST_NUMBER = 100
@@ -30,7 +30,7 @@ class Narrowing:
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
-        self._narrowed: Recent[tuple[Scope, str], Part | None] = Recent(
+        self._narrowed: Recent[tuple[TenantScope, str], Part | None] = Recent(
             _REMEMBERED, clock.monotonic
         )
 
@@ -57,7 +57,7 @@ class Narrowing:
         tenant_id, scope = part
         return replace(principal, tenant_id=tenant_id, tenant_number=number, scope=scope)
 
-    async def _part(self, scope: Scope, number: str) -> Part | None:
+    async def _part(self, scope: TenantScope, number: str) -> Part | None:
         """Looked up within the principal's own scope, so that it cannot be widened."""
         async with self._database.read(scope) as session:
             rows = await session.tuples(
@@ -67,6 +67,6 @@ class Narrowing:
                 return None
             [(tenant_id, root)] = rows
             if tenant_id == root:
-                return tenant_id, Scope.tree(root)
+                return tenant_id, TenantScope.tree(root)
             below = await session.tuples(subtree(number))
-            return tenant_id, Scope.tenants(root, tuple(each for (each,) in below))
+            return tenant_id, TenantScope.tenants(root, tuple(each for (each,) in below))

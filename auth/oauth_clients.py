@@ -29,9 +29,9 @@ from auth.clock import Clock
 from auth.permissions import Permission, granted_to, known
 from auth.principal import Principal
 from auth.recent import Recent
+from db.enums import ClientKind
 from db.models import OAuthClient
 from db.session import Database
-from db.vocabulary import ClientKind
 
 ALGORITHMS: dict[str, tuple[str, ...]] = {
     "EC": ("ES256",),

@@ -17,15 +17,15 @@ from auth import audit
 from auth.clients import UnknownTenantError
 from auth.clock import Clock
 from auth.recent import Lookup
+from db.enums import AuditAction
 from db.models import ApiClient, Tenant, WidgetOrigin
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database, WriteSession
-from db.vocabulary import AuditAction
 
 MOST_ORIGINS = 20
 """Origins of one client: every server reads all of them once a second."""
 
-_BEFORE_ANYBODY_IS_KNOWN = Scope.carrier()
+_BEFORE_ANYBODY_IS_KNOWN = TenantScope.carrier()
 _LONGEST = 255
 _LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _ORIGIN = re.compile(

@@ -6,7 +6,7 @@ Code calls them permissions, since a `Scope` here is the part of the data that a
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
-from db.vocabulary import ClientKind
+from db.enums import ClientKind
 
 
 class Permission(StrEnum):

@@ -23,12 +23,12 @@ from auth.clock import Clock
 from auth.permissions import OF_A_CUSTOMERS_USER, OF_A_TENANTS_USER, Permission
 from auth.principal import Principal, PrincipalKind
 from auth.recent import Recent
+from db.enums import AuditAction
 from db.models import Customer, PortalUser, Tenant
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database, WriteSession
-from db.vocabulary import AuditAction
 
-_BEFORE_ANYBODY_IS_KNOWN = Scope.carrier()
+_BEFORE_ANYBODY_IS_KNOWN = TenantScope.carrier()
 _REMEMBERED = 10_000
 
 
@@ -77,7 +77,7 @@ class FoundUser:
     name: str
     tenant_id: int
     tenant_number: str
-    scope: Scope
+    scope: TenantScope
     disabled_at: datetime | None
 
     def principal(
@@ -160,7 +160,7 @@ async def find(
                 tenant_number=first.tenant_number,
                 scope=reach.scope(theirs)
                 if user.customer_id is None
-                else Scope.customer(first.root_tenant_id, first.tenant_id, user.customer_id),
+                else TenantScope.customer(first.root_tenant_id, first.tenant_id, user.customer_id),
                 disabled_at=user.disabled_at,
             )
         )

@@ -6,7 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from auth.permissions import Permission
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 
 
 class PrincipalKind(StrEnum):
@@ -38,7 +38,7 @@ class Principal:
     tenant_id: int | None = None
     """The tenant at the top of what is seen; None for the carrier's own, who see them all."""
     tenant_number: str | None = None
-    scope: Scope
+    scope: TenantScope
     permissions: frozenset[Permission]
     expires_at: datetime | None
     """When the credential ends; None if it does not by itself."""

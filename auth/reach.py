@@ -7,7 +7,7 @@ from sqlalchemy import CTE, Select, select
 from sqlalchemy.orm import aliased
 
 from db.models import Tenant
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 
 
 def below(tenant: Select[int]) -> CTE:
@@ -21,15 +21,15 @@ def below(tenant: Select[int]) -> CTE:
     return subtree.union(select(child.id).join(subtree, child.parent_id == subtree.c.id))
 
 
-def scope(rows: Sequence[Any]) -> Scope:
+def scope(rows: Sequence[Any]) -> TenantScope:
     """The scope of a credential, from its rows: one for each `seen_id` below its tenant."""
     first = rows[0]
     if first.tenant_id is None:
         # Without one, the scope would be everything.
         raise ValueError("the credential belongs to no tenant")
     if first.tenant_id == first.root_tenant_id:
-        return Scope.tree(first.root_tenant_id)
+        return TenantScope.tree(first.root_tenant_id)
     # Never an empty list instead of no list: it would see nothing.
-    return Scope.tenants(
+    return TenantScope.tenants(
         first.root_tenant_id, tuple(row.seen_id for row in rows if row.seen_id is not None)
     )

@@ -22,10 +22,10 @@ from auth import audit
 from auth.clock import Clock
 from auth.recent import BELIEVED_SECONDS, Recent
 from auth.sealing import SealedError, Sealing
+from db.enums import AuditAction
 from db.models import SigningKey
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database, WriteSession
-from db.vocabulary import AuditAction
 
 ALGORITHM = "ES256"
 LONGEST_TOKEN = timedelta(minutes=15)
@@ -34,7 +34,7 @@ LEEWAY = timedelta(seconds=10)
 PUBLISHED_AHEAD = timedelta(minutes=5)
 """How long a key is published before it signs: whoever keeps our keys asks again meanwhile."""
 
-_BEFORE_ANYBODY_IS_KNOWN = Scope.carrier()
+_BEFORE_ANYBODY_IS_KNOWN = TenantScope.carrier()
 _log = structlog.get_logger("auth")
 
 

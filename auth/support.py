@@ -13,10 +13,10 @@ from sqlalchemy import select
 from auth import audit
 from auth.clients import BEFORE_ANYBODY_IS_KNOWN
 from auth.principal import Principal, PrincipalKind
+from db.enums import AuditAction
 from db.models import Tenant
+from db.read_audit import ReadAudit
 from db.session import Database
-from db.vocabulary import AuditAction
-from db.witness import Witness
 
 HEADER = "X-On-Behalf-Of"
 """The person for whom a tool of support asks."""
@@ -44,7 +44,7 @@ def person(principal: Principal, named: str | None) -> str | None:
 async def record_reads(
     database: Database,
     principal: Principal,
-    witness: Witness,
+    witness: ReadAudit,
     *,
     on_behalf_of: str | None,
     operation: str | None,

@@ -24,7 +24,7 @@ from auth.recent import Lookup
 from auth.signed_tokens import SignedToken, SignedTokens, TokenType
 from auth.signing_keys import SigningKeys
 from db.models import Customer, Tenant
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database
 
 PATH = "/widget/sessions"
@@ -61,7 +61,7 @@ class _Part:
 
     tenant_id: int
     tenant_number: str
-    scope: Scope
+    scope: TenantScope
 
 
 class WidgetSessions:
@@ -178,7 +178,7 @@ class WidgetSessions:
     async def _read_key(self, prefix: str) -> keys.FoundKey | None:
         return await keys.by_prefix(self._database, prefix)
 
-    async def _read_customer(self, key: tuple[Scope, str]) -> _Part | None:
+    async def _read_customer(self, key: tuple[TenantScope, str]) -> _Part | None:
         """Looked up within the client's own scope, so that it cannot be widened."""
         scope, number = key
         statement = (
@@ -199,7 +199,7 @@ class WidgetSessions:
         return _Part(
             tenant_id=tenant_id,
             tenant_number=tenant_number,
-            scope=Scope.customer(root, tenant_id, customer_id),
+            scope=TenantScope.customer(root, tenant_id, customer_id),
         )
 
 

@@ -14,7 +14,7 @@ from auth import keys
 from auth.permissions import READING
 from db import migrations
 from db.models import Order, Tenant
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from seeding import SeedError
 from tests.postgres import connect, private_postgres
@@ -69,7 +69,7 @@ async def _prepare(url: str, orders: int) -> Prepared:
             version = await plain.fetchval("SHOW server_version")
         finally:
             await plain.close()
-        async with database.read(Scope.carrier()) as session:
+        async with database.read(TenantScope.carrier()) as session:
             total = await session.scalar(select(func.count()).select_from(Order)) or 0
             size = func.count()
             largest = (

@@ -13,7 +13,7 @@ from pathlib import Path
 import intake
 from bench import machine
 from bench.figures import shown, table
-from db import marking
+from db.changes import triggers
 from db.session import Database
 from tests.intake.payloads import order, party
 from tests.postgres import connect
@@ -119,9 +119,9 @@ async def _set(url: str, *, marks: bool) -> None:
     try:
         async with plain.transaction():
             schema = await plain.fetchval("SELECT current_schema()")
-            for statement in marking.drop("postgresql"):
+            for statement in triggers.drop("postgresql"):
                 await plain.execute(statement)
-            for statement in marking.create("postgresql", schema) if marks else ():
+            for statement in triggers.create("postgresql", schema) if marks else ():
                 await plain.execute(statement)
     finally:
         await plain.close()

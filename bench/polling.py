@@ -18,7 +18,7 @@ from bench import machine
 from bench.database import Prepared
 from bench.figures import percentile, shown, table
 from db.models import Customer, Order
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from tests.postgres import connect
 
@@ -173,7 +173,7 @@ async def _sessions(port: int, prepared: Prepared, url: str, number: int) -> lis
         await origins.add(
             database, tenant_number=prepared.tenant, client_name=CLIENT, origin=ORIGIN, now=now
         )
-        async with database.read(Scope.tree(prepared.root_tenant)) as session:
+        async with database.read(TenantScope.tree(prepared.root_tenant)) as session:
             customers = await session.entities(
                 select(Customer.number)
                 .join(Order, Order.customer_id == Customer.id)

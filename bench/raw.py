@@ -13,8 +13,8 @@ from typing import Any
 import asyncpg
 import orjson
 
-from db.roles import Roles, quoted
-from db.scope import Scope
+from db.scope.roles import Roles, quoted
+from db.scope.tenant_scope import TenantScope
 
 Handler = Callable[[dict[str, Any], Callable[[], Awaitable[Any]], Any], Awaitable[None]]
 
@@ -102,7 +102,7 @@ async def _become_carrier(connection: Any) -> None:
     owner = await connection.fetchval(
         "SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = to_regclass('tenants')"
     )
-    role = Roles(owner).of(Scope.carrier(), writes=False)
+    role = Roles(owner).of(TenantScope.carrier(), writes=False)
     await connection.execute(f"SET ROLE {quoted(role)}")
 
 

@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from commands.base import load_settings, now, open_database
 from commands.credentials import print_table, unknown_tenant
+from db.enums import AuditAction
 from db.models import AuditEntry, Tenant
-from db.scope import Scope
-from db.vocabulary import AuditAction
+from db.scope.tenant_scope import TenantScope
 
 _HEADER = ("AT", "ACTION", "TENANT", "ACTOR", "FOR", "SUBJECT", "REQUEST", "DETAILS")
 
@@ -63,7 +63,7 @@ async def _list(
         statement = statement.where(AuditEntry.occurred_at >= now() - timedelta(days=days))
     async with (
         open_database(load_settings()) as database,
-        database.read(Scope.carrier()) as session,
+        database.read(TenantScope.carrier()) as session,
     ):
         if tenant is not None:
             own = select(Tenant.id).where(Tenant.number == tenant)

@@ -11,7 +11,7 @@ import click
 from auth import clients, permissions
 from auth.permissions import Permission
 from commands.base import Mistake
-from db.vocabulary import ClientKind
+from db.enums import ClientKind
 
 _OPTIONS = (
     click.option("--tenant", metavar="NUMBER", help="For a partner: whose data is seen."),
@@ -114,7 +114,7 @@ def creating(wanted: Wanted, credentials: str) -> Iterator[None]:
 
 
 def _parse_scopes(kind: ClientKind, scopes: tuple[str, ...]) -> frozenset[Permission]:
-    whole = permissions.WHOLE[kind] if "all" in scopes else frozenset()
+    whole = permissions.ALL_OF_KIND[kind] if "all" in scopes else frozenset()
     try:
         named = permissions.parse(scope for scope in scopes if scope != "all")
         return permissions.granted_to(kind, (named | whole) or None)

@@ -21,7 +21,7 @@ from commands.base import (
 )
 from db import migrations
 from db.migrations import state
-from db.roles import RolesMissingError
+from db.scope.roles import RolesMissingError
 from db.session import Database
 from settings import Settings
 

@@ -24,7 +24,7 @@ from commands.base import Mistake, load_settings, now, open_database
 from commands.data import migrate_database, seed_database
 from commands.serving import listen, origin, server_config
 from db.models import Contract, Customer, Offer, Order, OrderExternalId, Tenant
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from settings import Settings
 from web.assets import DemoContent
@@ -96,7 +96,7 @@ async def demo_content(settings: Settings, tenant: str, order: str) -> DemoConte
         .limit(1)
     )
     async with open_database(settings) as database:
-        async with database.read(Scope.carrier()) as session:
+        async with database.read(TenantScope.carrier()) as session:
             [(*references, customer)] = await session.rows(statement)
         key = await _new_key(database, tenant, _CLIENT, READING)
         # Apart from the one that visitors get: what makes sessions stays with the server.

@@ -26,8 +26,9 @@ from sqlalchemy.schema import (
     DropIndex,
 )
 
-from db import marking, policies
 from db.base import Base
+from db.changes import triggers
+from db.scope import policies
 from db.session import _WRITES, Database
 
 _Row = tuple[Any, ...]
@@ -114,7 +115,7 @@ def _with_checks() -> list[Executable]:
         *(AddConstraint(c, isolate_from_table=False) for c in _constraints(ForeignKeyConstraint)),
         *(text(f"ALTER TABLE {table.name} ENABLE TRIGGER USER") for table in _tables()),
         *map(text, policies.resume_for_owner()),
-        *map(text, marking.everything_changed("postgresql")),
+        *map(text, triggers.everything_changed("postgresql")),
     ]
 
 

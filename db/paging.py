@@ -27,7 +27,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from db.base import Base
 from db.expressions import any_key, any_of, keys_parameter
 from db.prepared import shape_of
-from db.records import Layout, Query, scope_attributes
+from db.rows import Layout, RowQuery, scope_attributes
 
 M = TypeVar("M", bound=Base)
 F = TypeVar("F")
@@ -78,7 +78,7 @@ class Collection(Generic[M, F]):
     """By name; none of the columns holds NULL."""
     conditions: Callable[[F], list[ColumnElement[bool]]]
 
-    def page(self, wanted: F, window: Window) -> Query[M]:
+    def page(self, wanted: F, window: Window) -> RowQuery[M]:
         """The rows of the window and one more, which tells whether there are others."""
 
         conditions = self.conditions(wanted)
@@ -94,9 +94,9 @@ class Collection(Generic[M, F]):
 
         shape, binds = shape_of(conditions) or (None, ())
         name = None if shape is None else ("page", self.model, window.shape, shape)
-        return Query(name, self.model, self._read_by(window), build, binds)
+        return RowQuery(name, self.model, self._read_by(window), build, binds)
 
-    def pages(self, wanted: F, window: Window, parent: InstrumentedAttribute[Any]) -> Query[M]:
+    def pages(self, wanted: F, window: Window, parent: InstrumentedAttribute[Any]) -> RowQuery[M]:
         """The same for each parent: the rows whose `parent` column is one of `keys`."""
 
         conditions = self.conditions(wanted)
@@ -107,7 +107,7 @@ class Collection(Generic[M, F]):
 
         shape, binds = shape_of(conditions) or (None, ())
         name = None if shape is None else ("pages", parent, window.shape, shape)
-        return Query(name, self.model, (parent.key, *self._read_by(window)), build, binds)
+        return RowQuery(name, self.model, (parent.key, *self._read_by(window)), build, binds)
 
     def _pages_postgresql(
         self,

@@ -1,8 +1,8 @@
 """Statements that are compiled once and sent with other values again and again.
 
-A `Query` is compiled once for each set of attributes and each kind of scope, with the scope's
-criteria in it and the guard's look at it (`db.guard`); a session then sends that text with its own
-scope's values as parameters.
+A `RowQuery` is compiled once for each set of attributes and each kind of scope, with the scope's
+criteria in it and the guard's look at it (`db.scope.sql_check`); a session then sends that text
+with its own scope's values as parameters.
 """
 
 from collections import OrderedDict
@@ -15,10 +15,10 @@ from uuid import UUID
 from sqlalchemy import BindParameter, ColumnElement, Connection, Dialect, Enum, Select, bindparam
 from sqlalchemy.orm.interfaces import ORMOption
 
-from db.criteria import criteria_of_each
-from db.guard import refuse_unscoped
-from db.records import Layout, Query, Records, Related, Tuples
-from db.scope import Scope
+from db.rows import Layout, Records, Related, RowQuery, Tuples
+from db.scope.criteria import criteria_of_each
+from db.scope.sql_check import refuse_unscoped
+from db.scope.tenant_scope import TenantScope
 from db.types import Instant
 
 KEPT = 2_000
@@ -54,7 +54,7 @@ class Prepared:
         statement: Select[*tuple[Any, ...]],
         binds: Sequence[BindParameter[Any]],
         layout: Layout | Tuples,
-        scope: Scope,
+        scope: TenantScope,
         dialect: Dialect,
     ) -> None:
         statement = statement.options(*_criteria(_kind(scope)))
@@ -75,7 +75,7 @@ class Prepared:
         """By place in a row; known once the driver has described a result."""
 
     def parameters(
-        self, scope: Scope, given: Mapping[str, Any], binds: Sequence[BindParameter[Any]] = ()
+        self, scope: TenantScope, given: Mapping[str, Any], binds: Sequence[BindParameter[Any]] = ()
     ) -> tuple[Any, ...]:
         values = {
             **self._constants,
@@ -146,10 +146,10 @@ _prepared: OrderedDict[Hashable, Prepared] = OrderedDict()
 
 
 def prepared(
-    query: Query[Any],
+    query: RowQuery[Any],
     attributes: frozenset[str] | None,
     related: tuple[Related, ...],
-    scope: Scope,
+    scope: TenantScope,
     dialect: Dialect,
 ) -> Prepared:
     """The query for that kind of scope, with the attributes (all of them if None)."""
@@ -164,7 +164,7 @@ def prepared(
 
 
 def prepared_tuples(
-    statement: Select[*tuple[Any, ...]], scope: Scope, dialect: Dialect
+    statement: Select[*tuple[Any, ...]], scope: TenantScope, dialect: Dialect
 ) -> tuple[Prepared, Sequence[BindParameter[Any]]] | None:
     """What sends any such statement of columns and sums, and the parameters of this one; None
     where it is not known what it has in common with others."""
@@ -187,11 +187,11 @@ def _kept(key: Hashable, prepare: Callable[[], Prepared]) -> Prepared:
     return found
 
 
-def _kind(scope: Scope) -> Scope:
+def _kind(scope: TenantScope) -> TenantScope:
     """One scope of those that differ in their parameters alone."""
     if not _has_parameters(scope):
         return scope
-    return Scope(
+    return TenantScope(
         0,
         None if scope.tenant_ids is None else (0,),
         None if scope.customer_id is None else UUID(int=0),
@@ -199,23 +199,23 @@ def _kind(scope: Scope) -> Scope:
 
 
 @lru_cache(maxsize=KINDS)
-def _criteria(kind: Scope) -> tuple[ORMOption, ...]:
+def _criteria(kind: TenantScope) -> tuple[ORMOption, ...]:
     """What confines a query to scopes of that kind: 12 ms of work for a customer's."""
     return criteria_of_each(_with_parameters(kind))
 
 
-def _has_parameters(scope: Scope) -> bool:
+def _has_parameters(scope: TenantScope) -> bool:
     """Whether its values stand as parameters in a query's text; a list of tenants does not."""
     return scope.root_tenant_id is not None and (
         scope.tenant_ids is None or len(scope.tenant_ids) == 1
     )
 
 
-def _with_parameters(scope: Scope) -> Scope:
+def _with_parameters(scope: TenantScope) -> TenantScope:
     """A scope like this one, with named parameters in the place of its values."""
     if not _has_parameters(scope):
         return scope
-    return Scope(
+    return TenantScope(
         cast("int", bindparam(_ROOT, required=False)),
         None if scope.tenant_ids is None else (cast("int", bindparam(_TENANT, required=False)),),
         None if scope.customer_id is None else cast("Any", bindparam(_CUSTOMER, required=False)),

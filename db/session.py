@@ -35,15 +35,15 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from db.base import Base
 from db.cancellation import interrupt_when_cancelled
-from db.criteria import criteria
-from db.guard import SCOPED, UnscopedStatementError, watch
-from db.ownership import check_rows
-from db.postgresql import ScopedConnection, forget_scope, open_transaction
 from db.prepared import prepared, prepared_tuples
-from db.records import Layout, Query, Records, Related
-from db.scope import Scope
+from db.read_audit import ReadAudit, owner_attributes
+from db.rows import Layout, Records, Related, RowQuery
+from db.scope.criteria import criteria
+from db.scope.row_check import check_rows
+from db.scope.sql_check import SCOPED, UnscopedStatementError, watch
+from db.scope.tenant_scope import TenantScope
+from db.scope.transactions import ScopedConnection, forget_scope, open_transaction
 from db.snapshot import SCOPE, Snapshot, Transaction
-from db.witness import Witness, owner_attributes
 
 E = TypeVar("E")
 M = TypeVar("M", bound=Base)
@@ -56,7 +56,9 @@ class ReadOnlySessionError(Exception):
 class ReadSession:
     """Reads one snapshot of the rows in a scope. Safe to use from concurrent loaders."""
 
-    def __init__(self, source: Snapshot | Transaction, scope: Scope, dialect: Dialect) -> None:
+    def __init__(
+        self, source: Snapshot | Transaction, scope: TenantScope, dialect: Dialect
+    ) -> None:
         self._source = source
         self._dialect = dialect
         self._lock = asyncio.Lock()
@@ -66,7 +68,7 @@ class ReadSession:
         self.scope = scope
         self.statements = 0
         """How many statements were sent."""
-        self.witness: Witness | None = None
+        self.witness: ReadAudit | None = None
         """Who looks at all that is handed out."""
 
     @property
@@ -84,7 +86,7 @@ class ReadSession:
 
     async def records(
         self,
-        query: Query[M],
+        query: RowQuery[M],
         attributes: frozenset[str] | None,
         related: tuple[Related, ...] = (),
         **parameters: Any,
@@ -100,7 +102,7 @@ class ReadSession:
 
     async def _records(
         self,
-        query: Query[M],
+        query: RowQuery[M],
         attributes: frozenset[str] | None,
         related: tuple[Related, ...],
         parameters: dict[str, Any],
@@ -178,7 +180,7 @@ class ReadSession:
 class WriteSession(ReadSession):
     """One transaction over the rows in a scope. `Database.write` commits it; nobody else does."""
 
-    def __init__(self, session: AsyncSession, scope: Scope) -> None:
+    def __init__(self, session: AsyncSession, scope: TenantScope) -> None:
         super().__init__(Transaction(session), scope, session.get_bind().dialect)
         self._session = session
 
@@ -213,7 +215,7 @@ class Database:
         return self.engine.dialect.name == "postgresql"
 
     @asynccontextmanager
-    async def read(self, scope: Scope) -> AsyncIterator[ReadSession]:
+    async def read(self, scope: TenantScope) -> AsyncIterator[ReadSession]:
         """A read-only snapshot of what the scope sees."""
         snapshot = Snapshot(self.engine, self._readers, scope)
         reader = ReadSession(snapshot, scope, self.engine.dialect)
@@ -229,7 +231,7 @@ class Database:
                 await snapshot.close()
 
     @asynccontextmanager
-    async def write(self, scope: Scope) -> AsyncIterator[WriteSession]:
+    async def write(self, scope: TenantScope) -> AsyncIterator[WriteSession]:
         """A transaction: committed when the block ends, rolled back when it raises."""
         async with self._writers.begin() as session:
             session.info.update({SCOPE: scope, _WRITES: True})
@@ -244,7 +246,7 @@ _WRITES = "partnergraph_writes"
 
 @event.listens_for(Session, "do_orm_execute")
 def _add_scope(state: ORMExecuteState) -> None:
-    scope: Scope | None = state.session.info.get(SCOPE)
+    scope: TenantScope | None = state.session.info.get(SCOPE)
     if scope is None:
         raise UnscopedStatementError("the session was not opened for a scope")
     if not state.is_orm_statement:
@@ -270,7 +272,7 @@ def _check_scope(session: Session, context: UOWTransaction, instances: object) -
 def _open_transaction(
     session: Session, transaction: SessionTransaction, connection: Connection
 ) -> None:
-    scope: Scope | None = session.info.get(SCOPE)
+    scope: TenantScope | None = session.info.get(SCOPE)
     if scope is not None and connection.dialect.name == "postgresql":
         open_transaction(connection, scope, writes=bool(session.info.get(_WRITES)))
 

@@ -13,10 +13,10 @@ import asyncpg
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
 
-from db.postgresql import ScopedConnection
 from db.prepared import Prepared
-from db.records import Records
-from db.scope import Scope
+from db.rows import Records
+from db.scope.tenant_scope import TenantScope
+from db.scope.transactions import ScopedConnection
 
 SCOPE = "scope"
 """Under this name a session's `info` holds what it was opened for."""
@@ -35,7 +35,7 @@ class Snapshot:
     """One state of the database, as a scope sees it. Takes one statement at a time."""
 
     def __init__(
-        self, engine: AsyncEngine, sessions: async_sessionmaker[AsyncSession], scope: Scope
+        self, engine: AsyncEngine, sessions: async_sessionmaker[AsyncSession], scope: TenantScope
     ) -> None:
         self._engine = engine
         self._sessions = sessions

@@ -21,7 +21,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from db.scope import Scope as DataScope
+from db.scope.tenant_scope import TenantScope as DataScope
 from db.session import Database
 from execution.admission import Admission, Ticket
 from execution.errors import (

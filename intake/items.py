@@ -5,7 +5,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from db.vocabulary import ItemAction, PriceKind
+from db.enums import ItemAction, PriceKind
 from intake.payload import LONGEST_KEY, LONGEST_NAME, Part
 from intake.schemas import known_types
 from ordering.stated import Characteristic, StatedItem, StatedPrice, StatedSite

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError, StatementError
 
 from db.contention import is_contention
 from db.models import Tenant
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database, WriteSession
 from intake.messages import Message
 from intake.problems import Fault, InvalidError, Outcome
@@ -57,7 +57,7 @@ async def load(
     messages: Sequence[Message],
     *,
     tenant: str | None,
-    scope: Scope | None = None,
+    scope: TenantScope | None = None,
     now: Callable[[], datetime],
     progress: Callable[[float], None] = lambda part: None,
 ) -> Loaded:
@@ -73,8 +73,8 @@ async def load(
     for _ in range(_ATTEMPTS):
         results: list[Result] = []
         try:
-            async with database.write(Scope.carrier()) as session:
-                loading = _Loading(session, tenant, scope or Scope.carrier(), now)
+            async with database.write(TenantScope.carrier()) as session:
+                loading = _Loading(session, tenant, scope or TenantScope.carrier(), now)
                 for start in range(0, len(messages), _BATCH):
                     progress(start / len(messages))
                     results += await loading.load(messages[start : start + _BATCH])
@@ -90,7 +90,7 @@ async def load(
 class _Loading:
     session: WriteSession
     tenant: str | None
-    scope: Scope
+    scope: TenantScope
     now: Callable[[], datetime]
 
     async def load(self, messages: Sequence[Message], *, again: bool = False) -> list[Result]:

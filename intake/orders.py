@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from db.vocabulary import BusinessCase, CustomerKind, ItemAction, MilestoneKind
+from db.enums import BusinessCase, CustomerKind, ItemAction, MilestoneKind
 from intake.items import (
     Names,
     finish_items,

@@ -5,8 +5,8 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+from db.enums import ActionParty, MilestoneKind, OrderPhase
 from db.models import IntakeMessage
-from db.vocabulary import ActionParty, MilestoneKind, OrderPhase
 from intake.messages import Kind, Message
 from intake.orders import Said, error_reason
 from intake.payload import Part, is_spelling

@@ -1,6 +1,6 @@
 """Which orders are processed without a person, and so within minutes."""
 
-from db.vocabulary import BusinessCase, ProductFamily
+from db.enums import BusinessCase, ProductFamily
 
 _AUTOMATED_REORDERS = frozenset({ProductFamily.CENTRAFLEX, ProductFamily.SIP_TRUNK})
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 
 from db.base import Base
+from db.enums import OrderPhase
 from db.models import (
     Contract,
     ContractItem,
@@ -28,7 +29,6 @@ from db.models import (
     Tenant,
 )
 from db.session import WriteSession
-from db.vocabulary import OrderPhase
 from ordering.lifecycle import INTERRUPTIONS
 from ordering.times import ReportTimes
 

@@ -3,9 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
-from db.ids import new_id
-from db.models import Contract, ContractItem, Customer
-from db.vocabulary import (
+from db.enums import (
     BusinessCase,
     ContractEffect,
     ContractStatus,
@@ -13,6 +11,8 @@ from db.vocabulary import (
     MilestoneKind,
     PriceKind,
 )
+from db.ids import new_id
+from db.models import Contract, ContractItem, Customer
 from ordering.book import OrderBook, OrderRecord
 from ordering.errors import Refusal, RefusedError
 from ordering.orders import reach, touch

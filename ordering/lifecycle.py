@@ -5,7 +5,7 @@ Code asks these tables; no rule about phases stands anywhere else.
 
 from collections import deque
 
-from db.vocabulary import STATUS_OF_PHASE, OrderPhase, OrderStatus
+from db.enums import STATUS_OF_PHASE, OrderPhase, OrderStatus
 
 NEXT_PHASES: dict[OrderPhase, frozenset[OrderPhase]] = {
     phase: frozenset(OrderPhase(name) for name in names.split())

@@ -9,8 +9,8 @@ overwrites what a newer one said, and answers False.
 from collections.abc import Sequence
 from datetime import datetime
 
+from db.enums import ActionParty, MilestoneKind, OrderPhase
 from db.models import OrderDelay, OrderHistoryEntry, OrderMilestone, OrderNote
-from db.vocabulary import ActionParty, MilestoneKind, OrderPhase
 from ordering.book import OrderBook, OrderRecord
 from ordering.errors import Refusal, RefusedError
 from ordering.lifecycle import IN_PROGRESS, INTERRUPTIONS, RANK, steps

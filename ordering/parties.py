@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
+from db.enums import BusinessCase, CustomerKind, OfferStatus, ProductFamily
 from db.ids import new_id
 from db.models import Customer, Offer, Product, Site, Tenant
-from db.vocabulary import BusinessCase, CustomerKind, OfferStatus, ProductFamily
 from ordering.book import OrderBook
 from ordering.errors import Refusal, RefusedError
 from ordering.search import customer_search_text, offer_search_text

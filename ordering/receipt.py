@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from db.enums import ItemAction, MilestoneKind, OrderPhase
 from db.ids import new_id
 from db.models import (
     Order,
@@ -17,7 +18,6 @@ from db.models import (
     OrderPrice,
     Tenant,
 )
-from db.vocabulary import ItemAction, MilestoneKind, OrderPhase
 from ordering.automation import is_automated
 from ordering.book import OrderBook, OrderRecord
 from ordering.contracts import set_search_text

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeGuard
 
-from db.vocabulary import BusinessCase, CustomerKind, ItemAction, PriceKind
+from db.enums import BusinessCase, CustomerKind, ItemAction, PriceKind
 
 Scalar = str | int | bool | None
 

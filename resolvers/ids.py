@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from db.models import Base, Cart, Contract, Customer, Offer, Order, Product, Site, Tenant
-from db.records import model_of
+from db.rows import model_of
 
 _PREFIXES: dict[type[Base], str] = {
     Tenant: "ten",

@@ -17,7 +17,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from db.base import Base
 from db.expressions import any_key
 from db.paging import Collection, Window
-from db.records import Layout, Query, Records, Related
+from db.rows import Layout, Records, Related, RowQuery
 from db.session import ReadSession
 from execution.resolving import EVERYTHING, Rows
 from resolvers.batches import Batches, Found, Load, arrived
@@ -36,14 +36,14 @@ class One(Generic[M]):
     column: InstrumentedAttribute[Any]
 
     @cached_property
-    def query(self) -> Query[M]:
+    def query(self) -> RowQuery[M]:
         def build(layout: Layout, _: str) -> Select[*tuple[Any, ...]]:
             rows = (
                 select(*layout.of(self.model)).select_from(self.model).where(any_key(self.column))
             )
             return layout.along(rows, self.model)
 
-        return Query(("one", self.column), self.model, (self.column.key,), build)
+        return RowQuery(("one", self.column), self.model, (self.column.key,), build)
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Parts(Generic[M]):
     """Attributes that tell the parts apart, besides those that a client asks for."""
 
     @cached_property
-    def query(self) -> Query[M]:
+    def query(self) -> RowQuery[M]:
         def build(layout: Layout, _: str) -> Select[*tuple[Any, ...]]:
             rows = (
                 select(*layout.of(self.model)).select_from(self.model).where(any_key(self.column))
@@ -65,7 +65,7 @@ class Parts(Generic[M]):
             return layout.along(rows.order_by(*self.order), self.model)
 
         needed = (self.column.key, *self.needed)
-        return Query(("parts", self.column), self.model, needed, build)
+        return RowQuery(("parts", self.column), self.model, needed, build)
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ class Loaders:
         [value] = await arrived(self.values(name, load, [key]))
         return cast("V", value)
 
-    async def _records(self, query: Query[M], rows: Rows, **parameters: Any) -> Records[M]:
+    async def _records(self, query: RowQuery[M], rows: Rows, **parameters: Any) -> Records[M]:
         """The records, with what is surely asked of them by relations to one row."""
         if not rows.related or not self._session.loads_along:
             return await self._session.records(query, rows.attributes, **parameters)
@@ -180,7 +180,7 @@ class Loaders:
         )
         records = await self._session.records(query, rows.attributes, related, **parameters)
         for (each, attributes), found in zip(followed, records.related, strict=True):
-            self._ones(each.relation, Rows(attributes)).known.update(found)
+            self._ones(each.relation, Rows(attributes)).cache.update(found)
         return records
 
     def _ones(self, relation: One[M], rows: Rows) -> Batches[Any, M | None]:

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from db.enums import STATUS_OF_PHASE, BusinessCase, OrderPhase, OrderStatus
 from db.models import Order
 from db.queries.orders import MatchedBy, OrderFilter, by_references, summary
-from db.vocabulary import STATUS_OF_PHASE, BusinessCase, OrderPhase, OrderStatus
 from execution.errors import LimitExceededError
 from execution.resolving import EVERYTHING, Rows
 from resolvers import relations

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from db.enums import BusinessCase, OrderStatus
 from db.models import Order, Product
 from db.queries.products import processing_times as statement
-from db.vocabulary import BusinessCase, OrderStatus
 from execution.resolving import EVERYTHING, Rows
 from ordering.automation import is_automated
 from ordering.calendar import later

@@ -6,13 +6,7 @@ import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
 from auth.principal import PrincipalKind
-from db.queries.audit import AuditSortField
-from db.queries.contracts import ContractSortField
-from db.queries.customers import CustomerSortField
-from db.queries.offers import OfferSortField
-from db.queries.orders import MatchedBy, OrderSortField
-from db.queries.tenants import TenantSortField
-from db.vocabulary import (
+from db.enums import (
     ActionParty,
     AuditAction,
     AuditActor,
@@ -31,6 +25,12 @@ from db.vocabulary import (
     PriceKind,
     ProductFamily,
 )
+from db.queries.audit import AuditSortField
+from db.queries.contracts import ContractSortField
+from db.queries.customers import CustomerSortField
+from db.queries.offers import OfferSortField
+from db.queries.orders import MatchedBy, OrderSortField
+from db.queries.tenants import TenantSortField
 from ordering.texts import Locale
 
 __all__ = [

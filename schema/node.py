@@ -6,7 +6,7 @@ from typing import Any
 import strawberry
 
 from db.base import Base
-from db.records import model_of
+from db.rows import model_of
 from execution.abstract import by_class
 from execution.resolving import reads
 from resolvers.ids import global_id

@@ -8,10 +8,10 @@ from typing import Any
 import strawberry
 
 from auth.permissions import Permission
+from db.enums import STATUS_OF_PHASE
 from db.models import OrderExternalId, OrderHistoryEntry
 from db.models import OrderItem as OrderItemRow
 from db.models import OrderPrice as OrderPriceRow
-from db.vocabulary import STATUS_OF_PHASE
 from execution.resolving import EVERYTHING, Rows, by_level, reads
 from resolvers import relations
 from resolvers.batches import arrived

@@ -2,7 +2,7 @@
 
 import strawberry
 
-from db.vocabulary import STATUS_OF_PHASE
+from db.enums import STATUS_OF_PHASE
 from ordering import texts
 from ordering.lifecycle import TMF622_STATE
 from resolvers.context import Info

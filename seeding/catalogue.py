@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from db.vocabulary import BusinessCase, DocumentKind, ProductFamily
+from db.enums import BusinessCase, DocumentKind, ProductFamily
 from seeding.draw import Draw
 from seeding.rows import Batch
 

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from db.search import search_text
-from db.vocabulary import (
+from db.enums import (
     BusinessCase,
     ContractStatus,
     ItemAction,
     OrderPhase,
     ProductFamily,
 )
+from db.search import search_text
 from ordering.automation import is_automated
 from seeding import course as courses
 from seeding import phrases

@@ -7,7 +7,7 @@ off, which leaves orders in progress where they would be.
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from db.vocabulary import (
+from db.enums import (
     ActionParty,
     BusinessCase,
     MilestoneKind,

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
+from db.enums import BusinessCase, CartStatus, ItemAction, OfferStatus
 from db.search import search_text
-from db.vocabulary import BusinessCase, CartStatus, ItemAction, OfferStatus
 from seeding.book import Book
 from seeding.catalogue import Line
 from seeding.clock import DAY, HOUR, MINUTE, day, instant, working_time

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from uuid import UUID
 
-from db.search import search_text
-from db.vocabulary import (
+from db.enums import (
     BusinessCase,
     ConsentBy,
     ContractEffect,
@@ -14,6 +13,7 @@ from db.vocabulary import (
     OfferStatus,
     OrderPhase,
 )
+from db.search import search_text
 from ordering.lifecycle import RANK, TMF622_STATE
 from ordering.times import ReportTimes
 from seeding import phrases

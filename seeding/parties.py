@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from db.enums import CustomerKind
 from db.search import search_text
-from db.vocabulary import CustomerKind
 from seeding.book import Book
 from seeding.clock import DAY, instant, working_time
 from seeding.names import SITE_NAMES, Address

@@ -1,6 +1,6 @@
 """What the carrier's staff and partners write, in German."""
 
-from db.vocabulary import ActionParty, BusinessCase, OrderPhase
+from db.enums import ActionParty, BusinessCase, OrderPhase
 
 CASES: dict[BusinessCase, str] = {
     BusinessCase.NEW_ORDER: "Neubestellung",

@@ -1,7 +1,7 @@
 """The tables that are filled, in the order of loading, and the columns of their rows.
 
 The order matters: what was stated in an order comes before its history, whose first entry seals
-the order (`db.triggers`).
+the order (`db.immutability`).
 """
 
 from typing import Any

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from db.bulk import bulk_load
 from db.models import Tenant
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from seeding.book import Book
 from seeding.customers import add_customers
@@ -62,7 +62,7 @@ async def seed(
     """
     if orders < SHOWCASE_ORDERS:
         raise SeedError(f"An order book has at least {SHOWCASE_ORDERS} orders, not {orders}.")
-    async with database.read(Scope.carrier()) as session:
+    async with database.read(TenantScope.carrier()) as session:
         if await session.scalar(select(Tenant.id).limit(1)) is not None:
             raise SeedError("The database already holds tenants; an order book needs an empty one.")
     now = now or REFERENCE

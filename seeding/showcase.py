@@ -1,6 +1,6 @@
 """One order worth showing: a change from DSL to fibre that is nearly done."""
 
-from db.vocabulary import BusinessCase, ItemAction, OrderPhase
+from db.enums import BusinessCase, ItemAction, OrderPhase
 from seeding import course as courses
 from seeding.book import Book
 from seeding.clock import DAY, HOUR, MINUTE, day, end_of_day, working_time

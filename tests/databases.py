@@ -20,7 +20,7 @@ import asyncpg
 from sqlalchemy.engine import make_url
 
 from db import migrations
-from db.roles import Roles
+from db.scope.roles import Roles
 from tests import postgres
 
 Engine = Literal["sqlite", "postgresql"]

@@ -24,8 +24,8 @@ from typing import IO, Any
 import asyncpg
 from sqlalchemy.engine import make_url
 
-from db.policies import SEARCH_BY_INDEX
-from db.roles import Roles
+from db.scope.policies import SEARCH_BY_INDEX
+from db.scope.roles import Roles
 
 OWNER = "partnergraph"
 START_SECONDS = 60

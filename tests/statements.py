@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 from sqlalchemy import Engine, event
 
-from db.postgresql import ScopedConnection
+from db.scope.transactions import ScopedConnection
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from graphql import GraphQLSchema, build_schema, parse, validate
 
 from auth.permissions import POSSIBLE
 from cli import main
-from db.vocabulary import ClientKind
+from db.enums import ClientKind
 from execution.errors import ErrorCode
 
 ROOT = Path(__file__).parent.parent

@@ -9,7 +9,9 @@ from alembic.config import Config
 from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from db import marking, policies, roles, triggers
+from db import immutability
+from db.changes import triggers
+from db.scope import policies, roles
 
 
 class ImpossibleError(Exception):
@@ -19,9 +21,10 @@ class ImpossibleError(Exception):
 def upgrade(url: str, revision: str = "head") -> None:
     """Apply the migrations up to `revision`; those applied already are left alone.
 
-    The triggers (`db.triggers`, `db.marking`) and policies (`db.policies`) follow the models, not a
-    revision: at the head they are made anew. Raises `db.roles.RolesMissingError` where the roles
-    that the policies are for take an administrator, and ImpossibleError.
+    The triggers (`db.immutability`, `db.changes.triggers`) and policies (`db.scope.policies`)
+    follow the models, not a revision: at the head they are made anew. Raises
+    `db.scope.roles.RolesMissingError` where the roles that the policies are for take an
+    administrator, and ImpossibleError.
     """
 
     def migrate(config: Config, connection: Connection) -> None:
@@ -34,7 +37,7 @@ def upgrade(url: str, revision: str = "head") -> None:
             if on_postgresql:
                 schema = connection.exec_driver_sql("SELECT current_schema()").scalar_one()
             dialect = connection.dialect.name
-            rules = [*triggers.create(dialect), *marking.create(dialect, schema)]
+            rules = [*immutability.create(dialect), *triggers.create(dialect, schema)]
             if made:
                 rules += policies.create(made, schema)
             for statement in rules:
@@ -61,7 +64,7 @@ def check(url: str) -> None:
 def _drop_rules(connection: Connection) -> None:
     # Before any revision, which changes columns that they name, and must see every row.
     dialect = connection.dialect.name
-    for statement in (*triggers.drop(dialect), *marking.drop(dialect)):
+    for statement in (*immutability.drop(dialect), *triggers.drop(dialect)):
         connection.exec_driver_sql(statement)
     if connection.dialect.name == "postgresql":
         for statement in policies.drop():

@@ -4,7 +4,7 @@ from db.base import Base, TenantOwned
 from db.models.access import ApiClient, ApiKey, OAuthClient, SigningKey, UsedAssertion, WidgetOrigin
 from db.models.audit import AuditEntry
 from db.models.carts import Cart, CartItem
-from db.models.changes import CatalogueMark, ChangeMark
+from db.models.changes import CatalogueToken, ChangeToken
 from db.models.contracts import Contract, ContractItem
 from db.models.customers import Customer, Site
 from db.models.intake import IntakeMessage
@@ -30,8 +30,8 @@ __all__ = [
     "Base",
     "Cart",
     "CartItem",
-    "CatalogueMark",
-    "ChangeMark",
+    "CatalogueToken",
+    "ChangeToken",
     "Contract",
     "ContractItem",
     "Customer",

@@ -11,9 +11,9 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base
+from db.enums import ClientKind
 from db.ids import new_id
 from db.types import Json, closed_set
-from db.vocabulary import ClientKind
 
 
 class ApiClient(Base):

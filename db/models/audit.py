@@ -8,14 +8,15 @@ from sqlalchemy import CheckConstraint, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, TenantOwned, owned_by_tenant
+from db.enums import AuditAction, AuditActor
 from db.ids import new_id
 from db.types import Json, closed_set
-from db.vocabulary import AuditAction, AuditActor
 
 
 class AuditEntry(TenantOwned, Base):
-    """Append-only (`db.triggers`). A partner sees those that concern its tenants; without a tenant
-    an entry is the carrier's alone: no condition on the tenant, and no policy, lets it through."""
+    """Append-only (`db.immutability`). A partner sees those that concern its tenants; without a
+    tenant an entry is the carrier's alone: no condition on the tenant, and no policy, lets it
+    through."""
 
     __tablename__ = "audit_entries"
     of_customer = None

@@ -9,9 +9,9 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, ByColumn, ByParent, TenantOwned, link, non_negative, owned_by_tenant
+from db.enums import BusinessCase, CartStatus
 from db.ids import new_id
 from db.types import Json, closed_set
-from db.vocabulary import BusinessCase, CartStatus
 
 
 class Cart(TenantOwned, Base):

@@ -1,7 +1,7 @@
 """Marks that something has changed: what a reader compares to know that nothing has.
 
-Triggers write them (`db.marking`), in the transaction that makes the change, so a snapshot holds
-the marks of exactly the changes that it shows.
+Triggers write them (`db.changes.triggers`), in the transaction that makes the change, so a snapshot
+holds the marks of exactly the changes that it shows.
 """
 
 from uuid import UUID
@@ -18,7 +18,7 @@ EVERY_CUSTOMER = UUID(int=0)
 """In the place of a customer: the mark is about all of a tenant."""
 
 
-class ChangeMark(TenantOwned, Base):
+class ChangeToken(TenantOwned, Base):
     """The last change of a whole tree, of one of its tenants, or of one customer.
 
     Each of these has as many rows as there were writers at once, since none waits for another;
@@ -37,7 +37,7 @@ class ChangeMark(TenantOwned, Base):
     __table_args__ = (Index(None, "root_tenant_id", "tenant_id", "customer_id"),)
 
 
-class CatalogueMark(Base):
+class CatalogueToken(Base):
     """The last change of what everybody sees: the catalogue, and the database as a whole."""
 
     __tablename__ = "catalogue_marks"

@@ -7,10 +7,10 @@ from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, UniqueConst
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, ByColumn, ByParent, TenantOwned, link, owned_by_tenant, trigram_index
+from db.enums import ContractStatus
 from db.ids import new_id
 from db.models.carts import PricedItem, priced_item_checks
 from db.types import closed_set
-from db.vocabulary import ContractStatus
 
 
 class Contract(TenantOwned, Base):

@@ -7,9 +7,9 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, ByColumn, TenantOwned, link, owned_by_tenant, trigram_index
+from db.enums import CustomerKind
 from db.ids import new_id
 from db.types import closed_set
-from db.vocabulary import CustomerKind
 
 
 class Address:

@@ -9,8 +9,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, ByParent, TenantOwned, link, non_negative, owned_by_tenant
+from db.enums import DocumentKind, ItemAction, MilestoneKind, OrderPhase, PriceKind
 from db.types import Json, closed_set
-from db.vocabulary import DocumentKind, ItemAction, MilestoneKind, OrderPhase, PriceKind
 
 
 class OrderPart(TenantOwned):
@@ -167,7 +167,7 @@ class OrderDocument(OrderPart, Base):
 
 class OrderHistoryEntry(TenantOwned, Base):
     """A phase that the order entered. Append-only; each entry but the first needs its predecessor,
-    so the sequence has no gaps. The first entry seals what was stated (db.triggers)."""
+    so the sequence has no gaps. The first entry seals what was stated (db.immutability)."""
 
     __tablename__ = "order_history"
     of_customer = ByParent("order_id", "orders")

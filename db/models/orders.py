@@ -19,9 +19,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, ByColumn, TenantOwned, link, owned_by_tenant, trigram_index
-from db.ids import new_id
-from db.types import Instant, Json, closed_set
-from db.vocabulary import (
+from db.enums import (
     STATUS_OF_PHASE,
     ActionParty,
     BusinessCase,
@@ -29,6 +27,8 @@ from db.vocabulary import (
     OrderPhase,
     OrderStatus,
 )
+from db.ids import new_id
+from db.types import Instant, Json, closed_set
 
 UNKNOWN_DATE = datetime(9999, 12, 31, tzinfo=UTC)
 """What `expected_sort` holds for an order without an expected date."""
@@ -64,7 +64,7 @@ class Order(TenantOwned, Base):
     __tablename__ = "orders"
     of_customer = ByColumn("customer_id")
 
-    # Stated when ordering, and immutable (db.triggers).
+    # Stated when ordering, and immutable (db.immutability).
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     tenant_id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str]

@@ -6,9 +6,9 @@ from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base
+from db.enums import DocumentKind, ProductFamily
 from db.ids import new_id
 from db.types import closed_set
-from db.vocabulary import DocumentKind, ProductFamily
 
 
 class Product(Base):

@@ -5,11 +5,11 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement
 
+from db.enums import AuditAction
 from db.models import AuditEntry
 from db.paging import Collection
 from db.queries.conditions import one_of
 from db.queries.ranges import InstantRange
-from db.vocabulary import AuditAction
 
 
 class AuditSortField(StrEnum):

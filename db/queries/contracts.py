@@ -8,12 +8,12 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, exists, select
 
+from db.enums import CartStatus, ContractStatus, OrderStatus
 from db.expressions import any_of
 from db.models import Cart, Contract, Order
 from db.paging import Collection
 from db.queries.conditions import found_by, one_of
 from db.queries.ranges import DateRange, InstantRange
-from db.vocabulary import CartStatus, ContractStatus, OrderStatus
 
 
 class ContractSortField(StrEnum):

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists
 
+from db.enums import BusinessCase, CartStatus, OfferStatus
 from db.models import Cart, Offer, Order
 from db.paging import Collection
 from db.queries.conditions import either, found_by, one_of
 from db.queries.ranges import InstantRange
-from db.vocabulary import BusinessCase, CartStatus, OfferStatus
 
 
 class OfferSortField(StrEnum):

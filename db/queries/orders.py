@@ -8,12 +8,12 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, union_all
 
+from db.enums import BusinessCase, OrderPhase, OrderStatus
 from db.expressions import any_of
 from db.models import Contract, Offer, Order, OrderExternalId
 from db.paging import Collection
 from db.queries.conditions import either, found_by, one_of
 from db.queries.ranges import InstantRange
-from db.vocabulary import BusinessCase, OrderPhase, OrderStatus
 
 
 class OrderSortField(StrEnum):

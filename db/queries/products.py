@@ -8,11 +8,11 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, case, func, select
 
+from db.enums import BusinessCase, ProductFamily
 from db.expressions import any_of
 from db.models import Order, Product
 from db.paging import Collection
 from db.queries.conditions import one_of
-from db.vocabulary import BusinessCase, ProductFamily
 
 
 class ProductSortField(StrEnum):

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from importlib.resources import files
 
-from db.vocabulary import OrderPhase, OrderStatus
+from db.enums import OrderPhase, OrderStatus
 from ordering.calendar import carrier_day
 
 
@@ -29,7 +29,7 @@ def text(locale: Locale, table: str, key: str) -> str:
 
 
 def label(member: StrEnum, locale: Locale) -> str:
-    """What people call a member of one of the closed sets of `db.vocabulary`."""
+    """What people call a member of one of the closed sets of `db.enums`."""
     return text(locale, type(member).__name__, member.name)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from db.vocabulary import STATUS_OF_PHASE, ActionParty, OrderPhase, OrderStatus
+from db.enums import STATUS_OF_PHASE, ActionParty, OrderPhase, OrderStatus
 from ordering.calendar import stated
 from ordering.lifecycle import INTERRUPTIONS
 from ordering.present import Present

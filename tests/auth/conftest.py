@@ -8,7 +8,7 @@ import pytest
 
 from auth.clock import Clock
 from db.models import Tenant
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database
 
 STARTED = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -40,7 +40,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     """A database with this forest: P over P-A and P-B, P-A over P-A-1; and a stranger S."""
     database = Database(database_url)
     tree = {"P": (1, None), "P-A": (2, 1), "P-B": (3, 1), "P-A-1": (4, 2), "S": (5, None)}
-    async with database.write(Scope.carrier()) as session:
+    async with database.write(TenantScope.carrier()) as session:
         for number, (tenant_id, parent_id) in tree.items():
             session.add(
                 Tenant(

@@ -21,7 +21,7 @@ from auth.permissions import READING, Permission
 from auth.sealing import Sealing
 from auth.signing_keys import list_keys
 from db.models import OAuthClient, Tenant
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from tests.auth.conftest import STARTED, Hand
 from tests.auth.oauth import (
@@ -271,7 +271,7 @@ async def test_a_token_loses_what_its_client_loses(
 ) -> None:
     client = await make(database, permissions=READING)
     token = await worker.issued(client, "orders:read tenants:read")
-    async with database.write(Scope.carrier()) as session:
+    async with database.write(TenantScope.carrier()) as session:
         await session.execute(update(OAuthClient).values(permissions=["orders:read"]))
     hand.move(1)
     answer = (await worker.ask(token, "{ tenants { totalCount } orders { totalCount } }")).json()
@@ -286,7 +286,7 @@ async def test_a_token_sees_what_its_tenant_has_below_it_by_now(
     query = "{ tenants { nodes { number } } }"
     seen = (await worker.ask(token, query)).json()["data"]["tenants"]["nodes"]
     assert {tenant["number"] for tenant in seen} == {"P-A", "P-A-1"}
-    async with database.write(Scope.carrier()) as session:
+    async with database.write(TenantScope.carrier()) as session:
         tenant = await session.scalar(select(Tenant).where(Tenant.number == "P-B"))
         assert tenant is not None
         tenant.parent_id = 2

@@ -7,10 +7,10 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from auth import accounts, keys
+from db.enums import ClientKind
 from db.models import ApiClient
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database
-from db.vocabulary import ClientKind
 from tests.auth.conftest import STARTED
 from tests.databases import Databases
 
@@ -48,7 +48,7 @@ def test_usual_accounts_read_as_they_are_named() -> None:
 
 
 async def clients(database: Database) -> int | None:
-    async with database.read(Scope.carrier()) as session:
+    async with database.read(TenantScope.carrier()) as session:
         return await session.scalar(select(func.count()).select_from(ApiClient))
 
 
@@ -73,7 +73,7 @@ async def test_whoever_makes_a_client_second_waits_and_takes_the_first(
             await keys.create(database, kind=ClientKind.SUPPORT, client_name="Desk", now=STARTED)
 
         waiting = asyncio.create_task(second())
-        async with database.write(Scope.carrier()) as session:
+        async with database.write(TenantScope.carrier()) as session:
             session.add(ApiClient(kind=ClientKind.SUPPORT, name="Desk", created_at=STARTED))
             await session.flush()
             created.set()

@@ -11,11 +11,11 @@ from auth import audit, keys, oauth_clients, signing_keys
 from auth.bearer import Bearers, UnauthenticatedError
 from auth.clients import TooManyWorkingError
 from auth.sealing import Sealing
+from db.enums import AuditAction, AuditActor, ClientKind
 from db.ids import new_id
 from db.models import AuditEntry
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database
-from db.vocabulary import AuditAction, AuditActor, ClientKind
 from tests.auth.conftest import STARTED, Hand
 from tests.graph.book import NOW
 from tests.graph.client import CARRIER, Answer, Client, serve
@@ -25,7 +25,7 @@ PERSON = {"X-On-Behalf-Of": "Support desk 7"}
 
 
 async def entries(
-    database: Database, *actions: AuditAction, scope: Scope = CARRIER
+    database: Database, *actions: AuditAction, scope: TenantScope = CARRIER
 ) -> Sequence[AuditEntry]:
     """The entries of those actions, or all, oldest first, as the scope sees them."""
     statement = select(AuditEntry).order_by(AuditEntry.occurred_at, AuditEntry.id)
@@ -96,14 +96,14 @@ async def test_a_partner_sees_the_entries_of_its_own_tenants_alone(database: Dat
         await keys.create(database, tenant_number=tenant, client_name="CRM", now=STARTED)
     await keys.create(database, kind=ClientKind.SUPPORT, client_name="Desk", now=STARTED)
 
-    async def seen(scope: Scope) -> list[int | None]:
+    async def seen(scope: TenantScope) -> list[int | None]:
         return [entry.tenant_id for entry in await entries(database, scope=scope)]
 
     assert await seen(CARRIER) == [1, 2, 5, None]
-    assert await seen(Scope.tree(1)) == [1, 2]
-    assert await seen(Scope.tenants(1, (2, 4))) == [2]
-    assert await seen(Scope.tree(5)) == [5]
-    assert await seen(Scope.customer(1, 2, new_id())) == []
+    assert await seen(TenantScope.tree(1)) == [1, 2]
+    assert await seen(TenantScope.tenants(1, (2, 4))) == [2]
+    assert await seen(TenantScope.tree(5)) == [5]
+    assert await seen(TenantScope.customer(1, 2, new_id())) == []
 
 
 async def refuse(bearers: Bearers, key: str) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from auth import audit, keys, origins, portal_users
+from db.enums import AuditAction, AuditActor
 from db.models import AuditEntry
 from db.session import Database
-from db.vocabulary import AuditAction, AuditActor
 from tests.auth.conftest import STARTED
 from tests.auth.provider import add_user
 from tests.auth.test_audit import entries, told

@@ -9,9 +9,9 @@ from joserfc.jwk import ECKey
 
 from auth import oauth_clients, origins
 from auth.failures import EVERY_SECONDS
+from db.enums import AuditAction, AuditActor, ClientKind
 from db.models import AuditEntry
 from db.session import Database
-from db.vocabulary import AuditAction, AuditActor, ClientKind
 from tests.auth.conftest import STARTED, Hand
 from tests.auth.oauth import GRANT, Worker, basic, make, signer, workers
 from tests.auth.provider import add_user, provider_at_home, signing_in

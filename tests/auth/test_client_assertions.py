@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from auth import oauth_clients
 from auth.oauth_clients import UnusableKeysError, read_public_keys
 from db.models import UsedAssertion
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from tests.auth.conftest import STARTED, Hand
 from tests.auth.oauth import (
@@ -169,7 +169,7 @@ async def test_used_assertions_are_forgotten_once_they_are_too_old_to_be_taken(
     hand.move(1)
     assert "has expired" in refused(await worker.token(form))
     await worker.token(client.form())
-    async with database.read(Scope.carrier()) as session:
+    async with database.read(TenantScope.carrier()) as session:
         assert await session.scalar(select(func.count()).select_from(UsedAssertion)) == 1
 
 

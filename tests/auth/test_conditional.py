@@ -10,7 +10,7 @@ from sqlalchemy import update
 from auth import keys, oauth_clients
 from auth.permissions import READING
 from db.models import Customer
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from tests.auth.conftest import STARTED, Hand
 from tests.auth.oauth import Worker, make, workers
@@ -43,7 +43,7 @@ async def poll(
 
 
 async def rename(database: Database, number: str) -> None:
-    async with database.write(Scope.carrier()) as session:
+    async with database.write(TenantScope.carrier()) as session:
         change = update(Customer).where(Customer.number == number)
         await session.execute(change.values(name=f"{number} neu"))
 

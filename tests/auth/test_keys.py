@@ -13,7 +13,7 @@ from sqlalchemy import event, inspect, text, update
 from auth import clients, keys
 from auth.permissions import READING, Permission
 from db.models import ApiKey
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from tests.auth.conftest import STARTED
 
@@ -65,15 +65,15 @@ async def test_the_database_holds_no_part_of_the_secret(database: Database) -> N
 @pytest.mark.parametrize(
     ("tenant", "scope"),
     [
-        ("P", Scope.tree(1)),
-        ("P-A", Scope.tenants(1, (2, 4))),
-        ("P-B", Scope.tenants(1, (3,))),
-        ("P-A-1", Scope.tenants(1, (4,))),
-        ("S", Scope.tree(5)),
+        ("P", TenantScope.tree(1)),
+        ("P-A", TenantScope.tenants(1, (2, 4))),
+        ("P-B", TenantScope.tenants(1, (3,))),
+        ("P-A-1", TenantScope.tenants(1, (4,))),
+        ("S", TenantScope.tree(5)),
     ],
 )
 async def test_a_key_sees_its_tenant_and_everything_below(
-    database: Database, tenant: str, scope: Scope
+    database: Database, tenant: str, scope: TenantScope
 ) -> None:
     made = await make(database, tenant)
     found = await keys.find(database, made.text)
@@ -189,7 +189,7 @@ async def test_a_permission_that_this_version_does_not_know_gives_nothing(
     database: Database,
 ) -> None:
     made = await make(database, permissions=frozenset({Permission.ORDERS_READ}))
-    async with database.write(Scope.carrier()) as session:
+    async with database.write(TenantScope.carrier()) as session:
         await session.execute(update(ApiKey).values(permissions=["orders:read", "orders:burn"]))
     found = await keys.find(database, made.text)
     assert found is not None

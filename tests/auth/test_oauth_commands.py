@@ -10,7 +10,7 @@ import pytest
 from joserfc.jwk import ECKey
 
 from db.models import Tenant
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from tests.auth.conftest import STARTED
 from tests.execution.support import logging_restored
@@ -28,7 +28,7 @@ def environment(
     async def add_tenant() -> None:
         database = Database(database_url)
         tenant = Tenant(id=1, root_tenant_id=1, number="P", name="Partner", created_at=STARTED)
-        async with database.write(Scope.carrier()) as session:
+        async with database.write(TenantScope.carrier()) as session:
             session.add(tenant)
         await database.close()
 

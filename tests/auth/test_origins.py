@@ -8,7 +8,7 @@ import pytest
 
 from auth import keys, origins
 from db.models import Tenant
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from tests.auth.conftest import STARTED
 from tests.execution.support import logging_restored
@@ -27,7 +27,7 @@ def environment(
     async def fill() -> None:
         database = Database(database_url)
         tenant = Tenant(id=1, root_tenant_id=1, number="P", name="Partner", created_at=STARTED)
-        async with database.write(Scope.carrier()) as session:
+        async with database.write(TenantScope.carrier()) as session:
             session.add(tenant)
         await keys.create(database, tenant_number="P", client_name="Portal", now=STARTED)
         await database.close()

@@ -9,7 +9,7 @@ from sqlalchemy import delete, update
 
 from auth import portal_users
 from db.models import PortalUser, Tenant
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from execution.limits import Limits
 from tests.auth.conftest import STARTED, Hand
@@ -206,7 +206,7 @@ async def test_a_user_who_may_not_any_more_is_refused_within_a_second(
         if way == "disabled":
             await portal_users.disable(database, "petra@partner.example", now=STARTED)
         else:
-            async with database.write(Scope.carrier()) as session:
+            async with database.write(TenantScope.carrier()) as session:
                 await session.execute(delete(PortalUser))
         hand.move(1)
         refused = await worker.ask(token)
@@ -230,7 +230,7 @@ async def test_what_a_user_sees_follows_the_users_table(
             return {node["number"] for node in response.json()["data"]["tenants"]["nodes"]}
 
         assert await seen() == {"P-A", "P-A-1"}
-        async with database.write(Scope.carrier()) as session:
+        async with database.write(TenantScope.carrier()) as session:
             await session.execute(update(Tenant).values(parent_id=2).where(Tenant.number == "P-B"))
         hand.move(1)
         assert await seen() == {"P-A", "P-A-1", "P-B"}

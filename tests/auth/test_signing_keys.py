@@ -13,10 +13,10 @@ from auth import signing_keys
 from auth.permissions import POSSIBLE, Permission
 from auth.sealing import SealedError, Sealing
 from auth.signing_keys import KeyPendingError, KeysChangedError, list_keys
+from db.enums import ClientKind
 from db.models import SigningKey
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database
-from db.vocabulary import ClientKind
 from settings import Settings
 from tests.auth.conftest import STARTED, Hand
 from tests.auth.oauth import AUDIENCE, ISSUER, Worker, make, workers
@@ -218,7 +218,7 @@ async def test_private_keys_are_encrypted_with_the_secret_of_the_settings(
         token = await both[0].issued(client)
         assert (await both[1].ask(token)).status_code == 200
         assert signed_by(await both[1].issued(client)) == signed_by(token)
-    async with database.read(Scope.carrier()) as session:
+    async with database.read(TenantScope.carrier()) as session:
         [row] = await session.entities(select(SigningKey))
     assert row.private_key.startswith("aes256gcm:")
     private = Sealing(SECRET).open(row.kid, row.private_key)
@@ -266,7 +266,7 @@ async def test_nothing_is_issued_with_a_key_that_cannot_be_read(
 ) -> None:
     client = await make(database)
     await pair[0].issued(client)
-    async with database.write(Scope.carrier()) as session:
+    async with database.write(TenantScope.carrier()) as session:
         await session.execute(update(SigningKey).values(private_key="broken"))
     async with workers(database.engine.url.render_as_string(hide_password=False), hand.clock) as [
         fresh

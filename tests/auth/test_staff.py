@@ -9,9 +9,9 @@ from sqlalchemy.exc import IntegrityError
 from auth import keys, oauth_clients
 from auth.clients import TooManyWorkingError
 from auth.permissions import READING, ImpossiblePermissionError, Permission
+from db.enums import ClientKind
 from db.models import ApiClient, ApiKey
 from db.session import Database
-from db.vocabulary import ClientKind
 from tests.auth.conftest import STARTED
 from tests.graph.book import NOW
 from tests.graph.client import CARRIER, Client, serve

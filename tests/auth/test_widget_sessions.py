@@ -17,7 +17,7 @@ from auth.permissions import OF_A_CUSTOMERS_USER, READING, Permission
 from auth.sealing import Sealing
 from auth.signing_keys import list_keys, replace_all
 from db.models import ApiKey, Tenant
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from execution.limits import Limits
 from execution.logs import configure_logging
@@ -212,7 +212,7 @@ async def test_a_session_loses_what_its_credential_loses(
     token = await backend.session()
 
     async def leave(*permissions: Permission) -> None:
-        async with database.write(Scope.carrier()) as session:
+        async with database.write(TenantScope.carrier()) as session:
             await session.execute(update(ApiKey).values(permissions=sorted(permissions)))
         hand.move(1)
 
@@ -229,7 +229,7 @@ async def test_a_customer_that_moves_out_of_sight_takes_its_sessions_along(
     backend = await portal(database, worker, tenant_number="P-A")
     token = await backend.session(customer="K-A-1")
     assert numbers(await Page(worker.http).ask(token)) == {"K-A-1"}
-    async with database.write(Scope.carrier()) as session:
+    async with database.write(TenantScope.carrier()) as session:
         await session.execute(update(Tenant).where(Tenant.number == "P-A-1").values(parent_id=3))
     hand.move(1)
     assert "does not see any more" in (await Page(worker.http).ask(token)).text

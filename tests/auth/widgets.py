@@ -8,10 +8,10 @@ from sqlalchemy import select
 
 from auth import keys, origins
 from auth.permissions import READING, Permission
+from db.enums import CustomerKind
 from db.models import Customer, Tenant
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database
-from db.vocabulary import CustomerKind
 from tests.auth.conftest import STARTED
 from tests.auth.oauth import Worker
 
@@ -93,7 +93,7 @@ async def register(
 
 async def add_customers(database: Database, **customers: str) -> None:
     """Customers by their number, each of the tenant with that number."""
-    async with database.write(Scope.carrier()) as session:
+    async with database.write(TenantScope.carrier()) as session:
         for number, tenant_number in customers.items():
             tenant = await session.scalar(select(Tenant).where(Tenant.number == tenant_number))
             assert tenant is not None

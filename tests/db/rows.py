@@ -26,7 +26,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from db.base import ByColumn, ByParent
 from db.ids import new_id
 from db.models import Base, TenantOwned
-from db.roles import Roles, quoted
+from db.scope.roles import Roles, quoted
 from db.types import Amount, Instant
 
 Row = dict[str, Any]

@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import func, select, update
 
 from db.models import Customer, Order
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from tests.db.rows import add, add_tenant, as_carrier
 
-TREE = Scope.tree(1)
+TREE = TenantScope.tree(1)
 
 
 @pytest.fixture

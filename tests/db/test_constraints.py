@@ -20,10 +20,10 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db.enums import STATUS_OF_PHASE, ActionParty, ClientKind, ContractEffect, OrderPhase
 from db.ids import new_id
 from db.models import Order
 from db.types import Amount
-from db.vocabulary import STATUS_OF_PHASE, ActionParty, ClientKind, ContractEffect, OrderPhase
 from tests.db.conftest import Forest
 from tests.db.rows import (
     NOW,

@@ -9,16 +9,16 @@ from sqlalchemy import Executable, delete, exists, func, select, union_all, upda
 from sqlalchemy.orm import aliased
 
 from db.base import TenantOwned
-from db.criteria import criteria
-from db.guard import UnscopedStatementError
+from db.enums import BusinessCase, CartStatus
 from db.ids import new_id
 from db.models import Cart, CartItem, Customer, Order, OrderItem, PortalUser, Site, Tenant
-from db.ownership import OutOfScopeError
 from db.paging import Window
 from db.queries.orders import ORDERS, OrderFilter, OrderSortField
-from db.scope import Scope
+from db.scope.criteria import criteria
+from db.scope.row_check import OutOfScopeError
+from db.scope.sql_check import UnscopedStatementError
+from db.scope.tenant_scope import TenantScope
 from db.session import Database
-from db.vocabulary import BusinessCase, CartStatus
 from tests.db.rows import (
     MODELS,
     NOW,
@@ -43,9 +43,11 @@ class Book:
     rows: dict[str, dict[str, list[Row]]]
     """By customer and table."""
 
-    def scope(self, name: str) -> Scope:
+    def scope(self, name: str) -> TenantScope:
         customer = self.customers[name]
-        return Scope.customer(customer["root_tenant_id"], customer["tenant_id"], customer["id"])
+        return TenantScope.customer(
+            customer["root_tenant_id"], customer["tenant_id"], customer["id"]
+        )
 
     def keys(self, name: str, table: str) -> set[Any]:
         return {identity(MODELS[table], row) for row in self.rows[name][table]}
@@ -187,7 +189,7 @@ async def test_a_statement_that_cannot_be_scoped_is_refused(kind: str, book: Boo
 async def test_a_statement_with_the_partner_but_without_the_customer_is_refused(
     book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("db.session.criteria", lambda scope: criteria(Scope.tenants(1, (2,))))
+    monkeypatch.setattr("db.session.criteria", lambda scope: criteria(TenantScope.tenants(1, (2,))))
     async with book.database.read(book.scope("anna")) as session:
         for table in OWNED:
             with pytest.raises(UnscopedStatementError, match="more than the customer"):
@@ -204,7 +206,7 @@ def test_a_model_says_which_rows_are_a_customers() -> None:
 @pytest.mark.parametrize("tenants", [None, (), (2, 3)])
 def test_a_customer_has_one_tenant(tenants: tuple[int, ...] | None) -> None:
     with pytest.raises(ValueError, match="one tenant"):
-        Scope(1, tenants, new_id())
+        TenantScope(1, tenants, new_id())
 
 
 @pytest.fixture
@@ -215,7 +217,7 @@ async def own(database: Database) -> Book:
 
 async def carts(book: Book) -> dict[Any, int]:
     """How many carts each customer has."""
-    async with book.database.read(Scope.carrier()) as session:
+    async with book.database.read(TenantScope.carrier()) as session:
         rows = await session.rows(select(Cart.customer_id, func.count()).group_by(Cart.customer_id))
         return {row[0]: row[1] for row in rows}
 
@@ -293,7 +295,7 @@ async def test_a_change_of_everything_reaches_the_customers_own(own: Book) -> No
         await session.execute(update(Site).values(name="geändert"))
         await session.execute(update(CartItem).values(name="geändert"))
         await session.execute(delete(PortalUser))
-    async with own.database.read(Scope.carrier()) as session:
+    async with own.database.read(TenantScope.carrier()) as session:
         for model, table in ((Site, "sites"), (CartItem, "cart_items")):
             changed = await session.entities(select(model).where(model.name == "geändert"))
             assert {identity(model, row) for row in changed} == own.keys("anna", table)

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from db.models import Customer
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database
 
 COUNT = select(func.count()).select_from(Customer)
@@ -15,7 +15,7 @@ COUNT = select(func.count()).select_from(Customer)
 async def test_a_statement_after_the_end_is_cancelled(database_url: str) -> None:
     database = Database(database_url)
     try:
-        async with database.read(Scope.carrier()) as session:
+        async with database.read(TenantScope.carrier()) as session:
             assert await session.scalar(COUNT) == 0
         with pytest.raises(asyncio.CancelledError):
             await asyncio.wait_for(session.scalar(COUNT), 10)
@@ -28,7 +28,7 @@ async def test_statements_that_wait_at_the_end_are_cancelled_after_the_one_under
 ) -> None:
     database = Database(database_url)
     try:
-        async with database.read(Scope.carrier()) as session:
+        async with database.read(TenantScope.carrier()) as session:
             left = [asyncio.ensure_future(session.scalar(COUNT)) for _ in range(3)]
             await asyncio.sleep(0)
         results = await asyncio.wait_for(asyncio.gather(*left, return_exceptions=True), 10)

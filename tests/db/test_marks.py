@@ -10,13 +10,14 @@ from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db import marking, migrations
+from db import migrations
 from db.bulk import bulk_load
+from db.changes import triggers
+from db.changes.tokens import newest
 from db.ids import new_id
-from db.marks import newest
-from db.models import CatalogueMark, ChangeMark, Customer, PortalUser, Site, Tenant
+from db.models import CatalogueToken, ChangeToken, Customer, PortalUser, Site, Tenant
 from db.models.changes import EVERY_CUSTOMER
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from tests.db.rows import (
     MODELS,
@@ -30,8 +31,8 @@ from tests.db.rows import (
     as_carrier,
 )
 
-CARRIER = Scope.carrier()
-MARKED = sorted({*OWNED} - {model.__tablename__ for model in marking.UNMARKED})
+CARRIER = TenantScope.carrier()
+MARKED = sorted({*OWNED} - {model.__tablename__ for model in triggers.UNMARKED})
 STATED = {"order_external_ids", "order_items", "order_prices", "order_history"}
 REFUSED: dict[str, set[str]] = {
     "insert": set(),
@@ -54,16 +55,16 @@ class Book:
     rows: dict[str, Row]
 
     @property
-    def scopes(self) -> dict[str, Scope]:
+    def scopes(self) -> dict[str, TenantScope]:
         return {
-            "tree": Scope.tree(1),
-            "part": Scope.tenants(1, (2, 3)),
-            "tenant": Scope.tenants(1, (2,)),
-            "anna": Scope.customer(1, 2, self.anna["id"]),
-            "bert": Scope.customer(1, 2, self.bert["id"]),
-            "parent": Scope.tenants(1, (1,)),
-            "sibling": Scope.tenants(1, (3,)),
-            "stranger": Scope.tree(10),
+            "tree": TenantScope.tree(1),
+            "part": TenantScope.tenants(1, (2, 3)),
+            "tenant": TenantScope.tenants(1, (2,)),
+            "anna": TenantScope.customer(1, 2, self.anna["id"]),
+            "bert": TenantScope.customer(1, 2, self.bert["id"]),
+            "parent": TenantScope.tenants(1, (1,)),
+            "sibling": TenantScope.tenants(1, (3,)),
+            "stranger": TenantScope.tree(10),
         }
 
     async def marks(self) -> dict[str, str]:
@@ -78,7 +79,7 @@ class Book:
 OWNERS = {"tree", "part", "tenant"}
 
 
-async def mark(database: Database, scope: Scope) -> str:
+async def mark(database: Database, scope: TenantScope) -> str:
     async with database.read(scope) as session:
         found = await newest(session)
         assert found is not None
@@ -105,7 +106,7 @@ async def book(database: Database) -> Book:
 
 def test_each_table_of_tenants_is_marked_or_known_not_to_be() -> None:
     assert {*OWNED} - {*MARKED} == {"audit_entries", "intake_messages", "change_marks"}
-    assert {*marking.marked()} == {*MARKED, "tenants", "products", "product_documents"}
+    assert {*triggers.marked()} == {*MARKED, "tenants", "products", "product_documents"}
 
 
 @pytest.mark.parametrize("event", REFUSED)
@@ -193,12 +194,12 @@ async def test_a_bulk_load_marks_everybody(database: Database) -> None:
     async with database.engine.begin() as connection:
         await as_carrier(connection)
         tenant = await add_tenant(connection, 1)
-    before = await mark(database, Scope.tree(1))
+    before = await mark(database, TenantScope.tree(1))
     async with bulk_load(database) as bulk:
         columns = ("id", "tenant_id", "root_tenant_id", "name", "email", "created_at")
         user = (new_id(), tenant["id"], tenant["id"], "Pia", "pia@partner.example", NOW)
         await bulk.load("portal_users", columns, [user])
-    assert await mark(database, Scope.tree(1)) != before
+    assert await mark(database, TenantScope.tree(1)) != before
 
 
 async def test_a_snapshot_has_the_marks_of_what_it_shows(book: Book) -> None:
@@ -256,7 +257,7 @@ async def test_each_scope_writes_the_marks_of_all_who_see_the_change(book: Book)
 async def test_a_transaction_leaves_one_row_for_whom_it_concerns(book: Book) -> None:
     async def rows() -> int:
         async with book.database.read(CARRIER) as session:
-            count = select(func.count()).select_from(ChangeMark)
+            count = select(func.count()).select_from(ChangeToken)
             return await session.scalar(count) or 0
 
     before = await rows()
@@ -273,8 +274,8 @@ async def test_the_carrier_has_no_marks(book: Book) -> None:
 
 async def test_without_triggers_nothing_is_said_to_be_the_same(book: Book) -> None:
     async with book.database.engine.begin() as connection:
-        await connection.execute(delete(CatalogueMark))
-    async with book.database.read(Scope.tree(1)) as session:
+        await connection.execute(delete(CatalogueToken))
+    async with book.database.read(TenantScope.tree(1)) as session:
         assert await newest(session) is None
 
 
@@ -315,7 +316,7 @@ async def two(postgresql_url: str) -> AsyncIterator[Writers]:
 @pytest.mark.parametrize("first", ["one", "other"])
 async def test_writers_do_not_hide_each_others_marks(two: Writers, first: str) -> None:
     """Whichever commits first."""
-    whole = Scope.tree(1)
+    whole = TenantScope.tree(1)
     marks = [await mark(two.database, whole)]
     await two.touch(two.one, "1-1")
     await two.touch(two.other, "1-2")
@@ -334,19 +335,19 @@ async def test_writers_in_opposite_orders_do_not_wait_for_each_other(two: Writer
     await two.touch(two.other, "2-2")
     await two.touch(two.one, "2-1")
     await two.touch(two.other, "1-2")
-    before = [await mark(two.database, Scope.tree(partner)) for partner in (1, 2)]
+    before = [await mark(two.database, TenantScope.tree(partner)) for partner in (1, 2)]
     await two.one.commit()
-    between = [await mark(two.database, Scope.tree(partner)) for partner in (1, 2)]
+    between = [await mark(two.database, TenantScope.tree(partner)) for partner in (1, 2)]
     await two.other.commit()
-    after = [await mark(two.database, Scope.tree(partner)) for partner in (1, 2)]
+    after = [await mark(two.database, TenantScope.tree(partner)) for partner in (1, 2)]
     assert all(len({*marks}) == 3 for marks in zip(before, between, after, strict=True))
 
 
 async def test_marks_are_as_many_as_writers_were_at_once(two: Writers) -> None:
     async def rows() -> int:
-        async with two.database.read(Scope.tree(1)) as session:
-            count = select(func.count()).select_from(ChangeMark)
-            return await session.scalar(count.where(ChangeMark.tenant_id == 0)) or 0
+        async with two.database.read(TenantScope.tree(1)) as session:
+            count = select(func.count()).select_from(ChangeToken)
+            return await session.scalar(count.where(ChangeToken.tenant_id == 0)) or 0
 
     assert await rows() == 1
     await two.touch(two.one, "1-1")
@@ -366,12 +367,12 @@ async def test_a_role_of_a_partner_sees_the_marks_of_its_scope(two: Writers) -> 
         [own, other] = await session.entities(
             select(Customer.id).where(Customer.tenant_id == 1).order_by(Customer.name)
         )
-    async with two.database.write(Scope.customer(1, 1, own)) as session:
+    async with two.database.write(TenantScope.customer(1, 1, own)) as session:
         await session.execute(update(Customer).values(email="neu@example.de"))
         connection = await session._session.connection()
         seen = await connection.execute(select(TABLES["change_marks"].c.customer_id))
         assert set(seen.scalars()) == {own}
-    async with two.database.write(Scope.tenants(1, (1,))) as session:
+    async with two.database.write(TenantScope.tenants(1, (1,))) as session:
         connection = await session._session.connection()
         seen = await connection.execute(select(TABLES["change_marks"].c.customer_id))
         assert set(seen.scalars()) == {own, other, EVERY_CUSTOMER}

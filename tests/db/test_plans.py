@@ -16,12 +16,12 @@ from sqlalchemy.engine.interfaces import ExecutionContext
 
 from db.models import Order
 from db.paging import Key, Window
-from db.policies import SEARCH_BY_INDEX
-from db.postgresql import opening
 from db.queries.orders import ORDERS as ORDER_BOOK
 from db.queries.orders import OrderFilter, OrderSortField
-from db.roles import Roles, quoted
-from db.scope import Scope
+from db.scope.policies import SEARCH_BY_INDEX
+from db.scope.roles import Roles, quoted
+from db.scope.tenant_scope import TenantScope
+from db.scope.transactions import opening
 from db.session import Database
 from tests import postgres
 from tests.databases import Databases
@@ -30,9 +30,9 @@ SUB_TENANTS = 500
 STRANGERS = 20
 ORDERS = 20_000
 
-WIDE, SUB_TENANT = Scope.tree(1), Scope.tenants(1, (77,))
+WIDE, SUB_TENANT = TenantScope.tree(1), TenantScope.tenants(1, (77,))
 CUSTOMER = UUID(int=77)
-ONE_CUSTOMER = Scope.customer(1, 77, CUSTOMER)
+ONE_CUSTOMER = TenantScope.customer(1, 77, CUSTOMER)
 MIDDLE = Key(datetime(2026, 3, 1, tzinfo=UTC), UUID(int=1))
 
 # A partner (1) with its sub-tenants (2 to 501), which have half of all orders, and a tenth of
@@ -74,7 +74,9 @@ class Book:
     connection: asyncpg.Connection
     roles: Roles
 
-    async def plan(self, scope: Scope, statement: Executable, mode: str) -> list[dict[str, Any]]:
+    async def plan(
+        self, scope: TenantScope, statement: Executable, mode: str
+    ) -> list[dict[str, Any]]:
         """The nodes of the plan that a session of the scope gets, from the outermost inwards."""
         with self._sent() as sent:
             async with self.database.read(scope) as session:
@@ -153,7 +155,7 @@ def page_of(wanted: OrderFilter, window: Window) -> Executable:
 # A connection's first executions of a statement are planned for their values; later ones for any.
 MODES = ("force_custom_plan", "force_generic_plan")
 
-ONE_RANGE: dict[str, tuple[Scope, Executable, str]] = {
+ONE_RANGE: dict[str, tuple[TenantScope, Executable, str]] = {
     "newest of a tree": (
         WIDE,
         select(Order).order_by(Order.received_at.desc(), Order.id.desc()).limit(50),

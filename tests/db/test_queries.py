@@ -10,7 +10,7 @@ from db.ids import new_id
 from db.models import Contract, Customer, Order, Tenant
 from db.paging import Window
 from db.queries import contracts, customers, offers, orders, products, tenants
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database
 
 NEWEST = Window("RECEIVED_AT", descending=True, limit=5)
@@ -36,7 +36,12 @@ STATEMENTS: dict[str, Callable[[], Executable]] = {
     ),
     "tenants": lambda: tenants.TENANTS.counts(tenants.TenantFilter(), Tenant.parent_id, [1]),
 }
-SCOPES = [Scope.tree(1), Scope.tenants(1, (2,)), Scope.tenants(1, (2, 3)), Scope.carrier()]
+SCOPES = [
+    TenantScope.tree(1),
+    TenantScope.tenants(1, (2,)),
+    TenantScope.tenants(1, (2, 3)),
+    TenantScope.carrier(),
+]
 
 
 @pytest.mark.parametrize("name", STATEMENTS)

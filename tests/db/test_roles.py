@@ -15,8 +15,8 @@ from cli import main
 from db import migrations
 from db.migrations import state
 from db.models import Order
-from db.roles import Roles, RolesMissingError
-from db.scope import Scope
+from db.scope.roles import Roles, RolesMissingError
+from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from tests import postgres
 from tests.databases import Databases
@@ -64,7 +64,7 @@ def role_of(url: str) -> str:
     return found[1]
 
 
-async def orders(url: str, scope: Scope) -> int:
+async def orders(url: str, scope: TenantScope) -> int:
     database = Database(url)
     try:
         async with database.read(scope) as session:
@@ -86,9 +86,9 @@ def test_an_owner_who_may_create_roles_makes_them(owner: Owner) -> None:
     for url in (first, second, first):
         migrations.upgrade(url)
     asyncio.run(fill(first))
-    assert asyncio.run(orders(first, Scope.tree(1))) == 1
-    assert asyncio.run(orders(first, Scope.tree(2))) == 0
-    assert asyncio.run(orders(second, Scope.carrier())) == 0
+    assert asyncio.run(orders(first, TenantScope.tree(1))) == 1
+    assert asyncio.run(orders(first, TenantScope.tree(2))) == 0
+    assert asyncio.run(orders(second, TenantScope.carrier())) == 0
 
 
 def test_two_databases_of_an_owner_can_be_migrated_at_the_same_time(owner: Owner) -> None:
@@ -96,7 +96,7 @@ def test_two_databases_of_an_owner_can_be_migrated_at_the_same_time(owner: Owner
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(migrations.upgrade, both))
     for url in both:
-        assert asyncio.run(orders(url, Scope.carrier())) == 0
+        assert asyncio.run(orders(url, TenantScope.carrier())) == 0
 
 
 def test_without_the_roles_an_ordinary_owner_migrates_nothing(owner: Owner) -> None:
@@ -142,8 +142,8 @@ async def test_another_login_serves_partners_and_is_nobody_by_itself(
         f"//{role_of(postgresql_url)}:{role_of(postgresql_url)}@", f"//{name}:{name}@"
     )
     try:
-        assert await orders(url, Scope.tree(1)) == 1
-        assert await orders(url, Scope.tree(2)) == 0
+        assert await orders(url, TenantScope.tree(1)) == 1
+        assert await orders(url, TenantScope.tree(2)) == 0
         database = Database(url)
         assert await state.applied(database.engine) == state.expected()
         for table in TABLES.values():

@@ -10,13 +10,13 @@ from sqlalchemy import ColumnElement, func, insert, literal_column, select, text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db import policies
 from db.base import TenantOwned
-from db.guard import UnscopedStatementError
-from db.models import ChangeMark, Order, Product
-from db.postgresql import ScopedConnection, opening
-from db.roles import Roles, quoted
-from db.scope import Scope
+from db.models import ChangeToken, Order, Product
+from db.scope import policies
+from db.scope.roles import Roles, quoted
+from db.scope.sql_check import UnscopedStatementError
+from db.scope.tenant_scope import TenantScope
+from db.scope.transactions import ScopedConnection, opening
 from db.session import Database
 from tests.db.rows import MODELS, OWNED, TABLES, add, add_tenant, as_carrier, tenant_row
 
@@ -32,10 +32,10 @@ CREDENTIALS = {
 }
 OPEN = {"products", "product_documents", "catalogue_marks", "alembic_version", *CREDENTIALS}
 SCOPES = [
-    Scope.tree(1),
-    Scope.tenants(1, (1, 2)),
-    Scope.customer(1, 1, UUID(int=1)),
-    Scope.carrier(),
+    TenantScope.tree(1),
+    TenantScope.tenants(1, (1, 2)),
+    TenantScope.customer(1, 1, UUID(int=1)),
+    TenantScope.carrier(),
 ]
 
 
@@ -72,7 +72,7 @@ async def seen(connection: AsyncConnection) -> dict[str, int]:
     return {
         table: await connection.scalar(select(func.count()).select_from(TABLES[table])) or 0
         for table in ("tenants", *OWNED)
-        if table != ChangeMark.__tablename__
+        if table != ChangeToken.__tablename__
     }
 
 
@@ -95,7 +95,7 @@ async def test_every_table_of_tenants_has_policies(connection: AsyncConnection) 
         model = MODELS[table]
         hidden = issubclass(model, TenantOwned) and model.of_customer is None
         customers = set() if hidden else {"customer"}
-        written_as_owner = {"owner"} if model is ChangeMark else set()
+        written_as_owner = {"owner"} if model is ChangeToken else set()
         assert by_table[table] == {"tree", "part", "carrier", *customers, *written_as_owner}, table
 
 
@@ -124,11 +124,11 @@ async def test_without_settings_no_role_of_a_partner_sees_anything(
     for role in (*ours.readers, *ours.writers):
         await connection.execute(text(f"SET LOCAL ROLE {quoted(role)}"))
         assert set((await seen(connection)).values()) == {0}, role
-        assert await connection.scalar(select(func.count()).select_from(ChangeMark)) == 0, role
+        assert await connection.scalar(select(func.count()).select_from(ChangeToken)) == 0, role
 
 
 async def test_with_settings_the_owner_still_sees_nothing(connection: AsyncConnection) -> None:
-    for name, value in policies.settings_of(Scope.tree(1)).items():
+    for name, value in policies.settings_of(TenantScope.tree(1)).items():
         await connection.execute(text(f"SET LOCAL {name} = '{value}'"))
     assert set((await seen(connection)).values()) == {0}
 
@@ -141,7 +141,7 @@ async def test_the_owner_adds_nothing_without_taking_on_a_role(
 
 
 async def test_the_carriers_sessions_see_every_row(filled: Database) -> None:
-    async with filled.read(Scope.carrier()) as session:
+    async with filled.read(TenantScope.carrier()) as session:
         for table in ("tenants", *OWNED):
             assert await session.scalar(select(func.count()).select_from(MODELS[table])), table
 
@@ -150,7 +150,7 @@ async def test_the_carriers_sessions_see_every_row(filled: Database) -> None:
 @pytest.mark.parametrize("scope", SCOPES[:3], ids=str)
 @pytest.mark.parametrize("table", sorted(CREDENTIALS))
 async def test_no_session_of_a_partner_reads_credentials(
-    table: str, scope: Scope, writes: bool, filled: Database
+    table: str, scope: TenantScope, writes: bool, filled: Database
 ) -> None:
     async with filled.write(scope) if writes else filled.read(scope) as session:
         with pytest.raises(ProgrammingError, match=f"permission denied for table {table}"):
@@ -160,7 +160,7 @@ async def test_no_session_of_a_partner_reads_credentials(
 @pytest.mark.parametrize("writes", [False, True], ids=["reads", "writes"])
 @pytest.mark.parametrize("scope", SCOPES[:3], ids=str)
 async def test_a_partner_reads_the_catalogue_and_changes_nothing_in_it(
-    scope: Scope, writes: bool, filled: Database
+    scope: TenantScope, writes: bool, filled: Database
 ) -> None:
     async with filled.write(scope) if writes else filled.read(scope) as session:
         assert await session.scalar(select(func.count()).select_from(Product))
@@ -189,12 +189,12 @@ async def test_a_connection_that_another_scope_used_leaks_nothing(filled: Databa
             for role in (await roles(reused)).readers:
                 await reused.execute(text(f"SET LOCAL ROLE {quoted(role)}"))
                 assert set((await seen(reused)).values()) == {0}, (scope, role)
-        async with filled.read(Scope.tree(99)) as session:
+        async with filled.read(TenantScope.tree(99)) as session:
             assert list(await session.entities(select(Order.id))) == []
 
 
 async def test_a_session_that_sent_nothing_leaves_nothing_behind(filled: Database) -> None:
-    async with filled.read(Scope.carrier()) as session:
+    async with filled.read(TenantScope.carrier()) as session:
         await (await session._source.session()).connection()
     async with filled.engine.connect() as reused:
         assert set((await seen(reused)).values()) == {0}
@@ -204,11 +204,11 @@ async def test_a_transaction_that_could_not_begin_leaves_its_connection_usable(
     filled: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr("db.postgresql.quoted", lambda role: '"nobody"')
-        async with filled.read(Scope.carrier()) as session:
+        patched.setattr("db.scope.transactions.quoted", lambda role: '"nobody"')
+        async with filled.read(TenantScope.carrier()) as session:
             with pytest.raises(DBAPIError, match='role "nobody" does not exist'):
                 await session.rows(select(Order.id))
-    async with filled.read(Scope.carrier()) as session:
+    async with filled.read(TenantScope.carrier()) as session:
         assert len(await session.rows(select(Order.id))) > 0
 
 
@@ -223,7 +223,7 @@ async def test_a_scope_costs_no_message_of_its_own(
         return await execute(self, query, *arguments, **more)
 
     monkeypatch.setattr(ScopedConnection, "execute", note)
-    async with filled.read(Scope.tenants(1, (1, 2))) as session:
+    async with filled.read(TenantScope.tenants(1, (1, 2))) as session:
         await session.rows(select(Order.id))
         await session.rows(select(Order.number))
     begin, end = sent
@@ -238,21 +238,25 @@ async def test_a_scope_costs_no_message_of_its_own(
 
 @pytest.mark.parametrize("sql", ["RESET ROLE", "SET ROLE NONE", "SET partnergraph.root = 2"])
 @pytest.mark.parametrize("scope", SCOPES, ids=str)
-async def test_no_session_takes_its_role_off(scope: Scope, sql: str, filled: Database) -> None:
+async def test_no_session_takes_its_role_off(
+    scope: TenantScope, sql: str, filled: Database
+) -> None:
     async with filled.write(scope) as session:
         with pytest.raises(UnscopedStatementError):
             await session.execute(text(sql))
 
 
 @pytest.mark.parametrize("scope", SCOPES, ids=str)
-async def test_no_statement_carries_another_one_along(scope: Scope, filled: Database) -> None:
+async def test_no_statement_carries_another_one_along(scope: TenantScope, filled: Database) -> None:
     async with filled.read(scope) as session:
         with pytest.raises(ProgrammingError, match="multiple commands"):
             await session.rows(select(Order.id).order_by(text("1; RESET ROLE")))
 
 
 @pytest.mark.parametrize("scope", SCOPES[:3], ids=str)
-async def test_no_statement_changes_settings_on_its_way(scope: Scope, filled: Database) -> None:
+async def test_no_statement_changes_settings_on_its_way(
+    scope: TenantScope, filled: Database
+) -> None:
     async with filled.read(scope) as session:
         changes: list[ColumnElement[Any]] = [
             func.set_config("role", "none", True),
@@ -266,11 +270,16 @@ async def test_no_statement_changes_settings_on_its_way(scope: Scope, filled: Da
 async def test_scopes_at_the_same_time_do_not_mix(shared_postgresql_url: str) -> None:
     database = Database(shared_postgresql_url, pool_size=5)
 
-    async def count(scope: Scope) -> int:
+    async def count(scope: TenantScope) -> int:
         async with database.read(scope) as session:
             return await session.scalar(select(func.count()).select_from(Order)) or 0
 
-    scopes = [Scope.tree(1), Scope.tree(99), Scope.carrier(), Scope.tenants(1, ())] * 10
+    scopes = [
+        TenantScope.tree(1),
+        TenantScope.tree(99),
+        TenantScope.carrier(),
+        TenantScope.tenants(1, ()),
+    ] * 10
     try:
         counted = await asyncio.gather(*map(count, scopes))
     finally:
@@ -281,6 +290,6 @@ async def test_scopes_at_the_same_time_do_not_mix(shared_postgresql_url: str) ->
 
 def test_a_scope_is_spelled_in_numbers_alone() -> None:
     injected: Any = "1'; RESET ROLE; --"
-    for scope in (Scope.tree(injected), Scope.tenants(1, (injected,))):
+    for scope in (TenantScope.tree(injected), TenantScope.tenants(1, (injected,))):
         with pytest.raises(ValueError, match="format code"):
             opening(scope, Roles("owner"), writes=False)

@@ -26,27 +26,27 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from db.guard import UnscopedStatementError
 from db.models import Base, CartItem, Customer, Order, OrderItem, Product, Tenant
 from db.models.changes import WHOLE_TREE
 from db.paging import Window
 from db.queries.orders import ORDERS, OrderFilter, OrderSortField
-from db.scope import Scope
+from db.scope.sql_check import UnscopedStatementError
+from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from tests.db.rows import MODELS, OWNED, TABLES, add, add_tenant, as_carrier
 
 # 1 is a partner with the sub-tenants 2 and 3; 10 is another one.
 SCOPES = {
-    Scope.tree(1): [1, 2, 3],
-    Scope.tree(10): [10],
-    Scope.tree(99): [],
-    Scope.tenants(1, (2,)): [2],
-    Scope.tenants(1, (1, 3)): [1, 3],
-    Scope.tenants(1, (2, 10)): [2],
-    Scope.tenants(1, (10,)): [],
-    Scope.tenants(1, ()): [],
-    Scope.tenants(10, (1, 2, 3)): [],
-    Scope.carrier(): [1, 2, 3, 10],
+    TenantScope.tree(1): [1, 2, 3],
+    TenantScope.tree(10): [10],
+    TenantScope.tree(99): [],
+    TenantScope.tenants(1, (2,)): [2],
+    TenantScope.tenants(1, (1, 3)): [1, 3],
+    TenantScope.tenants(1, (2, 10)): [2],
+    TenantScope.tenants(1, (10,)): [],
+    TenantScope.tenants(1, ()): [],
+    TenantScope.tenants(10, (1, 2, 3)): [],
+    TenantScope.carrier(): [1, 2, 3, 10],
 }
 SCOPED = ["tenants", *OWNED]
 
@@ -201,7 +201,12 @@ SHAPES: list[Callable[[type[Base]], Executable]] = [
 async def test_a_statement_of_any_shape_sees_its_scope(
     shape: Callable[[type[Base]], Executable], filled: Database
 ) -> None:
-    for scope in (Scope.tree(1), Scope.tree(10), Scope.tenants(1, (2,)), Scope.tenants(1, (1, 3))):
+    for scope in (
+        TenantScope.tree(1),
+        TenantScope.tree(10),
+        TenantScope.tenants(1, (2,)),
+        TenantScope.tenants(1, (1, 3)),
+    ):
         async with filled.read(scope) as session:
             for model in (Tenant, Order, OrderItem, CartItem):
                 seen = {row[0] for row in await session.execute(shape(model))}
@@ -209,7 +214,7 @@ async def test_a_statement_of_any_shape_sees_its_scope(
 
 
 @pytest.mark.parametrize("scope", SCOPES, ids=str)
-async def test_every_table_shows_what_is_in_scope(scope: Scope, filled: Database) -> None:
+async def test_every_table_shows_what_is_in_scope(scope: TenantScope, filled: Database) -> None:
     async with filled.read(scope) as session:
         for table in SCOPED:
             model = MODELS[table]
@@ -230,7 +235,7 @@ async def test_every_table_shows_what_is_in_scope(scope: Scope, filled: Database
 
 
 async def test_a_page_for_each_parent_sees_its_scope(filled: Database) -> None:
-    carrier = Scope.carrier()
+    carrier = TenantScope.carrier()
     async with filled.read(carrier) as session:
         customers = await session.entities(select(Order.customer_id))
     window = Window(OrderSortField.RECEIVED_AT, descending=True, limit=5)
@@ -286,9 +291,9 @@ UNSCOPED: dict[str, Callable[[], Executable]] = {
 
 
 @pytest.mark.parametrize("kind", UNSCOPED)
-@pytest.mark.parametrize("scope", [Scope.tree(1), Scope.tenants(1, (2,))], ids=str)
+@pytest.mark.parametrize("scope", [TenantScope.tree(1), TenantScope.tenants(1, (2,))], ids=str)
 async def test_a_statement_that_cannot_be_scoped_is_refused(
-    scope: Scope, kind: str, filled: Database
+    scope: TenantScope, kind: str, filled: Database
 ) -> None:
     async with filled.write(scope) as session:
         with pytest.raises(UnscopedStatementError):
@@ -302,17 +307,17 @@ async def test_a_session_without_a_scope_reads_nothing(filled: Database) -> None
 
 
 async def test_the_catalogue_is_everyones(filled: Database) -> None:
-    async with filled.read(Scope.tree(99)) as session:
+    async with filled.read(TenantScope.tree(99)) as session:
         assert await session.scalar(select(func.count()).select_from(Product)) == 0
     async with filled.engine.begin() as connection:
         await as_carrier(connection)
         await add(connection, "products", {})
-    async with filled.read(Scope.tree(99)) as session:
+    async with filled.read(TenantScope.tree(99)) as session:
         assert await session.scalar(select(func.count()).select_from(Product)) == 1
 
 
 async def test_a_session_counts_its_statements(filled: Database) -> None:
-    async with filled.read(Scope.tree(1)) as session:
+    async with filled.read(TenantScope.tree(1)) as session:
         assert session.statements == 0
         for _ in range(3):
             await session.rows(select(Order.id))

@@ -5,17 +5,17 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, func, insert, select, update
 
-from db.guard import UnscopedStatementError
+from db.enums import CustomerKind
 from db.ids import new_id
 from db.models import Base, Customer, OrderNote, Tenant
-from db.ownership import OutOfScopeError
-from db.scope import Scope
+from db.scope.row_check import OutOfScopeError
+from db.scope.sql_check import UnscopedStatementError
+from db.scope.tenant_scope import TenantScope
 from db.session import Database, ReadOnlySessionError, WriteSession
-from db.vocabulary import CustomerKind
 from tests.db.rows import MODELS, NOW, OWNED, TABLES, add, add_tenant, as_carrier, tenant_row
 
-TREE, STRANGER = Scope.tree(1), Scope.tree(10)
-SUB_TENANT = Scope.tenants(1, (2,))
+TREE, STRANGER = TenantScope.tree(1), TenantScope.tree(10)
+SUB_TENANT = TenantScope.tenants(1, (2,))
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def customer(tenant: int, root: int) -> Customer:
 
 
 async def names(database: Database) -> dict[int, str]:
-    async with database.read(Scope.carrier()) as session:
+    async with database.read(TenantScope.carrier()) as session:
         rows = await session.rows(select(Customer.tenant_id, Customer.name))
         return {row.tenant_id: row.name for row in rows}
 
@@ -58,11 +58,11 @@ async def one(session: WriteSession, tenant: int) -> Any:
 
 @pytest.mark.parametrize(
     ("scope", "reached"),
-    [(TREE, {1, 2}), (SUB_TENANT, {2}), (STRANGER, {10}), (Scope.tree(99), set())],
+    [(TREE, {1, 2}), (SUB_TENANT, {2}), (STRANGER, {10}), (TenantScope.tree(99), set())],
     ids=str,
 )
 async def test_an_update_of_everything_reaches_the_scope(
-    scope: Scope, reached: set[int], database: Database
+    scope: TenantScope, reached: set[int], database: Database
 ) -> None:
     async with database.write(scope) as session:
         await session.execute(update(Customer).values(name="geändert"))
@@ -74,7 +74,7 @@ async def test_an_update_of_everything_reaches_the_scope(
     ("scope", "left"), [(TREE, {10}), (SUB_TENANT, {1, 10}), (STRANGER, {1, 2})], ids=str
 )
 async def test_a_deletion_of_everything_reaches_the_scope(
-    scope: Scope, left: set[int], database: Database
+    scope: TenantScope, left: set[int], database: Database
 ) -> None:
     async with database.write(scope) as session:
         await session.execute(delete(Customer))
@@ -96,7 +96,7 @@ async def test_no_table_takes_an_update_or_a_deletion_from_outside(database: Dat
             column = next(c for c in TABLES[table].primary_key if c.name != "tenant_id")
             same = {column.name: getattr(model, column.name)}
             await session.execute(update(model).where(model.tenant_id == 20).values(same))
-    async with database.read(Scope.tree(20)) as session:
+    async with database.read(TenantScope.tree(20)) as session:
         for table in OWNED:
             count = select(func.count()).select_from(MODELS[table])
             assert (await session.scalar(count) or 0) > 0, table
@@ -115,7 +115,7 @@ async def test_no_table_takes_an_update_or_a_deletion_from_outside(database: Dat
     ids=str,
 )
 async def test_a_new_row_of_another_tenant_is_not_stored(
-    scope: Scope, tenant: int, root: int, database: Database
+    scope: TenantScope, tenant: int, root: int, database: Database
 ) -> None:
     before = await names(database)
     with pytest.raises(Exception, match=r"of tenant|FOREIGN KEY|foreign key"):
@@ -128,7 +128,7 @@ async def test_a_new_row_of_another_tenant_is_not_stored(
     ("scope", "tenant", "root"), [(TREE, 1, 1), (TREE, 2, 1), (SUB_TENANT, 2, 1)], ids=str
 )
 async def test_a_new_row_in_scope_is_stored(
-    scope: Scope, tenant: int, root: int, database: Database
+    scope: TenantScope, tenant: int, root: int, database: Database
 ) -> None:
     async with database.write(scope) as session:
         row = customer(tenant, root)
@@ -149,8 +149,8 @@ async def test_another_tenants_row_cannot_be_brought_in_and_changed(database: Da
     assert (await names(database))[10] == "Partner 10"
 
 
-@pytest.mark.parametrize("session_scope", [TREE, STRANGER, Scope.carrier()], ids=str)
-async def test_a_row_keeps_its_tenant(session_scope: Scope, database: Database) -> None:
+@pytest.mark.parametrize("session_scope", [TREE, STRANGER, TenantScope.carrier()], ids=str)
+async def test_a_row_keeps_its_tenant(session_scope: TenantScope, database: Database) -> None:
     async with database.read(STRANGER) as reader:
         row = await reader.scalar(select(Customer))
     assert row is not None
@@ -169,7 +169,7 @@ async def test_an_update_gives_no_row_away(values: dict[str, int], database: Dat
 
 
 @pytest.mark.parametrize("scope", [TREE, SUB_TENANT], ids=str)
-async def test_rows_are_not_inserted_past_the_check(scope: Scope, database: Database) -> None:
+async def test_rows_are_not_inserted_past_the_check(scope: TenantScope, database: Database) -> None:
     foreign = tenant_row(10)
     async with database.write(scope) as session:
         for model in (Customer, Tenant, OrderNote):
@@ -179,11 +179,11 @@ async def test_rows_are_not_inserted_past_the_check(scope: Scope, database: Data
 
 @pytest.mark.parametrize(
     ("scope", "parent", "allowed"),
-    [(TREE, 1, True), (TREE, 10, False), (SUB_TENANT, 2, False), (Scope.carrier(), 10, True)],
+    [(TREE, 1, True), (TREE, 10, False), (SUB_TENANT, 2, False), (TenantScope.carrier(), 10, True)],
     ids=str,
 )
 async def test_a_tenant_is_added_within_the_scope(
-    scope: Scope, parent: int, allowed: bool, database: Database
+    scope: TenantScope, parent: int, allowed: bool, database: Database
 ) -> None:
     parents: dict[int, Any] = {
         1: tenant_row(1),
@@ -201,7 +201,7 @@ async def test_a_tenant_is_added_within_the_scope(
     else:
         with pytest.raises(OutOfScopeError):
             await write()
-    async with database.read(Scope.carrier()) as reader:
+    async with database.read(TenantScope.carrier()) as reader:
         added = await reader.scalar(select(func.count()).where(Tenant.id == 30))
     assert added == int(allowed)
 

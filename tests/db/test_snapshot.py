@@ -11,16 +11,16 @@ from sqlalchemy.exc import DBAPIError
 
 from db.models import Customer
 from db.paging import Window
-from db.postgresql import ScopedConnection
 from db.queries.customers import CUSTOMERS, CustomerFilter, CustomerSortField
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
+from db.scope.transactions import ScopedConnection
 from db.session import Database, ReadSession
 from tests import postgres
 from tests.db.rows import add, add_tenant, as_carrier
 
 BY_NUMBER = Window(CustomerSortField.NUMBER, descending=False, limit=5)
 PAGE = CUSTOMERS.page(CustomerFilter(), BY_NUMBER)
-CARRIER = Scope.carrier()
+CARRIER = TenantScope.carrier()
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ async def test_a_session_that_is_cancelled_while_it_begins_ends_its_transaction(
         return status
 
     async def read() -> None:
-        async with database.read(Scope.tree(1)) as session:
+        async with database.read(TenantScope.tree(1)) as session:
             await by_driver(session)
 
     with monkeypatch.context() as patched:

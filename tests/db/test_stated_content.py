@@ -20,11 +20,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db.enums import ActionParty, ContractEffect, OrderPhase
 from db.ids import new_id
+from db.immutability import STATED_COLUMNS
 from db.models import Order
-from db.triggers import STATED_COLUMNS
 from db.types import Amount, Instant
-from db.vocabulary import ActionParty, ContractEffect, OrderPhase
 from tests.db.conftest import Forest
 from tests.db.rows import NOW, TABLES, Row, add, complete
 from tests.db.test_constraints import refused

@@ -17,13 +17,13 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
-from db import models, vocabulary
+from db import enums, models
+from db.enums import BusinessCase, OrderPhase
 from db.ids import uuid7
 from db.models import Base, Cart, Contract, Customer, Offer, Order, OrderItem, Product, Tenant
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.search import search_text
 from db.session import Database
-from db.vocabulary import BusinessCase, OrderPhase
 
 NOW: Final = datetime(2026, 11, 20, 14, tzinfo=UTC)
 """The present of every order book made here."""
@@ -55,7 +55,7 @@ class Book:
         # The first entry of its history seals an order, so all its parts come before.
         tables.remove(models.OrderHistoryEntry.__tablename__)
         tables.append(models.OrderHistoryEntry.__tablename__)
-        async with database.write(Scope.carrier()) as session:
+        async with database.write(TenantScope.carrier()) as session:
             for table in tables:
                 session.add(*(row for row in self.rows if row.__tablename__ == table))
                 await session.flush()
@@ -80,7 +80,7 @@ class Book:
         columns = {
             **_owned(n, tenant.id, tenant.root_tenant_id),
             "number": f"K-{n}",
-            "kind": vocabulary.CustomerKind.CUSTOMER,
+            "kind": enums.CustomerKind.CUSTOMER,
             "name": f"Kundschaft {n} AG",
             "email": f"kunde{n}@kunde.example",
             "created_at": NOW - timedelta(days=900),
@@ -121,8 +121,8 @@ class Book:
             "tenant_id": None if tenant is None else tenant.id,
             "root_tenant_id": None if tenant is None else tenant.root_tenant_id,
             "occurred_at": NOW - timedelta(days=2),
-            "action": vocabulary.AuditAction.KEY_CREATED,
-            "actor_kind": vocabulary.AuditActor.OPERATOR,
+            "action": enums.AuditAction.KEY_CREATED,
+            "actor_kind": enums.AuditActor.OPERATOR,
             "actor": "partnergraph",
             "subject": f"pgk {n}",
             "details": {"client": f"CRM {n}", "scopes": ["orders:read"]},
@@ -136,7 +136,7 @@ class Book:
             "id": _id(n),
             "number": f"P-{n}",
             "name": f"Produkt {n}",
-            "family": vocabulary.ProductFamily.FIBRE,
+            "family": enums.ProductFamily.FIBRE,
             "description_de": f"Ein Produkt {n}",
             "description_en": f"A product {n}",
         }
@@ -144,7 +144,7 @@ class Book:
         document = {
             "product_id": product.id,
             "position": 1,
-            "kind": vocabulary.DocumentKind.PRODUCT_SHEET,
+            "kind": enums.DocumentKind.PRODUCT_SHEET,
             "title": f"Produktblatt {n}",
             "language": "de",
             "content_type": "application/pdf",
@@ -160,7 +160,7 @@ class Book:
             "number": f"W-{n}",
             "customer_id": customer.id,
             "business_case": BusinessCase.NEW_ORDER,
-            "status": vocabulary.CartStatus.OPEN,
+            "status": enums.CartStatus.OPEN,
             "created_at": NOW - timedelta(days=40),
             "updated_at": NOW - timedelta(days=39),
         }
@@ -177,14 +177,14 @@ class Book:
             "customer_id": customer.id,
             "cart_id": cart.id if cart else None,
             "business_case": cart.business_case if cart else BusinessCase.NEW_ORDER,
-            "status": vocabulary.OfferStatus.SENT,
+            "status": enums.OfferStatus.SENT,
             "created_at": NOW - timedelta(days=38),
             "updated_at": NOW - timedelta(days=36),
             "sent_at": NOW - timedelta(days=37),
             "valid_until": date(2026, 12, 31),
         }
         if cart:
-            cart.status = vocabulary.CartStatus.FROZEN
+            cart.status = enums.CartStatus.FROZEN
         offer = self._add(Offer, columns, given)
         offer.search_text = search_text(offer.number, customer.name)
         return offer
@@ -195,7 +195,7 @@ class Book:
             "offer_id": offer.id,
             "tenant_id": offer.tenant_id,
             "root_tenant_id": offer.root_tenant_id,
-            "given_by": vocabulary.ConsentBy.CUSTOMER,
+            "given_by": enums.ConsentBy.CUSTOMER,
             "given_at": NOW - timedelta(days=35),
             "name": f"Zita Zustimmung {n}",
             "email": f"zustimmung{n}@kunde.example",
@@ -208,7 +208,7 @@ class Book:
             **_owned(n, customer.tenant_id, customer.root_tenant_id),
             "number": f"V-{n}",
             "customer_id": customer.id,
-            "status": vocabulary.ContractStatus.ACTIVE,
+            "status": enums.ContractStatus.ACTIVE,
             "term_start": date(2024, 1, 1),
             "term_end": date(2027, 12, 31),
             "minimum_months": 48,
@@ -258,7 +258,7 @@ class Book:
             "automated": False,
             "phase": phase,
             "contract_id": contract.id if contract else None,
-            "contract_effect": vocabulary.ContractEffect.CREATED if contract else None,
+            "contract_effect": enums.ContractEffect.CREATED if contract else None,
             "updated_at": entered[-1],
         }
         if phase is OrderPhase.COMPLETED:
@@ -267,7 +267,7 @@ class Book:
         if phase is OrderPhase.CLARIFICATION:
             columns |= {
                 "action_text": f"Bitte klären: {n}",
-                "action_by": vocabulary.ActionParty.CUSTOMER,
+                "action_by": enums.ActionParty.CUSTOMER,
             }
         order = self._add(Order, columns, given)
         for sequence, (entry, at) in enumerate(zip(path, entered, strict=True), 1):
@@ -287,7 +287,7 @@ class Book:
         n = next(self._numbers)
         columns = {
             "reference": f"R-{n}",
-            "action": vocabulary.ItemAction.ADD,
+            "action": enums.ItemAction.ADD,
             "product_id": product.id if product else None,
             "name": product.name if product else f"Leistung {n}",
             "quantity": 1,
@@ -300,7 +300,7 @@ class Book:
         """A price of the item, or of the order as a whole."""
         columns = {
             "item_position": item.position if item else None,
-            "kind": vocabulary.PriceKind.RECURRING,
+            "kind": enums.PriceKind.RECURRING,
             "name": f"Preis {next(self._numbers)}",
             "net_amount": Decimal("19.90"),
             "gross_amount": Decimal("23.681"),
@@ -317,7 +317,7 @@ class Book:
 
     def milestone(self, order: Order, **given: Any) -> models.OrderMilestone:
         columns = {
-            "kind": vocabulary.MilestoneKind.ORDER_RECEIVED,
+            "kind": enums.MilestoneKind.ORDER_RECEIVED,
             "message": f"Meilenstein {next(self._numbers)}",
             "reached_at": order.received_at,
             "violated": False,
@@ -342,7 +342,7 @@ class Book:
     def document(self, order: Order, **given: Any) -> models.OrderDocument:
         n = next(self._numbers)
         columns = {
-            "kind": vocabulary.DocumentKind.ORDER_CONFIRMATION,
+            "kind": enums.DocumentKind.ORDER_CONFIRMATION,
             "title": f"Auftragsbestätigung {n}",
             "content_type": "application/pdf",
             "url": f"https://carrier.example/{n}.pdf",

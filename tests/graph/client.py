@@ -14,7 +14,7 @@ from app import create_app
 from auth import clients, keys
 from auth.clock import Clock
 from auth.permissions import READING, Permission
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from execution.limits import Limits
 from settings import Settings
@@ -181,5 +181,5 @@ def counted() -> Iterator[list[str]]:
     ]
 
 
-CARRIER = Scope.carrier()
+CARRIER = TenantScope.carrier()
 """For looking at the database itself: `client.database.read(CARRIER)`."""

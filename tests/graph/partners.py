@@ -5,8 +5,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from db.enums import AuditAction, AuditActor, BusinessCase, ConsentBy, OfferStatus, OrderPhase
 from db.models import AuditEntry, Cart, Contract, Customer, Offer, Order, Product, Site, Tenant
-from db.vocabulary import AuditAction, AuditActor, BusinessCase, ConsentBy, OfferStatus, OrderPhase
 from tests.graph.book import NOW, Book
 
 

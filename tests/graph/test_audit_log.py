@@ -17,8 +17,8 @@ from auth.permissions import (
     WHOLE,
     Permission,
 )
+from db.enums import AuditAction, AuditActor, ClientKind
 from db.models import AuditEntry, Tenant
-from db.vocabulary import AuditAction, AuditActor, ClientKind
 from schema.scalars import format_instant
 from tests.auth.test_audit import entries
 from tests.graph.book import NOW, Book

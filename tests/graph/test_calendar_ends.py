@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from db.vocabulary import ActionParty, OrderPhase
+from db.enums import ActionParty, OrderPhase
 from tests.graph.book import Book
 from tests.graph.client import Client
 from tests.graph.pages import forward, joined, numbers

@@ -12,9 +12,9 @@ from sqlalchemy import update
 import freshness
 from auth import audit, keys, support
 from auth.permissions import READING, Permission
-from db import marks
+from db.changes import tokens
+from db.enums import ActionParty, ClientKind, OrderPhase
 from db.models import Customer
-from db.vocabulary import ActionParty, ClientKind, OrderPhase
 from execution.executor import ExecutorName
 from ordering.present import Present
 from tests.graph.book import NOW, Book
@@ -321,7 +321,7 @@ async def test_a_writer_between_mark_and_rows_is_in_neither(
     client: Client, partners: Partners
 ) -> None:
     """The tag of a full answer is of the snapshot that its rows are from."""
-    read = marks.newest
+    read = tokens.newest
     customer = partners.nested.customer
     before = await client.get(ORDERS)
 
@@ -330,7 +330,7 @@ async def test_a_writer_between_mark_and_rows_is_in_neither(
         await rename(client, customer)
         return found
 
-    with patch.object(marks, "newest", read_and_write):
+    with patch.object(tokens, "newest", read_and_write):
         # The tag is one that says nothing, so the mark is read before the rows.
         meanwhile = await client.get(ORDERS, tag=f'"-.{"x" * 32}"')
     assert (meanwhile.response.content, meanwhile.tag) == (before.response.content, before.tag)
@@ -342,14 +342,14 @@ async def test_a_writer_between_mark_and_rows_is_in_neither(
 async def test_a_writer_between_rows_and_mark_is_in_neither(
     client: Client, partners: Partners
 ) -> None:
-    read = marks.newest
+    read = tokens.newest
     before = await client.get(ORDERS)
 
     async def write_and_read(session: Any) -> str | None:
         await rename(client, partners.nested.customer)
         return await read(session)
 
-    with patch.object(marks, "newest", write_and_read):
+    with patch.object(tokens, "newest", write_and_read):
         meanwhile = await client.get(ORDERS)
     assert (meanwhile.response.content, meanwhile.tag) == (before.response.content, before.tag)
     assert (await client.get(ORDERS, tag=meanwhile.tag)).status == 200

@@ -22,8 +22,8 @@ from auth.permissions import READING
 from auth.principal import Principal, PrincipalKind
 from db.ids import new_id
 from db.models import Contract, Customer, Offer, Order, Product, Tenant
-from db.records import model_of
-from db.scope import Scope
+from db.rows import model_of
+from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from execution.answers import encoded
 from execution.documents import DocumentCache, PreparedOperation
@@ -89,11 +89,11 @@ async def shelf(shared_database_url: str) -> AsyncIterator[Shelf]:
     database = Database(shared_database_url)
     try:
         await seeding.seed(database, orders=300, seed=1)
-        async with database.read(Scope.carrier()) as session:
+        async with database.read(TenantScope.carrier()) as session:
             most = select(Order.root_tenant_id).group_by(Order.root_tenant_id)
             root = await session.scalar(most.order_by(func.count().desc()).limit(1)) or 0
             number = await session.scalar(select(Tenant.number).where(Tenant.id == root)) or ""
-        scope = Scope.tree(root)
+        scope = TenantScope.tree(root)
         pool: dict[str, list[Any]] = {"ID": ["ord_none"], "references": ["nobody's"]}
         async with database.read(scope) as session:
             for model in _LOOKED_UP:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from db.enums import BusinessCase, CartStatus, OrderPhase
 from db.models import Offer, Order, Tenant
-from db.vocabulary import BusinessCase, CartStatus, OrderPhase
 from tests.graph.book import NOW, Book
 from tests.graph.client import Client
 from tests.graph.pages import ask, backward, forward, joined, numbers, page

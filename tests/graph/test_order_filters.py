@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from db.enums import BusinessCase, OrderPhase
 from db.models import Order
-from db.vocabulary import BusinessCase, OrderPhase
 from tests.graph.book import NOW, Book
 from tests.graph.client import Client
 from tests.graph.pages import ask, forward, joined, numbers

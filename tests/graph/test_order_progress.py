@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from db import models, vocabulary
+from db import enums, models
+from db.enums import ActionParty, OrderPhase
 from db.models import Order
-from db.vocabulary import ActionParty, OrderPhase
 from ordering.book import OrderBook
 from ordering.contracts import link_contract
 from ordering.lifecycle import TMF622_STATE
@@ -32,7 +32,7 @@ async def client(empty_client: Client) -> Client:
     for reached, planned in ((NOW, None), (None, NOW + timedelta(days=1))):
         book.milestone(
             order,
-            kind=vocabulary.MilestoneKind.OTHER,
+            kind=enums.MilestoneKind.OTHER,
             name="Begehung",
             message="Hausübergabepunkt",
             reference="m-1",
@@ -128,7 +128,7 @@ async def test_each_phase_has_its_status_and_its_state_of_tmf622(
     client: Client, phase: OrderPhase
 ) -> None:
     order = await ask(client, "status phase tmf622State", f"A-{phase}")
-    status = vocabulary.STATUS_OF_PHASE[phase]
+    status = enums.STATUS_OF_PHASE[phase]
     assert order == {"status": status, "phase": phase, "tmf622State": TMF622_STATE[phase]}
 
 
@@ -140,7 +140,7 @@ async def test_the_history_ends_with_the_present_phase(client: Client, phase: Or
     history = order["history"]
     assert history[0]["phase"] == "RECEIVED"
     assert history[-1]["phase"] == order["phase"]
-    assert history[-1]["status"] == vocabulary.STATUS_OF_PHASE[phase]
+    assert history[-1]["status"] == enums.STATUS_OF_PHASE[phase]
     assert [entry["sequence"] for entry in history] == [*range(1, len(history) + 1)]
     assert [entry["occurredAt"] for entry in history] == sorted(
         entry["occurredAt"] for entry in history

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from db import models, vocabulary
+from db import enums, models
+from db.enums import ActionParty, BusinessCase, ItemAction, OrderPhase, PriceKind
 from db.models import Order
-from db.vocabulary import ActionParty, BusinessCase, ItemAction, OrderPhase, PriceKind
 from tests.databases import Engine
 from tests.graph.book import NOW, Book
 from tests.graph.client import Client
@@ -46,7 +46,7 @@ def _full(book: Book, tenant: models.Tenant, customer: models.Customer) -> None:
         phase=OrderPhase.CLARIFICATION,
         offer=book.offer(customer, number="AN-1", business_case=BusinessCase.PRODUCT_CHANGE),
         contract=contract,
-        contract_effect=vocabulary.ContractEffect.REPLACED,
+        contract_effect=enums.ContractEffect.REPLACED,
         product=product,
         site_id=site.id,
         confirmed_by_id=user.id,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from db.vocabulary import (
+from db.enums import (
     BusinessCase,
     CartStatus,
     ContractStatus,

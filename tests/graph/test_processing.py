@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from db.enums import BusinessCase, OrderPhase, ProductFamily
 from db.models import Customer, Product
-from db.vocabulary import BusinessCase, OrderPhase, ProductFamily
 from tests.graph.book import Book
 from tests.graph.client import Client
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from db.vocabulary import ConsentBy, OrderPhase
+from db.enums import ConsentBy, OrderPhase
 from tests.graph.book import NOW, Book
 from tests.graph.client import Client
 

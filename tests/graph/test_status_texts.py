@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from db.vocabulary import STATUS_OF_PHASE, ActionParty, OrderPhase
+from db.enums import STATUS_OF_PHASE, ActionParty, OrderPhase
 from tests.graph.book import Book
 from tests.graph.client import Answer, Client
 

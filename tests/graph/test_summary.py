@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from db.enums import STATUS_OF_PHASE, BusinessCase, OrderPhase, OrderStatus
 from db.models import Order
-from db.vocabulary import STATUS_OF_PHASE, BusinessCase, OrderPhase, OrderStatus
 from tests.graph.book import NOW, Book
 from tests.graph.client import Client
 

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from db.models import Product
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database, ReadSession
 from execution.http import GraphQLEndpoint
 from execution.limits import Limits
@@ -92,7 +92,7 @@ async def served(database_url: str) -> AsyncIterator[Served]:
 
     @asynccontextmanager
     async def open_context(_client: str, _request: Request) -> AsyncIterator[Context]:
-        async with database.read(Scope.carrier()) as session:
+        async with database.read(TenantScope.carrier()) as session:
             yield Context(session)
 
     endpoint = GraphQLEndpoint(

@@ -11,7 +11,7 @@ from sqlalchemy import select
 import intake
 from db.base import Base
 from db.models import Order
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database, ReadSession
 
 EXAMPLES = Path(__file__).parent / "examples"
@@ -170,16 +170,16 @@ class Intake:
         return report
 
     async def order(self, number: str = "A-1") -> Order:
-        async with self.database.read(Scope.carrier()) as session:
+        async with self.database.read(TenantScope.carrier()) as session:
             return (await session.entities(select(Order).where(Order.number == number)))[0]
 
     async def rows(self, model: type[Base], **where: Any) -> list[Any]:
-        async with self.database.read(Scope.carrier()) as session:
+        async with self.database.read(TenantScope.carrier()) as session:
             return list(await session.entities(select(model).filter_by(**where)))
 
     async def everything(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table."""
-        async with self.database.read(Scope.carrier()) as session:
+        async with self.database.read(TenantScope.carrier()) as session:
             return {
                 mapper.class_.__tablename__: await _all_rows(session, mapper.class_)
                 for mapper in Base.registry.mappers

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from auth import keys
-from db.vocabulary import ClientKind
+from db.enums import ClientKind
 from tests.graph.client import Client, serve
 from tests.intake.payloads import NOW, Intake
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from db.enums import MilestoneKind, OrderPhase
 from db.models import Contract, OrderDelay, OrderItem, OrderMilestone
-from db.vocabulary import MilestoneKind, OrderPhase
 from tests.intake.payloads import NOW, T0, Intake, at, event, order, party, state
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 import intake
 from db.models import Contract, Order
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from ordering.book import OrderBook
 from tests.intake.payloads import NOW, Intake, event, order, state
@@ -87,13 +87,13 @@ async def test_what_an_undone_savepoint_has_read_is_read_again(
     """Its lock is gone: whoever waited for that has written meanwhile. SQLite has one writer."""
     database = Database(postgresql_url)
     await Intake(database, tmp_path).good(order())
-    async with database.write(Scope.carrier()) as session:
+    async with database.write(TenantScope.carrier()) as session:
         first = OrderBook(session)
         with suppress(LookupError):
             async with session.savepoint():
                 await first.load_orders({"A-1"})
                 raise LookupError
-        async with database.write(Scope.carrier()) as other:
+        async with database.write(TenantScope.carrier()) as other:
             await other.execute(update(Order).values(version=7))
         second = OrderBook(session)
         await second.load_orders({"A-1"})

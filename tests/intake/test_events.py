@@ -6,6 +6,17 @@ from typing import Any
 
 import pytest
 
+from db.enums import (
+    ActionParty,
+    BusinessCase,
+    ContractEffect,
+    CustomerKind,
+    ItemAction,
+    MilestoneKind,
+    OfferStatus,
+    OrderPhase,
+    ProductFamily,
+)
 from db.models import (
     Contract,
     ContractItem,
@@ -22,17 +33,6 @@ from db.models import (
     Product,
     Site,
     Tenant,
-)
-from db.vocabulary import (
-    ActionParty,
-    BusinessCase,
-    ContractEffect,
-    CustomerKind,
-    ItemAction,
-    MilestoneKind,
-    OfferStatus,
-    OrderPhase,
-    ProductFamily,
 )
 from ordering.orders import UNSPECIFIED_ACTION
 from tests.intake.payloads import (

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import intake
+from db.enums import OrderPhase
 from db.models import Order, OrderHistoryEntry, OrderPrice, Tenant
-from db.vocabulary import OrderPhase
 from intake import schemas
 from tests.intake.payloads import EXAMPLES, NOW, Intake, example, order
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import intake
+from db.enums import OrderPhase
 from db.models import Order, Tenant
-from db.vocabulary import OrderPhase
 from tests.intake.payloads import NOW, Intake, at, order, state
 
 

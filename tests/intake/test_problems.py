@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 import intake
+from db.enums import OrderPhase
 from db.models import Customer, Order
-from db.vocabulary import OrderPhase
 from ordering.book import OrderBook
 from tests.intake.payloads import Intake, at, event, order, party, state
 

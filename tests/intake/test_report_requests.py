@@ -16,9 +16,9 @@ from sqlalchemy import update
 
 from auth import keys
 from auth.permissions import POSSIBLE, Permission
+from db.enums import ClientKind
 from db.models import Order
-from db.scope import Scope
-from db.vocabulary import ClientKind
+from db.scope.tenant_scope import TenantScope
 from execution.limits import Limits
 from execution.logs import configure_logging
 from ordering.book import OrderBook
@@ -26,7 +26,7 @@ from tests.execution.support import logging_restored
 from tests.intake.payloads import NOW, order, party, state
 from tests.intake.reporting import Reporter, codes, reporting
 
-CARRIER = Scope.carrier()
+CARRIER = TenantScope.carrier()
 Serve = Callable[..., AbstractAsyncContextManager[Reporter]]
 
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from db.enums import OrderPhase
 from db.models import Order, Tenant
-from db.scope import Scope
-from db.vocabulary import OrderPhase
+from db.scope.tenant_scope import TenantScope
 from tests.databases import Databases, Engine
 from tests.intake.payloads import EXAMPLES, NOW, Intake, event, example, order, state
 from tests.intake.reporting import Reporter, book, reporting
@@ -23,7 +23,7 @@ from tests.intake.test_time import LIFE, final_state
 pytestmark = pytest.mark.long
 
 NAMES = sorted(path.stem for path in EXAMPLES.glob("*.json"))
-CARRIER = Scope.carrier()
+CARRIER = TenantScope.carrier()
 
 
 async def _rows(take_in: Intake) -> dict[str, list[str]]:

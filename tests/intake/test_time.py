@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from db.enums import OrderPhase
 from db.models import OrderDelay, OrderHistoryEntry, OrderItem, OrderMilestone, OrderNote
 from db.session import Database
-from db.vocabulary import OrderPhase
 from tests.databases import Databases, Engine
 from tests.intake.payloads import Intake, at, event, information, order, state
 

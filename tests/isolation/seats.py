@@ -16,9 +16,9 @@ from auth import audit, keys, oauth_clients, origins, support
 from auth.bearer import Bearers
 from auth.permissions import OF_A_CUSTOMERS_USER, OF_A_TENANTS_USER, Permission
 from auth.principal import Principal, PrincipalKind
+from db.enums import ClientKind
 from db.models import Tenant
-from db.scope import Scope
-from db.vocabulary import ClientKind
+from db.scope.tenant_scope import TenantScope
 from execution.documents import DocumentCache
 from tests.auth.provider import API, Provider, provider_at_home
 from tests.graph.book import NOW
@@ -112,7 +112,7 @@ async def _widened(asking: "Asking") -> Credential:
         token_id="a test's own",
         tenant_id=tenant.id,
         tenant_number=tenant.number,
-        scope=Scope.customer(tenant.root_tenant_id, tenant.id, asking.own.customer.id),
+        scope=TenantScope.customer(tenant.root_tenant_id, tenant.id, asking.own.customer.id),
         permissions=asking.seat.permissions,
         expires_at=None,
     )

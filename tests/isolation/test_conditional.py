@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import String, delete, exists, inspect, select, update
 from sqlalchemy.exc import DatabaseError
 
-from db import marking
+from db.changes import triggers
 from db.models import Base, Tenant, TenantOwned
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from tests.databases import Databases, Engine
 from tests.graph.client import CARRIER, Answer, serve
 from tests.graph.documents import Documents, Request
@@ -56,12 +56,16 @@ class World:
     rows: list[Base]
     kept: dict[tuple[str, int | str], tuple[Request, Answer]] = field(default_factory=dict)
 
-    def scope(self, seat: Seat) -> Scope:
+    def scope(self, seat: Seat) -> TenantScope:
         own = self.asking[seat.name].own
         root = own.tenant.root_tenant_id
         if seat.is_customer:
-            return Scope.customer(root, own.tenant.id, own.customer.id)
-        return Scope.tree(root) if own.tenant.id == root else Scope.tenants(root, (own.tenant.id,))
+            return TenantScope.customer(root, own.tenant.id, own.customer.id)
+        return (
+            TenantScope.tree(root)
+            if own.tenant.id == root
+            else TenantScope.tenants(root, (own.tenant.id,))
+        )
 
     async def ask(self, seat: Seat, request: Request, tag: str | None = None) -> Answer:
         asking = self.asking[seat.name]
@@ -124,7 +128,7 @@ async def test_a_kept_answer_is_what_would_be_answered(world: World) -> None:
 async def _write(world: World, random: Random) -> set[str]:
     """Change a row at random; returns which seats see it, before or afterwards."""
     database = next(iter(world.asking.values())).client.database
-    tables = set(marking.marked())
+    tables = set(triggers.marked())
     while True:
         row = random.choice(world.rows)
         if row.__tablename__ not in tables:

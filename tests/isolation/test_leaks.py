@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import pytest
 
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from tests.databases import Databases, Engine
 from tests.graph.client import serve
@@ -206,7 +206,7 @@ async def test_the_walk_finds_a_leak_at_every_field_if_a_session_forgets_its_sco
     answers: Answers, everybody: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asking = everybody["sub-tenant by key"]
-    unnoticed = await _unnoticed(asking, answers, monkeypatch, lambda _: Scope.carrier())
+    unnoticed = await _unnoticed(asking, answers, monkeypatch, lambda _: TenantScope.carrier())
     assert unnoticed == COMMON
 
 
@@ -225,7 +225,7 @@ async def _unnoticed(
     asking: Asking,
     answers: Answers,
     monkeypatch: pytest.MonkeyPatch,
-    widened: Callable[[Scope], Scope],
+    widened: Callable[[TenantScope], TenantScope],
 ) -> set[str]:
     """The fields that answer the same if sessions see more than they were opened for."""
     scoped = [each for each in await answers.to(asking.seat) if _is_short(each.question)]

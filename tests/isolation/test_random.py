@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from db.models import Base, Contract, Customer, Offer, Order, Product, Tenant
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from execution.logs import configure_logging
 from resolvers.ids import global_id
@@ -180,7 +180,7 @@ async def test_random_documents_find_a_session_that_forgets_its_scope(
     seat: Seat, pairs: Mapping[str, Pair], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read = Database.read
-    monkeypatch.setattr(Database, "read", lambda self, _scope: read(self, Scope.carrier()))
+    monkeypatch.setattr(Database, "read", lambda self, _scope: read(self, TenantScope.carrier()))
     found = 0
     for seed in range(20):
         everybody, alone = await pairs[seat.name].answers(

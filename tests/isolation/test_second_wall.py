@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from db.base import TenantOwned
 from db.models import Cart, CartItem, Contract, Offer, Order, Site, Tenant
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from tests.databases import Databases
 from tests.db.rows import (
@@ -48,19 +48,19 @@ class Book:
     customers: dict[tuple[int, int], Row] = field(default_factory=dict)
     """By tenant and number."""
 
-    def scope(self, kind: str) -> Scope:
+    def scope(self, kind: str) -> TenantScope:
         return {
-            "tree": Scope.tree(1),
-            "part": Scope.tenants(1, (2, 3)),
-            "one tenant": Scope.tenants(1, (2,)),
-            "customer": Scope.customer(1, 2, self.customers[2, 1]["id"]),
-            "stranger": Scope.tree(10),
+            "tree": TenantScope.tree(1),
+            "part": TenantScope.tenants(1, (2, 3)),
+            "one tenant": TenantScope.tenants(1, (2,)),
+            "customer": TenantScope.customer(1, 2, self.customers[2, 1]["id"]),
+            "stranger": TenantScope.tree(10),
         }[kind]
 
-    async def keys(self, table: str, scope: Scope) -> tuple[set[Any], set[Any]]:
+    async def keys(self, table: str, scope: TenantScope) -> tuple[set[Any], set[Any]]:
         """The keys of the rows in the scope, and of those outside, as the carrier knows them."""
         model: Any = MODELS[table]
-        async with self.database.read(Scope.carrier()) as session:
+        async with self.database.read(TenantScope.carrier()) as session:
             rows = await session.entities(select(model))
             owners = {
                 id_: customer
@@ -85,7 +85,7 @@ class Book:
 def _without_first_wall(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("db.session.criteria", lambda scope: ())
     monkeypatch.setattr("db.session.check_rows", lambda session, scope: None)
-    monkeypatch.setattr("db.guard.refuse_unscoped", lambda sql, scope: None)
+    monkeypatch.setattr("db.scope.sql_check.refuse_unscoped", lambda sql, scope: None)
 
 
 async def write_book(url: str) -> Book:
@@ -214,7 +214,7 @@ async def test_a_row_cannot_be_given_away(kind: str, book: Book) -> None:
         with pytest.raises(ProgrammingError, match="row-level security"):
             async with book.database.write(book.scope(kind)) as session:
                 await session.execute(update(Site).values(gift))
-    async with book.database.read(Scope.carrier()) as session:
+    async with book.database.read(TenantScope.carrier()) as session:
         sites = select(func.count()).where(Site.customer_id == taker["id"])
         assert await session.scalar(sites) == 1
 

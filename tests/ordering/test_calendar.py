@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.vocabulary import ActionParty, OrderPhase
+from db.enums import ActionParty, OrderPhase
 from ordering.calendar import carrier_day, later, stated
 from ordering.present import Present
 from ordering.texts import Locale, explain

@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 
 from db.base import Base
+from db.enums import BusinessCase, OrderPhase, PriceKind
 from db.models import (
     Customer,
     Order,
@@ -22,7 +23,6 @@ from db.models import (
     OrderNote,
     OrderPrice,
 )
-from db.vocabulary import BusinessCase, OrderPhase, PriceKind
 from ordering.book import OrderBook, OrderRecord
 from ordering.orders import add_note, report_characteristics, set_item_state
 from ordering.receipt import differences

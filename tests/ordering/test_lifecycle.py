@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.vocabulary import OrderPhase
+from db.enums import OrderPhase
 from ordering.lifecycle import INTERRUPTIONS, NEXT_PHASES, RANK, can_follow, steps
 
 P = OrderPhase

@@ -13,9 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db import vocabulary
-from db.models import Order
-from db.vocabulary import (
+from db import enums
+from db.enums import (
     STATUS_OF_PHASE,
     ActionParty,
     BusinessCase,
@@ -23,6 +22,7 @@ from db.vocabulary import (
     OrderPhase,
     OrderStatus,
 )
+from db.models import Order
 from ordering.present import Present
 from ordering.texts import (
     Locale,
@@ -39,7 +39,7 @@ from ordering.texts import explain as explain_at
 
 CLOSED_SETS = [
     member
-    for member in vars(vocabulary).values()
+    for member in vars(enums).values()
     if isinstance(member, type) and issubclass(member, StrEnum) and member is not StrEnum
 ]
 PHASES_BY_STATUS = {

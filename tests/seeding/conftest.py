@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 import seeding
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database, ReadSession
 
 ORDERS = 2_500
@@ -30,6 +30,6 @@ def book(shared_database_url: str) -> tuple[str, seeding.Summary]:
 async def session(book: tuple[str, seeding.Summary]) -> AsyncIterator[ReadSession]:
     """Reads the whole order book."""
     database = Database(book[0])
-    async with database.read(Scope.carrier()) as session:
+    async with database.read(TenantScope.carrier()) as session:
         yield session
     await database.close()

@@ -13,6 +13,16 @@ from sqlalchemy import func, select
 
 import seeding
 from db import migrations
+from db.enums import (
+    BusinessCase,
+    ConsentBy,
+    ContractEffect,
+    ContractStatus,
+    CustomerKind,
+    OfferStatus,
+    OrderPhase,
+    OrderStatus,
+)
 from db.models import (
     Base,
     Cart,
@@ -32,16 +42,6 @@ from db.models import (
     Tenant,
 )
 from db.session import Database, ReadSession
-from db.vocabulary import (
-    BusinessCase,
-    ConsentBy,
-    ContractEffect,
-    ContractStatus,
-    CustomerKind,
-    OfferStatus,
-    OrderPhase,
-    OrderStatus,
-)
 from ordering.lifecycle import INTERRUPTIONS, can_follow
 from tests.seeding.conftest import ORDERS
 

@@ -19,10 +19,10 @@ from auth import keys
 from auth.clock import Clock
 from commands.demo import demo_content
 from commands.serving import listen, origin, server_config
+from db.enums import ClientKind
 from db.models import Order, Tenant
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import Database
-from db.vocabulary import ClientKind
 from seeding.run import REFERENCE, Summary, seed
 from settings import Settings
 from tests.intake import payloads
@@ -162,7 +162,7 @@ async def _fill(database_url: str, orders: int) -> Summary:
 async def _an_order_of(database_url: str, tenant_number: str) -> str:
     database = Database(database_url)
     try:
-        async with database.read(Scope.carrier()) as session:
+        async with database.read(TenantScope.carrier()) as session:
             number = await session.scalar(
                 select(Order.number)
                 .join(Tenant, Tenant.id == Order.tenant_id)

@@ -26,7 +26,7 @@ M = TypeVar("M", bound=Base)
 
 
 @dataclass(frozen=True, slots=True)
-class Query(Generic[M]):
+class RowQuery(Generic[M]):
     """Selects rows of a model. `build` gets the attributes to select and returns the statement,
     whose parameters have names."""
 
@@ -71,7 +71,10 @@ class Layout:
     """Of which columns a query's rows consist: the row's own, then those of related rows."""
 
     def __init__(
-        self, query: Query[Any], attributes: frozenset[str] | None, related: Sequence[Related] = ()
+        self,
+        query: RowQuery[Any],
+        attributes: frozenset[str] | None,
+        related: Sequence[Related] = (),
     ) -> None:
         self.attributes = _selected(query.model, attributes, query.needed)
         self._make = _maker(query.model, self.attributes)

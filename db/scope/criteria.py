@@ -9,13 +9,13 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from db.base import Base, TenantOwned
 from db.models import Tenant
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 
 Condition = Callable[[Any], Any]
 """Of a mapped class, or of an alias of one."""
 
 
-def criteria(scope: Scope) -> tuple[ORMOption, ...]:
+def criteria(scope: TenantScope) -> tuple[ORMOption, ...]:
     """The options that confine a statement to the scope; none for the carrier."""
     if scope.root_tenant_id is None:
         return ()
@@ -23,7 +23,7 @@ def criteria(scope: Scope) -> tuple[ORMOption, ...]:
     return _every(TenantOwned, owned), _every(Tenant, tenant)
 
 
-def criteria_of_each(scope: Scope) -> tuple[ORMOption, ...]:
+def criteria_of_each(scope: TenantScope) -> tuple[ORMOption, ...]:
     """The same, worked out for each model: for a scope that holds parameters in the place of
     values. SQLAlchemy remembers of a condition by class what kind of thing its values are."""
     if scope.root_tenant_id is None:
@@ -36,7 +36,7 @@ def criteria_of_each(scope: Scope) -> tuple[ORMOption, ...]:
     )
 
 
-def _conditions(scope: Scope) -> tuple[Condition, Condition]:
+def _conditions(scope: TenantScope) -> tuple[Condition, Condition]:
     """What rows of tenants must meet, and tenants themselves."""
     root, tenants, customer = scope.root_tenant_id, scope.tenant_ids, scope.customer_id
     if tenants is None:

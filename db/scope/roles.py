@@ -1,8 +1,9 @@
-"""The PostgreSQL roles behind the second wall (`db.policies`): one for each way of being limited.
+"""The PostgreSQL roles behind the second wall (`db.scope.policies`): one for each way of being
+limited.
 
-A session takes on its role for one transaction (`db.postgresql`). Whoever connects belongs to the
-`app` role alone, which inherits nothing: without taking on a role it sees no table. Roles are the
-whole server's, so their names begin with the owner of the tables.
+A session takes on its role for one transaction (`db.scope.transactions`). Whoever connects belongs
+to the `app` role alone, which inherits nothing: without taking on a role it sees no table. Roles
+are the whole server's, so their names begin with the owner of the tables.
 """
 
 from collections.abc import Iterable
@@ -11,7 +12,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, text
 
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 
 
 class Kind(StrEnum):
@@ -22,7 +23,7 @@ class Kind(StrEnum):
     CUSTOMER = "customer"
 
     @classmethod
-    def of(cls, scope: Scope) -> "Kind":
+    def of(cls, scope: TenantScope) -> "Kind":
         if scope.customer_id is not None:
             return cls.CUSTOMER
         return cls.TREE if scope.tenant_ids is None else cls.PART
@@ -45,7 +46,7 @@ class Roles:
 
     @property
     def carrier(self) -> str:
-        """Sees every row: `Scope.carrier()`."""
+        """Sees every row: `TenantScope.carrier()`."""
         return f"{self.owner}_carrier"
 
     def reader(self, kind: Kind) -> str:
@@ -67,7 +68,7 @@ class Roles:
         """Those that a session takes on."""
         return [*self.readers, *self.writers, self.carrier]
 
-    def of(self, scope: Scope, *, writes: bool) -> str:
+    def of(self, scope: TenantScope, *, writes: bool) -> str:
         """The role of a session."""
         if scope.root_tenant_id is None:
             return self.carrier

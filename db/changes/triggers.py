@@ -1,7 +1,7 @@
 """Who marks changes (`db.models.changes`): triggers on every table that the graph shows.
 
-They follow the models, as those of `db.triggers` do. A change of a row marks the tree, the tenant
-and the customer that it belongs to; one that is given to another owner marks both.
+They follow the models, as those of `db.immutability` do. A change of a row marks the tree, the
+tenant and the customer that it belongs to; one that is given to another owner marks both.
 
 A mark must never be newer than the state that a snapshot shows, nor older. So it is written in the
 transaction of the change. On PostgreSQL writers do not wait for each other, and none can hide
@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from db.base import Base, ByColumn, ByParent, TenantOwned
 from db.models import (
     AuditEntry,
-    CatalogueMark,
-    ChangeMark,
+    CatalogueToken,
+    ChangeToken,
     Customer,
     IntakeMessage,
     Product,
@@ -23,16 +23,16 @@ from db.models import (
     Tenant,
 )
 from db.models.changes import EVERY_CUSTOMER, WHOLE_TREE
-from db.roles import quoted
+from db.scope.roles import quoted
 
-UNMARKED = (AuditEntry, IntakeMessage, ChangeMark)
+UNMARKED = (AuditEntry, IntakeMessage, ChangeToken)
 """Owned by tenants, and not marked: the graph shows no messages, and what shows the audit log is
 answered anew each time (`freshness.py`). It grows by what others do, which is no change of
 documents."""
 
 _CATALOGUE = (Product, ProductDocument)
-_MARKS = ChangeMark.__tablename__
-_CATALOGUE_MARKS = CatalogueMark.__tablename__
+_MARKS = ChangeToken.__tablename__
+_CATALOGUE_MARKS = CatalogueToken.__tablename__
 _TENANTS = Tenant.__tablename__
 _CUSTOMERS = Customer.__tablename__
 _NOBODY = "CAST(NULL AS uuid)"
@@ -154,7 +154,7 @@ forgets what came first, and looks again."""
 def _postgresql(schema: str) -> list[str]:
     # A writer's role sees its own scope alone, and the marks go beyond: a customer's change is
     # also one of the tenant. So these run as the owner, and for the owner there is a policy on
-    # this one table (`db.policies`). Whoever calls them can say that something changed, and
+    # this one table (`db.scope.policies`). Whoever calls them can say that something changed, and
     # learns nothing.
     definer = f"SECURITY DEFINER SET search_path = {quoted(schema)}, pg_temp"
     statements = [

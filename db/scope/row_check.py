@@ -7,14 +7,14 @@ from sqlalchemy.orm import Session
 
 from db.base import Base, ByColumn, TenantOwned
 from db.models import Tenant
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 
 
 class OutOfScopeError(Exception):
     """A row that was to be written belongs to a tenant or a customer outside of the scope."""
 
 
-def check_rows(session: Session, scope: Scope | None) -> None:
+def check_rows(session: Session, scope: TenantScope | None) -> None:
     """Raises OutOfScopeError for the first row of the session that may not be written."""
     for row in (*session.new, *session.dirty, *session.deleted):
         if isinstance(row, TenantOwned):
@@ -36,7 +36,7 @@ def _changed(row: object, attribute: str) -> bool:
     return bool(inspect(row).attrs[attribute].history.deleted)
 
 
-def _customers_own(session: Session, row: Any, scope: Scope) -> bool:
+def _customers_own(session: Session, row: Any, scope: TenantScope) -> bool:
     rule = row.of_customer if isinstance(row, TenantOwned) else None
     if rule is None or _changed(row, rule.column):
         return False

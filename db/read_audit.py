@@ -17,7 +17,7 @@ _OF_TENANTS = {
 _OWNER = "tenant_id"
 
 
-class Witness:
+class ReadAudit:
     """Sees every result of one session.
 
     A row tells its tenant by an entity in it or by a column `tenant_id`. A row that tells none,

@@ -2,9 +2,9 @@
 
 from sqlalchemy import ColumnElement, and_, select
 
-from db.models import CatalogueMark, ChangeMark
+from db.models import CatalogueToken, ChangeToken
 from db.models.changes import EVERY_CUSTOMER, WHOLE_TREE
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 from db.session import ReadSession
 
 
@@ -18,9 +18,9 @@ async def newest(session: ReadSession) -> str | None:
     if session.scope.root_tenant_id is None:
         return None
     rows = await session.tuples(
-        select(CatalogueMark.change, ChangeMark.change)
-        .select_from(CatalogueMark)
-        .outerjoin(ChangeMark, _about_all(session.scope))
+        select(CatalogueToken.change, ChangeToken.change)
+        .select_from(CatalogueToken)
+        .outerjoin(ChangeToken, _about_all(session.scope))
     )
     if not rows:
         # A database whose triggers have never been made: nothing says what has changed.
@@ -30,13 +30,13 @@ async def newest(session: ReadSession) -> str | None:
     return ".".join(sorted(change.hex for change in changes))
 
 
-def _about_all(scope: Scope) -> ColumnElement[bool]:
+def _about_all(scope: TenantScope) -> ColumnElement[bool]:
     """Which of the marks that the scope sees are about all of it."""
     if scope.tenant_ids is None:
-        return ChangeMark.tenant_id == WHOLE_TREE
+        return ChangeToken.tenant_id == WHOLE_TREE
     if scope.customer_id is None:
-        return ChangeMark.customer_id == EVERY_CUSTOMER
+        return ChangeToken.customer_id == EVERY_CUSTOMER
     # The session says whose; the tenant is named for the index.
     return and_(
-        ChangeMark.tenant_id == scope.tenant_ids[0], ChangeMark.customer_id == scope.customer_id
+        ChangeToken.tenant_id == scope.tenant_ids[0], ChangeToken.customer_id == scope.customer_id
     )

@@ -1,8 +1,8 @@
 """How a transaction on PostgreSQL begins: with the role and the settings of its scope.
 
 The driver begins a transaction when the first statement of a session comes. `ScopedConnection`
-sends what the policies (`db.policies`) need in the same message, so that the second wall costs no
-round trip, and everything in it ends with the transaction.
+sends what the policies (`db.scope.policies`) need in the same message, so that the second wall
+costs no round trip, and everything in it ends with the transaction.
 """
 
 from typing import Any
@@ -10,9 +10,9 @@ from typing import Any
 import asyncpg
 from sqlalchemy import Connection
 
-from db.policies import settings_of
-from db.roles import Roles, quoted
-from db.scope import Scope
+from db.scope.policies import settings_of
+from db.scope.roles import Roles, quoted
+from db.scope.tenant_scope import TenantScope
 
 _SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
@@ -20,11 +20,11 @@ _SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 class ScopedConnection(asyncpg.Connection):
     """A connection whose next transaction can be opened for a scope."""
 
-    _next: tuple[Scope, bool] | None = None
+    _next: tuple[TenantScope, bool] | None = None
     _in_snapshot = False
     _roles: Roles | None = None
 
-    def open_for(self, scope: Scope, *, writes: bool) -> None:
+    def open_for(self, scope: TenantScope, *, writes: bool) -> None:
         """Let the next transaction, which has not begun yet, be one of the scope."""
         self._next = (scope, writes)
 
@@ -32,7 +32,7 @@ class ScopedConnection(asyncpg.Connection):
         """Let the next transaction be nobody's, which sees no row of a tenant."""
         self._next = None
 
-    async def open_snapshot(self, scope: Scope) -> None:
+    async def open_snapshot(self, scope: TenantScope) -> None:
         """Begin a read-only snapshot of the scope. Until it is closed, whatever the dialect begins
         is a part of it."""
         await _ScopedTransaction(self, _SNAPSHOT, scope, writes=False).start()
@@ -75,7 +75,7 @@ class ScopedConnection(asyncpg.Connection):
 
 class _ScopedTransaction:
     def __init__(
-        self, connection: ScopedConnection, begin: str, scope: Scope, *, writes: bool
+        self, connection: ScopedConnection, begin: str, scope: TenantScope, *, writes: bool
     ) -> None:
         self._connection = connection
         self._begin = begin
@@ -110,7 +110,7 @@ class _PartOfSnapshot:
     async def rollback(self) -> None: ...
 
 
-def opening(scope: Scope, roles: Roles, *, writes: bool, begin: str = "BEGIN") -> str:
+def opening(scope: TenantScope, roles: Roles, *, writes: bool, begin: str = "BEGIN") -> str:
     """The statements that open a transaction for a scope, to be sent as one message."""
     role = quoted(roles.of(scope, writes=writes))
     return "; ".join(
@@ -122,7 +122,7 @@ def opening(scope: Scope, roles: Roles, *, writes: bool, begin: str = "BEGIN") -
     )
 
 
-def open_transaction(connection: Connection, scope: Scope, *, writes: bool) -> None:
+def open_transaction(connection: Connection, scope: TenantScope, *, writes: bool) -> None:
     """Let the transaction that begins on a connection be one of the scope."""
     driver: ScopedConnection = connection.connection.driver_connection  # type: ignore[assignment]
     driver.open_for(scope, writes=writes)

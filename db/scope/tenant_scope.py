@@ -5,12 +5,12 @@ from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class TenantScope:
     """The part of the tenant forest that a session sees.
 
     `root_tenant_id` is the partner at the top; `tenant_ids` names the tenants of its tree that are
     seen, all of them where it is None. With `customer_id` it is what that one customer of the only
-    tenant sees. The carrier's own jobs see every tree: `Scope.carrier()`.
+    tenant sees. The carrier's own jobs see every tree: `TenantScope.carrier()`.
     """
 
     root_tenant_id: int | None
@@ -24,22 +24,22 @@ class Scope:
             raise ValueError("a customer belongs to one tenant")
 
     @classmethod
-    def carrier(cls) -> "Scope":
+    def carrier(cls) -> "TenantScope":
         """Everything. For the carrier's own jobs: seeding, intake."""
         return cls(None)
 
     @classmethod
-    def tree(cls, root_tenant_id: int) -> "Scope":
+    def tree(cls, root_tenant_id: int) -> "TenantScope":
         """A partner with all its sub-tenants."""
         return cls(root_tenant_id)
 
     @classmethod
-    def tenants(cls, root_tenant_id: int, tenant_ids: tuple[int, ...]) -> "Scope":
+    def tenants(cls, root_tenant_id: int, tenant_ids: tuple[int, ...]) -> "TenantScope":
         """Some tenants of one partner's tree."""
         return cls(root_tenant_id, tenant_ids)
 
     @classmethod
-    def customer(cls, root_tenant_id: int, tenant_id: int, customer_id: UUID) -> "Scope":
+    def customer(cls, root_tenant_id: int, tenant_id: int, customer_id: UUID) -> "TenantScope":
         """One customer of one tenant: its documents and users, and the tenant's own row."""
         return cls(root_tenant_id, (tenant_id,), customer_id)
 

@@ -1,8 +1,9 @@
 """The second wall: PostgreSQL itself shows a role no row outside of its scope.
 
-Row-level security, forced on the owner too, with policies for the roles of `db.roles`. They read
-the settings that opened the transaction (`db.postgresql`); without settings nothing is seen.
-Like the triggers they follow the models, not a revision. SQLite has no roles and no second wall.
+Row-level security, forced on the owner too, with policies for the roles of `db.scope.roles`. They
+read the settings that opened the transaction (`db.scope.transactions`); without settings nothing is
+seen. Like the triggers they follow the models, not a revision. SQLite has no roles and no second
+wall.
 
 The expressions are such that the planner uses the indexes as if they were not there: the root is
 one equality, which it compares with the session's own condition once for each statement; a list of
@@ -12,11 +13,11 @@ tenants is read and hashed once for each statement.
 from collections.abc import Iterator
 
 from db.base import Base, ByColumn, ByParent, OfCustomer, TenantOwned
-from db.models import CatalogueMark, ChangeMark, Product, ProductDocument, Tenant
-from db.roles import Kind, Roles, listed, quoted
-from db.scope import Scope
+from db.models import CatalogueToken, ChangeToken, Product, ProductDocument, Tenant
+from db.scope.roles import Kind, Roles, listed, quoted
+from db.scope.tenant_scope import TenantScope
 
-CATALOGUE = (Product, ProductDocument, CatalogueMark)
+CATALOGUE = (Product, ProductDocument, CatalogueToken)
 """The same for everybody. A table that is neither here nor owned is for the carrier's jobs."""
 
 SEARCH_BY_INDEX = "ALTER FUNCTION pg_catalog.textlike(text, text) LEAKPROOF"
@@ -31,7 +32,7 @@ _TENANTS = "partnergraph.tenants"
 _CUSTOMER = "partnergraph.customer"
 
 
-def settings_of(scope: Scope) -> dict[str, str]:
+def settings_of(scope: TenantScope) -> dict[str, str]:
     """The settings of a transaction: numbers and identifiers, so nothing in them needs quotes."""
     if scope.root_tenant_id is None:
         return {}
@@ -64,9 +65,9 @@ def create(roles: Roles, schema: str) -> list[str]:
         f"GRANT SELECT ON alembic_version TO {listed([roles.app, roles.carrier])}",
         *(statement for table in (tenants, *owned) for statement in _closed(table)),
         *(_policy(table, name, to, rows) for table, name, to, rows in _policies(roles)),
-        # Marks are written by functions of the owner (`db.marking`), beyond the scope of whoever
-        # made the change. They say nothing but that there was one.
-        _policy(ChangeMark.__tablename__, "owner", [roles.owner], "true"),
+        # Marks are written by functions of the owner (`db.changes.triggers`), beyond the scope of
+        # whoever made the change. They say nothing but that there was one.
+        _policy(ChangeToken.__tablename__, "owner", [roles.owner], "true"),
     ]
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.engine.interfaces import ExecutionContext
 
 from db.base import Base, ByColumn, ByParent, TenantOwned
 from db.models import Tenant
-from db.scope import Scope
+from db.scope.tenant_scope import TenantScope
 
 
 class UnscopedStatementError(Exception):
@@ -53,7 +53,7 @@ _STRUCTURE = re.compile(
 )
 
 
-def refuse_unscoped(sql: str, scope: Scope) -> None:
+def refuse_unscoped(sql: str, scope: TenantScope) -> None:
     """Raises where the SQL reads tenants' rows without the scope, or gives them another owner."""
     read = Counter(
         ((found["alias"] or found["table"]).lower(), found["table"].lower())

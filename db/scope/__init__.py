@@ -1,0 +1,1 @@
+"""Which rows a session may touch, and the layers that enforce it."""
