@@ -13,10 +13,10 @@ from starlette.routing import Route
 
 import schema
 from auth import support
-from auth.attempts import SourceMiddleware
 from auth.clock import Clock
 from auth.cors import Cors
-from auth.permissions import Permission
+from auth.login_throttle import SourceMiddleware
+from auth.oauth_scopes import OAuthScope
 from auth.principal import Principal, PrincipalKind
 from auth.signed_tokens import SignedToken
 from db.read_audit import ReadAudit
@@ -128,7 +128,7 @@ def create_app(
     intake = IntakeEndpoint(
         database,
         authenticate=identity.authenticate,
-        may_report=lambda principal: Permission.PROGRESS_REPORT in principal.permissions,
+        may_report=lambda principal: OAuthScope.PROGRESS_REPORT in principal.permissions,
         part_of=reported_part,
         client_name=lambda principal: principal.account,
         limits=settings.limits,

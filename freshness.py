@@ -9,8 +9,8 @@ from uuid import UUID
 
 import orjson
 
-from auth.narrowing import HEADER as TENANT_HEADER
-from auth.permissions import Permission
+from auth.acting_tenant import HEADER as TENANT_HEADER
+from auth.oauth_scopes import OAuthScope
 from auth.principal import PrincipalKind
 from db.changes import tokens
 from resolvers.context import Context
@@ -31,7 +31,7 @@ class ContextFreshness:
         principal = context.principal
         # Each answer that support gets is written down, so each is made. What is in the audit log
         # changes by what others do, and is not marked (`db.changes.triggers`).
-        if principal.kind is PrincipalKind.SUPPORT or Permission.AUDIT_READ in needed:
+        if principal.kind is PrincipalKind.SUPPORT or OAuthScope.AUDIT_READ in needed:
             return None
         newest = await tokens.newest(context.session)
         if newest is None:

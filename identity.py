@@ -7,21 +7,21 @@ from starlette.datastructures import Headers
 from starlette.routing import Route
 
 from auth.access_tokens import AccessTokens, Issuer
-from auth.attempts import Attempts, TooManyAttemptsError
+from auth.acting_tenant import HEADER as TENANT_HEADER
+from auth.acting_tenant import Narrowing, OutOfReachError
 from auth.bearer import Bearers, Tokens, UnauthenticatedError
 from auth.client_authentication import ClientAuthentication
 from auth.clock import Clock
 from auth.discovery import JWKS_PATH, METADATA_PATH, Discovery
 from auth.failures import FailedSignIns
-from auth.narrowing import HEADER as TENANT_HEADER
-from auth.narrowing import Narrowing, OutOfReachError
+from auth.key_encryption import KeyEncryption
+from auth.login_throttle import LoginThrottle, TooManyAttemptsError
 from auth.oauth_clients import OAuthClients
+from auth.oauth_scopes import WIDGET_SCOPES
 from auth.origins import Origins
-from auth.permissions import OF_A_PAGE
 from auth.portal_tokens import PortalTokens
 from auth.principal import Principal
 from auth.provider_keys import ProviderUnavailableError
-from auth.sealing import Sealing
 from auth.signed_tokens import SignedToken
 from auth.signing_keys import SigningKeys
 from auth.token_endpoint import TokenEndpoint
@@ -46,13 +46,13 @@ class Identity:
     ) -> None:
         self._scheme = urlsplit(settings.public_url).scheme
         issuer = Issuer(url=settings.public_url, lifetime=timedelta(seconds=settings.token_seconds))
-        signing_keys = SigningKeys(database, clock, Sealing(settings.sealing_secret))
+        signing_keys = SigningKeys(database, clock, KeyEncryption(settings.sealing_secret))
         clients = OAuthClients(database, clock)
         access_tokens = AccessTokens(clock, signing_keys, clients, issuer)
         failures = FailedSignIns(database, clock, current_request_id)
         # Apart from the clients' own points, so that made-up names drive no client's out of memory.
         guesses = Policy(settings.failed_attempts, 60.0)
-        attempts = Attempts(
+        attempts = LoginThrottle(
             RedisBuckets(redis, guesses) if redis else LocalBuckets(guesses, clock.monotonic),
             clock.monotonic,
         )
@@ -140,7 +140,7 @@ class Identity:
         number = customer_number or client.tenant_number or ""
         subject = Subject(number=number, is_customer=customer_number is not None)
         return await self.widget_sessions.issue(
-            client, subject, origin, client.permissions & OF_A_PAGE
+            client, subject, origin, client.permissions & WIDGET_SCOPES
         )
 
     def routes(self, buckets: Buckets) -> list[Route]:

@@ -11,7 +11,7 @@ from typing import Any
 from auth.clock import Clock
 from auth.jwt import InvalidTokenError, text
 from auth.oauth_clients import FoundOAuthClient, OAuthClients
-from auth.permissions import Permission, known
+from auth.oauth_scopes import OAuthScope, known
 from auth.principal import Principal
 from auth.signed_tokens import SignedToken, SignedTokens, TokenType
 from auth.signing_keys import SigningKeys
@@ -40,7 +40,7 @@ class _Grant:
     """What the claims of an access token say."""
 
     identifier: str
-    permissions: frozenset[Permission]
+    permissions: frozenset[OAuthScope]
 
 
 class AccessTokens:
@@ -58,7 +58,7 @@ class AccessTokens:
         self._tokens = SignedTokens(clock, signing_keys, kind, _grant)
 
     async def issue(
-        self, client: FoundOAuthClient, permissions: frozenset[Permission]
+        self, client: FoundOAuthClient, permissions: frozenset[OAuthScope]
     ) -> SignedToken:
         """A token of that client, which works; it never outlives the client."""
         claims = {

@@ -17,12 +17,12 @@ import structlog
 from sqlalchemy import or_, update
 
 from auth import keys
-from auth.attempts import Attempts
 from auth.clock import Clock
 from auth.failures import FailedSignIns, Reason
 from auth.jwt import InvalidTokenError, issuer_of
+from auth.login_throttle import LoginThrottle
 from auth.principal import Principal
-from auth.recent import Recent
+from auth.ttl_cache import TTLCache
 from db.models import ApiKey
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
@@ -68,7 +68,7 @@ class Bearers:
         database: Database,
         clock: Clock,
         tokens: Mapping[str, Tokens] | None = None,
-        attempts: Attempts | None = None,
+        attempts: LoginThrottle | None = None,
         failures: FailedSignIns | None = None,
     ) -> None:
         """`tokens` are those that are believed beside keys, by their issuer. Without `attempts`
@@ -78,10 +78,10 @@ class Bearers:
         self._tokens = dict(tokens or {})
         self._attempts = attempts
         self._now = clock.now
-        self._found: Recent[bytes, keys.FoundKey] = Recent(_CACHED_KEYS, clock.monotonic)
+        self._found: TTLCache[bytes, keys.FoundKey] = TTLCache(_CACHED_KEYS, clock.monotonic)
         self._looking_up: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
         # Apart from the others, so that a flood of wrong keys drives no right one out.
-        self._refused: Recent[bytes, keys.WrongKey] = Recent(_CACHED_REFUSALS, clock.monotonic)
+        self._refused: TTLCache[bytes, keys.WrongKey] = TTLCache(_CACHED_REFUSALS, clock.monotonic)
         self._last_uses = _LastUses(database, clock.monotonic)
 
     async def principal(self, authorization: str | None, origin: str | None = None) -> Principal:

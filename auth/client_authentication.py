@@ -15,10 +15,10 @@ from sqlalchemy import Delete, delete, select, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from auth.access_tokens import Issuer
-from auth.attempts import Attempts
 from auth.clock import Clock
 from auth.failures import FailedSignIns, Reason
 from auth.jwt import InvalidTokenError, Jwt, audiences, check_times, text
+from auth.login_throttle import LoginThrottle
 from auth.oauth_clients import ALGORITHMS, FoundOAuthClient, OAuthClients, hash_of
 from db.models import UsedAssertion
 from db.scope.tenant_scope import TenantScope
@@ -57,7 +57,7 @@ class ClientAuthentication:
         clients: OAuthClients,
         issuer: Issuer,
         *,
-        attempts: Attempts,
+        attempts: LoginThrottle,
         failures: FailedSignIns,
     ) -> None:
         self._database = database

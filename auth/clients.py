@@ -14,8 +14,8 @@ from sqlalchemy import func, or_, select, true
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute
 
-from auth import accounts, audit, reach
-from auth.permissions import POSSIBLE, Permission, known
+from auth import audit, log_names, tenant_scope
+from auth.oauth_scopes import POSSIBLE, OAuthScope, known
 from auth.principal import Principal, PrincipalKind
 from db.enums import AuditAction, ClientKind
 from db.models import ApiClient, ApiKey, OAuthClient, Tenant
@@ -72,14 +72,14 @@ class Client:
     @property
     def account(self) -> str:
         """What logs call it."""
-        return accounts.of_client(self.kind, self.tenant_number, self.name)
+        return log_names.of_client(self.kind, self.tenant_number, self.name)
 
     def principal(
         self,
         *,
         token_id: str,
         credential: str,
-        permissions: frozenset[Permission],
+        permissions: frozenset[OAuthScope],
         expires_at: datetime | None,
     ) -> Principal:
         """Who asks with a credential of it: never more than a client of its kind may."""
@@ -109,7 +109,7 @@ class Listed:
     kind: ClientKind
     client_name: str
     tenant_number: str | None
-    permissions: frozenset[Permission]
+    permissions: frozenset[OAuthScope]
     created_at: datetime
     expires_at: datetime | None
     last_used_at: datetime | None
@@ -182,7 +182,7 @@ async def find(
 ) -> tuple[C, Client] | None:
     """The credential of that public part, with its client, in one statement."""
     condition = _public_part(credential) == public_part
-    subtree = reach.below(
+    subtree = tenant_scope.below(
         select(Tenant.id)
         .join(ApiClient, ApiClient.tenant_id == Tenant.id)
         .join(credential, credential.client_id == ApiClient.id)
@@ -218,7 +218,7 @@ async def find(
         name=first.name,
         tenant_id=first.tenant_id,
         tenant_number=first.tenant_number,
-        scope=TenantScope.carrier() if carriers else reach.scope(rows),
+        scope=TenantScope.carrier() if carriers else tenant_scope.scope(rows),
     )
     return first[0], client
 

@@ -6,7 +6,7 @@ from starlette.responses import JSONResponse, Response
 
 from auth.access_tokens import Issuer
 from auth.client_authentication import ASSERTION_ALGORITHMS, METHODS
-from auth.permissions import Permission
+from auth.oauth_scopes import OAuthScope
 from auth.signing_keys import SigningKeys
 from auth.token_endpoint import GRANT_TYPE
 
@@ -30,7 +30,7 @@ class Discovery:
             "grant_types_supported": [GRANT_TYPE],
             # Required, though no grant of ours has an authorization endpoint.
             "response_types_supported": [],
-            "scopes_supported": sorted(Permission),
+            "scopes_supported": sorted(OAuthScope),
             "token_endpoint_auth_methods_supported": list(METHODS),
             "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
         }

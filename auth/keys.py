@@ -22,7 +22,7 @@ from sqlalchemy import select
 
 from auth import clients
 from auth.clients import BEFORE_ANYBODY_IS_KNOWN, Client
-from auth.permissions import Permission, granted_to, known
+from auth.oauth_scopes import OAuthScope, granted_to, known
 from auth.principal import Principal
 from db.enums import ClientKind
 from db.models import ApiClient, ApiKey
@@ -40,7 +40,7 @@ class NewKey:
 
     text: str = field(repr=False)
     prefix: str
-    permissions: frozenset[Permission]
+    permissions: frozenset[OAuthScope]
     expires_at: datetime | None
 
 
@@ -74,7 +74,7 @@ async def create(
     client_name: str,
     now: datetime,
     expires_at: datetime | None = None,
-    permissions: frozenset[Permission] | None = None,
+    permissions: frozenset[OAuthScope] | None = None,
 ) -> NewKey:
     """Make a key for a client of that tenant, or of the carrier's own if it is of another kind.
 

@@ -26,9 +26,9 @@ from sqlalchemy import or_, update
 from auth import clients
 from auth.clients import BEFORE_ANYBODY_IS_KNOWN, Client
 from auth.clock import Clock
-from auth.permissions import Permission, granted_to, known
+from auth.oauth_scopes import OAuthScope, granted_to, known
 from auth.principal import Principal
-from auth.recent import Recent
+from auth.ttl_cache import TTLCache
 from db.enums import ClientKind
 from db.models import OAuthClient
 from db.session import Database
@@ -58,7 +58,7 @@ class NewOAuthClient:
 
     identifier: str
     secret: str | None = field(repr=False)
-    permissions: frozenset[Permission]
+    permissions: frozenset[OAuthScope]
     expires_at: datetime | None
 
 
@@ -71,7 +71,7 @@ class FoundOAuthClient:
     secret_hash: str | None = field(repr=False)
     public_keys: Sequence[dict[str, Any]]
     client: Client
-    permissions: frozenset[Permission]
+    permissions: frozenset[OAuthScope]
     expires_at: datetime | None
     last_used_at: datetime | None
     revoked_at: datetime | None
@@ -80,7 +80,7 @@ class FoundOAuthClient:
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
     def principal(
-        self, *, token_id: str, permissions: frozenset[Permission], expires_at: datetime | None
+        self, *, token_id: str, permissions: frozenset[OAuthScope], expires_at: datetime | None
     ) -> Principal:
         """Who asks with a token of this client: never more than the client may by now."""
         return self.client.principal(
@@ -97,7 +97,7 @@ class OAuthClients:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._now = clock.now
-        self._found: Recent[str, FoundOAuthClient] = Recent(_REMEMBERED, clock.monotonic)
+        self._found: TTLCache[str, FoundOAuthClient] = TTLCache(_REMEMBERED, clock.monotonic)
         self._reading: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def find(self, identifier: str) -> FoundOAuthClient | None:
@@ -138,7 +138,7 @@ async def create(
     now: datetime,
     public_keys: Sequence[dict[str, Any]] = (),
     expires_at: datetime | None = None,
-    permissions: frozenset[Permission] | None = None,
+    permissions: frozenset[OAuthScope] | None = None,
 ) -> NewOAuthClient:
     """Make an OAuth client of the API client of that name, which is made too if there is none.
 

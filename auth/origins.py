@@ -16,7 +16,7 @@ from sqlalchemy import delete, func, select
 from auth import audit
 from auth.clients import UnknownTenantError
 from auth.clock import Clock
-from auth.recent import Lookup
+from auth.ttl_cache import Lookup
 from db.enums import AuditAction
 from db.models import ApiClient, Tenant, WidgetOrigin
 from db.scope.tenant_scope import TenantScope

@@ -10,11 +10,11 @@ from typing import Any
 
 from auth.clock import Clock
 from auth.jwt import InvalidTokenError, Jwt, audiences, check_times, text
-from auth.permissions import Permission, known
+from auth.oauth_scopes import OAuthScope, known
 from auth.portal_users import PortalUsers
 from auth.principal import Principal
 from auth.provider_keys import IdentityProvider, ProviderKeys
-from auth.recent import Recent
+from auth.ttl_cache import TTLCache
 from db.session import Database
 
 LEEWAY = timedelta(seconds=30)
@@ -33,7 +33,7 @@ class _Verified:
 
     id: str
     user: str
-    permissions: frozenset[Permission] | None
+    permissions: frozenset[OAuthScope] | None
     """What it is narrowed to; None where it says nothing of that."""
     expires_at: datetime
 
@@ -47,7 +47,7 @@ class PortalTokens:
         self._keys = ProviderKeys(provider, clock.monotonic)
         self._users = PortalUsers(database, clock, provider.user_claim)
         # By digest: memory holds no token. A busy user's signature is checked once a second.
-        self._verified: Recent[bytes, _Verified] = Recent(_REMEMBERED, clock.monotonic)
+        self._verified: TTLCache[bytes, _Verified] = TTLCache(_REMEMBERED, clock.monotonic)
 
     def start(self) -> None:
         """Fetch the provider's keys before somebody needs them. It may be away: nobody waits."""
@@ -123,7 +123,7 @@ def _check_type(header: dict[str, Any], claims: dict[str, Any]) -> None:
         raise InvalidTokenError("is an ID token, not an access token")
 
 
-def _narrowed(claims: dict[str, Any]) -> frozenset[Permission] | None:
+def _narrowed(claims: dict[str, Any]) -> frozenset[OAuthScope] | None:
     """The scopes of ours that a token names, in `scope` or `scp`, as one text or as a list.
 
     A provider that names none of them was not told of them: `openid` and the like are not ours.

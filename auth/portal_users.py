@@ -17,12 +17,12 @@ from weakref import WeakValueDictionary
 from sqlalchemy import and_, select, true
 from sqlalchemy.exc import IntegrityError
 
-from auth import accounts, audit, reach
+from auth import audit, log_names, tenant_scope
 from auth.clients import UnknownTenantError
 from auth.clock import Clock
-from auth.permissions import OF_A_CUSTOMERS_USER, OF_A_TENANTS_USER, Permission
+from auth.oauth_scopes import CUSTOMER_USER_SCOPES, TENANT_USER_SCOPES, OAuthScope
 from auth.principal import Principal, PrincipalKind
-from auth.recent import Recent
+from auth.ttl_cache import TTLCache
 from db.enums import AuditAction
 from db.models import Customer, PortalUser, Tenant
 from db.scope.tenant_scope import TenantScope
@@ -84,16 +84,16 @@ class FoundUser:
         self,
         *,
         token_id: str,
-        narrowed: frozenset[Permission] | None,
+        narrowed: frozenset[OAuthScope] | None,
         expires_at: datetime,
     ) -> Principal:
         """Who asks with a token of this user: never more than the user may."""
-        whole = OF_A_TENANTS_USER if self.scope.customer_id is None else OF_A_CUSTOMERS_USER
+        whole = TENANT_USER_SCOPES if self.scope.customer_id is None else CUSTOMER_USER_SCOPES
         return Principal(
             kind=PrincipalKind.PORTAL_USER,
             client_id=self.id,
             client_name=self.name,
-            account=accounts.of_user(self.tenant_number, self.id),
+            account=log_names.of_user(self.tenant_number, self.id),
             token_id=token_id,
             tenant_id=self.tenant_id,
             tenant_number=self.tenant_number,
@@ -109,7 +109,7 @@ class PortalUsers:
     def __init__(self, database: Database, clock: Clock, claim: Literal["sub", "email"]) -> None:
         self._database = database
         self._claim = claim
-        self._found: Recent[str, Sequence[FoundUser]] = Recent(_REMEMBERED, clock.monotonic)
+        self._found: TTLCache[str, Sequence[FoundUser]] = TTLCache(_REMEMBERED, clock.monotonic)
         self._reading: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def find(self, called: str) -> Sequence[FoundUser]:
@@ -128,7 +128,7 @@ async def find(
 ) -> Sequence[FoundUser]:
     """The users whose subject or address it is, with what they see, in one statement."""
     so_called = (PortalUser.subject if claim == "sub" else PortalUser.email) == called
-    subtree = reach.below(
+    subtree = tenant_scope.below(
         select(Tenant.id)
         .join(PortalUser, PortalUser.tenant_id == Tenant.id)
         .where(so_called, PortalUser.customer_id.is_(None))
@@ -158,7 +158,7 @@ async def find(
                 name=user.name,
                 tenant_id=first.tenant_id,
                 tenant_number=first.tenant_number,
-                scope=reach.scope(theirs)
+                scope=tenant_scope.scope(theirs)
                 if user.customer_id is None
                 else TenantScope.customer(first.root_tenant_id, first.tenant_id, user.customer_id),
                 disabled_at=user.disabled_at,
@@ -295,7 +295,7 @@ async def _record(
         action,
         by=audit.OPERATOR,
         at=at,
-        subject=accounts.of_user(tenant_number, user.id),
+        subject=log_names.of_user(tenant_number, user.id),
         tenant_id=user.tenant_id,
         **details,
     )

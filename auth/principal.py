@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from auth.permissions import Permission
+from auth.oauth_scopes import OAuthScope
 from db.scope.tenant_scope import TenantScope
 
 
@@ -39,7 +39,7 @@ class Principal:
     """The tenant at the top of what is seen; None for the carrier's own, who see them all."""
     tenant_number: str | None = None
     scope: TenantScope
-    permissions: frozenset[Permission]
+    permissions: frozenset[OAuthScope]
     expires_at: datetime | None
     """When the credential ends; None if it does not by itself."""
     origin: str | None = None

@@ -11,8 +11,8 @@ from joserfc import jwt
 
 from auth.clock import Clock
 from auth.jwt import InvalidTokenError, Jwt, audiences, check_times, text
-from auth.recent import Recent
 from auth.signing_keys import ALGORITHM, LEEWAY, SigningKeys
+from auth.ttl_cache import TTLCache
 
 _REMEMBERED = 10_000
 
@@ -66,7 +66,7 @@ class SignedTokens(Generic[T]):
         self._kind = kind
         self._read = read
         # By digest: memory holds no token. A busy client's signature is checked once a second.
-        self._verified: Recent[bytes, Believed[T]] = Recent(_REMEMBERED, clock.monotonic)
+        self._verified: TTLCache[bytes, Believed[T]] = TTLCache(_REMEMBERED, clock.monotonic)
 
     async def sign(
         self, claims: Mapping[str, Any], lifetime: timedelta, *, until: datetime | None

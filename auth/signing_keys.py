@@ -20,8 +20,8 @@ from sqlalchemy.exc import IntegrityError
 
 from auth import audit
 from auth.clock import Clock
-from auth.recent import BELIEVED_SECONDS, Recent
-from auth.sealing import SealedError, Sealing
+from auth.key_encryption import KeyEncryption, SealedError
+from auth.ttl_cache import BELIEVED_SECONDS, TTLCache
 from db.enums import AuditAction
 from db.models import SigningKey
 from db.scope.tenant_scope import TenantScope
@@ -73,11 +73,11 @@ class Key:
 class SigningKeys:
     """What one process knows of the keys, a second old at most."""
 
-    def __init__(self, database: Database, clock: Clock, sealing: Sealing) -> None:
+    def __init__(self, database: Database, clock: Clock, sealing: KeyEncryption) -> None:
         self._database = database
         self._clock = clock
         self._sealing = sealing
-        self._recent: Recent[None, Sequence[Key]] = Recent(1, clock.monotonic)
+        self._recent: TTLCache[None, Sequence[Key]] = TTLCache(1, clock.monotonic)
         self._loading = asyncio.Lock()
         self._looked_again_at: float | None = None
         self._opened: dict[str, ECKey] = {}
@@ -159,7 +159,7 @@ async def list_keys(database: Database) -> Sequence[Key]:
         return _chained(await session.entities(statement))
 
 
-async def make_first(database: Database, sealing: Sealing, *, now: datetime) -> None:
+async def make_first(database: Database, sealing: KeyEncryption, *, now: datetime) -> None:
     """Make a key that signs at once, unless there is one; of two workers that try, one does."""
     try:
         async with database.write(_BEFORE_ANYBODY_IS_KNOWN) as session:
@@ -171,7 +171,7 @@ async def make_first(database: Database, sealing: Sealing, *, now: datetime) -> 
         return
 
 
-async def rotate(database: Database, sealing: Sealing, *, now: datetime) -> Key:
+async def rotate(database: Database, sealing: KeyEncryption, *, now: datetime) -> Key:
     """Publish the next key, which signs after `PUBLISHED_AHEAD`; raises KeyPendingError.
 
     Keys whose tokens have all expired are deleted.
@@ -187,7 +187,7 @@ async def rotate(database: Database, sealing: Sealing, *, now: datetime) -> Key:
         return key
 
 
-async def replace_all(database: Database, sealing: Sealing, *, now: datetime) -> Key:
+async def replace_all(database: Database, sealing: KeyEncryption, *, now: datetime) -> Key:
     """Withdraw every key and make one that signs at once: tokens issued so far are refused."""
     async with _changing(database) as (session, rows):
         withdrawn = [row for row in rows if row.withdrawn_at is None]
@@ -246,7 +246,7 @@ def _chained(rows: Sequence[SigningKey]) -> list[Key]:
 def _add(
     session: WriteSession,
     rows: Sequence[SigningKey],
-    sealing: Sealing,
+    sealing: KeyEncryption,
     *,
     created_at: datetime,
     signs_from: datetime,

@@ -10,11 +10,11 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from auth.access_tokens import AccessTokens
-from auth.attempts import TooManyAttemptsError
 from auth.client_authentication import ClientAuthentication, OAuthError
 from auth.forms import FormError, read_form
+from auth.login_throttle import TooManyAttemptsError
 from auth.oauth_clients import FoundOAuthClient, OAuthClients
-from auth.permissions import Permission, UnknownPermissionError, parse
+from auth.oauth_scopes import OAuthScope, UnknownScopeError, parse
 
 GRANT_TYPE = "client_credentials"
 
@@ -92,7 +92,7 @@ class TokenEndpoint:
         return JSONResponse(answer, headers=_HEADERS)
 
 
-def _granted(client: FoundOAuthClient, scope: str | None) -> frozenset[Permission]:
+def _granted(client: FoundOAuthClient, scope: str | None) -> frozenset[OAuthScope]:
     """What is asked for, if the client has all of it; all that the client has by default."""
     if not client.permissions:
         raise OAuthError("unauthorized_client", "The client may not read anything.")
@@ -100,7 +100,7 @@ def _granted(client: FoundOAuthClient, scope: str | None) -> frozenset[Permissio
         return client.permissions
     try:
         wanted = parse(name for name in scope.split(" ") if name)
-    except UnknownPermissionError:
+    except UnknownScopeError:
         raise OAuthError("invalid_scope", "A scope that is asked for does not exist.") from None
     if not wanted:
         raise OAuthError("invalid_scope", "scope names nothing.")

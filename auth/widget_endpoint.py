@@ -10,20 +10,20 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
-from auth.attempts import TooManyAttemptsError
+from auth.acting_tenant import HEADER as TENANT_HEADER
+from auth.acting_tenant import Narrowing, OutOfReachError
 from auth.bearer import Bearers, UnauthenticatedError
 from auth.forms import FormError, read_body
 from auth.jwt import InvalidTokenError
-from auth.narrowing import HEADER as TENANT_HEADER
-from auth.narrowing import Narrowing, OutOfReachError
-from auth.origins import Origins
-from auth.permissions import (
-    OF_A_CUSTOMERS_USER,
-    OF_A_PAGE,
-    Permission,
-    UnknownPermissionError,
+from auth.login_throttle import TooManyAttemptsError
+from auth.oauth_scopes import (
+    CUSTOMER_USER_SCOPES,
+    WIDGET_SCOPES,
+    OAuthScope,
+    UnknownScopeError,
     parse,
 )
+from auth.origins import Origins
 from auth.points import Points
 from auth.principal import Principal, PrincipalKind
 from auth.provider_keys import ProviderUnavailableError
@@ -141,7 +141,7 @@ class WidgetEndpoint:
         except ProviderUnavailableError:
             # It may be good, and is no API client's.
             raise _unauthenticated("Send an API key or an access token of this server.") from None
-        needed = Permission.WIDGET_SESSIONS_CREATE
+        needed = OAuthScope.WIDGET_SESSIONS_CREATE
         if client.kind is not PrincipalKind.API_CLIENT or needed not in client.permissions:
             raise _RefusedError(
                 403, "FORBIDDEN", f"This needs an API client with the scope {needed}."
@@ -198,14 +198,14 @@ def _subject(client: Principal, asked: Mapping[str, Any]) -> Subject:
 
 def _granted(
     client: Principal, subject: Subject, scopes: list[str] | None
-) -> frozenset[Permission]:
+) -> frozenset[OAuthScope]:
     """What is asked for, if it may be given; all that may be given by default."""
-    most = client.permissions & OF_A_PAGE
+    most = client.permissions & WIDGET_SCOPES
     if subject.is_customer:
-        most &= OF_A_CUSTOMERS_USER
+        most &= CUSTOMER_USER_SCOPES
     try:
         wanted = most if scopes is None else parse(scopes)
-    except UnknownPermissionError:
+    except UnknownScopeError:
         raise _bad_request("A scope that is asked for does not exist.") from None
     if not wanted:
         raise _RefusedError(403, "FORBIDDEN", "The session would have no scope.")

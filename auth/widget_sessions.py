@@ -11,18 +11,18 @@ from typing import Any
 
 from sqlalchemy import select
 
-from auth import accounts, keys
+from auth import keys, log_names
 from auth.access_tokens import Issuer
+from auth.acting_tenant import Narrowing, OutOfReachError
 from auth.clock import Clock
 from auth.jwt import InvalidTokenError, text
-from auth.narrowing import Narrowing, OutOfReachError
 from auth.oauth_clients import OAuthClients
+from auth.oauth_scopes import CUSTOMER_USER_SCOPES, WIDGET_SCOPES, OAuthScope, known
 from auth.origins import Origins
-from auth.permissions import OF_A_CUSTOMERS_USER, OF_A_PAGE, Permission, known
 from auth.principal import Principal, PrincipalKind
-from auth.recent import Lookup
 from auth.signed_tokens import SignedToken, SignedTokens, TokenType
 from auth.signing_keys import SigningKeys
+from auth.ttl_cache import Lookup
 from db.models import Customer, Tenant
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
@@ -52,7 +52,7 @@ class _Session:
     credential: str
     subject: Subject
     origin: str
-    permissions: frozenset[Permission]
+    permissions: frozenset[OAuthScope]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +102,7 @@ class WidgetSessions:
         client: Principal,
         subject: Subject,
         origin: str,
-        permissions: frozenset[Permission],
+        permissions: frozenset[OAuthScope],
     ) -> SignedToken:
         """A session that the client may make; raises UnknownSubjectError, or InvalidTokenError
         where its credential has ended meanwhile."""
@@ -123,7 +123,7 @@ class WidgetSessions:
         believed = await self._tokens.believe(token)
         session = believed.says
         client = await self._client(session.credential)
-        if client is None or Permission.WIDGET_SESSIONS_CREATE not in client.permissions:
+        if client is None or OAuthScope.WIDGET_SESSIONS_CREATE not in client.permissions:
             raise InvalidTokenError("is of a client that has been revoked or has expired")
         if client.client_id not in await self._origins.clients(session.origin):
             raise InvalidTokenError("is for an origin that is not registered any more")
@@ -131,15 +131,15 @@ class WidgetSessions:
             seen = await self._part(client, session.subject)
         except UnknownSubjectError:
             raise InvalidTokenError("is for somebody its client does not see any more") from None
-        permissions = session.permissions & client.permissions & OF_A_PAGE
+        permissions = session.permissions & client.permissions & WIDGET_SCOPES
         if session.subject.is_customer:
-            permissions &= OF_A_CUSTOMERS_USER
+            permissions &= CUSTOMER_USER_SCOPES
         return replace(
             seen,
             kind=PrincipalKind.WIDGET_SESSION,
             # One customer's pages share an account, however many sessions they are given, and no
             # other's: none of them can use up what the partner's systems need, or another reader.
-            account=accounts.of_widget(client.account, session.subject.number),
+            account=log_names.of_widget(client.account, session.subject.number),
             token_id=believed.id,
             permissions=permissions,
             expires_at=believed.expires_at,

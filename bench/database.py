@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 import seeding
 from auth import keys
-from auth.permissions import READING
+from auth.oauth_scopes import READING
 from db import migrations
 from db.models import Order, Tenant
 from db.scope.tenant_scope import TenantScope

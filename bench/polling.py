@@ -13,7 +13,7 @@ import httpx
 from sqlalchemy import func, select
 
 from auth import keys, origins
-from auth.permissions import READING, Permission
+from auth.oauth_scopes import READING, OAuthScope
 from bench import machine
 from bench.database import Prepared
 from bench.figures import percentile, shown, table
@@ -168,7 +168,7 @@ async def _sessions(port: int, prepared: Prepared, url: str, number: int) -> lis
             tenant_number=prepared.tenant,
             client_name=CLIENT,
             now=now,
-            permissions=READING | {Permission.WIDGET_SESSIONS_CREATE},
+            permissions=READING | {OAuthScope.WIDGET_SESSIONS_CREATE},
         )
         await origins.add(
             database, tenant_number=prepared.tenant, client_name=CLIENT, origin=ORIGIN, now=now

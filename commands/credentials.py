@@ -8,8 +8,8 @@ from functools import wraps
 
 import click
 
-from auth import clients, permissions
-from auth.permissions import Permission
+from auth import clients, oauth_scopes
+from auth.oauth_scopes import OAuthScope
 from commands.base import Mistake
 from db.enums import ClientKind
 
@@ -48,7 +48,7 @@ class Wanted:
     kind: ClientKind
     tenant_number: str | None
     client_name: str
-    permissions: frozenset[Permission]
+    permissions: frozenset[OAuthScope]
     lifetime: timedelta | None
 
     @property
@@ -113,19 +113,19 @@ def creating(wanted: Wanted, credentials: str) -> Iterator[None]:
         ) from None
 
 
-def _parse_scopes(kind: ClientKind, scopes: tuple[str, ...]) -> frozenset[Permission]:
-    whole = permissions.ALL_OF_KIND[kind] if "all" in scopes else frozenset()
+def _parse_scopes(kind: ClientKind, scopes: tuple[str, ...]) -> frozenset[OAuthScope]:
+    whole = oauth_scopes.ALL_OF_KIND[kind] if "all" in scopes else frozenset()
     try:
-        named = permissions.parse(scope for scope in scopes if scope != "all")
-        return permissions.granted_to(kind, (named | whole) or None)
-    except permissions.UnknownPermissionError as error:
-        possible = listed_scopes(permissions.POSSIBLE[kind])
+        named = oauth_scopes.parse(scope for scope in scopes if scope != "all")
+        return oauth_scopes.granted_to(kind, (named | whole) or None)
+    except oauth_scopes.UnknownScopeError as error:
+        possible = listed_scopes(oauth_scopes.POSSIBLE[kind])
         raise Mistake(f"There is no scope {error}; there are {possible}, and `all`.") from None
-    except permissions.ImpossiblePermissionError as error:
+    except oauth_scopes.ImpossibleScopeError as error:
         raise Mistake(f"A client of this kind cannot have the scope {error}.") from None
 
 
-def listed_scopes(granted: frozenset[Permission]) -> str:
+def listed_scopes(granted: frozenset[OAuthScope]) -> str:
     return ", ".join(sorted(granted))
 
 

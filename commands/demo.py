@@ -19,7 +19,7 @@ from sqlalchemy import select
 
 from app import create_app, set_up_logging
 from auth import keys, origins
-from auth.permissions import READING, Permission
+from auth.oauth_scopes import READING, OAuthScope
 from commands.base import Mistake, load_settings, now, open_database
 from commands.data import migrate_database, seed_database
 from commands.serving import listen, origin, server_config
@@ -101,7 +101,7 @@ async def demo_content(settings: Settings, tenant: str, order: str) -> DemoConte
         key = await _new_key(database, tenant, _CLIENT, READING)
         # Apart from the one that visitors get: what makes sessions stays with the server.
         portal = await _new_key(
-            database, tenant, _PORTAL, READING | {Permission.WIDGET_SESSIONS_CREATE}
+            database, tenant, _PORTAL, READING | {OAuthScope.WIDGET_SESSIONS_CREATE}
         )
         await _register_own_pages(database, tenant, settings)
     return DemoContent(
@@ -137,7 +137,7 @@ def _is_current() -> bool:
 
 
 async def _new_key(
-    database: Database, tenant: str, client: str, permissions: frozenset[Permission]
+    database: Database, tenant: str, client: str, permissions: frozenset[OAuthScope]
 ) -> str:
     """A key of the client, whose former ones are revoked."""
     moment = now()

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from auth import clients, oauth_clients, signing_keys
-from auth.sealing import Sealing
+from auth.key_encryption import KeyEncryption
 from commands.base import Mistake, load_settings, now, open_database
 from commands.credentials import (
     Wanted,
@@ -174,7 +174,7 @@ async def _revoke(identifier: str, at: datetime) -> datetime:
 
 async def _rotate(compromised: bool) -> signing_keys.Key:
     settings = load_settings()
-    sealing = Sealing(settings.sealing_secret)
+    sealing = KeyEncryption(settings.sealing_secret)
     async with open_database(settings) as database:
         try:
             if compromised:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import strawberry
 
-from auth.permissions import Permission
+from auth.oauth_scopes import OAuthScope
 from db.models import AuditEntry as AuditEntryRow
 from resolvers import relations
 from schema.common import Characteristic
@@ -28,7 +28,7 @@ def _details(root: strawberry.Parent[AuditEntryRow]) -> list[Characteristic]:
     description="An entry of the audit log: something was done about credentials or users, a "
     "sign-in failed, or the carrier's support has read data. Entries never change and are never "
     "taken back.",
-    directives=requires(Permission.AUDIT_READ),
+    directives=requires(OAuthScope.AUDIT_READ),
 )
 class AuditEntry:
     id: str = strawberry.field(
@@ -53,7 +53,7 @@ class AuditEntry:
     )
     on_behalf_of: str | None = strawberry.field(
         description="The person for whom support has read, as its tool names them.",
-        directives=requires(Permission.PERSONAL_DATA_READ),
+        directives=requires(OAuthScope.PERSONAL_DATA_READ),
     )
     subject: str | None = strawberry.field(
         description="What it was done to: the public part of a credential, a user as logs call "

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import strawberry
 
-from auth.permissions import Permission
+from auth.oauth_scopes import OAuthScope
 from db.models import Cart as CartRow
 from resolvers import relations
 from schema.enums import BusinessCase, CartStatus
@@ -17,7 +17,7 @@ from schema.priced_item import PricedItem
 @strawberry.type(
     description="A cart (Warenkorb): one customer, one business case. It is frozen once an offer "
     "exists; a cart has one offer at most.",
-    directives=requires(Permission.OFFERS_READ),
+    directives=requires(OAuthScope.OFFERS_READ),
 )
 class Cart(Node):
     number: str = strawberry.field(description="The cart number.")

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import strawberry
 
-from auth.permissions import Permission
+from auth.oauth_scopes import OAuthScope
 from db.queries import ranges
 from schema.enums import ConsentBy, DocumentKind
 from schema.permissions import requires
@@ -67,7 +67,7 @@ class Document:
 
 @strawberry.type(
     description="Somebody who uses the carrier's portal.",
-    directives=requires(Permission.PERSONAL_DATA_READ),
+    directives=requires(OAuthScope.PERSONAL_DATA_READ),
 )
 class PortalUser:
     name: str = strawberry.field(description="The person's name.")
@@ -80,11 +80,11 @@ class Consent:
     given_at: datetime = strawberry.field(description="When it was given.")
     name: str | None = strawberry.field(
         description="The name of the consenting person (Zustimmer).",
-        directives=requires(Permission.PERSONAL_DATA_READ),
+        directives=requires(OAuthScope.PERSONAL_DATA_READ),
     )
     email: str | None = strawberry.field(
         description="The e-mail address stated by the person, who gets the order confirmation.",
-        directives=requires(Permission.PERSONAL_DATA_READ),
+        directives=requires(OAuthScope.PERSONAL_DATA_READ),
     )
 
 

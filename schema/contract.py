@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 import strawberry
 
-from auth.permissions import Permission
+from auth.oauth_scopes import OAuthScope
 from db.models import Contract as ContractRow
 from execution.resolving import by_level, reads
 from resolvers import contracts, relations
@@ -47,7 +47,7 @@ def _renewable(parents: Sequence[ContractRow], context: Context) -> Found[bool]:
 @strawberry.type(
     description="A contract (Vertrag): what gets billed. An order creates it; later orders change, "
     "extend or replace it.",
-    directives=requires(Permission.CONTRACTS_READ),
+    directives=requires(OAuthScope.CONTRACTS_READ),
 )
 class Contract(Node):
     number: str = strawberry.field(description='The contract number: "V-10000042".')
@@ -72,11 +72,11 @@ class Contract(Node):
     )
     dealer_id: str | None = strawberry.field(
         description="The dealer (Händler-ID) that a commission is matched by.",
-        directives=requires(Permission.COMMISSIONS_READ),
+        directives=requires(OAuthScope.COMMISSIONS_READ),
     )
     sub_partner_id: str | None = strawberry.field(
         description="The sub-partner (UVP-Kennung) that a commission is matched by.",
-        directives=requires(Permission.COMMISSIONS_READ),
+        directives=requires(OAuthScope.COMMISSIONS_READ),
     )
     created_at: datetime = strawberry.field(description="When the contract was created.")
     updated_at: datetime = strawberry.field(description="When the contract last changed.")

@@ -5,7 +5,7 @@ from typing import Any
 
 import strawberry
 
-from auth.permissions import Permission
+from auth.oauth_scopes import OAuthScope
 from db.models import Customer as CustomerRow
 from execution.resolving import reads
 from resolvers import relations
@@ -28,7 +28,7 @@ def own_address(root: strawberry.Parent[Any]) -> Any:
 
 @strawberry.type(
     description="A business that a tenant serves: a customer (Kunde), or a prospect (Interessent).",
-    directives=requires(Permission.CUSTOMERS_READ),
+    directives=requires(OAuthScope.CUSTOMERS_READ),
 )
 class Customer(Node):
     number: str = strawberry.field(description='The customer number: "K-100042".')
@@ -36,7 +36,7 @@ class Customer(Node):
     name: str = strawberry.field(description="The name of the business.")
     email: str | None = strawberry.field(
         description="The e-mail address of the master data, which gets every order confirmation.",
-        directives=requires(Permission.PERSONAL_DATA_READ),
+        directives=requires(OAuthScope.PERSONAL_DATA_READ),
     )
     address = strawberry.field(
         resolver=own_address, graphql_type=Address, description="The postal address."

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 import strawberry
 
-from auth.permissions import Permission
+from auth.oauth_scopes import OAuthScope
 from db.models import Offer as OfferRow
 from resolvers import relations
 from schema.common import Consent, PortalUser
@@ -17,7 +17,7 @@ from schema.permissions import requires
 @strawberry.type(
     description="An offer (Angebot): sent to the customer, whose consent (Zustimmung) makes an "
     "order of it. For a prospect the carrier consents as well.",
-    directives=requires(Permission.OFFERS_READ),
+    directives=requires(OAuthScope.OFFERS_READ),
 )
 class Offer(Node):
     number: str = strawberry.field(description='The offer number: "AN-10000042".')

@@ -6,7 +6,7 @@ from typing import Any
 
 import strawberry
 
-from auth.permissions import Permission
+from auth.oauth_scopes import OAuthScope
 from db.models import Order as OrderRow
 from execution.resolving import EVERYTHING, Rows, by_level, reads
 from ordering import texts
@@ -87,7 +87,7 @@ async def _estimates(
     description="An order (Auftrag): everything that was stated when ordering, which never "
     "changes, and the state of its processing. It results from a cart or an offer, and leads to a "
     "contract.",
-    directives=requires(Permission.ORDERS_READ),
+    directives=requires(OAuthScope.ORDERS_READ),
 )
 class Order(Node):
     number: str = strawberry.field(description='The order number (Auftragsnummer): "A-10000042".')
@@ -103,11 +103,11 @@ class Order(Node):
     description: str | None = strawberry.field(description="What was stated about the order.")
     dealer_id: str | None = strawberry.field(
         description="The dealer (Händler-ID) that a commission is matched by.",
-        directives=requires(Permission.COMMISSIONS_READ),
+        directives=requires(OAuthScope.COMMISSIONS_READ),
     )
     sub_partner_id: str | None = strawberry.field(
         description="The sub-partner (UVP-Kennung) that a commission is matched by.",
-        directives=requires(Permission.COMMISSIONS_READ),
+        directives=requires(OAuthScope.COMMISSIONS_READ),
     )
     received_at: datetime = strawberry.field(description="When the order was received.")
     requested_start_date: datetime | None = strawberry.field(

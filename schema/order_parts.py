@@ -7,7 +7,7 @@ from typing import Any
 
 import strawberry
 
-from auth.permissions import Permission
+from auth.oauth_scopes import OAuthScope
 from db.enums import STATUS_OF_PHASE
 from db.models import OrderExternalId, OrderHistoryEntry
 from db.models import OrderItem as OrderItemRow
@@ -72,7 +72,7 @@ class Delay:
 @strawberry.type(description="A note on an order.")
 class Note:
     author: str | None = strawberry.field(
-        description="Who wrote it.", directives=requires(Permission.PERSONAL_DATA_READ)
+        description="Who wrote it.", directives=requires(OAuthScope.PERSONAL_DATA_READ)
     )
     written_at: datetime | None = strawberry.field(description="When it was written.")
     text: str = strawberry.field(description="What it says.")

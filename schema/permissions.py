@@ -7,7 +7,7 @@ import strawberry
 from graphql import GraphQLInterfaceType, GraphQLNamedType, GraphQLObjectType, get_named_type
 from strawberry.schema_directive import Location
 
-from auth.permissions import Permission
+from auth.oauth_scopes import OAuthScope
 
 
 @strawberry.schema_directive(
@@ -21,7 +21,7 @@ class RequiresScope:
     scope: str = strawberry.field(description="The scope's name.")
 
 
-def requires(permission: Permission) -> list[object]:
+def requires(permission: OAuthScope) -> list[object]:
     """The `directives` of a field or a type."""
     return [RequiresScope(scope=permission.value)]
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from auth.permissions import Permission
+from auth.oauth_scopes import OAuthScope
 from schema.enums import BusinessCase
 from schema.permissions import requires
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @strawberry.type(
     description="How long the completed orders that you may see took, from receipt to completion, "
     "for one product and business case.",
-    directives=requires(Permission.ORDERS_READ),
+    directives=requires(OAuthScope.ORDERS_READ),
 )
 class ProcessingTime:
     product: Annotated["Product", strawberry.lazy("schema.product")] = strawberry.field(
@@ -35,7 +35,7 @@ class ProcessingTime:
 
 @strawberry.type(
     description="How long an order will take, by what others like it took.",
-    directives=requires(Permission.ORDERS_READ),
+    directives=requires(OAuthScope.ORDERS_READ),
 )
 class ProcessingEstimate:
     basis: ProcessingTime = strawberry.field(description="What the estimate is taken from.")

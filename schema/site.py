@@ -2,7 +2,7 @@
 
 import strawberry
 
-from auth.permissions import Permission
+from auth.oauth_scopes import OAuthScope
 from db.models import Site as SiteRow
 from resolvers import relations
 from schema.common import Address
@@ -17,7 +17,7 @@ from schema.permissions import requires
 
 @strawberry.type(
     description="A place where a customer uses products (Standort, Nutzungsstandort).",
-    directives=requires(Permission.CUSTOMERS_READ),
+    directives=requires(OAuthScope.CUSTOMERS_READ),
 )
 class Site(Node):
     number: str = strawberry.field(description="The number of the site among its customer's.")

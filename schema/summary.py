@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from auth.permissions import Permission
+from auth.oauth_scopes import OAuthScope
 from db.models import Order as OrderRow
 from execution.resolving import EVERYTHING, Rows, by_level
 from resolvers import orders as resolvers
@@ -97,7 +97,7 @@ async def _newest_changes(
 
 @strawberry.type(
     description="How many orders there are, for a dashboard: one statement.",
-    directives=requires(Permission.ORDERS_READ),
+    directives=requires(OAuthScope.ORDERS_READ),
 )
 class OrderSummary:
     total: int = strawberry.field(description="All of them.")
@@ -136,7 +136,7 @@ def _state(root: strawberry.Parent[resolvers.ReferenceResult]) -> ReferenceState
 
 
 @strawberry.type(
-    description="What goes by a reference.", directives=requires(Permission.ORDERS_READ)
+    description="What goes by a reference.", directives=requires(OAuthScope.ORDERS_READ)
 )
 class ReferenceResult:
     reference: str = strawberry.field(description="The reference, as it was given.")

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import strawberry
 
-from auth.permissions import Permission
+from auth.oauth_scopes import OAuthScope
 from db.models import Tenant as TenantRow
 from resolvers import relations
 from schema.contract_list import CONTRACTS, ContractConnection
@@ -26,14 +26,14 @@ from schema.permissions import requires
 @strawberry.type(
     description="A partner of the carrier (Mandant), or a part of one (Submandant). Tenants form a "
     "tree; customers and all their documents belong to one tenant.",
-    directives=requires(Permission.TENANTS_READ),
+    directives=requires(OAuthScope.TENANTS_READ),
 )
 class Tenant(Node):
     number: str = strawberry.field(description='The tenant number: "M-10001".')
     name: str = strawberry.field(description="The name.")
     email: str | None = strawberry.field(
         description="The e-mail address of the master data, which gets every order confirmation.",
-        directives=requires(Permission.PERSONAL_DATA_READ),
+        directives=requires(OAuthScope.PERSONAL_DATA_READ),
     )
     created_at: datetime = strawberry.field(description="When the tenant was registered.")
     parent = strawberry.field(

@@ -10,7 +10,7 @@ import click
 import pytest
 from graphql import GraphQLSchema, build_schema, parse, validate
 
-from auth.permissions import POSSIBLE
+from auth.oauth_scopes import POSSIBLE
 from cli import main
 from db.enums import ClientKind
 from execution.errors import ErrorCode

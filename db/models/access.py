@@ -51,7 +51,7 @@ class ApiKey(Base):
     prefix: Mapped[str] = mapped_column(String(32), unique=True)
     secret_hash: Mapped[str] = mapped_column(String(64))
     permissions: Mapped[list[Any]] = mapped_column(Json)
-    """The names of what the key is good for (`auth.permissions`)."""
+    """The names of what the key is good for (`auth.oauth_scopes`)."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
@@ -116,7 +116,7 @@ class SigningKey(Base):
     kid: Mapped[str] = mapped_column(String(64), unique=True)
     public_key: Mapped[dict[str, Any]] = mapped_column(Json)
     private_key: Mapped[str]
-    """A JWK, encrypted where there is a secret to do so (`auth.sealing`)."""
+    """A JWK, encrypted where there is a secret to do so (`auth.key_encryption`)."""
     created_at: Mapped[datetime]
     signs_from: Mapped[datetime]
     """Published since it was made, so that everybody who verifies knows it by this time."""

@@ -17,8 +17,8 @@ from sqlalchemy import select, update
 
 from auth import oauth_clients
 from auth.jwt import InvalidTokenError, Jwt
-from auth.permissions import READING, Permission
-from auth.sealing import Sealing
+from auth.key_encryption import KeyEncryption
+from auth.oauth_scopes import READING, OAuthScope
 from auth.signing_keys import list_keys
 from db.models import OAuthClient, Tenant
 from db.scope.tenant_scope import TenantScope
@@ -36,7 +36,7 @@ from tests.auth.oauth import (
 )
 
 NOW = int(STARTED.timestamp())
-ORDERS = frozenset({Permission.ORDERS_READ})
+ORDERS = frozenset({OAuthScope.ORDERS_READ})
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ class Forger:
         client = await make(database)
         await worker.issued(client)
         [key] = await list_keys(database)
-        jwk = json.loads(Sealing(None).open(key.kid, key.sealed))
+        jwk = json.loads(KeyEncryption(None).open(key.kid, key.sealed))
         return cls(client, key.kid, ECKey.import_key(jwk))
 
     def claims(self, **claims: Any) -> dict[str, Any]:

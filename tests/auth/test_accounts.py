@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from auth import accounts, keys
+from auth import keys, log_names
 from db.enums import ClientKind
 from db.models import ApiClient
 from db.scope.tenant_scope import TenantScope
@@ -20,31 +20,31 @@ USER = UUID(int=0xABC)
 def test_a_tenant_that_is_called_like_a_kind_shares_no_account() -> None:
     partner, support, fulfilment = ClientKind.PARTNER, ClientKind.SUPPORT, ClientKind.FULFILMENT
     named = [
-        accounts.of_client(support, None, "Desk"),
-        accounts.of_client(fulfilment, None, "Desk"),
-        accounts.of_client(partner, "support", "Desk"),
-        accounts.of_client(partner, "support:Desk", ""),
-        accounts.of_client(partner, "support%3ADesk", ""),
-        accounts.of_client(partner, "fulfilment", "Desk"),
-        accounts.of_client(partner, "P", "A/Desk"),
-        accounts.of_client(partner, "P/A", "Desk"),
-        accounts.of_user("P", USER),
-        accounts.of_client(partner, "P", "000000000abc"),
-        accounts.of_client(partner, "user:P", "000000000abc"),
-        accounts.of_client(partner, "P", "user:000000000abc"),
-        accounts.of_client(support, None, "P/000000000abc"),
-        accounts.of_widget(accounts.of_client(partner, "P", "Desk"), "K-1"),
-        accounts.of_client(partner, "widget:K-1", "P/Desk"),
-        accounts.of_client(partner, "K-1", "P/Desk"),
+        log_names.of_client(support, None, "Desk"),
+        log_names.of_client(fulfilment, None, "Desk"),
+        log_names.of_client(partner, "support", "Desk"),
+        log_names.of_client(partner, "support:Desk", ""),
+        log_names.of_client(partner, "support%3ADesk", ""),
+        log_names.of_client(partner, "fulfilment", "Desk"),
+        log_names.of_client(partner, "P", "A/Desk"),
+        log_names.of_client(partner, "P/A", "Desk"),
+        log_names.of_user("P", USER),
+        log_names.of_client(partner, "P", "000000000abc"),
+        log_names.of_client(partner, "user:P", "000000000abc"),
+        log_names.of_client(partner, "P", "user:000000000abc"),
+        log_names.of_client(support, None, "P/000000000abc"),
+        log_names.of_widget(log_names.of_client(partner, "P", "Desk"), "K-1"),
+        log_names.of_client(partner, "widget:K-1", "P/Desk"),
+        log_names.of_client(partner, "K-1", "P/Desk"),
     ]
     assert [(one, other) for one, other in permutations(named, 2) if one == other] == []
 
 
 def test_usual_accounts_read_as_they_are_named() -> None:
-    client = accounts.of_client(ClientKind.PARTNER, "M-10001", "CRM")
+    client = log_names.of_client(ClientKind.PARTNER, "M-10001", "CRM")
     assert client == "M-10001/CRM"
-    assert accounts.of_client(ClientKind.SUPPORT, None, "Desk") == "support:Desk"
-    assert accounts.of_widget(client, "K-1") == "widget:K-1/M-10001/CRM"
+    assert log_names.of_client(ClientKind.SUPPORT, None, "Desk") == "support:Desk"
+    assert log_names.of_widget(client, "K-1") == "widget:K-1/M-10001/CRM"
 
 
 async def clients(database: Database) -> int | None:

@@ -6,7 +6,7 @@ import pytest
 from joserfc.jwk import ECKey
 from starlette.types import Scope
 
-from auth.attempts import source_of
+from auth.login_throttle import source_of
 from db.session import Database
 from tests.auth.conftest import Hand
 from tests.auth.oauth import GRANT, Worker, make, signer, statements_on, workers

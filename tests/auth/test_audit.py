@@ -10,7 +10,7 @@ from sqlalchemy import select
 from auth import audit, keys, oauth_clients, signing_keys
 from auth.bearer import Bearers, UnauthenticatedError
 from auth.clients import TooManyWorkingError
-from auth.sealing import Sealing
+from auth.key_encryption import KeyEncryption
 from db.enums import AuditAction, AuditActor, ClientKind
 from db.ids import new_id
 from db.models import AuditEntry
@@ -60,8 +60,8 @@ async def test_oauth_clients_and_signing_keys_are_recorded(database: Database) -
         database, kind=ClientKind.SUPPORT, client_name="Desk", now=STARTED
     )
     await oauth_clients.revoke(database, made.identifier, now=STARTED)
-    first = await signing_keys.rotate(database, Sealing(None), now=STARTED)
-    second = await signing_keys.replace_all(database, Sealing(None), now=STARTED)
+    first = await signing_keys.rotate(database, KeyEncryption(None), now=STARTED)
+    second = await signing_keys.replace_all(database, KeyEncryption(None), now=STARTED)
     assert {told(entry) for entry in await entries(database)} == {
         (AuditAction.OAUTH_CLIENT_CREATED, made.identifier, None),
         (AuditAction.OAUTH_CLIENT_REVOKED, made.identifier, None),

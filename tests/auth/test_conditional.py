@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from auth import keys, oauth_clients
-from auth.permissions import READING
+from auth.oauth_scopes import READING
 from db.models import Customer
 from db.scope.tenant_scope import TenantScope
 from db.session import Database

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from auth import origins
-from auth.permissions import READING
+from auth.oauth_scopes import READING
 from db.session import Database
 from execution.limits import Limits
 from tests.auth.conftest import STARTED, Hand

@@ -8,7 +8,7 @@ import pytest
 
 from app import create_app
 from auth import keys
-from auth.permissions import OF_A_CUSTOMERS_USER, OF_A_PAGE, READING
+from auth.oauth_scopes import CUSTOMER_USER_SCOPES, READING, WIDGET_SCOPES
 from db.session import Database
 from settings import Settings
 from tests.auth.conftest import STARTED
@@ -63,8 +63,8 @@ async def test_the_views_are_sessions_of_the_partner_and_of_one_customer(
     assert numbers(customer) == {"K-A-1"}
     partner_viewer, viewer = (seen.json()["data"]["viewer"] for seen in (partner, customer))
     assert partner_viewer["kind"] == viewer["kind"] == "WIDGET_SESSION"
-    assert partner_viewer["scopes"] == sorted(OF_A_PAGE)
-    assert viewer["scopes"] == sorted(OF_A_CUSTOMERS_USER)
+    assert partner_viewer["scopes"] == sorted(WIDGET_SCOPES)
+    assert viewer["scopes"] == sorted(CUSTOMER_USER_SCOPES)
 
 
 async def test_a_page_of_another_origin_gets_none(http: httpx.AsyncClient) -> None:

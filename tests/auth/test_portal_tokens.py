@@ -13,7 +13,7 @@ import httpx
 import pytest
 from joserfc.jwk import ECKey, RSAKey
 
-from auth.sealing import Sealing
+from auth.key_encryption import KeyEncryption
 from auth.signing_keys import list_keys
 from db.session import Database
 from execution.logs import configure_logging
@@ -226,7 +226,7 @@ async def test_our_own_tokens_and_theirs_never_pass_for_each_other(
     client = await make(database)
     ours = await worker.issued(client)
     [stored] = await list_keys(database)
-    key = ECKey.import_key(json.loads(Sealing(None).open(stored.kid, stored.sealed)))
+    key = ECKey.import_key(json.loads(KeyEncryption(None).open(stored.kid, stored.sealed)))
     assert (await worker.ask(ours)).status_code == 200
     # Signed by us in their name.
     head = {"alg": "ES256", "typ": "at+jwt", "kid": stored.kid}

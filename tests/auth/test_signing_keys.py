@@ -10,8 +10,8 @@ from joserfc import jws
 from sqlalchemy import select, update
 
 from auth import signing_keys
-from auth.permissions import POSSIBLE, Permission
-from auth.sealing import SealedError, Sealing
+from auth.key_encryption import KeyEncryption, SealedError
+from auth.oauth_scopes import POSSIBLE, OAuthScope
 from auth.signing_keys import KeyPendingError, KeysChangedError, list_keys
 from db.enums import ClientKind
 from db.models import SigningKey
@@ -21,7 +21,7 @@ from settings import Settings
 from tests.auth.conftest import STARTED, Hand
 from tests.auth.oauth import AUDIENCE, ISSUER, Worker, make, workers
 
-PLAIN = Sealing(None)
+PLAIN = KeyEncryption(None)
 SECRET = "s" * 32
 
 
@@ -179,7 +179,7 @@ async def test_the_metadata_says_what_is_served(database: Database, pair: list[W
     response = await worker.http.get("/.well-known/oauth-authorization-server")
     metadata: dict[str, Any] = response.json()
     assert metadata["issuer"] == ISSUER
-    assert set(metadata["scopes_supported"]) == set(Permission)
+    assert set(metadata["scopes_supported"]) == set(OAuthScope)
     wanted = POSSIBLE[ClientKind.PARTNER]
     client = await make(database, permissions=wanted)
     token = await worker.http.post(
@@ -221,20 +221,20 @@ async def test_private_keys_are_encrypted_with_the_secret_of_the_settings(
     async with database.read(TenantScope.carrier()) as session:
         [row] = await session.entities(select(SigningKey))
     assert row.private_key.startswith("aes256gcm:")
-    private = Sealing(SECRET).open(row.kid, row.private_key)
+    private = KeyEncryption(SECRET).open(row.kid, row.private_key)
     assert json.loads(private)["d"]
-    for sealing in (PLAIN, Sealing("t" * 32)):
+    for sealing in (PLAIN, KeyEncryption("t" * 32)):
         with pytest.raises(SealedError):
             sealing.open(row.kid, row.private_key)
     with pytest.raises(SealedError):
-        Sealing(SECRET).open("another key", row.private_key)
+        KeyEncryption(SECRET).open("another key", row.private_key)
 
 
 async def test_a_server_without_the_secret_issues_nothing_and_says_why_in_its_log_alone(
     database: Database, database_url: str, hand: Hand
 ) -> None:
     client = await make(database)
-    await signing_keys.make_first(database, Sealing(SECRET), now=STARTED)
+    await signing_keys.make_first(database, KeyEncryption(SECRET), now=STARTED)
     async with workers(database_url, hand.clock) as [worker]:
         response = await worker.token(client=client)
     assert (response.status_code, response.json()["error"]) == (500, "server_error")
@@ -251,7 +251,7 @@ async def test_the_secret_changes_with_the_next_key_and_no_token_is_lost(
         workers(database_url, hand.clock, signing_key_secret=changed) as [new],
     ):
         first = await old.issued(client)
-        await signing_keys.rotate(database, Sealing(changed), now=STARTED)
+        await signing_keys.rotate(database, KeyEncryption(changed), now=STARTED)
         for seconds in (1, 300):
             hand.move(seconds)
             tokens = [first, await old.issued(client), await new.issued(client)]

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from auth import keys, oauth_clients
 from auth.clients import TooManyWorkingError
-from auth.permissions import READING, ImpossiblePermissionError, Permission
+from auth.oauth_scopes import READING, ImpossibleScopeError, OAuthScope
 from db.enums import ClientKind
 from db.models import ApiClient, ApiKey
 from db.session import Database
@@ -22,7 +22,7 @@ CARRIERS = [ClientKind.FULFILMENT, ClientKind.SUPPORT]
 
 
 async def made(
-    database: Database, kind: ClientKind, *granted: Permission, name: str = "Desk"
+    database: Database, kind: ClientKind, *granted: OAuthScope, name: str = "Desk"
 ) -> keys.NewKey:
     return await keys.create(
         database,
@@ -91,17 +91,17 @@ async def test_fulfilment_gets_neither_personal_data_nor_commissions_unless_aske
     database: Database,
 ) -> None:
     usual = await made(database, ClientKind.FULFILMENT)
-    assert Permission.PERSONAL_DATA_READ not in usual.permissions
-    assert Permission.COMMISSIONS_READ not in usual.permissions
-    assert Permission.PROGRESS_REPORT in usual.permissions
-    reading = READING - {Permission.AUDIT_READ}
+    assert OAuthScope.PERSONAL_DATA_READ not in usual.permissions
+    assert OAuthScope.COMMISSIONS_READ not in usual.permissions
+    assert OAuthScope.PROGRESS_REPORT in usual.permissions
+    reading = READING - {OAuthScope.AUDIT_READ}
     asked = await made(database, ClientKind.FULFILMENT, *reading, name="Archive")
     assert asked.permissions == reading
 
 
 async def test_fulfilment_may_not_read_the_audit_log(database: Database) -> None:
-    with pytest.raises(ImpossiblePermissionError):
-        await made(database, ClientKind.FULFILMENT, Permission.AUDIT_READ)
+    with pytest.raises(ImpossibleScopeError):
+        await made(database, ClientKind.FULFILMENT, OAuthScope.AUDIT_READ)
 
 
 @pytest.mark.parametrize("kind", [ClientKind.PARTNER, ClientKind.SUPPORT])
@@ -109,14 +109,14 @@ async def test_nobody_but_fulfilment_may_report_progress(
     database: Database, kind: ClientKind
 ) -> None:
     for create in (keys.create, oauth_clients.create):
-        with pytest.raises(ImpossiblePermissionError):
+        with pytest.raises(ImpossibleScopeError):
             await create(
                 database,
                 kind=kind,
                 tenant_number="P" if kind is ClientKind.PARTNER else None,
                 client_name="CRM",
                 now=STARTED,
-                permissions=frozenset({Permission.PROGRESS_REPORT}),
+                permissions=frozenset({OAuthScope.PROGRESS_REPORT}),
             )
 
 
@@ -127,7 +127,7 @@ async def test_a_stored_scope_that_the_kind_may_not_have_is_none(database: Datab
         await session.execute(stored)
     found = await keys.find(database, new.text)
     assert found is not None
-    assert found.principal.permissions == {Permission.ORDERS_READ}
+    assert found.principal.permissions == {OAuthScope.ORDERS_READ}
 
 
 async def test_a_name_of_the_carriers_is_one_client_of_its_kind(database: Database) -> None:

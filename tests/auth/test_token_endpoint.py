@@ -13,7 +13,7 @@ from joserfc import jws
 
 from auth import oauth_clients
 from auth.clients import MOST_WORKING, TooManyWorkingError
-from auth.permissions import READING, USUAL, Permission
+from auth.oauth_scopes import DEFAULT, READING, OAuthScope
 from db.session import Database
 from execution.limits import Limits
 from execution.logs import configure_logging
@@ -60,7 +60,7 @@ async def test_a_client_gets_a_token_with_its_secret_by_basic_or_in_the_form(
         assert answer == {
             "token_type": "Bearer",
             "expires_in": 900,
-            "scope": " ".join(sorted(USUAL)),
+            "scope": " ".join(sorted(DEFAULT)),
         }
 
 
@@ -132,7 +132,7 @@ async def test_a_parameter_without_a_value_counts_as_left_out(
     database: Database, worker: Worker
 ) -> None:
     response = await worker.token(client=await make(database), scope="")
-    assert response.json()["scope"] == " ".join(sorted(USUAL))
+    assert response.json()["scope"] == " ".join(sorted(DEFAULT))
 
 
 @pytest.mark.parametrize("name", ["grant_type", "scope", "unheard_of"])
@@ -279,7 +279,7 @@ async def test_an_api_client_has_two_working_oauth_clients_at_most(database: Dat
 async def test_no_secret_and_no_token_reaches_the_log_or_the_database(
     database: Database, worker: Worker
 ) -> None:
-    client = await make(database, permissions=frozenset({Permission.ORDERS_READ}))
+    client = await make(database, permissions=frozenset({OAuthScope.ORDERS_READ}))
     secret = (client.secret or "").removeprefix("pgs_")
     log = io.BytesIO()
     with logging_restored():

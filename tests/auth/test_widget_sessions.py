@@ -13,8 +13,8 @@ from joserfc.jwk import ECKey
 from sqlalchemy import update
 
 from auth import keys, oauth_clients, origins
-from auth.permissions import OF_A_CUSTOMERS_USER, READING, Permission
-from auth.sealing import Sealing
+from auth.key_encryption import KeyEncryption
+from auth.oauth_scopes import CUSTOMER_USER_SCOPES, READING, OAuthScope
 from auth.signing_keys import list_keys, replace_all
 from db.models import ApiKey, Tenant
 from db.scope.tenant_scope import TenantScope
@@ -57,7 +57,7 @@ async def test_a_session_reads_the_documents_of_its_customer_alone(
     answer = response.json()
     assert response.headers["cache-control"] == "no-store"
     seen = await Page(worker.http).ask(answer.pop("token"))
-    scopes = sorted(OF_A_CUSTOMERS_USER)
+    scopes = sorted(CUSTOMER_USER_SCOPES)
     assert answer == {
         "expiresAt": "2026-03-02T09:40:00Z",
         "expiresIn": 600,
@@ -200,7 +200,7 @@ async def test_a_session_dies_with_the_signing_key(
     database: Database, worker: Worker, hand: Hand
 ) -> None:
     token = await (await portal(database, worker)).session()
-    await replace_all(database, Sealing(None), now=STARTED)
+    await replace_all(database, KeyEncryption(None), now=STARTED)
     hand.move(1)
     assert (await Page(worker.http).ask(token)).status_code == 401
 
@@ -211,12 +211,12 @@ async def test_a_session_loses_what_its_credential_loses(
     backend, page = await portal(database, worker), Page(worker.http)
     token = await backend.session()
 
-    async def leave(*permissions: Permission) -> None:
+    async def leave(*permissions: OAuthScope) -> None:
         async with database.write(TenantScope.carrier()) as session:
             await session.execute(update(ApiKey).values(permissions=sorted(permissions)))
         hand.move(1)
 
-    await leave(Permission.CUSTOMERS_READ, Permission.WIDGET_SESSIONS_CREATE)
+    await leave(OAuthScope.CUSTOMERS_READ, OAuthScope.WIDGET_SESSIONS_CREATE)
     left = await page.ask(token, "{ viewer { scopes } }")
     assert left.json()["data"] == {"viewer": {"scopes": ["customers:read"]}}
     await leave(*READING)
@@ -290,7 +290,7 @@ async def test_a_session_makes_no_session(database: Database, worker: Worker) ->
                 (403, "FORBIDDEN"),
                 f"cannot have {scope}",
             )
-            for scope in sorted(READING - OF_A_CUSTOMERS_USER)
+            for scope in sorted(READING - CUSTOMER_USER_SCOPES)
         ),
         ({"origin": OTHER}, (403, "ORIGIN_NOT_REGISTERED"), "not registered"),
         ({"origin": f"{PORTAL}/"}, (403, "ORIGIN_NOT_REGISTERED"), "not registered"),
@@ -350,7 +350,7 @@ async def test_only_a_client_that_was_granted_it_makes_sessions(
 async def test_a_client_that_may_read_nothing_makes_no_session(
     database: Database, worker: Worker
 ) -> None:
-    only = frozenset({Permission.WIDGET_SESSIONS_CREATE})
+    only = frozenset({OAuthScope.WIDGET_SESSIONS_CREATE})
     refused = await (await portal(database, worker, permissions=only)).ask()
     assert (refused.status_code, code(refused)) == (403, "FORBIDDEN")
 
@@ -384,7 +384,7 @@ async def test_neither_is_taken_for_the_other(
     backend = await portal(database, worker)
     session = jws.extract_compact((await backend.session()).encode())
     [row] = await list_keys(database)
-    key = ECKey.import_key(json.loads(Sealing(None).open(row.kid, row.sealed)))
+    key = ECKey.import_key(json.loads(KeyEncryption(None).open(row.kid, row.sealed)))
     header = {"alg": "ES256", "kid": row.kid} | ({} if typ is None else {"typ": typ})
     token = signed({**json.loads(session.payload), "iss": issuer}, key, header)
     assert (await Page(worker.http).ask(token)).status_code == 401

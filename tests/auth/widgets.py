@@ -7,7 +7,7 @@ import httpx
 from sqlalchemy import select
 
 from auth import keys, origins
-from auth.permissions import READING, Permission
+from auth.oauth_scopes import READING, OAuthScope
 from db.enums import CustomerKind
 from db.models import Customer, Tenant
 from db.scope.tenant_scope import TenantScope
@@ -17,7 +17,7 @@ from tests.auth.oauth import Worker
 
 PORTAL = "https://portal.example.de"
 OTHER = "https://other.example.de"
-MAY_CREATE = READING | {Permission.WIDGET_SESSIONS_CREATE}
+MAY_CREATE = READING | {OAuthScope.WIDGET_SESSIONS_CREATE}
 SEEN = """{
     viewer { kind clientName tokenId expiresAt tenantNumber scopes customer { number } }
     customers { nodes { number } }

@@ -13,7 +13,7 @@ import orjson
 from app import create_app
 from auth import clients, keys
 from auth.clock import Clock
-from auth.permissions import READING, Permission
+from auth.oauth_scopes import READING, OAuthScope
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from execution.limits import Limits
@@ -69,7 +69,7 @@ class Client:
     http: httpx.AsyncClient
     tenant: str
     """The number of the tenant whose key is used unless a query says otherwise."""
-    _keys: dict[tuple[str, frozenset[Permission]], str] = field(default_factory=dict, repr=False)
+    _keys: dict[tuple[str, frozenset[OAuthScope]], str] = field(default_factory=dict, repr=False)
 
     async def query(
         self,
@@ -78,7 +78,7 @@ class Client:
         *,
         tenant: str | None = None,
         key: str | None = None,
-        granted: frozenset[Permission] = READING,
+        granted: frozenset[OAuthScope] = READING,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Ask with a key of the tenant that is good for what is granted, or with `key`."""
@@ -103,7 +103,7 @@ class Client:
         tag: str | None = None,
         tenant: str | None = None,
         key: str | None = None,
-        granted: frozenset[Permission] = READING,
+        granted: frozenset[OAuthScope] = READING,
         headers: Mapping[str, str] | None = None,
         operation: str | None = None,
     ) -> Answer:
@@ -119,7 +119,7 @@ class Client:
             )
         return Answer(response, len(statements))
 
-    async def key(self, tenant: str, granted: frozenset[Permission] = READING) -> str:
+    async def key(self, tenant: str, granted: frozenset[OAuthScope] = READING) -> str:
         """A key of the tenant with that number."""
         known = tenant, granted
         if known not in self._keys:

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 from auth import keys
-from auth.permissions import (
+from auth.oauth_scopes import (
+    ALL_OF_KIND,
     BY_DEFAULT,
-    OF_A_CUSTOMERS_USER,
-    OF_A_PAGE,
-    OF_A_TENANTS_USER,
+    CUSTOMER_USER_SCOPES,
     POSSIBLE,
     READING,
-    WHOLE,
-    Permission,
+    TENANT_USER_SCOPES,
+    WIDGET_SCOPES,
+    OAuthScope,
 )
 from db.enums import AuditAction, AuditActor, ClientKind
 from db.models import AuditEntry, Tenant
@@ -182,7 +182,7 @@ async def test_support_reads_what_is_nobodys_without_an_entry(log: Log) -> None:
 
 async def test_the_person_needs_the_scope_of_personal_data(log: Log) -> None:
     answer = await log.client.query(
-        WHOLE_ENTRY, granted=frozenset({Permission.AUDIT_READ, Permission.TENANTS_READ})
+        WHOLE_ENTRY, granted=frozenset({OAuthScope.AUDIT_READ, OAuthScope.TENANTS_READ})
     )
     [entry] = answer.json["data"]["auditLog"]["nodes"]
     assert (entry["onBehalfOf"], entry["actor"]) == (None, "support:Desk")
@@ -192,7 +192,7 @@ async def test_the_person_needs_the_scope_of_personal_data(log: Log) -> None:
 async def test_without_its_scope_there_is_no_log(log: Log) -> None:
     answer = await log.client.query(
         "{ auditLog { totalCount } viewer { kind } }",
-        granted=READING - {Permission.AUDIT_READ},
+        granted=READING - {OAuthScope.AUDIT_READ},
     )
     assert answer.json["data"] == {"auditLog": None, "viewer": {"kind": "API_CLIENT"}}
     assert forbidden(answer) == ["audit:read"]
@@ -205,12 +205,12 @@ def forbidden(answer: Answer) -> list[str]:
 
 def test_nobody_may_read_the_log_unless_it_is_asked_for() -> None:
     for kind in ClientKind:
-        assert Permission.AUDIT_READ not in BY_DEFAULT[kind]
-    allowed = {kind for kind in ClientKind if Permission.AUDIT_READ in POSSIBLE[kind]}
+        assert OAuthScope.AUDIT_READ not in BY_DEFAULT[kind]
+    allowed = {kind for kind in ClientKind if OAuthScope.AUDIT_READ in POSSIBLE[kind]}
     assert allowed == {ClientKind.PARTNER, ClientKind.SUPPORT}
-    assert {kind for kind in ClientKind if Permission.AUDIT_READ in WHOLE[kind]} == allowed
+    assert {kind for kind in ClientKind if OAuthScope.AUDIT_READ in ALL_OF_KIND[kind]} == allowed
 
 
 def test_neither_people_nor_pages_may_read_the_log() -> None:
-    for whole in (OF_A_CUSTOMERS_USER, OF_A_TENANTS_USER, OF_A_PAGE):
-        assert Permission.AUDIT_READ not in whole
+    for whole in (CUSTOMER_USER_SCOPES, TENANT_USER_SCOPES, WIDGET_SCOPES):
+        assert OAuthScope.AUDIT_READ not in whole

@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 import freshness
 from auth import audit, keys, support
-from auth.permissions import READING, Permission
+from auth.oauth_scopes import READING, OAuthScope
 from db.changes import tokens
 from db.enums import ActionParty, ClientKind, OrderPhase
 from db.models import Customer
@@ -110,7 +110,7 @@ async def test_a_tag_is_of_whoever_asked(client: Client, partners: Partners) -> 
     asked: list[dict[str, Any]] = [
         {},
         {"key": second.text},
-        {"granted": READING - {Permission.TENANTS_READ}},
+        {"granted": READING - {OAuthScope.TENANTS_READ}},
         {"tenant": partners.branch.tenant.number},
         {"headers": {"X-Tenant": partners.branch.tenant.number}},
         {"headers": {"Accept-Language": "en"}},
@@ -128,7 +128,7 @@ async def test_what_lacks_a_scope_lacks_it_again(database_url: str, executor: Ex
     async with serve(database_url, executor=executor) as client:
         partners = two_partners()
         await client.fill(partners.book)
-        how: dict[str, Any] = {"granted": READING - {Permission.TENANTS_READ}}
+        how: dict[str, Any] = {"granted": READING - {OAuthScope.TENANTS_READ}}
         full = await client.get(ORDERS, **how)
         assert set(full.codes) == {"FORBIDDEN"}
         assert full.tag is not None
@@ -221,13 +221,13 @@ async def test_support_gets_each_answer_and_an_entry_for_it(
 @pytest.mark.parametrize(
     ("document", "permissions"),
     [
-        ("{ auditLog { nodes { id } } }", READING | {Permission.AUDIT_READ}),
-        ("query A { auditLog { nodes { id } } }", READING | {Permission.AUDIT_READ}),
+        ("{ auditLog { nodes { id } } }", READING | {OAuthScope.AUDIT_READ}),
+        ("query A { auditLog { nodes { id } } }", READING | {OAuthScope.AUDIT_READ}),
         ("{ viewer { rateLimit { remaining } } }", READING),
     ],
 )
 async def test_what_changes_without_a_mark_has_no_tag(
-    document: str, permissions: frozenset[Permission], client: Client, partners: Partners
+    document: str, permissions: frozenset[OAuthScope], client: Client, partners: Partners
 ) -> None:
     for known in (None, "*"):
         answer = await client.get(document, granted=permissions, tag=known)
@@ -237,7 +237,7 @@ async def test_what_changes_without_a_mark_has_no_tag(
 async def test_who_may_read_the_audit_log_keeps_other_answers(
     client: Client, partners: Partners
 ) -> None:
-    granted = READING | {Permission.AUDIT_READ}
+    granted = READING | {OAuthScope.AUDIT_READ}
     tag = await tag_of(client, granted=granted)
     async with client.database.write(CARRIER) as session:
         book = Book()

@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 
 import schema as product
 import seeding
-from auth.permissions import READING
+from auth.oauth_scopes import READING
 from auth.principal import Principal, PrincipalKind
 from db.ids import new_id
 from db.models import Contract, Customer, Offer, Order, Product, Tenant

@@ -7,13 +7,13 @@ import strawberry
 from graphql import GraphQLInterfaceType, GraphQLObjectType, is_non_null_type
 
 import schema
-from auth.permissions import READING, USUAL, Permission
+from auth.oauth_scopes import DEFAULT, READING, OAuthScope
 from schema.permissions import needed_by
 from tests.graph.client import Answer, Client
 from tests.graph.partners import Partners, two_partners
 from tests.statements import sent
 
-ORDERS = frozenset({Permission.ORDERS_READ})
+ORDERS = frozenset({OAuthScope.ORDERS_READ})
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +157,7 @@ async def test_personal_data_is_not_part_of_what_a_key_usually_reads(
         }
         """,
         {"number": partners.partner.order.number},
-        granted=USUAL,
+        granted=DEFAULT,
     )
     order = answer.json["data"]["order"]
     assert order["dealerId"] is not None

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from auth.permissions import READING
+from auth.oauth_scopes import READING
 from execution.limits import Limits
 from tests.graph.book import NOW, Book
 from tests.graph.client import Answer, Client, serve

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from auth import keys
-from auth.permissions import POSSIBLE, Permission
+from auth.oauth_scopes import POSSIBLE, OAuthScope
 from db.enums import ClientKind
 from db.models import Order
 from db.scope.tenant_scope import TenantScope
@@ -65,7 +65,7 @@ async def test_nobody_reports_without_the_permission(reporter: Reporter, kind: C
         tenant_number="P-7" if kind is ClientKind.PARTNER else None,
         client_name="other",
         now=NOW,
-        permissions=POSSIBLE[kind] - {Permission.PROGRESS_REPORT},
+        permissions=POSSIBLE[kind] - {OAuthScope.PROGRESS_REPORT},
     )
     answer = await _post_unread(reporter, Authorization=f"Bearer {made.text}")
     assert (answer.status_code, codes(answer)) == (403, ["FORBIDDEN"])

@@ -14,7 +14,7 @@ import pytest
 
 from auth import audit, keys, oauth_clients, origins, support
 from auth.bearer import Bearers
-from auth.permissions import OF_A_CUSTOMERS_USER, OF_A_TENANTS_USER, Permission
+from auth.oauth_scopes import CUSTOMER_USER_SCOPES, TENANT_USER_SCOPES, OAuthScope
 from auth.principal import Principal, PrincipalKind
 from db.enums import ClientKind
 from db.models import Tenant
@@ -31,7 +31,7 @@ Credential = tuple[str, Mapping[str, str]]
 ORIGIN = "https://portal.example.de"
 CUSTOMERS_USER, TENANTS_USER = "5f0e7c1a-kim", "90b2d4e6-toni"
 
-EVERYTHING = frozenset(each for each in Permission if each.endswith(":read"))
+EVERYTHING = frozenset(each for each in OAuthScope if each.endswith(":read"))
 """All that there is to read."""
 
 
@@ -77,7 +77,7 @@ async def _page(asking: "Asking") -> Credential:
         tenant_number=tenant,
         client_name=name,
         now=NOW,
-        permissions=EVERYTHING | {Permission.WIDGET_SESSIONS_CREATE},
+        permissions=EVERYTHING | {OAuthScope.WIDGET_SESSIONS_CREATE},
     )
     await origins.add(database, tenant_number=tenant, client_name=name, origin=ORIGIN, now=NOW)
     of = asking.own.customer.number
@@ -127,7 +127,7 @@ class Seat:
     sees: Sequence[str]
     """Whose documents it may see."""
     bring: Callable[["Asking"], Awaitable[Credential]]
-    permissions: frozenset[Permission] = EVERYTHING
+    permissions: frozenset[OAuthScope] = EVERYTHING
     is_customer: bool = False
     """Whether it sees a single customer, that of `at`."""
     compared: bool = False
@@ -154,13 +154,13 @@ SEATS = [
     Seat("sub-tenant by its partner", "sibling", ["sibling"], _narrowed),
     Seat("partner by key", "partner", _PARTNER, _key),
     Seat(
-        *("customer's user", "nested", ["nested"], _signed_in, OF_A_CUSTOMERS_USER),
+        *("customer's user", "nested", ["nested"], _signed_in, CUSTOMER_USER_SCOPES),
         is_customer=True,
     ),
-    Seat("page of a customer", "nested", ["nested"], _page, OF_A_CUSTOMERS_USER, is_customer=True),
-    Seat("page of a sub-tenant", "nested", ["nested"], _page, OF_A_TENANTS_USER),
-    Seat("sub-tenant's user", "nested", ["nested"], _signed_in, OF_A_TENANTS_USER),
-    Seat("fulfilment for a sub-tenant", "sibling", ["sibling"], _carriers, OF_A_TENANTS_USER),
+    Seat("page of a customer", "nested", ["nested"], _page, CUSTOMER_USER_SCOPES, is_customer=True),
+    Seat("page of a sub-tenant", "nested", ["nested"], _page, TENANT_USER_SCOPES),
+    Seat("sub-tenant's user", "nested", ["nested"], _signed_in, TENANT_USER_SCOPES),
+    Seat("fulfilment for a sub-tenant", "sibling", ["sibling"], _carriers, TENANT_USER_SCOPES),
     Seat("support for a sub-tenant", "sibling", ["sibling"], _carriers),
     Seat(
         *("customer granted all", "nested", ["nested"], _widened),

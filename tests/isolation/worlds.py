@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import inspect
 
-from auth.permissions import Permission
+from auth.oauth_scopes import OAuthScope
 from db.base import Base, ByParent, TenantOwned
 from db.ids import uuid7
 from db.models import (
@@ -36,17 +36,17 @@ from tests.graph.partners import Documents, Partners, one_of_everything, two_par
 from tests.isolation.seats import CUSTOMERS_USER, TENANTS_USER, Asking, Seat
 
 _NODES = (Tenant, Customer, Site, Cart, Offer, Order, Contract)
-_GATED: Mapping[Permission, set[str]] = {
-    Permission.PERSONAL_DATA_READ: {
+_GATED: Mapping[OAuthScope, set[str]] = {
+    OAuthScope.PERSONAL_DATA_READ: {
         *("Tenant.email", "Customer.email", "PortalUser.name", "PortalUser.email"),
         *("OrderNote.author", "OfferConsent.name", "OfferConsent.email"),
     },
-    Permission.COMMISSIONS_READ: {
+    OAuthScope.COMMISSIONS_READ: {
         *("Order.dealer_id", "Order.sub_partner_id"),
         *("Contract.dealer_id", "Contract.sub_partner_id"),
     },
     # Its number is told to whoever asks in its name.
-    Permission.TENANTS_READ: {"Tenant.name", "Tenant.email", "Tenant.created_at", "Tenant.id"},
+    OAuthScope.TENANTS_READ: {"Tenant.name", "Tenant.email", "Tenant.created_at", "Tenant.id"},
 }
 """The columns that a permission is for, beside the types that are not shown at all without it."""
 
@@ -164,7 +164,7 @@ class _View:
     def shows(self, row: Base) -> bool:
         if isinstance(row, Tenant):
             return row.id in self._tenants
-        if isinstance(row, AuditEntry) and Permission.AUDIT_READ not in self._permissions:
+        if isinstance(row, AuditEntry) and OAuthScope.AUDIT_READ not in self._permissions:
             return False
         if not isinstance(row, TenantOwned):
             return True

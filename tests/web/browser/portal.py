@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from auth import keys, origins
-from auth.permissions import READING, Permission
+from auth.oauth_scopes import READING, OAuthScope
 from db.session import Database
 from seeding.run import REFERENCE
 from tests.web.browser.server import Server
@@ -68,7 +68,7 @@ async def _key(server: Server, client: str) -> str:
             tenant_number=server.book.demo_tenant_number,
             client_name=client,
             now=REFERENCE,
-            permissions=READING | {Permission.WIDGET_SESSIONS_CREATE},
+            permissions=READING | {OAuthScope.WIDGET_SESSIONS_CREATE},
         )
         return key.text
     finally:

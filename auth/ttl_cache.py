@@ -12,7 +12,7 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
-class Recent(Generic[K, V]):
+class TTLCache(Generic[K, V]):
     """The newest answers, each for some seconds. Bounded."""
 
     def __init__(
@@ -47,7 +47,7 @@ class Lookup(Generic[K, V]):
     ) -> None:
         self._read = read
         # In a tuple, since None may be an answer.
-        self._recent: Recent[K, tuple[V]] = Recent(size, monotonic)
+        self._recent: TTLCache[K, tuple[V]] = TTLCache(size, monotonic)
         self._reading: WeakValueDictionary[K, asyncio.Lock] = WeakValueDictionary()
 
     async def find(self, key: K) -> V:

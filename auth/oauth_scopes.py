@@ -9,7 +9,7 @@ from enum import StrEnum
 from db.enums import ClientKind
 
 
-class Permission(StrEnum):
+class OAuthScope(StrEnum):
     ORDERS_READ = "orders:read"
     OFFERS_READ = "offers:read"
     """Offers, and the carts they are made of."""
@@ -29,75 +29,75 @@ class Permission(StrEnum):
     """Reporting how orders move on: for fulfilment alone."""
 
 
-READING: frozenset[Permission] = frozenset(p for p in Permission if p.endswith(":read"))
+READING: frozenset[OAuthScope] = frozenset(p for p in OAuthScope if p.endswith(":read"))
 """All that there is to read."""
-USUAL: frozenset[Permission] = READING - {Permission.PERSONAL_DATA_READ, Permission.AUDIT_READ}
+DEFAULT: frozenset[OAuthScope] = READING - {OAuthScope.PERSONAL_DATA_READ, OAuthScope.AUDIT_READ}
 """What a partner's system gets unless more, or less, is asked for."""
-OF_A_PAGE: frozenset[Permission] = READING - {Permission.AUDIT_READ}
+WIDGET_SCOPES: frozenset[OAuthScope] = READING - {OAuthScope.AUDIT_READ}
 """What a page in a browser may read at most; how a partner is administered is for its systems."""
-OF_A_CUSTOMERS_USER: frozenset[Permission] = frozenset(
+CUSTOMER_USER_SCOPES: frozenset[OAuthScope] = frozenset(
     {
-        Permission.ORDERS_READ,
-        Permission.OFFERS_READ,
-        Permission.CONTRACTS_READ,
-        Permission.CUSTOMERS_READ,
+        OAuthScope.ORDERS_READ,
+        OAuthScope.OFFERS_READ,
+        OAuthScope.CONTRACTS_READ,
+        OAuthScope.CUSTOMERS_READ,
     }
 )
 """A customer's own documents, and nothing of the partner's. Named one by one, as the next are, so
 that nobody gets a permission because it is new."""
-OF_A_TENANTS_USER: frozenset[Permission] = OF_A_CUSTOMERS_USER | {
-    Permission.TENANTS_READ,
-    Permission.COMMISSIONS_READ,
-    Permission.PERSONAL_DATA_READ,
+TENANT_USER_SCOPES: frozenset[OAuthScope] = CUSTOMER_USER_SCOPES | {
+    OAuthScope.TENANTS_READ,
+    OAuthScope.COMMISSIONS_READ,
+    OAuthScope.PERSONAL_DATA_READ,
 }
 
-POSSIBLE: Mapping[ClientKind, frozenset[Permission]] = {
-    ClientKind.PARTNER: READING | {Permission.WIDGET_SESSIONS_CREATE},
-    ClientKind.FULFILMENT: (READING - {Permission.AUDIT_READ}) | {Permission.PROGRESS_REPORT},
+POSSIBLE: Mapping[ClientKind, frozenset[OAuthScope]] = {
+    ClientKind.PARTNER: READING | {OAuthScope.WIDGET_SESSIONS_CREATE},
+    ClientKind.FULFILMENT: (READING - {OAuthScope.AUDIT_READ}) | {OAuthScope.PROGRESS_REPORT},
     ClientKind.SUPPORT: READING,
 }
 """All that clients of a kind may have."""
-WHOLE: Mapping[ClientKind, frozenset[Permission]] = {
+ALL_OF_KIND: Mapping[ClientKind, frozenset[OAuthScope]] = {
     **POSSIBLE,
     ClientKind.PARTNER: READING,
 }
 """What `all` stands for. What lets others ask is granted by its name alone."""
-BY_DEFAULT: Mapping[ClientKind, frozenset[Permission]] = {
-    ClientKind.PARTNER: USUAL,
-    ClientKind.FULFILMENT: (USUAL - {Permission.COMMISSIONS_READ}) | {Permission.PROGRESS_REPORT},
-    ClientKind.SUPPORT: USUAL,
+BY_DEFAULT: Mapping[ClientKind, frozenset[OAuthScope]] = {
+    ClientKind.PARTNER: DEFAULT,
+    ClientKind.FULFILMENT: (DEFAULT - {OAuthScope.COMMISSIONS_READ}) | {OAuthScope.PROGRESS_REPORT},
+    ClientKind.SUPPORT: DEFAULT,
 }
 """What they get unless more, or less, is asked for."""
 
 
-class UnknownPermissionError(Exception):
+class UnknownScopeError(Exception):
     """There is no permission of that name."""
 
 
-class ImpossiblePermissionError(Exception):
+class ImpossibleScopeError(Exception):
     """A client of that kind may not have the permission."""
 
 
-def parse(names: Iterable[str]) -> frozenset[Permission]:
+def parse(names: Iterable[str]) -> frozenset[OAuthScope]:
     """The permissions of those names; raises UnknownPermissionError with the first unknown one."""
     found = set()
     for name in names:
         try:
-            found.add(Permission(name))
+            found.add(OAuthScope(name))
         except ValueError:
-            raise UnknownPermissionError(name) from None
+            raise UnknownScopeError(name) from None
     return frozenset(found)
 
 
-def known(stored: Iterable[str]) -> frozenset[Permission]:
+def known(stored: Iterable[str]) -> frozenset[OAuthScope]:
     """The permissions of stored names; one that this version does not know yet is none."""
-    names = {permission.value for permission in Permission}
-    return frozenset(Permission(name) for name in stored if name in names)
+    names = {permission.value for permission in OAuthScope}
+    return frozenset(OAuthScope(name) for name in stored if name in names)
 
 
 def granted_to(
-    kind: ClientKind, permissions: frozenset[Permission] | None
-) -> frozenset[Permission]:
+    kind: ClientKind, permissions: frozenset[OAuthScope] | None
+) -> frozenset[OAuthScope]:
     """What a client of the kind gets where that is asked for, or nothing in particular.
 
     Raises ImpossiblePermissionError for the first that it may not have.
@@ -105,5 +105,5 @@ def granted_to(
     if permissions is None:
         return BY_DEFAULT[kind]
     for permission in sorted(permissions - POSSIBLE[kind]):
-        raise ImpossiblePermissionError(permission)
+        raise ImpossibleScopeError(permission)
     return permissions

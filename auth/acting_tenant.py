@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from auth.clock import Clock
 from auth.principal import Principal
-from auth.recent import Recent
+from auth.ttl_cache import TTLCache
 from db.models import Tenant
 from db.queries.tenants import subtree
 from db.scope.tenant_scope import TenantScope
@@ -30,7 +30,7 @@ class Narrowing:
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
-        self._narrowed: Recent[tuple[TenantScope, str], Part | None] = Recent(
+        self._narrowed: TTLCache[tuple[TenantScope, str], Part | None] = TTLCache(
             _REMEMBERED, clock.monotonic
         )
 

@@ -18,7 +18,7 @@ class SealedError(Exception):
     """What is stored cannot be opened with the secret of this process."""
 
 
-class Sealing:
+class KeyEncryption:
     """Seals what is written and opens what is read. Without a secret it writes plainly."""
 
     def __init__(self, secret: str | None) -> None:

@@ -19,7 +19,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from auth.points import Points, Quota
-from auth.recent import Recent
+from auth.ttl_cache import TTLCache
 
 _REMEMBERED = 10_000
 _REMEMBERED_SECONDS = 3600.0
@@ -38,16 +38,16 @@ class TooManyAttemptsError(Exception):
         self.retry_seconds = quota.retry_seconds
 
 
-class Attempts:
+class LoginThrottle:
     """Counts what is wrong. One for each process; `points` may be shared by all of them."""
 
     def __init__(self, points: Points, monotonic: Callable[[], float]) -> None:
         self._points = points
         # By digest: memory holds no credential.
-        self._right: Recent[bytes, None] = Recent(
+        self._right: TTLCache[bytes, None] = TTLCache(
             _REMEMBERED, monotonic, seconds=_REMEMBERED_SECONDS
         )
-        self._wrong: Recent[bytes, None] = Recent(
+        self._wrong: TTLCache[bytes, None] = TTLCache(
             _REMEMBERED, monotonic, seconds=_REMEMBERED_SECONDS
         )
 
