@@ -14,33 +14,33 @@ from starlette.routing import Route
 import schema
 from auth import support
 from auth.clock import Clock
-from auth.cors import Cors
 from auth.login_throttle import SourceMiddleware
 from auth.oauth_scopes import OAuthScope
 from auth.principal import Principal, PrincipalKind
 from auth.signed_tokens import SignedToken
 from db.read_audit import ReadAudit
 from db.session import Database
-from endpoints import PrintedSchema, Readiness, SecurityHeadersMiddleware, healthz
 from execution.executor import executor
-from execution.http import ASKED, GraphQLEndpoint
-from execution.logs import configure_logging
-from execution.persisted import (
+from ordering.present import Present
+from ratelimit.buckets import Buckets, LocalBuckets
+from ratelimit.redis_buckets import RedisBuckets
+from ratelimit.redis_server import RedisServer
+from resolvers.context import Context
+from server.cors import Cors
+from server.endpoints import PrintedSchema, Readiness, SecurityHeadersMiddleware, healthz
+from server.freshness import ContextEtagSource
+from server.graphql import ASKED, GraphQLEndpoint
+from server.identity import Identity
+from server.intake import IntakeEndpoint, Part
+from server.logs import configure_logging
+from server.persisted import (
     LocalDocuments,
     PersistedDocuments,
     RedisDocuments,
     read_trusted,
 )
-from execution.rate import Buckets, LocalBuckets
-from execution.redis_buckets import RedisBuckets
-from execution.redis_server import RedisServer
-from execution.request_id import RequestIdMiddleware, current_request_id
-from execution.requests import forbidden
-from freshness import ContextFreshness
-from identity import Identity
-from intake.endpoint import IntakeEndpoint, Part
-from ordering.present import Present
-from resolvers.context import Context
+from server.request_id import RequestIdMiddleware, current_request_id
+from server.requests import forbidden
 from settings import Settings, load
 from web.assets import DemoContent, graphiql_routes
 from web.demo_portal import DemoPortal
@@ -123,7 +123,7 @@ def create_app(
         execute=executor(graph, settings.limits, settings.executor),
         buckets=buckets,
         persisted=persisted,
-        freshness=ContextFreshness(),
+        freshness=ContextEtagSource(),
     )
     intake = IntakeEndpoint(
         database,

@@ -19,7 +19,7 @@ from sqlalchemy.exc import ArgumentError
 from auth.provider_keys import ALGORITHMS, IdentityProvider, is_safe
 from execution.executor import ExecutorName
 from execution.limits import Limits
-from execution.persisted import read_trusted
+from server.persisted import read_trusted
 
 PREFIX = "PARTNERGRAPH_"
 SECRET_LENGTH = 32

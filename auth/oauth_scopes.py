@@ -24,7 +24,7 @@ class OAuthScope(StrEnum):
     AUDIT_READ = "audit:read"
     """Who did what about credentials and users, and what support has read."""
     WIDGET_SESSIONS_CREATE = "widget-sessions:create"
-    """Handing what the credential may read to browsers, for minutes (`auth.widget_endpoint`)."""
+    """Handing what the credential may read to browsers, for minutes (`server.widget_sessions`)."""
     PROGRESS_REPORT = "progress:report"
     """Reporting how orders move on: for fulfilment alone."""
 

@@ -1,4 +1,4 @@
-"""Points that come back with time, as far as this package needs them (`execution.rate`)."""
+"""Points that come back with time, as far as this package needs them (`ratelimit.buckets`)."""
 
 from typing import Protocol
 

@@ -19,7 +19,7 @@ from bench.measuring import Series, measure
 from bench.profiling import UNLIMITED
 from bench.scenarios import ORDER_FIELDS, Scenario, ask, one_order, pages
 from bench.serving import serving
-from execution.logs import configure_logging
+from server.logs import configure_logging
 from settings import Settings
 
 SIZES = (50, 250, 500)

@@ -23,7 +23,7 @@ from bench.database import postgresql, prepare
 from bench.scenarios import FIFTY_ORDERS, FIRST_PAGE, NESTED, ONE_ORDER
 from execution.executor import ExecutorName
 from execution.limits import Limits
-from execution.logs import configure_logging
+from server.logs import configure_logging
 from settings import Settings
 
 OPERATIONS = {"one": ONE_ORDER, "fifty": FIFTY_ORDERS, "nested": NESTED, "page": FIRST_PAGE}

@@ -19,7 +19,7 @@ from graphql import (
 )
 
 from execution.errors import LimitExceededError
-from execution.rate import Policy
+from ratelimit.buckets import Policy
 
 COUNT_CEILING = 1_000_000
 """Where expanded counts stop: nested fragments could otherwise double them at every step."""

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import strawberry
 
 from auth.principal import Principal
-from execution.rate import current_quota
+from ratelimit.buckets import current_quota
 from resolvers import relations
 from resolvers.context import Info
 from schema.enums import PrincipalKind

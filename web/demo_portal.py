@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from auth.forms import FormError, read_body
+from server.forms import FormError, read_body
 
 PATH = "/widget/demo-token"
 

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from execution.persisted import read_trusted
+from server.persisted import read_trusted
 from web.demo_portal import PATH as DEMO_TOKEN_PATH
 from web.demo_portal import DemoPortal
 from web.pages import DIST, is_known, not_built, page_headers

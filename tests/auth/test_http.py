@@ -11,7 +11,7 @@ import pytest
 from app import create_app
 from auth import keys
 from db.session import Database
-from execution.logs import configure_logging
+from server.logs import configure_logging
 from settings import Settings
 from tests.auth.conftest import STARTED, Hand
 from tests.execution.support import logging_restored

@@ -16,7 +16,7 @@ from joserfc.jwk import ECKey, RSAKey
 from auth.key_encryption import KeyEncryption
 from auth.signing_keys import list_keys
 from db.session import Database
-from execution.logs import configure_logging
+from server.logs import configure_logging
 from tests.auth.conftest import STARTED, Hand
 from tests.auth.oauth import (
     AUDIENCE,

@@ -13,7 +13,7 @@ from joserfc.jwk import ECKey, OctKey, RSAKey
 
 from auth import keys, provider_keys
 from db.session import Database
-from execution.logs import configure_logging
+from server.logs import configure_logging
 from tests.auth.conftest import STARTED, Hand
 from tests.auth.oauth import Worker, signed
 from tests.auth.provider import (

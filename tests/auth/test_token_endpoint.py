@@ -16,7 +16,7 @@ from auth.clients import MOST_WORKING, TooManyWorkingError
 from auth.oauth_scopes import DEFAULT, READING, OAuthScope
 from db.session import Database
 from execution.limits import Limits
-from execution.logs import configure_logging
+from server.logs import configure_logging
 from tests.auth.conftest import STARTED, Hand
 from tests.auth.oauth import (
     AUDIENCE,

@@ -20,7 +20,7 @@ from db.models import ApiKey, Tenant
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from execution.limits import Limits
-from execution.logs import configure_logging
+from server.logs import configure_logging
 from tests.auth.conftest import STARTED, Hand
 from tests.auth.oauth import ISSUER, Worker, make, signed, statements_on, workers
 from tests.auth.widgets import (

@@ -3,7 +3,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from execution.limits import Limits
-from execution.logs import configure_logging
+from server.logs import configure_logging
 from tests.execution.support import Served, logging_restored, serve
 from tests.redis import RedisUnavailableError, private_redis, unavailable
 

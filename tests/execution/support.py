@@ -23,15 +23,15 @@ from starlette.types import ASGIApp, Message
 from strawberry.scalars import JSON
 from strawberry.schema.config import StrawberryConfig
 
-from execution.conditional import Freshness
 from execution.errors import ApiError, ErrorCode
 from execution.executor import ExecutorName, executor
-from execution.http import AuthFailure, GraphQLEndpoint
 from execution.limits import Limits
-from execution.negotiation import GRAPHQL_RESPONSE
-from execution.persisted import PersistedDocuments
-from execution.rate import Buckets
-from execution.request_id import RequestIdMiddleware
+from ratelimit.buckets import Buckets
+from server.etags import EtagSource
+from server.graphql import AuthFailure, GraphQLEndpoint
+from server.negotiation import GRAPHQL_RESPONSE
+from server.persisted import PersistedDocuments
+from server.request_id import RequestIdMiddleware
 
 KEY = "good-key"
 CLIENT = "acme"
@@ -242,7 +242,7 @@ def serve(
     buckets: Buckets | None = None,
     persisted: PersistedDocuments | None = None,
     by: ExecutorName = "levels",
-    freshness: Freshness[Context] | None = None,
+    freshness: EtagSource[Context] | None = None,
 ) -> Served:
     """The application with its own documents, events and log buffer."""
     events: list[str] = []

@@ -9,12 +9,12 @@ import orjson
 import pytest
 from graphql import ExecutionResult
 
-from execution.conditional import UNCHANGED_COST
 from execution.executor import ExecutorName
 from execution.limits import Limits
-from execution.logs import configure_logging
-from execution.negotiation import GRAPHQL_RESPONSE, JSON
-from execution.persisted import hash_of
+from server.etags import UNCHANGED_COST
+from server.logs import configure_logging
+from server.negotiation import GRAPHQL_RESPONSE, JSON
+from server.persisted import hash_of
 from tests.execution.support import (
     OTHER_KEY,
     Context,

@@ -9,8 +9,8 @@ from strawberry.extensions import MaskErrors
 from strawberry.schema.config import StrawberryConfig
 
 from execution.documents import DocumentCache
-from execution.http import AuthFailure, GraphQLEndpoint
 from execution.limits import Limits
+from server.graphql import AuthFailure, GraphQLEndpoint
 from tests.execution.support import Served, schema
 
 

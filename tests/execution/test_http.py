@@ -3,7 +3,7 @@
 import pytest
 
 from execution.limits import Limits
-from execution.negotiation import GRAPHQL_RESPONSE, JSON, choose_media_type
+from server.negotiation import GRAPHQL_RESPONSE, JSON, choose_media_type
 from tests.execution.support import READERS_KEY, SECRET, Served, code, data, only_error, serve
 
 HELLO = "{ hello }"

@@ -10,15 +10,15 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from execution.negotiation import GRAPHQL_RESPONSE
-from execution.persisted import (
+from ratelimit.redis_server import RedisServer
+from server.negotiation import GRAPHQL_RESPONSE
+from server.persisted import (
     LONGEST_KEPT,
     LocalDocuments,
     PersistedDocuments,
     RedisDocuments,
     read_trusted,
 )
-from execution.redis_server import RedisServer
 from tests.execution.support import Served, code, data, only_error, serve
 
 QUERY = "{ hello }"

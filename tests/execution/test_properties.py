@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from execution.limits import Limits, Size, check, measure
-from execution.logs import configure_logging
+from server.logs import configure_logging
 from tests.execution.support import Served, logging_restored, serve
 
 # How fast the machine is, is none of these tests' business.

@@ -9,10 +9,10 @@ import pytest
 from redis.asyncio import Redis
 
 from execution.limits import Limits
-from execution.logs import configure_logging
-from execution.rate import Buckets, LocalBuckets, Policy
-from execution.redis_buckets import RedisBuckets
-from execution.redis_server import RedisServer
+from ratelimit.buckets import Buckets, LocalBuckets, Policy
+from ratelimit.redis_buckets import RedisBuckets
+from ratelimit.redis_server import RedisServer
+from server.logs import configure_logging
 from tests.execution.support import CLIENT, OTHER_KEY, Served, logging_restored, only_error, serve
 from tests.execution.test_cost import schema
 from tests.redis import RedisUnavailableError, private_redis, unavailable

@@ -9,7 +9,6 @@ from unittest.mock import AsyncMock, patch
 import pytest
 from sqlalchemy import update
 
-import freshness
 from auth import audit, keys, support
 from auth.oauth_scopes import READING, OAuthScope
 from db.changes import tokens
@@ -17,6 +16,7 @@ from db.enums import ActionParty, ClientKind, OrderPhase
 from db.models import Customer
 from execution.executor import ExecutorName
 from ordering.present import Present
+from server import freshness
 from tests.graph.book import NOW, Book
 from tests.graph.client import CARRIER, Answer, Client, serve
 from tests.graph.partners import Partners, two_partners
@@ -357,7 +357,7 @@ async def test_a_writer_between_rows_and_mark_is_in_neither(
 
 def test_what_makes_answers_has_no_other_clock() -> None:
     """Or a tag would outlive what it stands for."""
-    root = Path(freshness.__file__).parent
+    root = Path(freshness.__file__).parent.parent
     files = [
         file
         for package in ("schema", "resolvers", "ordering/texts", "db/queries")

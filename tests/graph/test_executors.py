@@ -25,7 +25,6 @@ from db.models import Contract, Customer, Offer, Order, Product, Tenant
 from db.rows import model_of
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
-from execution.answers import encoded
 from execution.documents import DocumentCache, PreparedOperation
 from execution.executor import ByLevels, FieldByField
 from execution.limits import Limits
@@ -33,6 +32,7 @@ from execution.permissions import Coordinate, FieldPermissions
 from ordering.present import Present
 from resolvers.context import Context
 from resolvers.ids import global_id
+from server.answers import encoded
 from tests.graph.book import NOW
 from tests.graph.documents import Documents, Request
 from tests.graph.walk import SCHEMA

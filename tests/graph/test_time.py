@@ -19,9 +19,9 @@ from starlette.routing import Route
 from db.models import Product
 from db.scope.tenant_scope import TenantScope
 from db.session import Database, ReadSession
-from execution.http import GraphQLEndpoint
 from execution.limits import Limits
 from resolvers.loaders import Loaders
+from server.graphql import GraphQLEndpoint
 from tests.postgres import connect
 
 

@@ -20,8 +20,8 @@ from db.enums import ClientKind
 from db.models import Order
 from db.scope.tenant_scope import TenantScope
 from execution.limits import Limits
-from execution.logs import configure_logging
 from ordering.book import OrderBook
+from server.logs import configure_logging
 from tests.execution.support import logging_restored
 from tests.intake.payloads import NOW, order, party, state
 from tests.intake.reporting import Reporter, codes, reporting

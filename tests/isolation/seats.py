@@ -208,7 +208,7 @@ def one_cache() -> Iterator[None]:
         return kept[0]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("execution.http.DocumentCache", cache)
+        patch.setattr("server.graphql.DocumentCache", cache)
         yield
 
 

@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from db.models import Base, Contract, Customer, Offer, Order, Product, Tenant
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
-from execution.logs import configure_logging
 from resolvers.ids import global_id
+from server.logs import configure_logging
 from tests.databases import Databases, Engine
 from tests.execution.support import logging_restored
 from tests.graph.broken_documents import broken

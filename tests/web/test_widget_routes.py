@@ -9,7 +9,7 @@ import pytest
 from starlette.applications import Starlette
 
 import app
-from execution.persisted import hash_of
+from server.persisted import hash_of
 from tests.graph.book import Book
 from tests.graph.client import serve
 from web.demo_portal import DemoPortal

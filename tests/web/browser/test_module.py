@@ -10,7 +10,7 @@ import pytest
 from hatchling.builders.wheel import WheelBuilder
 from playwright.async_api import expect
 
-from execution.persisted import hash_of
+from server.persisted import hash_of
 from tests.databases import Databases
 from tests.web.browser.pages import Pages
 from tests.web.browser.server import Server, serving

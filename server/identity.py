@@ -12,7 +12,6 @@ from auth.acting_tenant import Narrowing, OutOfReachError
 from auth.bearer import Bearers, Tokens, UnauthenticatedError
 from auth.client_authentication import ClientAuthentication
 from auth.clock import Clock
-from auth.discovery import JWKS_PATH, METADATA_PATH, Discovery
 from auth.failures import FailedSignIns
 from auth.key_encryption import KeyEncryption
 from auth.login_throttle import LoginThrottle, TooManyAttemptsError
@@ -24,17 +23,18 @@ from auth.principal import Principal
 from auth.provider_keys import ProviderUnavailableError
 from auth.signed_tokens import SignedToken
 from auth.signing_keys import SigningKeys
-from auth.token_endpoint import TokenEndpoint
-from auth.widget_endpoint import WidgetEndpoint
 from auth.widget_sessions import PATH as WIDGET_PATH
 from auth.widget_sessions import Subject, WidgetSessions
 from db.session import Database
-from execution.http import AuthFailure
-from execution.rate import Buckets, LocalBuckets, Policy
-from execution.redis_buckets import RedisBuckets
-from execution.redis_server import RedisServer
-from execution.request_id import current_request_id
-from execution.requests import forbidden, too_many_attempts, unavailable
+from ratelimit.buckets import Buckets, LocalBuckets, Policy
+from ratelimit.redis_buckets import RedisBuckets
+from ratelimit.redis_server import RedisServer
+from server.discovery import JWKS_PATH, METADATA_PATH, Discovery
+from server.graphql import AuthFailure
+from server.oauth_token import TokenEndpoint
+from server.request_id import current_request_id
+from server.requests import forbidden, too_many_attempts, unavailable
+from server.widget_sessions import WidgetEndpoint
 from settings import Settings
 
 

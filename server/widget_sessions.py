@@ -13,7 +13,6 @@ from starlette.types import Receive, Scope, Send
 from auth.acting_tenant import HEADER as TENANT_HEADER
 from auth.acting_tenant import Narrowing, OutOfReachError
 from auth.bearer import Bearers, UnauthenticatedError
-from auth.forms import FormError, read_body
 from auth.jwt import InvalidTokenError
 from auth.login_throttle import TooManyAttemptsError
 from auth.oauth_scopes import (
@@ -32,6 +31,7 @@ from auth.widget_sessions import (
     UnknownSubjectError,
     WidgetSessions,
 )
+from server.forms import FormError, read_body
 
 _KEPT_BY_NOBODY = {"Cache-Control": "no-store"}
 _log = structlog.get_logger("auth")

@@ -19,8 +19,8 @@ _PROGRAM = ("auth", "db", "execution", "ordering", "resolvers", "schema")
 _LIBRARIES = ("graphql-core", "orjson", "sqlalchemy", "strawberry-graphql")
 
 
-class ContextFreshness:
-    """Tells the state behind a context's answers (`execution.conditional.Freshness`)."""
+class ContextEtagSource:
+    """Tells the state behind a context's answers (`server.etags.Freshness`)."""
 
     vary = f"Authorization, Accept, Accept-Language, {TENANT_HEADER}"
 
@@ -63,7 +63,7 @@ def program() -> str:
     digest = hashlib.sha256()
     for library in _LIBRARIES:
         digest.update(f"{library} {version(library)}\n".encode())
-    here = Path(__file__).parent
+    here = Path(__file__).parent.parent
     for package in _PROGRAM:
         for file in sorted((here / package).rglob("*")):
             if file.is_file() and "__pycache__" not in file.parts:

@@ -14,7 +14,7 @@ from execution.errors import (
     LimitExceededError,
     formatted,
 )
-from execution.requests import RequestRefusedError
+from server.requests import RequestRefusedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def refusal(refused: RequestRefusedError) -> Answer:
     return Answer(refused.status, {"errors": errors}, refused.headers)
 
 
-def too_dear(cost: int, maximum: int) -> FormattedError:
+def cost_exceeded(cost: int, maximum: int) -> FormattedError:
     error = LimitExceededError(
         "cost",
         message=f"The operation may cost {cost} points, at most {maximum} are allowed: ask for "

@@ -8,7 +8,7 @@ from auth.access_tokens import Issuer
 from auth.client_authentication import ASSERTION_ALGORITHMS, METHODS
 from auth.oauth_scopes import OAuthScope
 from auth.signing_keys import SigningKeys
-from auth.token_endpoint import GRANT_TYPE
+from server.oauth_token import GRANT_TYPE
 
 METADATA_PATH = "/.well-known/oauth-authorization-server"
 JWKS_PATH = "/.well-known/jwks.json"

@@ -22,7 +22,7 @@ class GraphQLRequest:
     query: str
     """Empty where the hash stands in its place."""
     sha256: str | None
-    """What the client says the query's hash is (`execution.persisted`)."""
+    """What the client says the query's hash is (`server.persisted`)."""
     operation_name: str | None
     variables: dict[str, Any]
 

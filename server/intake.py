@@ -23,7 +23,6 @@ from starlette.types import Receive, Scope, Send
 
 from db.scope.tenant_scope import TenantScope as DataScope
 from db.session import Database
-from execution.admission import Admission, Ticket
 from execution.errors import (
     INTERNAL_MESSAGE,
     ApiError,
@@ -32,14 +31,15 @@ from execution.errors import (
     formatted,
     internal_error,
 )
-from execution.http import AuthFailure
 from execution.limits import Limits
-from execution.request_id import current_request_id
-from execution.requests import RequestRefusedError, bad_request, forbidden, read_json
 from intake.loading import BusyError, Result, load
 from intake.messages import Message, by_time, read_message
 from intake.problems import Fault, InvalidError
 from intake.reader import parse, split
+from server.admission import Admission, Reservation
+from server.graphql import AuthFailure
+from server.request_id import current_request_id
+from server.requests import RequestRefusedError, bad_request, forbidden, read_json
 
 ClientT = TypeVar("ClientT")
 
@@ -132,11 +132,11 @@ class IntakeEndpoint(Generic[ClientT]):
             try:
                 return await self._admitted(exchange, client, ticket)
             except RequestRefusedError:
-                await ticket.take_something()
+                await ticket.charge_minimum()
                 raise
 
     async def _admitted(
-        self, exchange: "_Exchange", client: ClientT, ticket: Ticket
+        self, exchange: "_Exchange", client: ClientT, ticket: Reservation
     ) -> list[dict[str, Any]]:
         if not self._may_report(client):
             raise forbidden("This credential may not report orders and their progress.")
@@ -211,7 +211,7 @@ class _Exchange:
     headers: Headers
     receive: Receive
     client: str | None = None
-    ticket: Ticket | None = None
+    ticket: Reservation | None = None
     cost: int | None = None
     statements: int | None = None
     messages: int | None = None

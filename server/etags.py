@@ -34,7 +34,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNIT = timedelta(microseconds=1)
 
 
-class Freshness(Protocol[ContextT_contra]):
+class EtagSource(Protocol[ContextT_contra]):
     """How an application says what its answers are made from, and how long they hold."""
 
     @property
@@ -61,12 +61,12 @@ class Freshness(Protocol[ContextT_contra]):
         ...
 
 
-class Question(Generic[ContextT]):
+class ConditionalRequest(Generic[ContextT]):
     """One operation that may be asked again, and the tags that whoever asks has of it already."""
 
     def __init__(
         self,
-        freshness: Freshness[ContextT],
+        freshness: EtagSource[ContextT],
         headers: Headers,
         *,
         asked: Sequence[Any],

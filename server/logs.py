@@ -10,7 +10,7 @@ import orjson
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
-from execution.request_id import current_request_id
+from server.request_id import current_request_id
 
 log = structlog.get_logger("execution")
 

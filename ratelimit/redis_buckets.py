@@ -9,8 +9,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-from execution.rate import MOST_CLIENTS, LocalBuckets, Policy, Quota
-from execution.redis_server import RedisServer
+from ratelimit.buckets import MOST_CLIENTS, LocalBuckets, Policy, Quota
+from ratelimit.redis_server import RedisServer
 
 # By the server's own clock, since those of several machines differ. A bucket that is full again
 # needs not be kept.

@@ -11,10 +11,10 @@ from starlette.types import Receive, Scope, Send
 
 from auth.access_tokens import AccessTokens
 from auth.client_authentication import ClientAuthentication, OAuthError
-from auth.forms import FormError, read_form
 from auth.login_throttle import TooManyAttemptsError
 from auth.oauth_clients import FoundOAuthClient, OAuthClients
 from auth.oauth_scopes import OAuthScope, UnknownScopeError, parse
+from server.forms import FormError, read_form
 
 GRANT_TYPE = "client_credentials"
 

@@ -19,9 +19,6 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from strawberry.schema import Schema
 
-from execution.admission import Admission, Ticket, preparation_points
-from execution.answers import Answer, actual_cost, refusal, too_dear, too_slow
-from execution.conditional import UNCHANGED_COST, Freshness, Question
 from execution.documents import DocumentCache, PreparedDocument, PreparedOperation
 from execution.errors import (
     ApiError,
@@ -33,13 +30,16 @@ from execution.errors import (
 )
 from execution.executor import Execute, executor
 from execution.limits import Limits
-from execution.logs import OperationRecord
-from execution.negotiation import GRAPHQL_RESPONSE, JSON, choose_media_type
 from execution.permissions import FieldPermissions, Needs, only_forbidden
-from execution.persisted import PersistedDocuments
-from execution.rate import Buckets, LocalBuckets, set_current_quota
-from execution.request_id import current_request_id
-from execution.requests import (
+from ratelimit.buckets import Buckets, LocalBuckets, set_current_quota
+from server.admission import Admission, Reservation, preparation_points
+from server.answers import Answer, actual_cost, cost_exceeded, refusal, too_slow
+from server.etags import UNCHANGED_COST, ConditionalRequest, EtagSource
+from server.logs import OperationRecord
+from server.negotiation import GRAPHQL_RESPONSE, JSON, choose_media_type
+from server.persisted import PersistedDocuments
+from server.request_id import current_request_id
+from server.requests import (
     RequestRefusedError,
     bad_request,
     forbidden,
@@ -100,7 +100,7 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
         execute: Execute[ContextT] | None = None,
         buckets: Buckets | None = None,
         persisted: PersistedDocuments | None = None,
-        freshness: Freshness[ContextT] | None = None,
+        freshness: EtagSource[ContextT] | None = None,
     ) -> None:
         if schema.extensions or schema.directives:
             raise ValueError("Strawberry's extensions and operation directives are not run here.")
@@ -173,9 +173,9 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
             try:
                 answer = await self._admitted(exchange, client, ticket)
             except RequestRefusedError:
-                await ticket.take_something()
+                await ticket.charge_minimum()
                 raise
-            await ticket.take_something()
+            await ticket.charge_minimum()
             return answer
 
     async def _who(self, headers: Headers) -> ClientT:
@@ -192,7 +192,9 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
             raise RequestRefusedError(401, error, {"WWW-Authenticate": client.challenge})
         return client
 
-    async def _admitted(self, exchange: "_Exchange", client: ClientT, ticket: Ticket) -> Answer:
+    async def _admitted(
+        self, exchange: "_Exchange", client: ClientT, ticket: Reservation
+    ) -> Answer:
         method = exchange.scope["method"]
         if exchange.media_type is None:
             raise bad_request(f"Accept {GRAPHQL_RESPONSE} or {JSON}.", 406)
@@ -227,7 +229,7 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
 
         cost = operation.cost.requested(request.variables)
         if cost > self.limits.cost:
-            answer = exchange.request_error([too_dear(cost, self.limits.cost)])
+            answer = exchange.request_error([cost_exceeded(cost, self.limits.cost)])
             actual = 1
         else:
             asked = _Asked(
@@ -244,7 +246,7 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
         answer.payload["extensions"] = {"cost": {"requested": cost, "actual": actual}}
         return answer
 
-    async def _document(self, text: str, ticket: Ticket) -> PreparedDocument:
+    async def _document(self, text: str, ticket: Reservation) -> PreparedDocument:
         if text not in self.documents:
             await ticket.take(preparation_points(text, self.limits))
             async with self._admission.preparing(ticket.client):
@@ -257,11 +259,11 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
         text: str,
         operation: PreparedOperation,
         variables: dict[str, Any],
-    ) -> Question[ContextT] | None:
+    ) -> ConditionalRequest[ContextT] | None:
         """What may be asked again: by GET, since nobody keeps the answer to a POST."""
         if self._freshness is None or exchange.scope["method"] != "GET":
             return None
-        return Question(
+        return ConditionalRequest(
             self._freshness,
             exchange.headers,
             asked=[exchange.media_type, text, operation.name, variables],
@@ -272,7 +274,7 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
         self, exchange: "_Exchange", client: ClientT, asked: "_Asked[ContextT]"
     ) -> Answer:
         record = exchange.record
-        if asked.looks_first:
+        if asked.is_conditional:
             await asked.ticket.take(UNCHANGED_COST)
         else:
             await self._begin(asked)
@@ -283,7 +285,7 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
                 self._open_context(client, http_request) as context,
             ):
                 try:
-                    if asked.looks_first and (answer := await asked.unchanged(context)):
+                    if asked.is_conditional and (answer := await asked.unchanged(context)):
                         return answer
                     return await self._executed(exchange, client, asked, context)
                 finally:
@@ -299,7 +301,7 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
     async def _begin(self, asked: "_Asked[ContextT]") -> None:
         """Let the operation begin, for what has not been taken of its cost."""
         self._admission.begin(asked.ticket, asked.cost)
-        rest = asked.cost - (UNCHANGED_COST if asked.looks_first else 0)
+        rest = asked.cost - (UNCHANGED_COST if asked.is_conditional else 0)
         if rest > 0:
             await asked.ticket.take(rest)
         set_current_quota(asked.ticket.quota)
@@ -308,7 +310,7 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
         self, exchange: "_Exchange", client: ClientT, asked: "_Asked[ContextT]", context: ContextT
     ) -> Answer:
         record = exchange.record
-        if asked.looks_first:
+        if asked.is_conditional:
             await self._begin(asked)
         forbidden = self._permissions.forbidden(asked.operation, self._granted(client))
         record.executor = self._execute.chosen(asked.operation, asked.variables)
@@ -332,13 +334,13 @@ class _Asked(Generic[ContextT]):
 
     operation: PreparedOperation
     variables: dict[str, Any]
-    ticket: Ticket
+    ticket: Reservation
     cost: int
-    question: Question[ContextT] | None
+    question: ConditionalRequest[ContextT] | None
     """None where the answer gets no entity tag."""
 
     @property
-    def looks_first(self) -> bool:
+    def is_conditional(self) -> bool:
         """Whether it is executed only if something has changed."""
         return self.question is not None and self.question.is_conditional
 
@@ -363,7 +365,7 @@ class _Exchange:
     headers: Headers
     media_type: str | None
     record: OperationRecord = field(default_factory=OperationRecord)
-    ticket: Ticket | None = None
+    ticket: Reservation | None = None
     request_id: str = field(default_factory=lambda: current_request_id() or uuid4().hex)
 
     @property

@@ -20,8 +20,8 @@ from typing import Protocol
 import orjson
 
 from execution.errors import ApiError, ErrorCode
-from execution.redis_server import RedisServer
-from execution.requests import GraphQLRequest, RequestRefusedError
+from ratelimit.redis_server import RedisServer
+from server.requests import GraphQLRequest, RequestRefusedError
 
 KEPT_DOCUMENTS = 4_000
 LONGEST_KEPT = 16 * 1024

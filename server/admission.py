@@ -9,8 +9,8 @@ from weakref import WeakValueDictionary
 
 from execution.errors import ApiError, ErrorCode
 from execution.limits import Limits
-from execution.rate import Buckets, Quota
-from execution.requests import RequestRefusedError
+from ratelimit.buckets import Buckets, Quota
+from server.requests import RequestRefusedError
 
 _CHARACTERS_PER_POINT = 16
 
@@ -27,7 +27,7 @@ class Admission:
         self._preparing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @contextmanager
-    def admit(self, client: str) -> Iterator["Ticket"]:
+    def admit(self, client: str) -> Iterator["Reservation"]:
         """Let one request in until the block ends, or refuse it before anything of it is read."""
         exhausted = self._buckets.exhausted(client)
         if exhausted is not None:
@@ -35,7 +35,7 @@ class Admission:
         if self._running[client] >= self._limits.concurrent:
             raise _too_many(self._limits.concurrent)
         self._running[client] += 1
-        ticket = Ticket(client, self._buckets)
+        ticket = Reservation(client, self._buckets)
         try:
             yield ticket
         finally:
@@ -65,7 +65,7 @@ class Admission:
             else:
                 lock.release()
 
-    def begin(self, ticket: "Ticket", cost: int) -> None:
+    def begin(self, ticket: "Reservation", cost: int) -> None:
         """Let an operation of that cost begin, unless its client's others leave no room for it.
 
         All that a client has executed at once costs no more than one operation may: it could
@@ -77,7 +77,7 @@ class Admission:
         ticket.cost = cost
 
 
-class Ticket:
+class Reservation:
     """One request that was let in, and what it takes of its client's points."""
 
     def __init__(self, client: str, buckets: Buckets) -> None:
@@ -94,7 +94,7 @@ class Ticket:
         if self.quota.refused:
             raise too_much(self.quota)
 
-    async def take_something(self) -> None:
+    async def charge_minimum(self) -> None:
         """Take a point if nothing was taken yet: what is refused is not free, or a client could
         have it without end."""
         if self.quota is None:

@@ -1,0 +1,1 @@
+"""Token buckets: how many points a client has, in memory or in Redis."""
