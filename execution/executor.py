@@ -11,8 +11,8 @@ from strawberry.schema import Schema
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from execution.awaiting import is_awaitable
+from execution.breadth_first import BreadthFirstExecutor
 from execution.documents import PreparedOperation
-from execution.levels import Run
 from execution.limits import Limits
 from execution.permissions import Coordinate, refusing
 from execution.plan import OperationPlan
@@ -121,7 +121,9 @@ class ByLevels:
         )
         if isinstance(coerced, list):
             return ExecutionResult(None, coerced)
-        run = Run(plan, coerced, context, forbidden, hide_suggestions=hide_suggestions)
+        run = BreadthFirstExecutor(
+            plan, coerced, context, forbidden, hide_suggestions=hide_suggestions
+        )
         return await run.execute()
 
     def _plan(self, operation: PreparedOperation) -> OperationPlan | None:

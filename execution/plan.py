@@ -50,7 +50,7 @@ ALWAYS = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Guard:
+class Condition:
     """When a part of the document takes part: within another guard that is met, with variables as
     they must be, and with none of some others met (a fragment counts where it stands first)."""
 
@@ -226,8 +226,8 @@ class OperationPlan:
         self.root = Selection(self, [(operation.node.selection_set, ALWAYS)])
         self.conditions = condition_variables(operation.node, self.fragments)
         """The variables that decide what is asked for."""
-        self._guards = [Guard(ALWAYS, ())]
-        self._numbers: dict[Guard, int] = {}
+        self._guards = [Condition(ALWAYS, ())]
+        self._numbers: dict[Condition, int] = {}
         self._leaves: dict[str, Leaf] = {}
         self._attributes = attributes_read(schema, operation.document)
 
@@ -254,7 +254,7 @@ class OperationPlan:
         """The number of that guard."""
         if not conditions and not unless:
             return within
-        guard = Guard(within, conditions, unless)
+        guard = Condition(within, conditions, unless)
         number = self._numbers.get(guard)
         if number is None:
             number = self._numbers[guard] = len(self._guards)

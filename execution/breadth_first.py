@@ -43,7 +43,7 @@ from execution.plan import FieldPlan, ObjectPlan, OperationPlan
 from execution.resolving import Attribute, ByLevel, OfEach, OfParent, Typename
 
 
-class Run:
+class BreadthFirstExecutor:
     """One execution of a planned operation."""
 
     def __init__(
