@@ -21,7 +21,7 @@ from auth.signed_tokens import SignedToken
 from db.read_audit import ReadAudit
 from db.session import Database
 from execution.executor import executor
-from ordering.present import Present
+from ordering.request_clock import RequestClock
 from ratelimit.buckets import Buckets, LocalBuckets
 from ratelimit.redis_buckets import RedisBuckets
 from ratelimit.redis_server import RedisServer
@@ -84,7 +84,7 @@ def create_app(
                 session=session,
                 # A header may be sent in several lines; they are one list.
                 accept_language=",".join(request.headers.getlist("accept-language")),
-                present=Present(clock.now()),
+                present=RequestClock(clock.now()),
             )
         # Not reached where the operation failed as a whole, and nothing was answered.
         if session.witness is not None:

@@ -25,7 +25,7 @@ _PRICE_KINDS = {
 _PERIOD = re.compile(r"(\d{1,4})\s*([^\W\d]+)")
 
 Names = dict[str, tuple[str, str]]
-"""What `ordering.receipt.differences` calls something, as its JSON path and its full name."""
+"""What `ordering.receive.differences` calls something, as its JSON path and its full name."""
 
 
 def read_items(order: Part, names: Names) -> list[StatedItem]:

@@ -13,10 +13,10 @@ from db.session import Database, WriteSession
 from intake.messages import Message
 from intake.problems import Fault, InvalidError, Outcome
 from intake.progress import apply
-from ordering.book import OrderBook, OrderRecord
 from ordering.errors import Refusal, RefusedError
 from ordering.parties import find_or_add_tenant
-from ordering.receipt import receive_order
+from ordering.receive import receive_order
+from ordering.unit_of_work import OrderRecord, UnitOfWork
 
 _BATCH = 500
 """Messages whose rows are looked up and written together."""
@@ -119,7 +119,7 @@ class _Loading:
         return [Result(messages[0], None, code, problems)]
 
     async def _take_in(self, messages: Sequence[Message]) -> list[Result]:
-        book = OrderBook(self.session, self.now())
+        book = UnitOfWork(self.session, self.now())
         await self._look_up(book, messages)
         # Locks have been waited for. Whoever asks by `updatedAt` what has changed looks back only
         # so far: what is written must not be stamped with a time long before it can be seen.
@@ -137,7 +137,7 @@ class _Loading:
         await book.save()
         return results
 
-    async def _look_up(self, book: OrderBook, messages: Sequence[Message]) -> None:
+    async def _look_up(self, book: UnitOfWork, messages: Sequence[Message]) -> None:
         tenants = {m.said.tenant.number for m in messages if m.said.tenant}
         await book.load_tenants(tenants if self.tenant is None else {self.tenant})
         root = None
@@ -155,7 +155,7 @@ class _Loading:
             contracts={m.said.agreements[0] for m in messages if m.said.agreements},
         )
 
-    async def _record(self, book: OrderBook, message: Message) -> OrderRecord | None:
+    async def _record(self, book: UnitOfWork, message: Message) -> OrderRecord | None:
         """The order that the message is about; a new one where it brings one."""
         tenant = await self._tenant(book, message)
         if tenant is not None:
@@ -192,7 +192,7 @@ class _Loading:
         except RefusedError as refusal:
             raise message.refused(refusal) from None
 
-    async def _tenant(self, book: OrderBook, message: Message) -> Tenant | None:
+    async def _tenant(self, book: UnitOfWork, message: Message) -> Tenant | None:
         if self.tenant is not None:
             return book.tenants[self.tenant]
         party = message.said.tenant

@@ -13,11 +13,11 @@ from intake.payload import Part, is_spelling
 from intake.problems import Fault, InvalidError, Outcome
 from intake.schemas import MOST_PROBLEMS, known_types
 from ordering import orders
-from ordering.book import OrderBook, OrderRecord
 from ordering.contracts import link_contract
 from ordering.errors import Refusal, RefusedError
-from ordering.receipt import differences
+from ordering.receive import differences
 from ordering.stated import Characteristic
+from ordering.unit_of_work import OrderRecord, UnitOfWork
 
 _PHASES = {
     "acknowledged": OrderPhase.RECEIVED,
@@ -37,7 +37,7 @@ DELETED = "Im Auftragssystem des Netzbetreibers gelöscht."
 """Why an order was cancelled whose deletion was reported."""
 
 
-def apply(book: OrderBook, record: OrderRecord, message: Message) -> Outcome:
+def apply(book: UnitOfWork, record: OrderRecord, message: Message) -> Outcome:
     """Bring the order forward by what the message says. Raises `InvalidError`."""
     record.changed = record.is_new
     if message.at is not None:
@@ -64,7 +64,7 @@ def apply(book: OrderBook, record: OrderRecord, message: Message) -> Outcome:
     return Outcome.LOADED if record.changed else Outcome.UNCHANGED
 
 
-def _apply(book: OrderBook, record: OrderRecord, message: Message) -> bool:
+def _apply(book: UnitOfWork, record: OrderRecord, message: Message) -> bool:
     said, at = message.said, message.at
     newest = True
     if not record.is_new:
@@ -117,7 +117,7 @@ def _apply(book: OrderBook, record: OrderRecord, message: Message) -> bool:
     return newest
 
 
-def _contract_number(book: OrderBook, record: OrderRecord, said: Said) -> str | None:
+def _contract_number(book: UnitOfWork, record: OrderRecord, said: Said) -> str | None:
     """The contract of the order: the first agreement, unless the order has another of them."""
     if record.order.contract_id is not None:
         linked = book.contracts_by_id[record.order.contract_id].number
@@ -126,7 +126,7 @@ def _contract_number(book: OrderBook, record: OrderRecord, said: Said) -> str | 
     return said.agreements[0] if said.agreements else None
 
 
-def _move(book: OrderBook, record: OrderRecord, message: Message) -> bool:
+def _move(book: UnitOfWork, record: OrderRecord, message: Message) -> bool:
     at = message.at
     if message.kind is Kind.INFORMATION:
         return _clarify(book, record, message)
@@ -141,7 +141,7 @@ def _move(book: OrderBook, record: OrderRecord, message: Message) -> bool:
     return _follow_state(book, record, message)
 
 
-def _follow_state(book: OrderBook, record: OrderRecord, message: Message) -> bool:
+def _follow_state(book: UnitOfWork, record: OrderRecord, message: Message) -> bool:
     state, at = message.said.state, message.at
     if state is None:
         return True
@@ -165,7 +165,7 @@ _PARTIES = {
 }
 
 
-def _clarify(book: OrderBook, record: OrderRecord, message: Message) -> bool:
+def _clarify(book: UnitOfWork, record: OrderRecord, message: Message) -> bool:
     """What is required, from whom and until when.
 
     The standard has only a JSON patch: which attribute is missing. Beyond it are read `message`
@@ -196,7 +196,7 @@ def _clarify(book: OrderBook, record: OrderRecord, message: Message) -> bool:
     )
 
 
-def _cancel(book: OrderBook, record: OrderRecord, message: Message, task: Part) -> bool:
+def _cancel(book: UnitOfWork, record: OrderRecord, message: Message, task: Part) -> bool:
     """A cancellation is a task of its own: the order is cancelled once that is done."""
     if task.text("state") == "done":
         at = task.instant("effectiveCancellationDate") or message.at
@@ -207,7 +207,7 @@ def _cancel(book: OrderBook, record: OrderRecord, message: Message, task: Part) 
     return True
 
 
-def _compare(book: OrderBook, record: OrderRecord, message: Message) -> None:
+def _compare(book: UnitOfWork, record: OrderRecord, message: Message) -> None:
     """Refuse what contradicts the order as it was stated, and keep what it did not state."""
     said, wrong = message.said, []
     unstated: list[Characteristic] = []
@@ -225,7 +225,7 @@ def _compare(book: OrderBook, record: OrderRecord, message: Message) -> None:
     orders.report_characteristics(book, record, unstated, message.at)
 
 
-def _keep_parties(book: OrderBook, record: OrderRecord, message: Message) -> None:
+def _keep_parties(book: UnitOfWork, record: OrderRecord, message: Message) -> None:
     """A seller who is not the tenant, and names that are not those of the master data."""
     said = message.said
     found: list[Characteristic] = []
@@ -242,7 +242,7 @@ def _keep_parties(book: OrderBook, record: OrderRecord, message: Message) -> Non
     orders.report_characteristics(book, record, found, message.at)
 
 
-def _keep_rest(book: OrderBook, record: OrderRecord, message: Message) -> None:
+def _keep_rest(book: UnitOfWork, record: OrderRecord, message: Message) -> None:
     envelope = f"{message.type}[{message.event_id or message.digest[:12]}]"
     # An envelope is of one event: its values stand beside those of the others.
     left = [

@@ -13,10 +13,10 @@ from db.enums import (
 )
 from db.ids import new_id
 from db.models import Contract, ContractItem, Customer
-from ordering.book import OrderBook, OrderRecord
 from ordering.errors import Refusal, RefusedError
 from ordering.orders import reach, touch
 from ordering.search import contract_search_text, order_search_text
+from ordering.unit_of_work import OrderRecord, UnitOfWork
 
 EFFECT_OF_CASE: dict[BusinessCase, ContractEffect] = {
     BusinessCase.NEW_ORDER: ContractEffect.CREATED,
@@ -33,7 +33,7 @@ EFFECT_OF_CASE: dict[BusinessCase, ContractEffect] = {
 """What an order usually does to its contract."""
 
 
-def link_contract(book: OrderBook, record: OrderRecord, number: str, at: datetime | None) -> None:
+def link_contract(book: UnitOfWork, record: OrderRecord, number: str, at: datetime | None) -> None:
     """Link the order to its contract, which comes into being where the number is new.
 
     The effect follows from the business case; an order cannot create a contract that exists.
@@ -71,7 +71,7 @@ def link_contract(book: OrderBook, record: OrderRecord, number: str, at: datetim
     reach(book, record, MilestoneKind.CONTRACT_LINKED, at)
 
 
-def set_search_text(book: OrderBook, record: OrderRecord) -> None:
+def set_search_text(book: UnitOfWork, record: OrderRecord) -> None:
     """Bring what the order is found by up to date."""
     order = record.order
     order.search_text = order_search_text(
@@ -84,7 +84,7 @@ def set_search_text(book: OrderBook, record: OrderRecord) -> None:
 
 
 def _add_contract(
-    book: OrderBook, record: OrderRecord, customer: Customer, number: str, at: datetime | None
+    book: UnitOfWork, record: OrderRecord, customer: Customer, number: str, at: datetime | None
 ) -> Contract:
     order = record.order
     site = book.sites_by_id[order.site_id].name if order.site_id else None

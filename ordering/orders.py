@@ -1,7 +1,7 @@
 """What may happen to an order once it was received.
 
 Every service changes the rows of an `OrderRecord`, bumps version and `updated_at`, and never
-commits; `OrderBook.save` writes. A service that refuses raises `RefusedError`. `at` is when the
+commits; `UnitOfWork.save` writes. A service that refuses raises `RefusedError`. `at` is when the
 reported thing happened, None where only the present state is told: an older report never
 overwrites what a newer one said, and answers False.
 """
@@ -11,16 +11,16 @@ from datetime import datetime
 
 from db.enums import ActionParty, MilestoneKind, OrderPhase
 from db.models import OrderDelay, OrderHistoryEntry, OrderMilestone, OrderNote
-from ordering.book import OrderBook, OrderRecord
 from ordering.errors import Refusal, RefusedError
 from ordering.lifecycle import IN_PROGRESS, INTERRUPTIONS, RANK, steps
 from ordering.stated import Characteristic, is_scalar
+from ordering.unit_of_work import OrderRecord, UnitOfWork
 
 UNSPECIFIED_ACTION = "Bitte klären Sie mit dem Vertriebssupport, welche Angaben fehlen."
 """The action of a clarification that was reported without saying what is to be clarified."""
 
 
-def touch(book: OrderBook, record: OrderRecord) -> None:
+def touch(book: UnitOfWork, record: OrderRecord) -> None:
     """Count a change. A new order is its own first version."""
     if not record.changed and not record.is_new:
         record.order.version += 1
@@ -29,7 +29,7 @@ def touch(book: OrderBook, record: OrderRecord) -> None:
 
 
 def advance(
-    book: OrderBook,
+    book: UnitOfWork,
     record: OrderRecord,
     phase: OrderPhase,
     at: datetime | None,
@@ -67,7 +67,7 @@ def advance(
     return True
 
 
-def proceed(book: OrderBook, record: OrderRecord, at: datetime | None) -> bool:
+def proceed(book: UnitOfWork, record: OrderRecord, at: datetime | None) -> bool:
     """The order is being carried out: CONFIRMED where that is new and a delivery date is known.
 
     Out of an interruption it goes back to being confirmed or provisioned, whatever it was.
@@ -103,7 +103,7 @@ _LONGEST = 2**31 - 1
 
 
 def _enter(
-    book: OrderBook,
+    book: UnitOfWork,
     record: OrderRecord,
     phase: OrderPhase,
     at: datetime | None,
@@ -136,7 +136,7 @@ def _enter(
 
 
 def _clarify(
-    book: OrderBook,
+    book: UnitOfWork,
     record: OrderRecord,
     at: datetime | None,
     *,
@@ -160,7 +160,7 @@ def _clarify(
 
 
 def set_expected_date(
-    book: OrderBook, record: OrderRecord, expected: datetime, at: datetime | None
+    book: UnitOfWork, record: OrderRecord, expected: datetime, at: datetime | None
 ) -> bool:
     """The delivery date that the carrier promises, with its milestone."""
     order = record.order
@@ -174,7 +174,7 @@ def set_expected_date(
     return True
 
 
-def reach(book: OrderBook, record: OrderRecord, kind: MilestoneKind, at: datetime | None) -> None:
+def reach(book: UnitOfWork, record: OrderRecord, kind: MilestoneKind, at: datetime | None) -> None:
     """A milestone that follows from what happened, and that nobody reported as such. The first
     time counts, whichever is heard of first."""
     reached_at = max(min(at or book.now, book.now), record.order.received_at)
@@ -188,7 +188,7 @@ def reach(book: OrderBook, record: OrderRecord, kind: MilestoneKind, at: datetim
 
 
 def report_milestone(
-    book: OrderBook,
+    book: UnitOfWork,
     record: OrderRecord,
     kind: MilestoneKind,
     at: datetime | None,
@@ -234,7 +234,7 @@ def report_milestone(
 
 
 def _add_milestone(
-    book: OrderBook, record: OrderRecord, kind: MilestoneKind, reference: str | None
+    book: UnitOfWork, record: OrderRecord, kind: MilestoneKind, reference: str | None
 ) -> OrderMilestone:
     milestone = record.part(
         OrderMilestone,
@@ -249,7 +249,7 @@ def _add_milestone(
 
 
 def report_delay(
-    book: OrderBook,
+    book: UnitOfWork,
     record: OrderRecord,
     reason: str,
     at: datetime | None,
@@ -302,7 +302,7 @@ def _is_delayed(record: OrderRecord) -> bool:
 
 
 def add_note(
-    book: OrderBook,
+    book: UnitOfWork,
     record: OrderRecord,
     text: str,
     *,
@@ -328,7 +328,7 @@ def add_note(
 
 
 def set_item_state(
-    book: OrderBook, record: OrderRecord, reference: str, state: str, at: datetime | None
+    book: UnitOfWork, record: OrderRecord, reference: str, state: str, at: datetime | None
 ) -> bool | None:
     """What was reported of one item; None where the order has no such item. One without a
     reference is known by its position: "#2"."""
@@ -345,7 +345,7 @@ def set_item_state(
 
 
 def report_characteristics(
-    book: OrderBook,
+    book: UnitOfWork,
     record: OrderRecord,
     characteristics: Sequence[Characteristic],
     at: datetime | None,

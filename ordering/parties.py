@@ -5,10 +5,10 @@ from datetime import datetime
 from db.enums import BusinessCase, CustomerKind, OfferStatus, ProductFamily
 from db.ids import new_id
 from db.models import Customer, Offer, Product, Site, Tenant
-from ordering.book import OrderBook
 from ordering.errors import Refusal, RefusedError
 from ordering.search import customer_search_text, offer_search_text
 from ordering.stated import StatedCustomer, StatedSite
+from ordering.unit_of_work import UnitOfWork
 
 _FAMILY_WORDS: tuple[tuple[ProductFamily, tuple[str, ...]], ...] = (
     (ProductFamily.CENTRAFLEX, ("centraflex",)),
@@ -29,7 +29,7 @@ def guess_family(name: str) -> ProductFamily:
     return ProductFamily.OTHER
 
 
-async def find_or_add_tenant(book: OrderBook, number: str, name: str | None) -> Tenant:
+async def find_or_add_tenant(book: UnitOfWork, number: str, name: str | None) -> Tenant:
     """The tenant of that number; an unknown one becomes a partner of its own, a root."""
     if (tenant := book.tenants.get(number)) is not None:
         return tenant
@@ -48,7 +48,7 @@ async def find_or_add_tenant(book: OrderBook, number: str, name: str | None) -> 
     return book.add(tenant)
 
 
-def find_or_add_customer(book: OrderBook, tenant: Tenant, stated: StatedCustomer) -> Customer:
+def find_or_add_customer(book: UnitOfWork, tenant: Tenant, stated: StatedCustomer) -> Customer:
     """The customer of that number. A prospect who orders as a customer has become one."""
     customer = book.customers.get((tenant.root_tenant_id, stated.number))
     if customer is None:
@@ -78,7 +78,7 @@ def find_or_add_customer(book: OrderBook, tenant: Tenant, stated: StatedCustomer
     return customer
 
 
-def find_or_add_site(book: OrderBook, customer: Customer, stated: StatedSite) -> Site:
+def find_or_add_site(book: UnitOfWork, customer: Customer, stated: StatedSite) -> Site:
     site = book.sites.get((customer.id, stated.number))
     if site is not None:
         return site
@@ -100,7 +100,7 @@ def find_or_add_site(book: OrderBook, customer: Customer, stated: StatedSite) ->
     )
 
 
-def find_or_add_product(book: OrderBook, number: str, name: str) -> Product:
+def find_or_add_product(book: UnitOfWork, number: str, name: str) -> Product:
     product = book.products.get(number)
     if product is not None:
         return product
@@ -117,7 +117,7 @@ def find_or_add_product(book: OrderBook, number: str, name: str) -> Product:
 
 
 def order_offer(
-    book: OrderBook, customer: Customer, number: str, case: BusinessCase, at: datetime
+    book: UnitOfWork, customer: Customer, number: str, case: BusinessCase, at: datetime
 ) -> Offer:
     """The offer that an order came out of, now ordered. One offer leads to one order."""
     offer = book.offers.get((customer.root_tenant_id, number))

@@ -1,4 +1,4 @@
-"""What is stated when ordering, as plain values: what `ordering.receipt` makes an order of."""
+"""What is stated when ordering, as plain values: what `ordering.receive` makes an order of."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -7,7 +7,7 @@ import strawberry
 
 from auth.principal import Principal
 from db.session import ReadSession
-from ordering.present import Present
+from ordering.request_clock import RequestClock
 from resolvers.loaders import Loaders
 
 
@@ -17,7 +17,7 @@ class Context:
     session: ReadSession
     """One snapshot for the whole operation."""
     accept_language: str | None = None
-    present: Present = field(default_factory=lambda: Present(datetime.now(UTC)))
+    present: RequestClock = field(default_factory=lambda: RequestClock(datetime.now(UTC)))
     """The only clock: it knows how long an answer holds."""
     loaders: Loaders = field(init=False)
 

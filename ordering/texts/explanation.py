@@ -8,7 +8,7 @@ from uuid import UUID
 from db.enums import STATUS_OF_PHASE, ActionParty, OrderPhase, OrderStatus
 from ordering.calendar import stated
 from ordering.lifecycle import INTERRUPTIONS
-from ordering.present import Present
+from ordering.request_clock import RequestClock
 from ordering.texts.catalogue import (
     Locale,
     contact,
@@ -44,7 +44,7 @@ class OrderFacts(Protocol):
     def action_due(self) -> datetime | None: ...
 
 
-def explain(order: OrderFacts, locale: Locale, present: Present) -> str:
+def explain(order: OrderFacts, locale: Locale, present: RequestClock) -> str:
     """What is happening to this order, who must act, what comes next and whom to contact.
 
     A date that has passed is described as passed. A date at an end of the calendar is not
@@ -53,7 +53,7 @@ def explain(order: OrderFacts, locale: Locale, present: Present) -> str:
     return " ".join(_sentences(order, locale, present))
 
 
-def _sentences(order: OrderFacts, locale: Locale, present: Present) -> Iterator[str]:
+def _sentences(order: OrderFacts, locale: Locale, present: RequestClock) -> Iterator[str]:
     status = STATUS_OF_PHASE[order.phase]
     yield _happening(order, locale)
     yield _actor(order, locale, present)
@@ -73,7 +73,7 @@ def _happening(order: OrderFacts, locale: Locale) -> str:
     return phase_meaning(order.phase, locale)
 
 
-def _actor(order: OrderFacts, locale: Locale, present: Present) -> str:
+def _actor(order: OrderFacts, locale: Locale, present: RequestClock) -> str:
     if order.action_text is None or order.action_by is None:
         return phase_actor(order.phase, locale)
     table, key, due = "action", order.action_by.name, ""
@@ -85,7 +85,7 @@ def _actor(order: OrderFacts, locale: Locale, present: Present) -> str:
     return text(locale, table, key).format(action=order.action_text.strip(), due=due) + stop
 
 
-def _schedule(order: OrderFacts, locale: Locale, present: Present) -> Iterator[str]:
+def _schedule(order: OrderFacts, locale: Locale, present: RequestClock) -> Iterator[str]:
     expected = stated(order.expected_completion_date)
     if order.delayed:
         yield text(locale, "explanation", "delayed")

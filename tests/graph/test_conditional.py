@@ -15,7 +15,7 @@ from db.changes import tokens
 from db.enums import ActionParty, ClientKind, OrderPhase
 from db.models import Customer
 from execution.executor import ExecutorName
-from ordering.present import Present
+from ordering.request_clock import RequestClock
 from server import freshness
 from tests.graph.book import NOW, Book
 from tests.graph.client import CARRIER, Answer, Client, serve
@@ -303,7 +303,7 @@ async def test_what_says_nothing_of_the_time_holds_for_ever(database_url: str) -
 
 
 def test_the_present_ends_with_the_first_of_what_was_told() -> None:
-    present = Present(NOW)
+    present = RequestClock(NOW)
     assert present.until is None
     assert present.is_past(NOW - timedelta(days=1))
     assert present.until is None

@@ -29,7 +29,7 @@ from execution.documents import DocumentCache, PreparedOperation
 from execution.executor import ByLevels, FieldByField
 from execution.limits import Limits
 from execution.permissions import Coordinate, FieldPermissions
-from ordering.present import Present
+from ordering.request_clock import RequestClock
 from resolvers.context import Context
 from resolvers.ids import global_id
 from server.answers import encoded
@@ -80,7 +80,7 @@ class Shelf:
         forbidden: Mapping[Coordinate, str],
     ) -> ExecutionResult:
         async with self.database.read(self.principal.scope) as session:
-            context = Context(principal=self.principal, session=session, present=Present(NOW))
+            context = Context(principal=self.principal, session=session, present=RequestClock(NOW))
             return await execute(operation, variables, context, forbidden)
 
 

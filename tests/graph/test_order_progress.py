@@ -8,9 +8,9 @@ import pytest
 from db import enums, models
 from db.enums import ActionParty, OrderPhase
 from db.models import Order
-from ordering.book import OrderBook
 from ordering.contracts import link_contract
 from ordering.lifecycle import TMF622_STATE
+from ordering.unit_of_work import UnitOfWork
 from tests.graph.book import NOW, Book
 from tests.graph.client import CARRIER, Client
 
@@ -167,7 +167,7 @@ async def test_a_contract_that_appears_late_counts_as_a_change(client: Client) -
     before = await ask(client, selection, "A-LATE")
     assert (before["contract"], before["contractEffect"]) == (None, None)
     async with client.database.write(CARRIER) as session:
-        book = OrderBook(session, NOW)
+        book = UnitOfWork(session, NOW)
         await book.load_orders(["A-LATE"])
         (record,) = book.records.values()
         link_contract(book, record, "V-LATE", NOW)

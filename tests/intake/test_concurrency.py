@@ -13,7 +13,7 @@ import intake
 from db.models import Contract, Order
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
-from ordering.book import OrderBook
+from ordering.unit_of_work import UnitOfWork
 from tests.intake.payloads import NOW, Intake, event, order, state
 
 
@@ -23,16 +23,16 @@ class _DeadlockError(Exception):
 
 def _fail(monkeypatch: pytest.MonkeyPatch, *, times: int) -> Callable[[], int]:
     """Let that many transactions fail at their end as if they had met others; counts all."""
-    save, calls = OrderBook.save, 0
+    save, calls = UnitOfWork.save, 0
 
-    async def save_or_fail(book: OrderBook) -> None:
+    async def save_or_fail(book: UnitOfWork) -> None:
         nonlocal calls
         calls += 1
         await save(book)
         if calls <= times:
             raise DBAPIError("UPDATE", {}, _DeadlockError())
 
-    monkeypatch.setattr(OrderBook, "save", save_or_fail)
+    monkeypatch.setattr(UnitOfWork, "save", save_or_fail)
     return lambda: calls
 
 
@@ -88,14 +88,14 @@ async def test_what_an_undone_savepoint_has_read_is_read_again(
     database = Database(postgresql_url)
     await Intake(database, tmp_path).good(order())
     async with database.write(TenantScope.carrier()) as session:
-        first = OrderBook(session)
+        first = UnitOfWork(session)
         with suppress(LookupError):
             async with session.savepoint():
                 await first.load_orders({"A-1"})
                 raise LookupError
         async with database.write(TenantScope.carrier()) as other:
             await other.execute(update(Order).values(version=7))
-        second = OrderBook(session)
+        second = UnitOfWork(session)
         await second.load_orders({"A-1"})
         assert [record.order.version for record in second.records.values()] == [7]
     await database.close()

@@ -8,7 +8,7 @@ import pytest
 import intake
 from db.enums import OrderPhase
 from db.models import Customer, Order
-from ordering.book import OrderBook
+from ordering.unit_of_work import UnitOfWork
 from tests.intake.payloads import Intake, at, event, order, party, state
 
 
@@ -209,16 +209,16 @@ async def test_a_bad_message_takes_no_other_along(take_in: Intake) -> None:
 async def test_what_the_database_refuses_is_a_problem_too(
     take_in: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    save = OrderBook.save
+    save = UnitOfWork.save
 
-    async def save_strangely(book: OrderBook) -> None:
+    async def save_strangely(book: UnitOfWork) -> None:
         for _, number in book.records:
             if number == "N-5":
                 # No payload gets that far; here the row itself is spoilt.
                 book.records[1, number].order.search_text = None  # type: ignore[assignment]
         await save(book)
 
-    monkeypatch.setattr(OrderBook, "save", save_strangely)
+    monkeypatch.setattr(UnitOfWork, "save", save_strangely)
     report = await take_in([order(f"N-{i}") for i in range(10)])
     [problem] = report.problems
     assert problem.path == "$[5]"

@@ -20,7 +20,7 @@ from db.enums import ClientKind
 from db.models import Order
 from db.scope.tenant_scope import TenantScope
 from execution.limits import Limits
-from ordering.book import OrderBook
+from ordering.unit_of_work import UnitOfWork
 from server.logs import configure_logging
 from tests.execution.support import logging_restored
 from tests.intake.payloads import NOW, order, party, state
@@ -216,16 +216,16 @@ async def test_what_takes_too_long_is_undone_and_can_be_sent_again(served: Serve
 async def test_what_the_database_refuses_is_masked_and_the_rest_is_taken_in(
     reporter: Reporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    save = OrderBook.save
+    save = UnitOfWork.save
 
-    async def save_strangely(book: OrderBook) -> None:
+    async def save_strangely(book: UnitOfWork) -> None:
         for _, number in book.records:
             if number == "N-2":
                 # No payload gets that far; here the row itself is spoilt.
                 book.records[1, number].order.search_text = None  # type: ignore[assignment]
         await save(book)
 
-    monkeypatch.setattr(OrderBook, "save", save_strangely)
+    monkeypatch.setattr(UnitOfWork, "save", save_strangely)
     answer = await reporter.post([order(f"N-{i}") for i in range(4)])
     assert answer.status_code == 207
     results = answer.json()["results"]

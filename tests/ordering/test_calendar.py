@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from db.enums import ActionParty, OrderPhase
 from ordering.calendar import carrier_day, later, stated
-from ordering.present import Present
+from ordering.request_clock import RequestClock
 from ordering.texts import Locale, explain
 from tests.ordering.test_texts import Facts
 
@@ -48,7 +48,7 @@ FACTS = st.builds(
 def test_every_order_can_be_explained_at_every_instant(
     order: Facts, locale: Locale, now: datetime
 ) -> None:
-    present = Present(now)
+    present = RequestClock(now)
     assert explain(order, locale, present)
     assert present.until is None or present.until >= now
 
@@ -60,7 +60,7 @@ def test_an_instant_that_stands_for_no_date_is_explained_as_none(
     phase: OrderPhase, instant: datetime, locale: Locale
 ) -> None:
     action = {"action_text": "Bitte prüfen", "action_by": ActionParty.PARTNER}
-    none, present = Facts(phase, **action), Present(NOW)  # type: ignore[arg-type]
+    none, present = Facts(phase, **action), RequestClock(NOW)  # type: ignore[arg-type]
     sentinel = Facts(
         phase,
         expected_completion_date=instant,
@@ -68,7 +68,7 @@ def test_an_instant_that_stands_for_no_date_is_explained_as_none(
         action_due=instant,
         **action,  # type: ignore[arg-type]
     )
-    assert explain(sentinel, locale, present) == explain(none, locale, Present(NOW))
+    assert explain(sentinel, locale, present) == explain(none, locale, RequestClock(NOW))
     assert present.until is None
 
 
@@ -99,7 +99,7 @@ def test_a_later_instant_ends_with_the_calendar(instant: datetime, seconds: int)
 
 @given(INSTANTS)
 def test_today_is_known_at_every_instant(now: datetime) -> None:
-    present = Present(now)
+    present = RequestClock(now)
     assert present.today == carrier_day(now)
     if present.until is None:
         assert present.today == date.max

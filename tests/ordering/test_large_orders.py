@@ -23,19 +23,19 @@ from db.models import (
     OrderNote,
     OrderPrice,
 )
-from ordering.book import OrderBook, OrderRecord
 from ordering.orders import add_note, report_characteristics, set_item_state
-from ordering.receipt import differences
+from ordering.receive import differences
 from ordering.stated import Characteristic, StatedItem, StatedOrder, StatedPrice
+from ordering.unit_of_work import OrderRecord, UnitOfWork
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 MANY = 30_000
 
 
 @pytest.fixture
-def book() -> OrderBook:
+def book() -> UnitOfWork:
     # Nothing here is loaded or saved.
-    book = OrderBook(cast(Any, None), NOW)
+    book = UnitOfWork(cast(Any, None), NOW)
     book.customers_by_id[UUID(int=1)] = Customer(id=UUID(int=1), number="K-1")
     return book
 
@@ -65,14 +65,14 @@ def record() -> OrderRecord:
     return OrderRecord(order, parts, is_new=True)
 
 
-def test_many_notes_are_added_once(book: OrderBook, record: OrderRecord) -> None:
+def test_many_notes_are_added_once(book: UnitOfWork, record: OrderRecord) -> None:
     for _ in range(2):
         for i in range(MANY):
             add_note(book, record, f"Notiz {i}")
     assert len(record.notes) == MANY
 
 
-def test_many_characteristics_are_reported(book: OrderBook, record: OrderRecord) -> None:
+def test_many_characteristics_are_reported(book: UnitOfWork, record: OrderRecord) -> None:
     stated = [Characteristic("number", f"{i}") for i in range(MANY)]
     new = [Characteristic(f"n{i}", i) for i in reversed(range(MANY))]
     report_characteristics(book, record, [*stated, *new], NOW)
@@ -81,7 +81,7 @@ def test_many_characteristics_are_reported(book: OrderBook, record: OrderRecord)
     assert reported[:2] == [{"name": "n0", "value": 0}, {"name": "n1", "value": 1}]
 
 
-def test_the_state_of_each_of_many_items_is_reported(book: OrderBook, record: OrderRecord) -> None:
+def test_the_state_of_each_of_many_items_is_reported(book: UnitOfWork, record: OrderRecord) -> None:
     for place, item in enumerate(record.items):
         item.reference = f"{place}"
     for i in range(MANY):
@@ -89,7 +89,9 @@ def test_the_state_of_each_of_many_items_is_reported(book: OrderBook, record: Or
     assert {item.state for item in record.items} == {"held"}
 
 
-def test_many_parts_are_compared_with_what_was_stated(book: OrderBook, record: OrderRecord) -> None:
+def test_many_parts_are_compared_with_what_was_stated(
+    book: UnitOfWork, record: OrderRecord
+) -> None:
     said = StatedOrder(
         number="A-1",
         customer=None,

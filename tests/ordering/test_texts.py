@@ -23,7 +23,7 @@ from db.enums import (
     OrderStatus,
 )
 from db.models import Order
-from ordering.present import Present
+from ordering.request_clock import RequestClock
 from ordering.texts import (
     Locale,
     OrderFacts,
@@ -52,7 +52,7 @@ NOW = datetime(2026, 1, 7, 12, tzinfo=UTC)
 
 
 def explain(order: OrderFacts, locale: Locale) -> str:
-    return explain_at(order, locale, Present(NOW))
+    return explain_at(order, locale, RequestClock(NOW))
 
 
 @dataclass(frozen=True)

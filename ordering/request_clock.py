@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from ordering.calendar import CARRIER_TIME, carrier_day
 
 
-class Present:
+class RequestClock:
     """The instant for which an answer is made. It remembers what the answer was told of it.
 
     Whatever an answer says depends on the present by these methods alone, so that until `until`

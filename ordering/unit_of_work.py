@@ -102,7 +102,7 @@ class OrderRecord:
         return None
 
     def part(self, row: type[Row], /, **values: Any) -> Row:
-        """A new part that belongs to this order; `OrderBook.add` keeps it."""
+        """A new part that belongs to this order; `UnitOfWork.add` keeps it."""
         return row(
             order_id=self.order.id,
             tenant_id=self.order.tenant_id,
@@ -111,7 +111,7 @@ class OrderRecord:
         )
 
 
-class OrderBook:
+class UnitOfWork:
     """The rows that one batch of changes needs, each looked up once, and the new ones it makes.
 
     Orders, and the contracts that they may change, are locked as they are loaded (on SQLite the

@@ -19,7 +19,6 @@ from db.models import (
     Tenant,
 )
 from ordering.automation import is_automated
-from ordering.book import OrderBook, OrderRecord
 from ordering.contracts import set_search_text
 from ordering.lifecycle import RANK
 from ordering.orders import reach
@@ -36,6 +35,7 @@ from ordering.stated import (
     StatedPrice,
     is_scalar,
 )
+from ordering.unit_of_work import OrderRecord, UnitOfWork
 
 _PARTS = (
     OrderItem,
@@ -48,7 +48,7 @@ _PARTS = (
 )
 
 
-def receive_order(book: OrderBook, tenant: Tenant, stated: StatedOrder) -> OrderRecord:
+def receive_order(book: UnitOfWork, tenant: Tenant, stated: StatedOrder) -> OrderRecord:
     """A new order, RECEIVED, with everything that was stated. From here on that never changes.
 
     Customer, site, offer and products come into being where their numbers are new.
@@ -144,7 +144,7 @@ def receive_order(book: OrderBook, tenant: Tenant, stated: StatedOrder) -> Order
 
 
 def _add_price(
-    book: OrderBook, record: OrderRecord, item_position: int | None, price: StatedPrice
+    book: UnitOfWork, record: OrderRecord, item_position: int | None, price: StatedPrice
 ) -> None:
     row = record.part(
         OrderPrice,
@@ -184,7 +184,7 @@ class Difference:
     said: Any
 
 
-def differences(book: OrderBook, record: OrderRecord, said: StatedOrder) -> Iterator[Difference]:
+def differences(book: UnitOfWork, record: OrderRecord, said: StatedOrder) -> Iterator[Difference]:
     """Where a later account of the order departs from what was stated. What it leaves out, it
     does not say: no difference. Names of parties and sites are master data, not compared."""
     order = record.order
