@@ -5,7 +5,7 @@ from uuid import UUID
 
 from db.models import Contract
 from db.queries.contracts import renewable_among
-from resolvers.batches import Found
+from resolvers.batch_loader import Found
 from resolvers.context import Context
 
 

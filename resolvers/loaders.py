@@ -20,7 +20,7 @@ from db.paging import Collection, Window
 from db.rows import Layout, Records, Related, RowQuery
 from db.session import ReadSession
 from execution.resolving import EVERYTHING, Rows
-from resolvers.batches import Batches, Found, Load, arrived
+from resolvers.batch_loader import BatchLoader, Found, Load, resolved
 
 M = TypeVar("M", bound=Base)
 F = TypeVar("F")
@@ -77,7 +77,7 @@ class Children(Generic[M, F]):
 
 
 @dataclass(frozen=True)
-class Following:
+class ToOne:
     """A relation as parents of one type follow it: their attribute `key` names the row."""
 
     relation: One[Any]
@@ -98,7 +98,7 @@ class Loaders:
 
     def __init__(self, session: ReadSession) -> None:
         self._session = session
-        self._batches: dict[Hashable, Batches[Any, Any]] = {}
+        self._batches: dict[Hashable, BatchLoader[Any, Any]] = {}
 
     def one(
         self, relation: One[M], keys: Sequence[Hashable], rows: Rows = EVERYTHING
@@ -162,7 +162,7 @@ class Loaders:
 
     async def value(self, name: Hashable, load: Load[K, V], key: K) -> V:
         """The same for one key."""
-        [value] = await arrived(self.values(name, load, [key]))
+        [value] = await resolved(self.values(name, load, [key]))
         return cast("V", value)
 
     async def _records(self, query: RowQuery[M], rows: Rows, **parameters: Any) -> Records[M]:
@@ -172,7 +172,7 @@ class Loaders:
         followed = [
             (each.relation, each.attributes)
             for each in rows.related
-            if isinstance(each.relation, Following) and each.relation.can_be_along
+            if isinstance(each.relation, ToOne) and each.relation.can_be_along
         ]
         related = tuple(
             Related(each.relation.model, each.relation.column, each.key, attributes)
@@ -183,7 +183,7 @@ class Loaders:
             self._ones(each.relation, Rows(attributes)).cache.update(found)
         return records
 
-    def _ones(self, relation: One[M], rows: Rows) -> Batches[Any, M | None]:
+    def _ones(self, relation: One[M], rows: Rows) -> BatchLoader[Any, M | None]:
         # Rows that were loaded along are as good as those that were asked for.
         name = "one", relation.column, rows.attributes
         found = self._batches.get(name)
@@ -201,10 +201,10 @@ class Loaders:
     def _values(self, name: Hashable, load: Load[Any, Any], keys: Sequence[Any]) -> Found[Any]:
         return self._batch(name, load).values(keys)
 
-    def _batch(self, name: Hashable, load: Load[Any, Any]) -> Batches[Any, Any]:
+    def _batch(self, name: Hashable, load: Load[Any, Any]) -> BatchLoader[Any, Any]:
         found = self._batches.get(name)
         if found is None:
-            found = self._batches[name] = Batches(load)
+            found = self._batches[name] = BatchLoader(load)
         return found
 
 

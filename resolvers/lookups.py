@@ -14,7 +14,7 @@ from db.queries.products import ids_of_product
 from db.queries.tenants import subtree
 from execution.errors import LimitExceededError
 from execution.resolving import EVERYTHING, Rows
-from resolvers.batches import arrived
+from resolvers.batch_loader import resolved
 from resolvers.context import Context
 from resolvers.ids import identified, parse_global_id
 from resolvers.loaders import One
@@ -39,7 +39,7 @@ async def by_number(
     Several look-ups of one operation share a statement.
     """
     number = text_argument("number", wanted)
-    [row] = await arrived(context.loaders.one(numbers, [number], rows))
+    [row] = await resolved(context.loaders.one(numbers, [number], rows))
     return row
 
 
@@ -69,7 +69,7 @@ async def by_global_ids(
     }
     found: dict[tuple[type[Base], UUID], Base | None] = {}
     for model, values in asked.items():
-        for identity, row in zip(wanted[model], await arrived(values), strict=True):
+        for identity, row in zip(wanted[model], await resolved(values), strict=True):
             found[model, identity] = row
     return [found.get(named) if named is not None else None for named in parsed]
 

@@ -11,7 +11,7 @@ from db.queries.orders import MatchedBy, OrderFilter, by_references, summary
 from execution.errors import LimitExceededError
 from execution.resolving import EVERYTHING, Rows
 from resolvers import relations
-from resolvers.batches import arrived
+from resolvers.batch_loader import resolved
 from resolvers.context import Context
 from resolvers.text import LONGEST, text_argument
 
@@ -43,7 +43,7 @@ async def orders_by_reference(
     wanted = {text_argument("references", text) for text in references if len(text) <= LONGEST}
     rows = await context.session.tuples(by_references(sorted(wanted))) if wanted else []
     ids = [order_id for _, _, order_id in rows]
-    found = await arrived(context.loaders.one(relations.ORDER, ids, wanted_of_orders))
+    found = await resolved(context.loaders.one(relations.ORDER, ids, wanted_of_orders))
     matched: dict[str, MatchedBy] = {}
     orders: defaultdict[str, dict[UUID, Order]] = defaultdict(dict)
     for (reference, matched_by, order_id), order in zip(rows, found, strict=True):

@@ -12,7 +12,7 @@ from execution.resolving import EVERYTHING, Rows
 from ordering.automation import is_automated
 from ordering.calendar import later
 from resolvers import relations
-from resolvers.batches import arrived
+from resolvers.batch_loader import resolved
 from resolvers.context import Context
 
 
@@ -54,7 +54,7 @@ async def processing_times(
     rows = await context.session.tuples(statement(product_ids, business_cases))
     keys = [product_id for product_id, *_ in rows]
     wanted = wanted_of_products.reading("id", "family", "name")
-    products = await arrived(context.loaders.one(relations.PRODUCT, keys, wanted))
+    products = await resolved(context.loaders.one(relations.PRODUCT, keys, wanted))
     times = [
         ProcessingTime(
             product,
@@ -96,7 +96,7 @@ async def processing_estimates(
         for order in orders
     ]
     name = "processing_estimate", wanted_of_products
-    bases = await arrived(context.loaders.values(name, load, keys))
+    bases = await resolved(context.loaders.values(name, load, keys))
     return [
         None if basis is None else ProcessingEstimate(basis, order.received_at)
         for order, basis in zip(orders, bases, strict=True)

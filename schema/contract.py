@@ -9,7 +9,7 @@ from auth.oauth_scopes import OAuthScope
 from db.models import Contract as ContractRow
 from execution.resolving import by_level, reads
 from resolvers import contracts, relations
-from resolvers.batches import Found
+from resolvers.batch_loader import Found
 from resolvers.context import Context
 from schema.enums import ContractStatus
 from schema.fields import label_of, lazy, to_one, to_parts

@@ -12,7 +12,7 @@ from strawberry import Schema
 
 from db.queries.orders import ORDERS_PER_REFERENCE
 from execution.cost_model import Cost, ListSize
-from resolvers.connections import DEFAULT_PAGE
+from resolvers.pagination import DEFAULT_PAGE
 from schema.enums import BusinessCase, OrderPhase, OrderStatus
 
 _FREE = frozenset({"PageInfo", "Viewer", "RateLimit"} | {"Address", "Money", "ContractTerm"})

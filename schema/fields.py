@@ -9,9 +9,9 @@ import strawberry
 
 from execution.resolving import EVERYTHING, Rows, by_level
 from ordering import texts
-from resolvers.batches import Found
+from resolvers.batch_loader import Found
 from resolvers.context import Context
-from resolvers.loaders import Following, One, Parts
+from resolvers.loaders import One, Parts, ToOne
 from schema.enums import Locale
 
 Resolver = Callable[..., Any]
@@ -38,7 +38,7 @@ def to_one(relation: One[Any], key: str) -> Resolver:
     def resolve(parents: Sequence[Any], context: Context, rows: Rows = EVERYTHING) -> Found[Any]:
         return context.loaders.one(relation, list(map(key_of, parents)), rows)
 
-    return by_level(resolve, reads=(key,), rows=[()], relation=Following(relation, key))
+    return by_level(resolve, reads=(key,), rows=[()], relation=ToOne(relation, key))
 
 
 def to_parts(relation: Parts[Any], key: str = "id") -> Resolver:

@@ -11,9 +11,9 @@ import strawberry
 from db.base import Base
 from db.paging import Collection
 from execution.resolving import EVERYTHING, Rows, by_level
-from resolvers.connections import PageArguments, children_pages, root_page
 from resolvers.context import Context
 from resolvers.loaders import Children
+from resolvers.pagination import PageArguments, children_pages, root_page
 from schema.enums import Direction
 from schema.paging import After, Before, First, Last
 

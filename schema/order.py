@@ -12,7 +12,7 @@ from execution.resolving import EVERYTHING, Rows, by_level, reads
 from ordering import texts
 from ordering.lifecycle import TMF622_STATE
 from resolvers import processing, relations
-from resolvers.batches import arrived
+from resolvers.batch_loader import resolved
 from resolvers.context import Context
 from schema.common import Characteristic, Document, PortalUser
 from schema.enums import ActionParty, BusinessCase, ContractEffect, OrderPhase, OrderStatus
@@ -73,7 +73,7 @@ async def _total_prices(
     parents: Sequence[OrderRow], context: Context, rows: Rows = EVERYTHING
 ) -> list[list[Any]]:
     keys = [order.id for order in parents]
-    prices = await arrived(context.loaders.parts(relations.PRICES_OF_ORDER, keys, rows))
+    prices = await resolved(context.loaders.parts(relations.PRICES_OF_ORDER, keys, rows))
     return [[price for price in each if price.item_position is None] for each in prices]
 
 

@@ -14,7 +14,7 @@ from db.models import OrderItem as OrderItemRow
 from db.models import OrderPrice as OrderPriceRow
 from execution.resolving import EVERYTHING, Rows, by_level, reads
 from resolvers import relations
-from resolvers.batches import arrived
+from resolvers.batch_loader import resolved
 from resolvers.context import Context
 from schema.common import Characteristic, Money
 from schema.enums import ItemAction, MilestoneKind, OrderPhase, OrderStatus, PriceKind
@@ -213,7 +213,7 @@ async def _item_prices(
     parents: Sequence[OrderItemRow], context: Context, rows: Rows = EVERYTHING
 ) -> list[list[Any]]:
     keys = [item.order_id for item in parents]
-    prices = await arrived(context.loaders.parts(relations.PRICES_OF_ORDER, keys, rows))
+    prices = await resolved(context.loaders.parts(relations.PRICES_OF_ORDER, keys, rows))
     return [
         [price for price in each if price.item_position == item.position]
         for item, each in zip(parents, prices, strict=True)

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Generic, TypeVar
 import strawberry
 
 from execution.resolving import by_level
-from resolvers import connections
-from resolvers.connections import DEFAULT_PAGE, LARGEST_PAGE
+from resolvers import pagination
 from resolvers.context import Context
+from resolvers.pagination import DEFAULT_PAGE, LARGEST_PAGE
 from schema.fields import lazy
 
 T = TypeVar("T")
@@ -58,9 +58,9 @@ class Edge(Generic[T]):
 
 
 def _total_counts(
-    parents: Sequence[connections.Page[Any]], context: Context
+    parents: Sequence[pagination.Page[Any]], context: Context
 ) -> Awaitable[list[int]]:
-    return connections.counts(parents)
+    return pagination.counts(parents)
 
 
 @strawberry.type(description="A page of a list, by the Relay connection specification.")

@@ -9,8 +9,8 @@ from auth.oauth_scopes import OAuthScope
 from db.models import Order as OrderRow
 from execution.resolving import EVERYTHING, Rows, by_level
 from resolvers import orders as resolvers
-from resolvers.connections import Page, PageArguments, root_page
 from resolvers.context import Context, Info
+from resolvers.pagination import Page, PageArguments, root_page
 from schema.enums import (
     BusinessCase,
     MatchedBy,

@@ -13,7 +13,7 @@ from db.queries.offers import CARTS, OFFERS
 from db.queries.orders import ORDERS
 from db.queries.products import PRODUCTS
 from db.queries.tenants import TENANTS
-from resolvers.connections import _key, encode_cursor
+from resolvers.pagination import _key, encode_cursor
 
 COLLECTIONS: tuple[Collection[Any, Any], ...] = (
     CARTS,

@@ -21,7 +21,7 @@ MOST_KEYS = 5_000
 """In one statement."""
 
 
-class Batches(Generic[K, V]):
+class BatchLoader(Generic[K, V]):
     """Loads each key once. The keys that several levels, fields or aliases ask for at about the
     same time are one batch.
 
@@ -29,17 +29,17 @@ class Batches(Generic[K, V]):
     """
 
     def __init__(self, load: Load[K, V]) -> None:
-        self.known: dict[K, V] = {}
+        self.cache: dict[K, V] = {}
         """What was loaded, here or along with something else."""
         self._load = load
 
     def values(self, keys: Sequence[K | None]) -> Found[V | None]:
         """A value for each key; None for the key None."""
-        known = self.known
-        missing = tuple(key for key in dict.fromkeys(keys) if key is not None and key not in known)
+        cache = self.cache
+        missing = tuple(key for key in dict.fromkeys(keys) if key is not None and key not in cache)
         if missing:
             return self._values(keys, self._levels.load(missing))
-        return [None if key is None else known[key] for key in keys]
+        return [None if key is None else cache[key] for key in keys]
 
     @cached_property
     def _levels(self) -> DataLoader[tuple[K, ...], None]:
@@ -48,17 +48,17 @@ class Batches(Generic[K, V]):
     async def _values(self, keys: Sequence[K | None], loaded: Awaitable[None]) -> list[V | None]:
         # Whoever is given up must not take along what others wait for.
         await asyncio.shield(loaded)
-        known = self.known
-        return [None if key is None else known[key] for key in keys]
+        cache = self.cache
+        return [None if key is None else cache[key] for key in keys]
 
     async def _load_levels(self, levels: list[tuple[K, ...]]) -> list[None]:
-        wanted = [key for key in dict.fromkeys(chain(*levels)) if key not in self.known]
+        wanted = [key for key in dict.fromkeys(chain(*levels)) if key not in self.cache]
         for start in range(0, len(wanted), MOST_KEYS):
             keys = wanted[start : start + MOST_KEYS]
-            self.known.update(zip(keys, await self._load(keys), strict=True))
+            self.cache.update(zip(keys, await self._load(keys), strict=True))
         return [None] * len(levels)
 
 
-async def arrived(found: Found[V]) -> list[V]:
+async def resolved(found: Found[V]) -> list[V]:
     """The values, once they are there."""
     return found if isinstance(found, list) else await found

@@ -16,7 +16,7 @@ from db.base import Base
 from db.paging import Collection, Key, Window
 from execution.errors import ApiError, ErrorCode, LimitExceededError
 from execution.resolving import EVERYTHING, Rows
-from resolvers.batches import arrived
+from resolvers.batch_loader import resolved
 from resolvers.loaders import Children, Loaders
 
 M = TypeVar("M", bound=Base)
@@ -132,9 +132,9 @@ async def children_pages(
     window = _window(relation.collection, sort, descending, arguments)
 
     async def counts(keys: Sequence[Hashable]) -> list[int]:
-        return await arrived(loaders.counts(relation, wanted, keys))
+        return await resolved(loaders.counts(relation, wanted, keys))
 
-    found = await arrived(loaders.pages(relation, wanted, window, keys, rows))
+    found = await resolved(loaders.pages(relation, wanted, window, keys, rows))
     return [
         _page(relation.collection, window, page, Count(counts, key))
         for key, page in zip(keys, found, strict=True)
