@@ -21,7 +21,7 @@ from bench.report import Report, Row
 from bench.scenarios import Questions, one_order, questions
 from bench.serving import process, serving, statements
 from commands.base import progress
-from tests.postgres import PostgresUnavailableError
+from tests.support.postgres import PostgresUnavailableError
 
 
 @click.command()

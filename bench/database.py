@@ -17,7 +17,7 @@ from db.models import Order, Tenant
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from seeding import SeedError
-from tests.postgres import connect, private_postgres
+from tests.support.postgres import connect, private_postgres
 
 CLIENT = "bench"
 SERVER = {"shared_buffers": "512MB", "max_wal_size": "4GB", "autovacuum": "on"}

@@ -16,7 +16,7 @@ from bench.figures import shown, table
 from db.changes import triggers
 from db.session import Database
 from tests.intake.payloads import order, party
-from tests.postgres import connect
+from tests.support.postgres import connect
 
 CUSTOMERS = 200
 """In a file, so that a file marks that many."""

@@ -20,7 +20,7 @@ from bench.figures import percentile, shown, table
 from db.models import Customer, Order
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
-from tests.postgres import connect
+from tests.support.postgres import connect
 
 CLIENT = "bench widgets"
 ORIGIN = "https://portal.example.de"

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from tests.databases import ENGINES, Databases, Engine
-from tests.postgres import PostgresUnavailableError, private_server
-from tests.sharing import share
-from tests.spreading import ByModuleAndEngine, begin_with_long
+from tests.support.databases import ENGINES, Databases, Engine
+from tests.support.postgres import PostgresUnavailableError, private_server
+from tests.support.sharing import share
+from tests.support.spreading import ByModuleAndEngine, begin_with_long
 
 # What the tests themselves are told; all other variables are settings of the product.
 TEST_PREFIX = "PARTNERGRAPH_TEST_"

@@ -9,7 +9,7 @@ import pytest
 import schema
 from app import create_app
 from settings import Settings
-from tests.databases import Databases, Engine
+from tests.support.databases import Databases, Engine
 from web.assets import DemoContent
 
 DEMO = DemoContent(

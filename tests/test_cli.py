@@ -18,8 +18,8 @@ from click.testing import CliRunner, Result
 from sqlalchemy import make_url
 
 from cli import main
-from tests.databases import Databases, Engine
 from tests.execution.support import logging_restored
+from tests.support.databases import Databases, Engine
 
 ROOT = Path(__file__).parent.parent
 PROGRAM = [sys.executable, "-c", "from cli import main; main(prog_name='partnergraph')"]

@@ -3,8 +3,8 @@
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from tests import postgres
-from tests.databases import Databases, Engine
+from tests.support import postgres
+from tests.support.databases import Databases, Engine
 
 
 async def tables(url: str) -> int:

@@ -17,8 +17,8 @@ from db.models import AuditEntry
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from tests.auth.conftest import STARTED, Hand
-from tests.graph.book import NOW
 from tests.graph.client import CARRIER, Answer, Client, serve
+from tests.graph.factory import NOW
 from tests.graph.partners import Partners, two_partners
 
 PERSON = {"X-On-Behalf-Of": "Support desk 7"}

@@ -15,8 +15,8 @@ from execution.limits import Limits
 from tests.auth.conftest import STARTED, Hand
 from tests.auth.oauth import Worker
 from tests.auth.provider import API, Provider, add_user, provider_at_home, signing_in
-from tests.graph.book import NOW
 from tests.graph.client import Answer, Client, serve
+from tests.graph.factory import NOW
 from tests.graph.partners import Partners, two_partners
 
 EVERYTHING = """{

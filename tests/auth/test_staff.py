@@ -13,8 +13,8 @@ from db.enums import ClientKind
 from db.models import ApiClient, ApiKey
 from db.session import Database
 from tests.auth.conftest import STARTED
-from tests.graph.book import NOW
 from tests.graph.client import CARRIER, Client, serve
+from tests.graph.factory import NOW
 from tests.graph.partners import Partners, two_partners
 
 PERSON = {"X-On-Behalf-Of": "Support desk 7"}

@@ -8,7 +8,7 @@ import pytest
 
 from db.session import Database
 from tests.execution.support import logging_restored
-from tests.graph.book import Book
+from tests.graph.factory import Factory
 from tests.test_cli import ROOT, assert_mistake, run
 
 
@@ -19,7 +19,7 @@ def environment(
     """A database, which the commands find: partner P with customer K, branch P-A, stranger S."""
 
     async def fill() -> None:
-        book = Book()
+        book = Factory()
         partner = book.tenant(number="P")
         book.tenant(partner, number="P-A")
         book.tenant(number="S")

@@ -9,7 +9,7 @@ from bench.figures import Round
 from bench.hostile import ATTACKS, Attack, Duel, Outcome, markdown, run
 from execution.limits import Limits
 from tests.execution.support import KEY, only_error, serve
-from tests.execution.test_audit import running
+from tests.server.test_audit import running
 
 
 @pytest.mark.parametrize("name", [name for name in ATTACKS if name != "slow"])

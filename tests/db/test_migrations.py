@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import migrations
 from db.session import Database
-from tests.databases import Databases, Engine
 from tests.db.rows import TABLES, Row, add, add_tenant, as_carrier
+from tests.support.databases import Databases, Engine
 
 EVERYTHING = {
     "sqlite": "SELECT type, name, sql FROM sqlite_master ORDER BY type, name",

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from db import migrations
 from db.session import Database
-from tests.databases import Databases, Engine
+from tests.support.databases import Databases, Engine
 
 DESK, SECOND_DESK, HUB = (f"{n:032x}" for n in range(3))
 

@@ -23,8 +23,8 @@ from db.scope.roles import Roles, quoted
 from db.scope.tenant_scope import TenantScope
 from db.scope.transactions import opening
 from db.session import Database
-from tests import postgres
-from tests.databases import Databases
+from tests.support import postgres
+from tests.support.databases import Databases
 
 SUB_TENANTS = 500
 STRANGERS = 20

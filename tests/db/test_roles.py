@@ -18,9 +18,9 @@ from db.models import Order
 from db.scope.roles import Roles, RolesMissingError
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
-from tests import postgres
-from tests.databases import Databases
 from tests.db.rows import TABLES, add, add_tenant, as_carrier
+from tests.support import postgres
+from tests.support.databases import Databases
 
 Owner = Callable[[str], list[str]]
 

@@ -15,8 +15,8 @@ from db.queries.customers import CUSTOMERS, CustomerFilter, CustomerSortField
 from db.scope.tenant_scope import TenantScope
 from db.scope.transactions import ScopedConnection
 from db.session import Database, ReadSession
-from tests import postgres
 from tests.db.rows import add, add_tenant, as_carrier
+from tests.support import postgres
 
 BY_NUMBER = Window(CustomerSortField.NUMBER, descending=False, limit=5)
 PAGE = CUSTOMERS.page(CustomerFilter(), BY_NUMBER)

@@ -5,7 +5,7 @@ import pytest
 from execution.limits import Limits
 from server.logs import configure_logging
 from tests.execution.support import Served, logging_restored, serve
-from tests.redis import RedisUnavailableError, private_redis, unavailable
+from tests.support.redis import RedisUnavailableError, private_redis, unavailable
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,8 @@ from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from execution.limits import Limits
 from settings import Settings
-from tests.graph.book import NOW, Book
-from tests.statements import sent
+from tests.graph.factory import NOW, Factory
+from tests.support.statements import sent
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ class Client:
             self._keys[known] = new.text
         return self._keys[known]
 
-    async def fill(self, book: Book) -> None:
+    async def fill(self, book: Factory) -> None:
         """Write what the book holds."""
         await book.write(self.database)
 

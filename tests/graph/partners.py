@@ -7,7 +7,7 @@ from typing import Any
 
 from db.enums import AuditAction, AuditActor, BusinessCase, ConsentBy, OfferStatus, OrderPhase
 from db.models import AuditEntry, Cart, Contract, Customer, Offer, Order, Product, Site, Tenant
-from tests.graph.book import NOW, Book
+from tests.graph.factory import NOW, Factory
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Documents:
 class Partners:
     """`partner` over `branch` over `nested`, and over `sibling`; `stranger` is somebody else."""
 
-    book: Book
+    book: Factory
     product: Product
     partner: Documents
     branch: Documents
@@ -46,7 +46,7 @@ class Partners:
 
 def two_partners() -> Partners:
     """Five tenants: M-10001 (the partner) and four others, in the order of `Partners`."""
-    book = Book()
+    book = Factory()
     partner = book.tenant()
     branch = book.tenant(partner)
     nested = book.tenant(branch)
@@ -60,7 +60,9 @@ def two_partners() -> Partners:
     return Partners(book, product, *documents)
 
 
-def one_of_everything(book: Book, tenant: Tenant, product: Product, *, apart: int = 0) -> Documents:
+def one_of_everything(
+    book: Factory, tenant: Tenant, product: Product, *, apart: int = 0
+) -> Documents:
     """Give the tenant a customer with every kind of document and every part of each.
 
     Texts, times, large numbers and amounts occur with no other tenant; for a second customer of
@@ -130,7 +132,7 @@ def one_of_everything(book: Book, tenant: Tenant, product: Product, *, apart: in
     )
 
 
-def _audit_entry(book: Book, mark: "_Mark", tenant: Tenant) -> AuditEntry:
+def _audit_entry(book: Factory, mark: "_Mark", tenant: Tenant) -> AuditEntry:
     return book.audit_entry(
         tenant,
         occurred_at=mark.time(-7),
@@ -146,7 +148,7 @@ def _audit_entry(book: Book, mark: "_Mark", tenant: Tenant) -> AuditEntry:
 
 
 def _contracts(
-    book: Book, mark: "_Mark", customer: Customer, used: dict[str, Any]
+    book: Factory, mark: "_Mark", customer: Customer, used: dict[str, Any]
 ) -> tuple[Contract, Contract]:
     predecessor = book.contract(
         customer, created_at=mark.time(-600), updated_at=mark.time(-500), **used
@@ -169,7 +171,7 @@ def _contracts(
     return predecessor, contract
 
 
-def _parts(book: Book, mark: "_Mark", order: Order, product: Product) -> None:
+def _parts(book: Factory, mark: "_Mark", order: Order, product: Product) -> None:
     item = book.item(
         order,
         product=product,

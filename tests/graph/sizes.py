@@ -6,8 +6,8 @@ from typing import Any
 from db.models import Order, Product
 from resolvers.ids import global_id
 from tests.graph import walk
-from tests.graph.book import NOW, Book
 from tests.graph.client import Answer, Client
+from tests.graph.factory import NOW, Factory
 from tests.graph.partners import Documents, one_of_everything
 from tests.graph.walk import Lesson, Place, Question, Variant
 
@@ -56,7 +56,7 @@ def _pages(data: Any, way: tuple[str, ...]) -> list[Any]:
 
 async def fill(client: Client, size: int) -> Library:
     """`size` branches with one of everything each; the first has as many of everything."""
-    book = Book()
+    book = Factory()
     partner = book.tenant()
     every: list[Documents] = []
     products: list[Product] = []
@@ -73,7 +73,7 @@ async def fill(client: Client, size: int) -> Library:
     return library
 
 
-def _add_to_each(book: Book, first: Documents, product: Product) -> None:
+def _add_to_each(book: Factory, first: Documents, product: Product) -> None:
     """One more of everything for the first tenant, customer, site, contract and order."""
     customer, contract, order = first.customer, first.contract, first.order
     used = {"site_id": first.site.id, "product_id": product.id}

@@ -21,8 +21,8 @@ from db.enums import AuditAction, AuditActor, ClientKind
 from db.models import AuditEntry, Tenant
 from schema.scalars import format_instant
 from tests.auth.test_audit import entries
-from tests.graph.book import NOW, Book
 from tests.graph.client import Answer, Client, serve
+from tests.graph.factory import NOW, Factory
 
 LIST = """query ($filter: AuditFilter, $orderBy: AuditSort, $first: Int, $after: String) {
     auditLog(filter: $filter, orderBy: $orderBy, first: $first, after: $after) {
@@ -41,7 +41,7 @@ class Log:
 
     def __init__(self, client: Client) -> None:
         self.client = client
-        self.book = book = Book()
+        self.book = book = Factory()
         self.partner = book.tenant()
         self.branch = book.tenant(self.partner)
         self.stranger = book.tenant()

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from db.enums import ActionParty, OrderPhase
-from tests.graph.book import Book
 from tests.graph.client import Client
+from tests.graph.factory import Factory
 from tests.graph.pages import forward, joined, numbers
 
 FIRST = datetime.min.replace(tzinfo=UTC)
@@ -34,7 +34,7 @@ def columns(instant: datetime) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 async def client(empty_client: Client) -> Client:
-    book = Book()
+    book = Factory()
     partner = book.tenant(number="M-10001")
     customer, product = book.customer(partner), book.product()
     book.order(customer, number="A-USUAL", phase=OrderPhase.CLARIFICATION, product=product)

@@ -17,8 +17,8 @@ from db.models import Customer
 from execution.executor import ExecutorName
 from ordering.request_clock import RequestClock
 from server import freshness
-from tests.graph.book import NOW, Book
 from tests.graph.client import CARRIER, Answer, Client, serve
+from tests.graph.factory import NOW, Factory
 from tests.graph.partners import Partners, two_partners
 
 ORDERS = """{ orders { nodes {
@@ -240,7 +240,7 @@ async def test_who_may_read_the_audit_log_keeps_other_answers(
     granted = READING | {OAuthScope.AUDIT_READ}
     tag = await tag_of(client, granted=granted)
     async with client.database.write(CARRIER) as session:
-        book = Book()
+        book = Factory()
         session.add(book.audit_entry(partners.partner.tenant))
     assert (await client.get(ORDERS, tag=tag, granted=granted)).status == 304
 
@@ -248,7 +248,7 @@ async def test_who_may_read_the_audit_log_keeps_other_answers(
 async def test_a_date_that_passes_changes_the_answer(database_url: str) -> None:
     """An explanation tells a date that has passed as one that has."""
     due = NOW + timedelta(hours=5)
-    book = Book()
+    book = Factory()
     tenant = book.tenant()
     order = book.order(
         book.customer(tenant),

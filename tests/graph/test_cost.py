@@ -18,8 +18,8 @@ from execution.cost_model import ListSize, directives_of
 from execution.documents import DocumentCache
 from execution.limits import Limits
 from resolvers.orders import MOST_REFERENCES
-from tests.graph.book import Book
 from tests.graph.client import Client
+from tests.graph.factory import Factory
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "web/graphiql/examples").glob("*.graphql"))
 MEASURED = [
@@ -44,7 +44,7 @@ query Everything($first: Int) { orders(first: $first) { nodes { number
 @pytest.fixture(scope="module")
 async def client(empty_client: Client) -> Client:
     """Three customers with four orders each, every second one with a contract."""
-    book = Book()
+    book = Factory()
     tenant = book.tenant()
     product = book.product()
     for _ in range(3):

@@ -33,8 +33,8 @@ from ordering.request_clock import RequestClock
 from resolvers.context import Context
 from resolvers.ids import global_id
 from server.answers import encoded
-from tests.graph.book import NOW
 from tests.graph.documents import Documents, Request
+from tests.graph.factory import NOW
 from tests.graph.walk import SCHEMA
 
 ASKED = int(os.environ.get("PARTNERGRAPH_TEST_DOCUMENTS", "30"))

@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from tests.graph.book import Book
 from tests.graph.client import Client
+from tests.graph.factory import Factory
 
 FILTERED = "query($filter: OrderFilter) { orders(filter: $filter) { totalCount } }"
 
 
 @pytest.fixture(scope="module")
 async def client(empty_client: Client) -> Client:
-    book = Book()
+    book = Factory()
     book.tenant()
     await empty_client.fill(book)
     return empty_client

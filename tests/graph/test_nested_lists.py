@@ -8,8 +8,8 @@ import pytest
 
 from db.enums import BusinessCase, CartStatus, OrderPhase
 from db.models import Offer, Order, Tenant
-from tests.graph.book import NOW, Book
 from tests.graph.client import Client
+from tests.graph.factory import NOW, Factory
 from tests.graph.pages import ask, backward, forward, joined, numbers, page
 
 # Below each kind of parent that has a number of its own: the lists that can be sorted.
@@ -50,7 +50,7 @@ class Shelf:
 
 @pytest.fixture(scope="module")
 async def shelf(empty_client: Client) -> Shelf:
-    book = Book()
+    book = Factory()
     partner = book.tenant(number="M-10001")
     parents: dict[str, Any] = {}
     rows: dict[str, list[Any]] = {}
@@ -70,7 +70,7 @@ async def shelf(empty_client: Client) -> Shelf:
     return Shelf(empty_client, parents, rows)
 
 
-def _seven_of_each(book: Book, parents: dict[str, Any]) -> dict[str, list[Any]]:
+def _seven_of_each(book: Factory, parents: dict[str, Any]) -> dict[str, list[Any]]:
     tenant, customer = parents["tenant"], parents["customer"]
     product, contract = parents["product"], parents["contract"]
     orders: list[Order] = []
@@ -234,7 +234,7 @@ class Company:
 
 @pytest.fixture
 async def company(client: Client) -> Company:
-    book = Book()
+    book = Factory()
     partner = book.tenant()
     orders: dict[str, list[str]] = {}
     for name, many in (("K-FIVE", 5), ("K-TWO", 2), ("K-NONE", 0)):
@@ -345,7 +345,7 @@ async def test_counts_cost_one_statement_and_only_when_asked_for(company: Compan
 
 
 async def test_carts_are_filtered_by_status_and_business_case(client: Client) -> None:
-    book = Book()
+    book = Factory()
     customer = book.customer(book.tenant(), number="K-1")
     book.cart(customer, number="W-OPEN")
     book.cart(customer, number="W-FROZEN", status=CartStatus.FROZEN)

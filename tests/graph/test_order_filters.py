@@ -8,8 +8,8 @@ import pytest
 
 from db.enums import BusinessCase, OrderPhase
 from db.models import Order
-from tests.graph.book import NOW, Book
 from tests.graph.client import Client
+from tests.graph.factory import NOW, Factory
 from tests.graph.pages import ask, forward, joined, numbers
 
 MONDAY = NOW - timedelta(days=4)
@@ -30,7 +30,7 @@ class Shelf:
 @pytest.fixture(scope="module")
 async def shelf(empty_client: Client) -> Shelf:
     """A partner (M-10001) with a branch that has a nested one, and a sibling of the branch."""
-    book = Book()
+    book = Factory()
     partner = book.tenant(number="M-10001")
     branch = book.tenant(partner, number="M-BRANCH")
     nested = book.tenant(branch, number="M-NESTED")

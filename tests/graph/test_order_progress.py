@@ -11,13 +11,13 @@ from db.models import Order
 from ordering.contracts import link_contract
 from ordering.lifecycle import TMF622_STATE
 from ordering.unit_of_work import UnitOfWork
-from tests.graph.book import NOW, Book
 from tests.graph.client import CARRIER, Client
+from tests.graph.factory import NOW, Factory
 
 
 @pytest.fixture(scope="module")
 async def client(empty_client: Client) -> Client:
-    book = Book()
+    book = Factory()
     customer = book.customer(book.tenant())
     for phase in OrderPhase:
         book.order(customer, number=f"A-{phase}", phase=phase)
@@ -49,7 +49,7 @@ async def client(empty_client: Client) -> Client:
     return empty_client
 
 
-def _interrupt(book: Book, order: Order, *, times: int) -> None:
+def _interrupt(book: Factory, order: Order, *, times: int) -> None:
     """Add so many interruptions to the history, each with its end."""
     sequence = 4
     for _ in range(times):

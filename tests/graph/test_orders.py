@@ -9,9 +9,9 @@ import pytest
 from db import enums, models
 from db.enums import ActionParty, BusinessCase, ItemAction, OrderPhase, PriceKind
 from db.models import Order
-from tests.databases import Engine
-from tests.graph.book import NOW, Book
 from tests.graph.client import Client
+from tests.graph.factory import NOW, Factory
+from tests.support.databases import Engine
 
 RECEIVED = datetime(2026, 3, 29, 3, 15, tzinfo=timezone(timedelta(hours=2)))
 """Just after the clocks of the carrier went forward."""
@@ -19,7 +19,7 @@ RECEIVED = datetime(2026, 3, 29, 3, 15, tzinfo=timezone(timedelta(hours=2)))
 
 @pytest.fixture(scope="module")
 async def client(empty_client: Client) -> Client:
-    book = Book()
+    book = Factory()
     tenant = book.tenant()
     customer = book.customer(tenant, number="K-1")
     _full(book, tenant, customer)
@@ -33,7 +33,7 @@ _UNSTATED: dict[str, Any] = dict.fromkeys(
 )
 
 
-def _full(book: Book, tenant: models.Tenant, customer: models.Customer) -> None:
+def _full(book: Factory, tenant: models.Tenant, customer: models.Customer) -> None:
     site = book.site(customer, number="S-1", name="Werk Süd")
     product = book.product(number="P-1", name="Glasfaser Office 1000")
     user = book.portal_user(tenant, name="Petra Portal", email="petra@partner.example")
@@ -88,7 +88,7 @@ def _full(book: Book, tenant: models.Tenant, customer: models.Customer) -> None:
     book.document(order, title="Bestätigung", url="https://carrier.example/1.pdf")
 
 
-def _items(book: Book, order: Order, product: models.Product) -> None:
+def _items(book: Factory, order: Order, product: models.Product) -> None:
     line = book.item(
         order,
         product=product,

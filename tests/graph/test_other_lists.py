@@ -15,8 +15,8 @@ from db.enums import (
     OrderPhase,
     ProductFamily,
 )
-from tests.graph.book import NOW, Book
 from tests.graph.client import Client, serve
+from tests.graph.factory import NOW, Factory
 from tests.graph.pages import ask, numbers
 
 TODAY = NOW.date()
@@ -34,7 +34,7 @@ class Shelf:
 @pytest.fixture(scope="module")
 async def shelf(empty_client: Client) -> Shelf:
     """A partner (M-10001) with a branch; numbers that say what is special."""
-    book = Book()
+    book = Factory()
     partner = book.tenant(number="M-10001")
     branch = book.tenant(partner, number="M-BRANCH")
     fibre = book.product(number="P-FIBRE", family=ProductFamily.FIBRE)
@@ -177,7 +177,7 @@ async def renewable_today(client: Client) -> set[str]:
 async def test_a_contract_is_renewable_from_its_first_day_to_the_end_of_its_term(
     client: Client,
 ) -> None:
-    book = Book()
+    book = Factory()
     customer = book.customer(book.tenant())
     for name, first, last in (
         ("V-SINCE-TODAY", TODAY, date(2027, 5, 20)),
@@ -202,7 +202,7 @@ async def test_a_contract_is_renewable_from_its_first_day_to_the_end_of_its_term
 async def test_only_an_active_contract_without_open_order_or_cart_is_renewable(
     client: Client,
 ) -> None:
-    book = Book()
+    book = Factory()
     customer = book.customer(book.tenant())
 
     def contract(number: str, **given: Any) -> Any:
@@ -247,7 +247,7 @@ async def test_only_an_active_contract_without_open_order_or_cart_is_renewable(
 
 
 async def test_today_is_the_day_in_germany(database_url: str) -> None:
-    book = Book()
+    book = Factory()
     customer = book.customer(book.tenant())
     book.contract(customer, number="V-1", renewable_from=date(2026, 11, 21))
     book.contract(

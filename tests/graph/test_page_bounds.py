@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from db.models import Order
-from tests.graph.book import NOW, Book
 from tests.graph.client import CARRIER, Client
+from tests.graph.factory import NOW, Factory
 from tests.graph.pages import Page, ask, forward, joined, numbers, page
 
 DEFAULT = 50
@@ -35,7 +35,7 @@ class Shelf:
 @pytest.fixture(scope="module")
 async def shelf(empty_client: Client) -> Shelf:
     """260 orders: more than a page can hold."""
-    book = Book()
+    book = Factory()
     customer = book.customer(book.tenant())
     orders = [
         book.order(customer, received_at=NOW - timedelta(minutes=n)) for n in range(LARGEST + 10)
@@ -92,7 +92,7 @@ async def test_a_page_of_none_says_whether_there_are_any(shelf: Shelf, argument:
 
 
 async def test_a_list_without_objects_is_an_empty_page(client: Client) -> None:
-    book = Book()
+    book = Factory()
     book.tenant()
     await client.fill(book)
     sizes: list[dict[str, Any]] = [{}, {"first": 0}, {"last": 5}]
@@ -244,7 +244,7 @@ async def test_a_cursor_is_good_for_its_own_order_only(shelf: Shelf) -> None:
 async def test_rows_that_appear_between_pages_neither_repeat_nor_hide_older_ones(
     client: Client,
 ) -> None:
-    book = Book()
+    book = Factory()
     customer = book.customer(book.tenant())
     old = [book.order(customer, received_at=NOW - timedelta(days=n)) for n in range(6)]
     await client.fill(book)
@@ -264,7 +264,7 @@ async def test_rows_that_appear_between_pages_neither_repeat_nor_hide_older_ones
 async def test_who_pages_by_change_sees_an_order_again_that_changes_meanwhile(
     client: Client,
 ) -> None:
-    book = Book()
+    book = Factory()
     customer = book.customer(book.tenant())
     orders = [book.order(customer, updated_at=NOW - timedelta(days=9 - n)).number for n in range(5)]
     await client.fill(book)
@@ -288,7 +288,7 @@ async def _touch(client: Client, *touched: str) -> None:
 
 
 async def test_cursors_tell_instants_apart_that_differ_by_a_microsecond(client: Client) -> None:
-    book = Book()
+    book = Factory()
     customer = book.customer(book.tenant())
     moments = [NOW + timedelta(microseconds=n) for n in (0, 1, 10, 999_999, 1_000_000)]
     orders = [book.order(customer, received_at=moment).number for moment in moments]
@@ -297,7 +297,7 @@ async def test_cursors_tell_instants_apart_that_differ_by_a_microsecond(client: 
 
 
 async def test_a_cursor_holds_any_name(client: Client) -> None:
-    book = Book()
+    book = Factory()
     partner = book.tenant()
     names = ['"Zum Anker" \\ 100 %', "Ärzte & Söhne", "株式会社", "O'Hara", "😀 GmbH", " ", "a\nb"]
     by_code_point = [book.customer(partner, name=name).number for name in names]

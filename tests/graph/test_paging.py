@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from db.models import Contract, Customer, Offer, Order, Product, Tenant
-from tests.graph.book import NOW, Book
 from tests.graph.client import Client
+from tests.graph.factory import NOW, Factory
 from tests.graph.pages import backward, forward, joined, numbers
 
 LATEST = datetime(9999, 12, 31, tzinfo=UTC)
@@ -72,7 +72,7 @@ class Shelf:
 @pytest.fixture(scope="module")
 async def shelf(empty_client: Client) -> Shelf:
     """Eleven of everything, of which many share the value that they are sorted by."""
-    book = Book()
+    book = Factory()
     partner = book.tenant(name="Partner 2")
     tenants: list[Tenant] = [partner]
     customers: list[Customer] = []
@@ -181,7 +181,7 @@ async def test_what_has_no_date_yet_comes_after_all_that_have_one(
 
 
 async def test_the_last_day_there_is_comes_together_with_no_day_at_all(client: Client) -> None:
-    book = Book()
+    book = Factory()
     customer = book.customer(book.tenant())
     contracts = [
         book.contract(customer, term_end=end)

@@ -11,7 +11,7 @@ from auth.oauth_scopes import DEFAULT, READING, OAuthScope
 from schema.permissions import needed_by
 from tests.graph.client import Answer, Client
 from tests.graph.partners import Partners, two_partners
-from tests.statements import sent
+from tests.support.statements import sent
 
 ORDERS = frozenset({OAuthScope.ORDERS_READ})
 

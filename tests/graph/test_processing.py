@@ -7,8 +7,8 @@ import pytest
 
 from db.enums import BusinessCase, OrderPhase, ProductFamily
 from db.models import Customer, Product
-from tests.graph.book import Book
 from tests.graph.client import Client
+from tests.graph.factory import Factory
 
 RECEIVED = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -21,7 +21,7 @@ QUERY = """query ($product: String, $businessCase: [BusinessCase!]) {
 
 @pytest.fixture(scope="module")
 async def client(empty_client: Client) -> Client:
-    book = Book()
+    book = Factory()
     partner = book.tenant(number="M-10001")
     branch = book.tenant(partner, number="M-BRANCH")
     stranger = book.tenant(number="M-STRANGER")
@@ -64,7 +64,7 @@ async def client(empty_client: Client) -> Client:
 
 
 def _completed(
-    book: Book,
+    book: Factory,
     customer: Customer,
     product: Product | None,
     seconds: int,

@@ -7,8 +7,8 @@ import pytest
 
 from auth.oauth_scopes import READING
 from execution.limits import Limits
-from tests.graph.book import NOW, Book
 from tests.graph.client import Answer, Client, serve
+from tests.graph.factory import NOW, Factory
 
 LIMIT = """{ viewer { rateLimit { limit remaining resetAt } } }"""
 
@@ -18,7 +18,7 @@ async def client(database_url: str) -> AsyncIterator[Client]:
     # A point comes back every 1,000 seconds.
     limits = Limits(rate_points=100, rate_seconds=100_000, cost=60)
     async with serve(database_url, limits=limits) as client:
-        book = Book()
+        book = Factory()
         partner = book.tenant()
         book.customer(partner)
         book.tenant()

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.graph.book import NOW, Book
 from tests.graph.client import Answer, Client
+from tests.graph.factory import NOW, Factory
 
 LIMIT = 250
 
@@ -39,7 +39,7 @@ class Desk:
 
 @pytest.fixture(scope="module")
 async def desk(empty_client: Client) -> Desk:
-    book = Book()
+    book = Factory()
     partner, stranger = book.tenant(), book.tenant()
     customer = book.customer(book.tenant(partner))
     offer = book.offer(customer, number="AN-500")

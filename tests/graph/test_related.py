@@ -6,10 +6,10 @@ from contextlib import contextmanager
 import pytest
 
 from auth.oauth_scopes import READING, OAuthScope
-from tests.databases import Engine
-from tests.graph.book import Book
 from tests.graph.client import Client
-from tests.statements import sent
+from tests.graph.factory import Factory
+from tests.support.databases import Engine
+from tests.support.statements import sent
 
 RELATED = """{
   number customer { number name } tenant { number } offer { number } contract { number version }
@@ -18,7 +18,7 @@ RELATED = """{
 
 @pytest.fixture(scope="module")
 async def client(empty_client: Client) -> Client:
-    book = Book()
+    book = Factory()
     partner = book.tenant(number="M-1")
     branch = book.tenant(partner, number="M-2")
     for tenant, place in ((partner, 1), (branch, 2)):

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from db.enums import ConsentBy, OrderPhase
-from tests.graph.book import NOW, Book
 from tests.graph.client import Client
+from tests.graph.factory import NOW, Factory
 
 Branch = dict[str, Any]
 """The rows of a branch by the names that `TO_ONE` and `TO_MANY` use."""
@@ -54,14 +54,14 @@ FIELDS = {
 
 @pytest.fixture(scope="module")
 async def shelf(empty_client: Client) -> Shelf:
-    book = Book()
+    book = Factory()
     partner = book.tenant(number="M-10001")
     branches = (_branch(book, partner), _branch(book, partner))
     await empty_client.fill(book)
     return Shelf(empty_client, branches)
 
 
-def _branch(book: Book, partner: Any) -> Branch:
+def _branch(book: Factory, partner: Any) -> Branch:
     tenant = book.tenant(partner)
     twig = book.tenant(tenant)
     customer, prospect = book.customer(tenant), book.customer(tenant)
@@ -130,7 +130,7 @@ def _branch(book: Book, partner: Any) -> Branch:
     }
 
 
-def _parts(book: Book, order: Any, product: Any, other: Any) -> None:
+def _parts(book: Factory, order: Any, product: Any, other: Any) -> None:
     items = [book.item(order, product=each) for each in (product, None, other)]
     for item in (items[2], items[0], None, items[0], None):
         book.price(order, item=item)

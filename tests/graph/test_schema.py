@@ -26,8 +26,8 @@ from graphql import (
 )
 
 import schema as product
-from tests.graph.book import Book
 from tests.graph.client import Client
+from tests.graph.factory import Factory
 
 SCHEMA: GraphQLSchema = build_schema(product.printed())
 
@@ -215,7 +215,7 @@ def test_the_committed_schema_is_the_one_that_is_served() -> None:
 
 
 async def test_a_client_that_introspects_sees_the_printed_schema(client: Client) -> None:
-    book = Book()
+    book = Factory()
     book.tenant()
     await client.fill(book)
     query = get_introspection_query(specified_by_url=True, input_value_deprecation=True)

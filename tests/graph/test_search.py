@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.graph.book import Book
 from tests.graph.client import Client
+from tests.graph.factory import Factory
 from tests.graph.pages import ask, numbers
 
 
@@ -20,7 +20,7 @@ class Shelf:
 @pytest.fixture(scope="module")
 async def shelf(empty_client: Client) -> Shelf:
     """Four customers, each with an order, an offer and a contract of the same digits."""
-    book = Book()
+    book = Factory()
     partner = book.tenant(number="M-10001", name="Telefonbau Größe & Söhne GmbH")
     names = {
         "1": "Bäckerei Müller & Söhne GmbH",

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.databases import Databases, Engine
 from tests.graph import walk
 from tests.graph.client import BOUNDLESS, Answer, serve
 from tests.graph.sizes import MANY, Library, fill
 from tests.graph.walk import Lesson, Place, Question
+from tests.support.databases import Databases, Engine
 
 pytestmark = pytest.mark.long
 

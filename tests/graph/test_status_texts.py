@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from db.enums import STATUS_OF_PHASE, ActionParty, OrderPhase
-from tests.graph.book import Book
 from tests.graph.client import Answer, Client
+from tests.graph.factory import Factory
 
 LABELS = {
     "RECEIVED": ("Eingegangen", "Received"),
@@ -35,7 +35,7 @@ LATE_IN_THE_EVENING = datetime(2026, 11, 30, 23, 30, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 async def client(empty_client: Client) -> Client:
-    book = Book()
+    book = Factory()
     customer = book.customer(book.tenant())
 
     def order(number: str, phase: OrderPhase, **given: Any) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from db.enums import STATUS_OF_PHASE, BusinessCase, OrderPhase, OrderStatus
 from db.models import Order
-from tests.graph.book import NOW, Book
 from tests.graph.client import Client
+from tests.graph.factory import NOW, Factory
 
 COUNTS = """
     total needingAction delayed
@@ -22,7 +22,7 @@ CASES = [*BusinessCase][:4]
 
 @pytest.fixture(scope="module")
 async def client(empty_client: Client) -> Client:
-    book = Book()
+    book = Factory()
     partner = book.tenant(number="M-10001")
     branch = book.tenant(partner, number="M-BRANCH")
     stranger = book.tenant(number="M-STRANGER")
@@ -36,7 +36,7 @@ async def client(empty_client: Client) -> Client:
     return empty_client
 
 
-def _order(book: Book, customer: Any, phase: OrderPhase, place: int) -> Order:
+def _order(book: Factory, customer: Any, phase: OrderPhase, place: int) -> Order:
     """Of each phase the first is delayed if it can be, and has a contract and another case."""
     order = book.order(
         customer,

@@ -22,7 +22,7 @@ from db.session import Database, ReadSession
 from execution.limits import Limits
 from resolvers.loaders import Loaders
 from server.graphql import GraphQLEndpoint
-from tests.postgres import connect
+from tests.support.postgres import connect
 
 
 def endless(dialect: str) -> Any:

@@ -3,8 +3,8 @@
 import pytest
 
 from auth import keys
-from tests.graph.book import NOW
 from tests.graph.client import Client
+from tests.graph.factory import NOW
 from tests.graph.partners import two_partners
 
 QUERY = "{ viewer { __typename kind clientName tenant { number parent { number } } } }"

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from db.enums import OrderPhase
 from db.models import Order, Tenant
 from db.scope.tenant_scope import TenantScope
-from tests.databases import Databases, Engine
 from tests.intake.payloads import EXAMPLES, NOW, Intake, event, example, order, state
 from tests.intake.reporting import Reporter, book, reporting
 from tests.intake.test_examples import needs
 from tests.intake.test_time import LIFE, final_state
+from tests.support.databases import Databases, Engine
 
 pytestmark = pytest.mark.long
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from db.enums import OrderPhase
 from db.models import OrderDelay, OrderHistoryEntry, OrderItem, OrderMilestone, OrderNote
 from db.session import Database
-from tests.databases import Databases, Engine
 from tests.intake.payloads import Intake, at, event, information, order, state
+from tests.support.databases import Databases, Engine
 
 _ALERT = {"@type": "JeopardyAlert", "id": "J", "jeopardyType": "Bau", "alertDate": at(6)}
 _DATED = {"expectedCompletionDate": at(200)}

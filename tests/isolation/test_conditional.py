@@ -14,16 +14,16 @@ from sqlalchemy.exc import DatabaseError
 from db.changes import triggers
 from db.models import Base, Tenant, TenantOwned
 from db.scope.tenant_scope import TenantScope
-from tests.databases import Databases, Engine
 from tests.graph.client import CARRIER, Answer, serve
 from tests.graph.documents import Documents, Request
 from tests.graph.walk import SCHEMA
 from tests.isolation import worlds
-from tests.isolation.seats import SEATS, Asking, Seat, believed, believing, one_cache
+from tests.isolation.actors import ACTORS, Actor, Asking, believed, believing, one_cache
+from tests.support.databases import Databases, Engine
 
 ASKING = [
     seat
-    for seat in SEATS
+    for seat in ACTORS
     if seat.name in {"partner by key", "sub-tenant by key", "customer granted all"}
 ]
 WRITES = 60
@@ -56,7 +56,7 @@ class World:
     rows: list[Base]
     kept: dict[tuple[str, int | str], tuple[Request, Answer]] = field(default_factory=dict)
 
-    def scope(self, seat: Seat) -> TenantScope:
+    def scope(self, seat: Actor) -> TenantScope:
         own = self.asking[seat.name].own
         root = own.tenant.root_tenant_id
         if seat.is_customer:
@@ -67,7 +67,7 @@ class World:
             else TenantScope.tenants(root, (own.tenant.id,))
         )
 
-    async def ask(self, seat: Seat, request: Request, tag: str | None = None) -> Answer:
+    async def ask(self, seat: Actor, request: Request, tag: str | None = None) -> Answer:
         asking = self.asking[seat.name]
         key, headers = await asking.credential()
         return await asking.client.get(

@@ -14,17 +14,17 @@ import pytest
 
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
-from tests.databases import Databases, Engine
 from tests.graph.client import serve
 from tests.graph.walk import PLAIN, Lesson, Question
 from tests.isolation import walking, worlds
-from tests.isolation.seats import SEATS, Asking, Seat, believed, believing, one_cache
+from tests.isolation.actors import ACTORS, Actor, Asking, believed, believing, one_cache
 from tests.isolation.walking import Told
 from tests.isolation.worlds import Everybody
+from tests.support.databases import Databases, Engine
 
 pytestmark = pytest.mark.long
 
-COMPARED = [seat for seat in SEATS if seat.compared]
+COMPARED = [seat for seat in ACTORS if seat.compared]
 # What is the same for everybody: the catalogue, the guide, what things are called, who is asking.
 COMMON = {
     "BusinessCaseCount.label",
@@ -70,7 +70,7 @@ async def _world(databases: Databases, engine: Engine, people: Everybody) -> Asy
     with databases.empty(engine) as url:
         async with believed() as provider, serve(url, **believing(provider)) as client:
             await client.fill(people.book)
-            yield {seat.name: Asking(client, people, seat, provider) for seat in SEATS}
+            yield {seat.name: Asking(client, people, seat, provider) for seat in ACTORS}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -101,7 +101,7 @@ class Answers:
         self._questions = questions
         self._told: dict[str, list[Told]] = {}
 
-    async def to(self, seat: Seat) -> list[Told]:
+    async def to(self, seat: Actor) -> list[Told]:
         if seat.name not in self._told:
             self._told[seat.name] = [
                 await walking.ask(self._everybody[seat.name], question)
@@ -118,7 +118,7 @@ def answers(everybody: World, questions: list[Question]) -> Answers:
 
 @pytest.mark.parametrize("seat", COMPARED, ids=str)
 async def test_an_answer_has_the_same_bytes_where_the_others_do_not_exist(
-    seat: Seat, answers: Answers, databases: Databases, engine: Engine
+    seat: Actor, answers: Answers, databases: Databases, engine: Engine
 ) -> None:
     told = await answers.to(seat)
     async with _world(databases, engine, worlds.alone(seat)) as world:
@@ -128,7 +128,7 @@ async def test_an_answer_has_the_same_bytes_where_the_others_do_not_exist(
 
 @pytest.mark.parametrize("seat", COMPARED, ids=str)
 async def test_a_mistake_about_something_of_others_has_the_same_answer_too(
-    seat: Seat, everybody: World, databases: Databases, engine: Engine
+    seat: Actor, everybody: World, databases: Databases, engine: Engine
 ) -> None:
     given = await worlds.mistakes(everybody["sub-tenant by its partner"])
     async with _world(databases, engine, worlds.alone(seat)) as alone:
@@ -141,8 +141,8 @@ async def test_a_mistake_about_something_of_others_has_the_same_answer_too(
             assert not answers[0].response.is_server_error
 
 
-@pytest.mark.parametrize("seat", SEATS, ids=str)
-async def test_an_answer_says_nothing_of_others(seat: Seat, answers: Answers) -> None:
+@pytest.mark.parametrize("seat", ACTORS, ids=str)
+async def test_an_answer_says_nothing_of_others(seat: Actor, answers: Answers) -> None:
     _, others = worlds.divided(seat)
     assert len(others) > 100
     told = await answers.to(seat)
@@ -150,9 +150,9 @@ async def test_an_answer_says_nothing_of_others(seat: Seat, answers: Answers) ->
     assert leaks == {}
 
 
-@pytest.mark.parametrize("seat", SEATS, ids=str)
+@pytest.mark.parametrize("seat", ACTORS, ids=str)
 async def test_the_answers_say_everything_that_the_seat_may_see(
-    seat: Seat, answers: Answers
+    seat: Actor, answers: Answers
 ) -> None:
     own, _ = worlds.divided(seat)
     said = {marker for each in await answers.to(seat) for marker in each.says(own)}

@@ -23,18 +23,18 @@ from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from resolvers.ids import global_id
 from server.logs import configure_logging
-from tests.databases import Databases, Engine
 from tests.execution.support import logging_restored
 from tests.graph.broken_documents import broken
 from tests.graph.client import serve
 from tests.graph.documents import Documents
 from tests.graph.walk import SCHEMA, Lesson
 from tests.isolation import walking, worlds
-from tests.isolation.seats import SEATS, Asking, Seat, believed, believing, one_cache
+from tests.isolation.actors import ACTORS, Actor, Asking, believed, believing, one_cache
+from tests.support.databases import Databases, Engine
 
 pytestmark = pytest.mark.long
 
-SENDING = [seat for seat in SEATS if seat.name in ("sub-tenant by key", "customer granted all")]
+SENDING = [seat for seat in ACTORS if seat.name in ("sub-tenant by key", "customer granted all")]
 SEEDS = st.integers(0, 2**32 - 1)
 EXPECTED = {
     *("BAD_REQUEST", "BAD_USER_INPUT", "FORBIDDEN", "GRAPHQL_PARSE_FAILED"),
@@ -103,13 +103,13 @@ async def pairs(
         stack.enter_context(one_cache())
         provider = await stack.enter_async_context(believed())
 
-        async def asking(people: worlds.Everybody, *seats: Seat) -> list[Asking]:
+        async def asking(people: worlds.Everybody, *seats: Actor) -> list[Asking]:
             url = stack.enter_context(databases.empty(engine))
             client = await stack.enter_async_context(serve(url, **believing(provider)))
             await client.fill(people.book)
             return [Asking(client, people, seat, provider) for seat in seats]
 
-        shown = [SEATS[0], next(seat for seat in SEATS if seat.at == "partner")]
+        shown = [ACTORS[0], next(seat for seat in ACTORS if seat.at == "partner")]
         everybody = await asking(worlds.everybody(), *SENDING, *shown)
         documents = Documents(
             SCHEMA,
@@ -152,7 +152,7 @@ def _is_own(people: worlds.Everybody, row: Base) -> bool:
 @given(seed=SEEDS)
 @unhurried
 async def test_a_random_document_is_answered_as_if_the_others_did_not_exist(
-    seat: Seat, seed: int, pairs: Mapping[str, Pair]
+    seat: Actor, seed: int, pairs: Mapping[str, Pair]
 ) -> None:
     pair = pairs[seat.name]
     request = pair.documents.request(Random(seed))
@@ -166,7 +166,7 @@ async def test_a_random_document_is_answered_as_if_the_others_did_not_exist(
 @given(seed=SEEDS)
 @unhurried
 async def test_a_broken_request_is_answered_as_if_the_others_did_not_exist(
-    seat: Seat, seed: int, pairs: Mapping[str, Pair]
+    seat: Actor, seed: int, pairs: Mapping[str, Pair]
 ) -> None:
     pair = pairs[seat.name]
     body = broken(pair.documents, Random(seed))
@@ -177,7 +177,7 @@ async def test_a_broken_request_is_answered_as_if_the_others_did_not_exist(
 
 @pytest.mark.parametrize("seat", SENDING, ids=str)
 async def test_random_documents_find_a_session_that_forgets_its_scope(
-    seat: Seat, pairs: Mapping[str, Pair], monkeypatch: pytest.MonkeyPatch
+    seat: Actor, pairs: Mapping[str, Pair], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read = Database.read
     monkeypatch.setattr(Database, "read", lambda self, _scope: read(self, TenantScope.carrier()))

@@ -17,7 +17,6 @@ from db.base import TenantOwned
 from db.models import Cart, CartItem, Contract, Offer, Order, Site, Tenant
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
-from tests.databases import Databases
 from tests.db.rows import (
     MODELS,
     OWNED,
@@ -31,6 +30,7 @@ from tests.db.rows import (
     keys_of,
     tenant_row,
 )
+from tests.support.databases import Databases
 
 TABLES = ("tenants", *OWNED)
 KINDS = ("tree", "part", "one tenant", "customer", "stranger")

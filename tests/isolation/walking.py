@@ -11,7 +11,7 @@ import orjson
 
 from tests.graph import walk
 from tests.graph.walk import Lesson, Place, Question
-from tests.isolation.seats import EVERYTHING, Asking
+from tests.isolation.actors import EVERYTHING, Asking
 
 
 @dataclass(frozen=True)

@@ -31,9 +31,9 @@ from db.models import (
 )
 from resolvers.ids import global_id
 from schema.scalars import format_instant
-from tests.graph.book import NOW
+from tests.graph.factory import NOW
 from tests.graph.partners import Documents, Partners, one_of_everything, two_partners
-from tests.isolation.seats import CUSTOMERS_USER, TENANTS_USER, Asking, Seat
+from tests.isolation.actors import CUSTOMERS_USER, TENANTS_USER, Actor, Asking
 
 _NODES = (Tenant, Customer, Site, Cart, Offer, Order, Contract)
 _GATED: Mapping[OAuthScope, set[str]] = {
@@ -95,7 +95,7 @@ def everybody() -> Everybody:
     return Everybody(**given, neighbour=neighbour)
 
 
-def alone(seat: Seat) -> Everybody:
+def alone(seat: Actor) -> Everybody:
     """Only what the seat may see. The tenants above are others, who have nothing."""
     people = everybody()
     view = _View(people, seat)
@@ -117,7 +117,7 @@ def alone(seat: Seat) -> Everybody:
     return people
 
 
-def divided(seat: Seat) -> tuple[dict[str, Column], dict[str, Column]]:
+def divided(seat: Actor) -> tuple[dict[str, Column], dict[str, Column]]:
     """What the rows say that the seat may see, and what is said by all others alone."""
     people = everybody()
     view = _View(people, seat)
@@ -138,7 +138,7 @@ def documents_of(people: Everybody, name: str) -> Documents:
     return documents
 
 
-def seat_hides(seat: Seat, row: Base) -> set[str]:
+def seat_hides(seat: Actor, row: Base) -> set[str]:
     """The columns of a row that the seat has no permission for."""
     lacking = [columns for each, columns in _GATED.items() if each not in seat.permissions]
     columns = {column.partition(".") for every in lacking for column in every}
@@ -152,7 +152,7 @@ def seat_hides(seat: Seat, row: Base) -> set[str]:
 class _View:
     """Which rows a seat sees."""
 
-    def __init__(self, people: Everybody, seat: Seat) -> None:
+    def __init__(self, people: Everybody, seat: Actor) -> None:
         self._rows: dict[tuple[str, Any], Any] = {
             (row.__tablename__, row.id): row for row in people.book.rows if hasattr(row, "id")
         }

@@ -10,8 +10,8 @@ from starlette.applications import Starlette
 
 import app
 from server.persisted import hash_of
-from tests.graph.book import Book
 from tests.graph.client import serve
+from tests.graph.factory import Factory
 from web.demo_portal import DemoPortal
 from web.widget_routes import operations, widget_routes
 
@@ -153,7 +153,7 @@ async def test_the_widgets_documents_are_served_where_only_registered_ones_are(
     async with serve(
         database_url, trusted_documents=manifest, trusted_documents_only=True
     ) as client:
-        book = Book()
+        book = Factory()
         book.tenant()
         await client.fill(book)
         headers = {"Authorization": f"Bearer {await client.key(client.tenant)}"}

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser
 
-from tests.databases import Databases
+from tests.support.databases import Databases
 from tests.web.browser.chromium import chromium, unavailable
 from tests.web.browser.pages import Pages
 from tests.web.browser.server import Server, serving

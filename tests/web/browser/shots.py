@@ -14,7 +14,7 @@ from playwright.async_api import expect
 from app import set_up_logging
 from db import migrations
 from settings import Settings
-from tests.databases import sqlite_url
+from tests.support.databases import sqlite_url
 from tests.web.browser.chromium import chromium
 from tests.web.browser.pages import Pages
 from tests.web.browser.server import Server, serving

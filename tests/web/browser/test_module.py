@@ -11,7 +11,7 @@ from hatchling.builders.wheel import WheelBuilder
 from playwright.async_api import expect
 
 from server.persisted import hash_of
-from tests.databases import Databases
+from tests.support.databases import Databases
 from tests.web.browser.pages import Pages
 from tests.web.browser.server import Server, serving
 from web.build import WEB

@@ -41,7 +41,7 @@ _SMOOTH: Final[Path] = (
 _ENTERED_BEFORE: Final = {OrderPhase.CLARIFICATION: 2, OrderPhase.ON_HOLD: 3, OrderPhase.PARTIAL: 4}
 
 
-class Book:
+class Factory:
     """Collects rows; `write` stores them."""
 
     def __init__(self) -> None:

@@ -15,7 +15,7 @@ from ratelimit.redis_server import RedisServer
 from server.logs import configure_logging
 from tests.execution.support import CLIENT, OTHER_KEY, Served, logging_restored, only_error, serve
 from tests.execution.test_cost import schema
-from tests.redis import RedisUnavailableError, private_redis, unavailable
+from tests.support.redis import RedisUnavailableError, private_redis, unavailable
 
 # So slow that nothing comes back during a test.
 POLICY = Policy(points=100, seconds=1e9)

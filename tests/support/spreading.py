@@ -9,7 +9,7 @@ import re
 import pytest
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped] # has no types
 
-from tests.databases import ENGINES
+from tests.support.databases import ENGINES
 
 _ENGINE = re.compile(rf"[\[-]({'|'.join(ENGINES)})[\]-]")
 

@@ -12,7 +12,7 @@ from db.models import ApiClient
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from tests.auth.conftest import STARTED
-from tests.databases import Databases
+from tests.support.databases import Databases
 
 USER = UUID(int=0xABC)
 

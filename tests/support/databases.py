@@ -21,7 +21,7 @@ from sqlalchemy.engine import make_url
 
 from db import migrations
 from db.scope.roles import Roles
-from tests import postgres
+from tests.support import postgres
 
 Engine = Literal["sqlite", "postgresql"]
 ENGINES: tuple[Engine, ...] = ("sqlite", "postgresql")

@@ -1,7 +1,7 @@
 """A private PostgreSQL server for one run of the tests, of the benchmark or of a check by hand.
 
     with private_postgres() as url: ...
-    python -m tests.postgres -- COMMAND…      (finds the URL in PARTNERGRAPH_DATABASE_URL)
+    python -m tests.support.postgres -- COMMAND…      (finds the URL in PARTNERGRAPH_DATABASE_URL)
 
 The server listens on a unix socket in a directory of its own and nowhere else, so it needs
 neither a free port nor a password, and no other user of the machine can reach it.
@@ -256,7 +256,7 @@ def main(arguments: list[str]) -> int:
     """Run a command beside a private server and return its exit code."""
     command = arguments[1:] if arguments[:1] == ["--"] else arguments
     if not command:
-        sys.exit("usage: python -m tests.postgres -- COMMAND…")
+        sys.exit("usage: python -m tests.support.postgres -- COMMAND…")
     try:
         with private_postgres() as url:
             environment = os.environ | {"PARTNERGRAPH_DATABASE_URL": url}

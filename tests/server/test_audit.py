@@ -41,7 +41,7 @@ def test_without_node_the_audit_is_skipped_saying_why_and_fails_in_ci(
     def no_node(_report: object) -> None:
         raise BuildError("no Node here")
 
-    monkeypatch.setattr("tests.execution.test_audit.find_node", no_node)
+    monkeypatch.setattr("tests.server.test_audit.find_node", no_node)
     monkeypatch.delenv("CI", raising=False)
     if ci:
         monkeypatch.setenv("CI", ci)

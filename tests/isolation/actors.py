@@ -1,6 +1,6 @@
 """Who may ask: each kind of credential, at some place among the tenants, and what it may see.
 
-A new kind of principal is one more line of `SEATS`, with a way to bring its credential.
+A new kind of principal is one more line of `ACTORS`, with a way to bring its credential.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
@@ -21,8 +21,8 @@ from db.models import Tenant
 from db.scope.tenant_scope import TenantScope
 from execution.documents import DocumentCache
 from tests.auth.provider import API, Provider, provider_at_home
-from tests.graph.book import NOW
 from tests.graph.client import BOUNDLESS, Answer, Client
+from tests.graph.factory import NOW
 from tests.graph.partners import Documents, Partners
 
 Credential = tuple[str, Mapping[str, str]]
@@ -120,7 +120,7 @@ async def _widened(asking: "Asking") -> Credential:
 
 
 @dataclass(frozen=True)
-class Seat:
+class Actor:
     name: str
     at: str
     """Whose seat it is, by what `worlds.Everybody` calls them."""
@@ -148,21 +148,23 @@ class Seat:
 
 _PARTNER = ["partner", "branch", "nested", "sibling"]
 
-SEATS = [
-    Seat("stranger by token", "stranger", ["stranger"], _token, compared=True),
-    Seat("sub-tenant by key", "nested", ["nested"], _key, compared=True, asked_all=True),
-    Seat("sub-tenant by its partner", "sibling", ["sibling"], _narrowed),
-    Seat("partner by key", "partner", _PARTNER, _key),
-    Seat(
+ACTORS = [
+    Actor("stranger by token", "stranger", ["stranger"], _token, compared=True),
+    Actor("sub-tenant by key", "nested", ["nested"], _key, compared=True, asked_all=True),
+    Actor("sub-tenant by its partner", "sibling", ["sibling"], _narrowed),
+    Actor("partner by key", "partner", _PARTNER, _key),
+    Actor(
         *("customer's user", "nested", ["nested"], _signed_in, CUSTOMER_USER_SCOPES),
         is_customer=True,
     ),
-    Seat("page of a customer", "nested", ["nested"], _page, CUSTOMER_USER_SCOPES, is_customer=True),
-    Seat("page of a sub-tenant", "nested", ["nested"], _page, TENANT_USER_SCOPES),
-    Seat("sub-tenant's user", "nested", ["nested"], _signed_in, TENANT_USER_SCOPES),
-    Seat("fulfilment for a sub-tenant", "sibling", ["sibling"], _carriers, TENANT_USER_SCOPES),
-    Seat("support for a sub-tenant", "sibling", ["sibling"], _carriers),
-    Seat(
+    Actor(
+        "page of a customer", "nested", ["nested"], _page, CUSTOMER_USER_SCOPES, is_customer=True
+    ),
+    Actor("page of a sub-tenant", "nested", ["nested"], _page, TENANT_USER_SCOPES),
+    Actor("sub-tenant's user", "nested", ["nested"], _signed_in, TENANT_USER_SCOPES),
+    Actor("fulfilment for a sub-tenant", "sibling", ["sibling"], _carriers, TENANT_USER_SCOPES),
+    Actor("support for a sub-tenant", "sibling", ["sibling"], _carriers),
+    Actor(
         *("customer granted all", "nested", ["nested"], _widened),
         is_customer=True,
         compared=True,
@@ -218,7 +220,7 @@ class Asking:
 
     client: Client
     people: Partners
-    seat: Seat
+    seat: Actor
     provider: Provider
     _credential: Credential | None = field(default=None, repr=False)
 
