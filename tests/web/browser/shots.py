@@ -25,7 +25,7 @@ ORDERS = 2_000
 FOLDER = Path("var", "screenshots")
 SCHEMES = ("light", "dark")
 LANGUAGES = ("de-DE", "en-GB")
-WIDTHS = {"wide": 1280, "narrow": 360}
+WIDTHS = {"wide": 1280, "narrow": 320}
 
 
 async def shoot(server: Server, folder: Path) -> None:

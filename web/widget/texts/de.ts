@@ -1,3 +1,4 @@
+// The German texts. Their keys are the keys of the catalogue.
 export const de = {
   "heading": "Aufträge",
   "headingOfCustomer": "Aufträge von {customer}",
@@ -236,3 +237,7 @@ export const de = {
   "contract.moreOrders.one": "und {count} weiterer Auftrag",
   "contract.moreOrders.other": "und {count} weitere Aufträge",
 } as const;
+
+export type TextKey = keyof typeof de;
+/** The texts in one language: a key that is missing, or one that German lacks, does not compile. */
+export type Texts = Readonly<Record<TextKey, string>>;

@@ -1,4 +1,5 @@
-import type { Texts } from "../texts";
+// The English texts.
+import type { Texts } from "./de";
 
 export const en: Texts = {
   "heading": "Orders",
