@@ -3,7 +3,7 @@ import type { Operation } from "../.generated/operations";
 import { NoTokenError, type Tokens } from "./tokens";
 
 /** What went wrong, in the terms in which a reader is told. */
-export type FailureKind =
+type FailureKind =
   "offline" | "network" | "session" | "forbidden" | "busy" | "unavailable" | "input" | "server";
 
 export class Failure extends Error {
@@ -19,7 +19,7 @@ export class Failure extends Error {
   }
 }
 
-export interface Reply<Data> {
+interface Reply<Data> {
   readonly data: Data;
   /** Whether it is the very answer that the same question had before. */
   readonly unchanged: boolean;

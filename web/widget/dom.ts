@@ -5,7 +5,7 @@ export type Child = Markup | string | null | false | undefined;
 type Listener = (event: Event) => void;
 type Attribute = string | number | boolean | null | undefined;
 
-export interface Properties {
+interface Properties {
   /** What the node is known by among its siblings; a key that stays keeps its node. */
   readonly key?: string;
   /** Attributes; null and false leave one out, true sets it empty. */

@@ -31,7 +31,7 @@ interface Asked {
   at: number | null;
 }
 
-export interface OverviewState extends Asked {
+interface OverviewState extends Asked {
   data: WidgetOverviewData | null;
   rows: readonly Row[];
   more: string | null;
@@ -40,7 +40,7 @@ export interface OverviewState extends Asked {
   question: string;
 }
 
-export interface OrderState extends Asked {
+interface OrderState extends Asked {
   readonly number: string;
   data: WidgetOrderData | null;
   /** How many entries of its history the reader has seen. */

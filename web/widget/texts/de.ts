@@ -38,8 +38,6 @@ export const de = {
   "find.hintOfCustomer": "Auftrag, Vertrag, Angebot, Referenz",
   "find.case": "Geschäftsfall",
   "find.anyCase": "Alle Geschäftsfälle",
-  "find.status": "Status",
-  "find.anyStatus": "Jeder Status",
   "find.period": "Eingang",
   "find.anyPeriod": "Gesamter Zeitraum",
   "find.period.7": "Letzte 7 Tage",
@@ -156,9 +154,7 @@ export const de = {
   "dates.automated": "Aufträge dieser Art werden vollautomatisch bearbeitet.",
 
   "items": "Bestellt",
-  "items.quantity": "Menge",
   "items.term": "Laufzeit",
-  "items.document": "Unterlagen zum Produkt",
   "items.price.gross": "{amount} inkl. {tax} USt.",
   "items.price.net": "netto",
   "items.price.for": "{amount} für {count} Stück",

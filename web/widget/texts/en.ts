@@ -40,8 +40,6 @@ export const en: Texts = {
   "find.hintOfCustomer": "Order, contract, offer, reference",
   "find.case": "Business case",
   "find.anyCase": "All business cases",
-  "find.status": "Status",
-  "find.anyStatus": "Any status",
   "find.period": "Received",
   "find.anyPeriod": "At any time",
   "find.period.7": "Last 7 days",
@@ -155,9 +153,7 @@ export const en: Texts = {
   "dates.automated": "Orders of this kind are processed fully automatically.",
 
   "items": "Ordered",
-  "items.quantity": "Quantity",
   "items.term": "Term",
-  "items.document": "Documents about the product",
   "items.price.gross": "{amount} incl. {tax} VAT",
   "items.price.net": "net",
   "items.price.for": "{amount} for {count} units",
