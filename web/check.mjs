@@ -1,4 +1,4 @@
-// Checks the widget's sources: that they type-check, and that no modules import each other in a circle.
+// Checks the widget's sources: their types, and that no modules import each other in a circle.
 import { execFile } from "node:child_process";
 import { createRequire } from "node:module";
 import path from "node:path";
@@ -11,7 +11,7 @@ export async function checkSources(root) {
   if (circle !== null) throw new Error(`Modules import each other: ${circle.join(" -> ")}`);
 }
 
-/** Type-checks without output files. Returns the compiler's list of files and of their importers. */
+/** Type-checks. Returns the compiler's list of files with the importers of each. */
 async function compile(root) {
   const compiler = path.join(
     path.dirname(createRequire(import.meta.url).resolve("typescript/package.json")),

@@ -1,4 +1,4 @@
-// Bundles the widget into dist/widget: one module, the demo page, and the manifest of operations.
+// Bundles the widget into dist/widget: the module, the demo page, and the documents by hash.
 import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { build, transform } from "esbuild";
@@ -6,8 +6,8 @@ import { checkSources } from "./check.mjs";
 import { writeOperations } from "./operations.mjs";
 
 /**
- * Style sheets become minified texts, which the widget adopts. Their lengths count in a unit of the
- * widget, since 1rem is the portal's: often 10 pixels, which nobody could read.
+ * Loads style sheets as minified texts, which the widget adopts. Replaces rem by the widget's own
+ * unit: 1rem is set by the portal, and often to 10 pixels.
  */
 const styleTexts = {
   name: "style-texts",
