@@ -123,7 +123,7 @@ function row(view: View, order: WidgetOverviewRow): Markup {
         badge(
           "action",
           "hand",
-          format.text("mark.waiting", { party: partyOf(view, order.actionRequired.by) }),
+          format.text("act.other", { party: partyOf(view, order.actionRequired.by) }),
         ),
       order.delayed && badge("delayed", "late", format.text("mark.delayed")),
     ],

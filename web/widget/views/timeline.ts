@@ -105,7 +105,7 @@ function reached(view: View, order: Order): TimelineEvent[] {
           h(
             "p",
             { class: "when" },
-            view.format.text("course.plannedWas", { day: view.format.day(plannedAt) }),
+            view.format.text("course.wasPlanned", { day: view.format.day(plannedAt) }),
           ),
       ],
       marks: milestone.violated
@@ -121,7 +121,7 @@ function planned(view: View, order: Order): TimelineEvent[] {
     const { plannedAt, reachedAt, message, violated } = milestone;
     if (plannedAt === null || reachedAt !== null) return [];
     const over = violated || Date.parse(plannedAt) < Date.now();
-    const words = format.text(over ? "course.overdue" : "course.planned", {
+    const words = format.text(over ? "course.wasPlanned" : "course.planned", {
       day: format.day(plannedAt),
     });
     return {
