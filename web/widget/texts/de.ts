@@ -24,7 +24,6 @@ export const de = {
   "late.all": "Alle verzögerten Aufträge anzeigen",
   "strip.on": "Filter aufheben",
 
-  "party.you": "Sie",
   "party.yourPartner": "Ihr Partner",
   "party.PARTNER": "Partner",
   "party.CUSTOMER": "Kunde",

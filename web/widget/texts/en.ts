@@ -26,12 +26,11 @@ export const en: Texts = {
   "late.all": "Show all delayed orders",
   "strip.on": "Clear filter",
 
-  "party.you": "You",
   "party.yourPartner": "Your partner",
   "party.PARTNER": "Partner",
   "party.CUSTOMER": "Customer",
   "party.CARRIER": "Carrier",
-  "act.you": "Your action is needed",
+  "act.you": "It is your turn",
   "act.other": "Waiting for: {party}",
 
   "find": "Find orders",
@@ -137,7 +136,7 @@ export const en: Texts = {
   "dates": "Dates",
   "dates.received": "Received",
   "dates.start": "Requested start",
-  "dates.requested": "Date requested by the customer",
+  "dates.requested": "Requested by the customer",
   "dates.expected": "Binding delivery date",
   "dates.missed": "missed",
   "dates.open": "Not set yet",

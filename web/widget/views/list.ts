@@ -4,7 +4,7 @@ import type { WidgetOverviewRow } from "../../.generated/operations";
 import { type Child, type Markup, h } from "../dom";
 import { icon } from "../icons";
 import { sorting } from "./filters";
-import { badge, partyOf, reset, since, skeleton, statusOf, type View } from "./view";
+import { actorText, badge, reset, since, skeleton, statusOf, type View } from "./view";
 
 const COLUMNS = ["order", "product", "customer", "status", "contract", "changed"] as const;
 type Column = (typeof COLUMNS)[number];
@@ -119,12 +119,7 @@ function row(view: View, order: WidgetOverviewRow): Markup {
     status: [
       statusOf(order.status, order.statusLabel),
       order.phaseLabel !== order.statusLabel && h("span", { class: "sub" }, order.phaseLabel),
-      order.actionRequired &&
-        badge(
-          "action",
-          "hand",
-          format.text("act.other", { party: partyOf(view, order.actionRequired.by) }),
-        ),
+      order.actionRequired && badge("action", "hand", actorText(view, order.actionRequired.by)),
       order.delayed && badge("delayed", "late", format.text("mark.delayed")),
     ],
     contract: [

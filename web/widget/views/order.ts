@@ -6,11 +6,11 @@ import { timeline } from "./timeline";
 import { contract, documents, offer } from "./related";
 import { dates, items, notes, parties, properties } from "./details";
 import {
+  actorText,
   badge,
   refreshBar,
   instant,
   isReader,
-  partyOf,
   skeleton,
   statusOf,
   failureNotice,
@@ -196,7 +196,6 @@ function requiredAction(view: View, { actionRequired }: Order): Child {
   const { format } = view;
   const { text, by, due } = actionRequired;
   const own = isReader(view, by);
-  const who = own ? format.text("act.you") : format.text("act.other", { party: partyOf(view, by) });
   const overdue = due !== null && Date.parse(due) < Date.now();
   return h(
     "div",
@@ -205,7 +204,7 @@ function requiredAction(view: View, { actionRequired }: Order): Child {
     h(
       "div",
       {},
-      h("strong", {}, who),
+      h("strong", {}, actorText(view, by)),
       // Written by the carrier's staff, in German.
       h("p", { lang: "de" }, text),
       due !== null &&

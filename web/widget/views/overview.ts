@@ -5,7 +5,7 @@ import { type Child, type Markup, h } from "../dom";
 import { type Icon, ICON_OF_STATUS, icon } from "../icons";
 import { filters } from "./filters";
 import { list } from "./list";
-import { refreshBar, isReader, partyOf, skeleton, failureNotice, type View } from "./view";
+import { actorText, refreshBar, isReader, skeleton, failureNotice, type View } from "./view";
 
 /** How many orders a strip shows. Its button lists all of them. */
 const SHOWN_IN_STRIP = 3;
@@ -92,15 +92,12 @@ function waiting(view: View, { waiting: orders }: WidgetOverviewData): Child {
     const until =
       due !== null &&
       format.text(overdue ? "waiting.overdue" : "waiting.untilDay", { day: format.day(due) });
-    const who = own(order)
-      ? format.text("act.you")
-      : format.text("act.other", { party: partyOf(view, by) });
     return entry(view, order, [
       h("span", { class: "text", lang: "de" }, text),
       h(
         "span",
         { class: overdue ? "who overdue" : "who" },
-        [who, until].filter(Boolean).join(" · "),
+        [actorText(view, by), until].filter(Boolean).join(" · "),
       ),
     ]);
   });

@@ -62,12 +62,13 @@ export function day({ format }: View, iso: string): Markup {
   return h("time", { datetime: iso }, format.day(iso));
 }
 
-/** The name of who must act, from the reader's point of view. */
-export function partyOf(view: View, party: ActionParty): string {
+/** Says who must act, from the reader's point of view. */
+export function actorText(view: View, party: ActionParty): string {
   const { format } = view;
-  if (isReader(view, party)) return format.text("party.you");
-  if (party === "PARTNER" && isCustomerSession(view)) return format.text("party.yourPartner");
-  return format.value("party", party);
+  if (isReader(view, party)) return format.text("act.you");
+  const isOwnPartner = party === "PARTNER" && isCustomerSession(view);
+  const name = isOwnPartner ? format.text("party.yourPartner") : format.value("party", party);
+  return format.text("act.other", { party: name });
 }
 
 export function isReader(view: View, party: ActionParty): boolean {
