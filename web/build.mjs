@@ -1,6 +1,6 @@
-// Bundles GraphiQL into dist/graphiql: one HTML page and an assets folder of content-hashed files;
-// and the widget, by widget.mjs, into dist/widget.
-// Every file is served by partnergraph itself, so the page needs no other origin.
+// Bundles GraphiQL into dist/graphiql, as one HTML page and a folder of content-hashed assets, and
+// the widget (widget.mjs) into dist/widget. partnergraph serves every file itself: the pages load
+// nothing from other origins.
 import { readFile, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -29,8 +29,8 @@ const common = {
   logLevel: "warning",
 };
 
-// Monaco asks for its workers by label; their hashed names are only known once they are built,
-// so they come first and the page gets the names as a constant.
+// Monaco requests its workers by label. They are built first, because the page gets their hashed
+// file names as a constant.
 const workers = {
   editor: "monaco-editor/esm/vs/editor/editor.worker.js",
   json: "monaco-editor/esm/vs/language/json/json.worker.js",
@@ -63,7 +63,7 @@ const page = outputs(
     ...common,
     entryPoints: { graphiql: path.join(source, "main.jsx") },
     jsx: "automatic",
-    // GraphiQL names these by files in CommonJS, whose exports a lazily loaded chunk would hide.
+    // GraphiQL imports the CommonJS files, whose exports would be lost in a lazily loaded chunk.
     alias: {
       "prettier/parser-babel": "prettier/plugins/babel",
       "prettier/parser-graphql": "prettier/plugins/graphql",
@@ -77,8 +77,8 @@ const page = outputs(
   }),
 );
 
-// The page's own sheet holds Monaco's rules too, since main.jsx imports Monaco. The sheets that
-// esbuild writes beside the lazily loaded chunks repeat them, and no browser would ask for one.
+// The page's style sheet includes Monaco's rules, because main.jsx imports Monaco. The sheets that
+// esbuild writes for lazily loaded chunks repeat them and are never requested.
 const main = page.find(({ entry }) => entry?.endsWith("main.jsx")).name;
 const sheet = page.find(({ name }) => /^graphiql-.*\.css$/.test(name)).name;
 const repeated = page.filter(({ name }) => name.endsWith(".css") && name !== sheet);
@@ -97,7 +97,7 @@ await writeFile(
 try {
   await buildWidget(root);
 } catch (error) {
-  // build.py shows this line alone.
+  // build.py shows only this line.
   console.error(`✘ [ERROR] ${error.message}`);
   process.exitCode = 1;
 }

@@ -1,6 +1,6 @@
-// Makes a module (`.generated/operations.ts`) of the widget's operations: each document's hash and text, and the types of its
-// variables and of its answer, taken from the printed schema. A document that does not fit the
-// schema ends the build, and a field that the widget reads without asking for it, its type check.
+// Generates `.generated/operations.ts` from the widget's GraphQL documents: the hash and the text of
+// each, and the types of its variables and its data by the printed schema. The build fails on a
+// document that does not validate, and on a field that is read but not selected.
 import { createHash } from "node:crypto";
 import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -25,7 +25,7 @@ const root = path.dirname(fileURLToPath(import.meta.url));
 const folder = path.join(root, "widget", "operations");
 const module = path.join(root, ".generated", "operations.ts");
 
-/** Writes the module, and answers the texts of the documents by their hash. */
+/** Writes the module. Returns the documents' texts by hash. */
 export async function writeOperations() {
   const schemaFile = path.join(root, "..", "schema", "schema.graphql");
   const schema = buildSchema(await readFile(schemaFile, "utf8"));
@@ -40,10 +40,10 @@ export async function writeOperations() {
 
 function read(schema, source, file) {
   const document = parse(source);
-  const [mistake] = validate(schema, document);
-  if (mistake !== undefined) {
-    const line = mistake.locations?.[0]?.line;
-    throw new Error(`${file}:${line}: ${mistake.message}`);
+  const [error] = validate(schema, document);
+  if (error !== undefined) {
+    const line = error.locations?.[0]?.line;
+    throw new Error(`${file}:${line}: ${error.message}`);
   }
   const text = stripIgnoredCharacters(source);
   const hash = createHash("sha256").update(text, "utf8").digest("hex");
@@ -61,10 +61,10 @@ function moduleText(schema, operations) {
       for (const field of Object.values(type.getFields())) input(field.type, use);
     }
   };
-  const parts = operations.flatMap((each) => operationText(schema, each, use));
+  const parts = operations.flatMap((operation) => operationText(schema, operation, use));
   const named = [...used.values()].map((type) => namedText(type, use));
   const head = [
-    "/** A document of the widget, with the types of its variables and of its answer. */",
+    "/** A persisted document, with the types of its variables and its data. */",
     "export interface Operation<Data, Variables> {",
     "  readonly hash: string;",
     "  readonly text: string;",
@@ -77,9 +77,9 @@ function moduleText(schema, operations) {
 function operationText(schema, { operation, fragments, text, hash, name }, use) {
   const root = schema.getQueryType();
   const variables = (operation.variableDefinitions ?? []).map(({ variable, type }) => {
-    const given = typeFromAST(schema, type);
-    const mark = isNonNullType(given) ? "" : "?";
-    return `  readonly ${variable.name.value}${mark}: ${input(given, use)};`;
+    const inputType = typeFromAST(schema, type);
+    const optional = isNonNullType(inputType) ? "" : "?";
+    return `  readonly ${variable.name.value}${optional}: ${input(inputType, use)};`;
   });
   return [
     ...fragments.map((fragment) => {
@@ -93,15 +93,15 @@ function operationText(schema, { operation, fragments, text, hash, name }, use) 
   ];
 }
 
-/** What a selection of an object of the type answers. */
+/** The TypeScript type of a selection set on an object type. */
 function selected(type, { selections }, prefix, use) {
   const fields = selections
     .filter(({ kind }) => kind === Kind.FIELD)
     .map((field) => {
       const key = (field.alias ?? field.name).value;
       const conditional = (field.directives ?? []).length > 0 ? "?" : "";
-      const answered = type.getFields()[field.name.value].type;
-      return `readonly ${key}${conditional}: ${output(answered, field.selectionSet, prefix, use)}`;
+      const fieldType = type.getFields()[field.name.value].type;
+      return `readonly ${key}${conditional}: ${output(fieldType, field.selectionSet, prefix, use)}`;
     });
   const spread = selections
     .filter(({ kind }) => kind === Kind.FRAGMENT_SPREAD)

@@ -1,15 +1,13 @@
-// Bundles the widget into dist/widget: one module, the demo page, and the manifest of operations.
-import { execFile } from "node:child_process";
+// Bundles the widget into dist/widget: the module, the demo page, and the documents by hash.
 import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import path from "node:path";
-import { promisify } from "node:util";
 import { build, transform } from "esbuild";
+import { checkSources } from "./check.mjs";
 import { writeOperations } from "./operations.mjs";
 
 /**
- * Style sheets become minified texts, which the widget adopts. Their lengths count in a unit of the
- * widget, since 1rem is the portal's: often 10 pixels, which nobody could read.
+ * Loads style sheets as minified texts, which the widget adopts. Replaces rem by the widget's own
+ * unit: 1rem is set by the portal, and often to 10 pixels.
  */
 const styleTexts = {
   name: "style-texts",
@@ -26,27 +24,13 @@ const styleTexts = {
   },
 };
 
-/** Ends the build with the compiler's first complaint: what does not type-check is not served. */
-async function checkTypes(root) {
-  const compiler = path.join(
-    path.dirname(createRequire(import.meta.url).resolve("typescript/package.json")),
-    "bin",
-    "tsc",
-  );
-  try {
-    await promisify(execFile)(process.execPath, [compiler, "--noEmit"], { cwd: root });
-  } catch (error) {
-    throw new Error(`${String(error.stdout).split("\n")[0]}`, { cause: error });
-  }
-}
-
 export async function buildWidget(root) {
   const source = path.join(root, "widget");
   const target = path.join(root, "dist", "widget");
   await rm(target, { recursive: true, force: true });
   await mkdir(target, { recursive: true });
   const operations = await writeOperations();
-  await checkTypes(root);
+  await checkSources(root);
   const common = {
     absWorkingDir: root,
     bundle: true,

@@ -1,5 +1,5 @@
-// How the page carries the API key. A key in a tab's Headers always wins. A tab without one gets
-// the page's key: the demo's, or the one the user gave, kept until the browser tab is closed.
+// Sends the API key. A key in a tab's Headers takes precedence. Otherwise the page's key is sent: the
+// demo's, or the one that the user entered, kept until the browser tab is closed.
 import { useMemo, useRef, useState } from "react";
 import { demo } from "./demo.js";
 
@@ -8,7 +8,7 @@ const STORED = "partnergraph:key";
 export function useApiKey(endpoint) {
   const [key, setKeyState] = useState(() => demo.apiKey ?? sessionStorage.getItem(STORED));
   const [refused, setRefused] = useState(null);
-  // GraphiQL fetches the schema again whenever it is handed another fetcher.
+  // GraphiQL fetches the schema again whenever it gets another fetcher.
   const [generation, setGeneration] = useState(0);
   const wasRefused = useRef(false);
 
@@ -35,8 +35,8 @@ export function useApiKey(endpoint) {
         wasRefused.current = true;
         setRefused(own ? "header" : key ? "key" : "missing");
       } else if (wasRefused.current) {
-        // The right key arrived by the Headers tab: use it for the other tabs too, and fetch
-        // the schema that was refused before.
+        // The user has entered a valid key in the Headers tab: use it for the other tabs too, and
+        // fetch the schema, which was refused before.
         wasRefused.current = false;
         setRefused(null);
         const bearer = /^Bearer\s+(\S+)$/i.exec(own ?? "")?.[1];
@@ -54,17 +54,17 @@ async function readJson(response) {
   try {
     return JSON.parse(text);
   } catch {
-    return { errors: [{ message: `The server answered ${response.status} without JSON: ${text}` }] };
+    return { errors: [{ message: `The server's response (${response.status}) is not JSON: ${text}` }] };
   }
 }
 
 const EXPLANATIONS = {
-  missing: "This server answers only with an API key.",
-  key: "The server refused this API key: it is wrong, expired or revoked.",
-  header: "The server refused the key in the Headers tab: correct it there and run again, or remove it.",
+  missing: "This server requires an API key.",
+  key: "The server refused this API key. It is wrong, expired or revoked.",
+  header: "The server refused the key in the Headers tab. Correct it there and run the query again, or remove it.",
 };
 
-const DEMO = "The server refused the key: a demo makes a new one at each start, so reload this page.";
+const DEMO = "The server refused the key. A demo creates a new key at each start: reload this page.";
 
 export function KeyNotice({ refused, onKey }) {
   function submit(event) {

@@ -1,4 +1,4 @@
-// The example queries as tabs. A variable that an example declares gets its value by its name.
+// The example queries as tabs. Variables get example values by their names.
 import { demo } from "./demo.js";
 
 const WEEK = 7 * 24 * 60 * 60 * 1000;

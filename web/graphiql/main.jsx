@@ -1,8 +1,8 @@
-// The page at /graphiql: GraphiQL with the explorer plugin, opened on the example queries.
+// The page at /graphiql: GraphiQL with the explorer plugin and a tab for each example query.
 import { HISTORY_PLUGIN, GraphiQL } from "graphiql";
 import { explorerPlugin } from "@graphiql/plugin-explorer";
 import { createRoot } from "react-dom/client";
-// GraphiQL loads Monaco lazily, which would leave its style sheet to nobody: see build.mjs.
+// GraphiQL loads Monaco lazily, but its style sheet has to be in the page's: see build.mjs.
 import "monaco-graphql/esm/monaco-editor.js";
 import "@graphiql/react/style.css";
 import "@graphiql/plugin-doc-explorer/style.css";
@@ -15,7 +15,7 @@ import { exampleTabs } from "./examples.js";
 import { demo } from "./demo.js";
 import { storage } from "./storage.js";
 
-// `WORKER_FILES` is written by build.mjs. Any label but `json` and `graphql` means the editor's.
+// `WORKER_FILES` is written by build.mjs. Other labels than `json` and `graphql` use the editor's worker.
 globalThis.MonacoEnvironment = {
   getWorker(_id, label) {
     const file = WORKER_FILES[label] ?? WORKER_FILES.editor;
@@ -30,9 +30,9 @@ const defaultHeaders = demo.apiKey
   : undefined;
 const open = openTab();
 
-// What the editors start with. Left alone, GraphiQL takes the query and the variables that it stored
-// at their last edits, which may be none, and adds a tab for a pair that it finds in no other: a
-// page that was reloaded would lose the variables of its first tab.
+// The tab that the editors start with. By default GraphiQL starts with the query and the variables of
+// the last edits, and adds a tab if no tab has both: after a reload, the first tab would lose its
+// variables.
 function openTab() {
   const stored = JSON.parse(storage.getItem("graphiql:tabState"));
   return stored?.tabs?.[stored.activeTabIndex] ?? tabs[0];

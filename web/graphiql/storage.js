@@ -1,6 +1,5 @@
-// Where GraphiQL remembers tabs, history and layout. Its history would keep the headers of every
-// request for good; here it does not, so a key outlives the browser tab only if the user lets the
-// settings persist headers.
+// GraphiQL's storage for tabs, history and layout. Removes headers from the history, so that a key is
+// kept beyond the browser tab only if the user turns on persisting headers.
 const PREFIX = "graphiql:";
 const HISTORY = new Set([`${PREFIX}queries`, `${PREFIX}favorites`]);
 

@@ -1,9 +1,9 @@
-// Asks the graph: documents by their hash, conditionally, with a credential that renews itself.
+// The GraphQL client: persisted documents, conditional requests, and tokens that renew themselves.
 import type { Operation } from "../.generated/operations";
 import { NoTokenError, type Tokens } from "./tokens";
 
-/** What went wrong, in the terms in which a reader is told. */
-export type FailureKind =
+/** Kinds of failure that readers are told apart. */
+type FailureKind =
   "offline" | "network" | "session" | "forbidden" | "busy" | "unavailable" | "input" | "server";
 
 export class Failure extends Error {
@@ -12,16 +12,16 @@ export class Failure extends Error {
     readonly code: string,
     message: string,
     readonly requestId: string | null = null,
-    /** Seconds to wait before another try, if the server said so. */
+    /** `Retry-After` of the response, in seconds. */
     readonly retryAfter: number | null = null,
   ) {
     super(message);
   }
 }
 
-export interface Reply<Data> {
+interface Reply<Data> {
   readonly data: Data;
-  /** Whether it is the very answer that the same question had before. */
+  /** Whether the same request had the same response before. */
   readonly unchanged: boolean;
 }
 
@@ -33,15 +33,16 @@ interface Payload<Data> {
   readonly data?: Data | null;
   readonly errors?: readonly GraphError[];
 }
-interface Kept {
+interface CachedResponse {
   readonly etag: string | null;
   readonly text: string;
   readonly data: unknown;
 }
 
+/** Milliseconds. */
 const TIMEOUT = 25_000;
-/** Answers that are kept for comparison: the overview and some orders. */
-const MOST_KEPT = 8;
+/** Responses kept for comparison: the overview and some orders. */
+const CACHE_SIZE = 8;
 const KINDS: Readonly<Record<string, FailureKind>> = {
   UNAUTHENTICATED: "session",
   FORBIDDEN: "forbidden",
@@ -54,38 +55,40 @@ const KINDS: Readonly<Record<string, FailureKind>> = {
 };
 
 export class Api {
-  readonly #kept = new Map<string, Kept>();
+  readonly #cache = new Map<string, CachedResponse>();
 
   constructor(
     readonly endpoint: string,
     readonly tokens: Tokens,
   ) {}
 
-  /** The answer to an operation. Raises Failure, or an AbortError once `signal` is aborted. */
-  async ask<Data, Variables>(
+  /** Runs an operation. Raises Failure, or an AbortError once `signal` is aborted. */
+  async query<Data, Variables>(
     operation: Operation<Data, Variables>,
     variables: Variables,
     language: string,
     signal: AbortSignal,
   ): Promise<Reply<Data>> {
-    const query = new URLSearchParams({
+    const parameters = new URLSearchParams({
       documentId: `sha256:${operation.hash}`,
       variables: JSON.stringify(variables),
     });
-    const url = `${this.endpoint}?${query}`;
-    const question = `${language} ${url}`;
-    const kept = this.#kept.get(question);
+    const url = `${this.endpoint}?${parameters}`;
+    const cacheKey = `${language} ${url}`;
+    const cached = this.#cache.get(cacheKey);
     const headers: Record<string, string> = {
       Accept: "application/graphql-response+json",
       "Accept-Language": language,
     };
-    const conditional: Record<string, string> = kept?.etag ? { "If-None-Match": kept.etag } : {};
+    const conditional: Record<string, string> = cached?.etag
+      ? { "If-None-Match": cached.etag }
+      : {};
     let response = await this.#send(url, { headers: { ...headers, ...conditional } }, signal);
-    if (response.status === 304 && kept !== undefined) {
-      return { data: kept.data as Data, unchanged: true };
+    if (response.status === 304 && cached !== undefined) {
+      return { data: cached.data as Data, unchanged: true };
     }
     let text = await textOf(response, signal);
-    if (isUnknown(text)) {
+    if (isNotPersisted(text)) {
       const body = JSON.stringify({
         query: operation.text,
         variables,
@@ -99,14 +102,14 @@ export class Api {
       response = await this.#send(this.endpoint, post, signal);
       text = await textOf(response, signal);
     }
-    const unchanged = kept?.text === text;
-    const data = unchanged ? (kept.data as Data) : read<Data>(response, text);
-    // The tag may be another one though the answer is not: after a renewal, after midnight.
-    this.#keep(question, { etag: response.headers.get("ETag"), text, data });
+    const unchanged = cached?.text === text;
+    const data = unchanged ? (cached.data as Data) : read<Data>(response, text);
+    // A new session or a new day changes the ETag even when the response is the same.
+    this.#remember(cacheKey, { etag: response.headers.get("ETag"), text, data });
     return { data, unchanged };
   }
 
-  /** Sends with the current token, and once more with a new one where that is refused. */
+  /** Sends with the current token; after a 401, once more with a new one. */
   async #send(url: string, request: RequestInit, signal: AbortSignal): Promise<Response> {
     const token = await this.#token(() => this.tokens.current());
     const response = await transport(url, request, token ?? "", signal);
@@ -126,12 +129,12 @@ export class Api {
     }
   }
 
-  #keep(question: string, kept: Kept): void {
-    this.#kept.delete(question);
-    this.#kept.set(question, kept);
-    if (this.#kept.size > MOST_KEPT) {
-      const [oldest] = this.#kept.keys();
-      if (oldest !== undefined) this.#kept.delete(oldest);
+  #remember(key: string, response: CachedResponse): void {
+    this.#cache.delete(key);
+    this.#cache.set(key, response);
+    if (this.#cache.size > CACHE_SIZE) {
+      const [oldest] = this.#cache.keys();
+      if (oldest !== undefined) this.#cache.delete(oldest);
     }
   }
 }
@@ -148,13 +151,13 @@ async function transport(
     Authorization: `Bearer ${token}`,
   };
   try {
-    // The widget keeps answers itself, and a browser's cache would outlive the session.
-    const fixed = {
+    // No browser cache: it would outlive the session. The widget has its own in memory.
+    const policy = {
       credentials: "omit",
       cache: "no-store",
       referrerPolicy: "no-referrer",
     } as const;
-    return await fetch(url, { ...request, ...fixed, headers, signal: limit });
+    return await fetch(url, { ...request, ...policy, headers, signal: limit });
   } catch (reason) {
     throw unreachable(reason, signal);
   }
@@ -171,13 +174,17 @@ async function textOf(response: Response, signal: AbortSignal): Promise<string> 
 function unreachable(reason: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return reason;
   if (!navigator.onLine) return new Failure("offline", "OFFLINE", "The browser is offline.");
-  return new Failure("network", "NETWORK", "The server cannot be reached.");
+  return new Failure(
+    "network",
+    "NETWORK",
+    "The server cannot be reached, or its CORS headers do not allow this origin.",
+  );
 }
 
-/** Whether the server has to be told the document's text. */
-function isUnknown(text: string): boolean {
+/** Whether the server does not know the document's hash and needs its text. */
+function isNotPersisted(text: string): boolean {
   if (!text.includes('"PERSISTED_QUERY_NOT_')) return false;
-  // An order may say so, too.
+  // The text may be an order's own: look at the codes.
   const { errors } = JSON.parse(text) as Payload<unknown>;
   return (
     errors?.some(({ extensions }) => /^PERSISTED_QUERY_NOT_/.test(extensions?.code ?? "")) ?? false
@@ -190,21 +197,22 @@ function read<Data>(response: Response, text: string): Data {
   try {
     payload = JSON.parse(text) as Payload<Data>;
   } catch {
-    throw new Failure("server", `HTTP_${response.status}`, "The answer is not JSON.", requestId);
+    throw new Failure("server", `HTTP_${response.status}`, "The response is not JSON.", requestId);
   }
   const { data } = payload;
-  // What the session may not see is null beside an error; anything else that failed is a failure.
+  // A field that the session may not read is null, with a FORBIDDEN error. The rest of the data is
+  // shown. Any other error fails the request.
   const errors = payload.errors ?? [];
   const error = errors.find(({ extensions }) => extensions?.code !== "FORBIDDEN") ?? errors[0];
-  const whole = error === undefined || error.extensions?.code === "FORBIDDEN";
-  if (response.ok && data && whole) return data;
+  const usable = error === undefined || error.extensions?.code === "FORBIDDEN";
+  if (response.ok && data && usable) return data;
   const code = error?.extensions?.code ?? `HTTP_${response.status}`;
-  const after = Number(response.headers.get("Retry-After") ?? NaN);
+  const retryAfter = Number(response.headers.get("Retry-After") ?? NaN);
   throw new Failure(
     KINDS[code] ?? (response.status === 503 ? "unavailable" : "server"),
     code,
     error?.message ?? response.statusText,
     requestId ?? error?.extensions?.requestId ?? null,
-    Number.isFinite(after) ? after : null,
+    Number.isFinite(retryAfter) ? retryAfter : null,
   );
 }

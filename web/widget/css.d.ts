@@ -1,4 +1,4 @@
-/** A style sheet's text; the build minifies it. */
+/** The minified text of a style sheet. */
 declare module "*.css" {
   const text: string;
   export default text;

@@ -1,14 +1,14 @@
-// Elements as values, and a patch that makes the page like them while it keeps every node that can
-// stay: focus, selection and scrolling live in nodes. Text is only ever set as text.
+// A small virtual DOM. `patch` reuses nodes where it can, because focus, selection and scroll
+// positions belong to nodes. Text is only ever set as text, never as HTML.
 
 export type Child = Markup | string | null | false | undefined;
 type Listener = (event: Event) => void;
 type Attribute = string | number | boolean | null | undefined;
 
-export interface Properties {
-  /** What the node is known by among its siblings; a key that stays keeps its node. */
+interface Properties {
+  /** Identifies the node among its siblings: the same key keeps the same node. */
   readonly key?: string;
-  /** Attributes; null and false leave one out, true sets it empty. */
+  /** Attributes: null and false omit one, true sets it to the empty string. */
   readonly [attribute: string]: Attribute | Listener;
 }
 
@@ -20,9 +20,10 @@ export interface Markup {
 
 const SVG = "http://www.w3.org/2000/svg";
 const SVG_TAGS = new Set(["svg", "path", "circle"]);
-const made = new WeakMap<Node, Markup>();
+/** The markup that each node was last rendered from. */
+const rendered = new WeakMap<Node, Markup>();
 
-/** An element. A property `onclick` is a listener; `value` and `checked` are set as properties. */
+/** An element. `on…` are listeners; `value` and `open` are set as properties, not attributes. */
 export function h(
   tag: string,
   properties: Properties = {},
@@ -31,48 +32,48 @@ export function h(
   return { tag, properties, children: children.flat() };
 }
 
-/** Makes the children of `parent` those that are given. */
+/** Updates the children of `parent` to match. */
 export function patch(parent: Node, children: readonly Child[]): void {
-  const kept = new Map<string, ChildNode>();
-  const loose: ChildNode[] = [];
+  const keyed = new Map<string, ChildNode>();
+  const unkeyed: ChildNode[] = [];
   for (const node of [...parent.childNodes]) {
-    const key = made.get(node)?.properties.key;
-    if (key === undefined) loose.push(node);
-    else kept.set(key, node);
+    const key = rendered.get(node)?.properties.key;
+    if (key === undefined) unkeyed.push(node);
+    else keyed.set(key, node);
   }
-  let place: ChildNode | null = parent.firstChild;
+  let next: ChildNode | null = parent.firstChild;
   for (const child of children) {
     if (child === null || child === false || child === undefined) continue;
-    const node = reuse(child, kept, loose);
-    if (node === place) place = place.nextSibling;
-    else parent.insertBefore(node, place);
+    const node = reuse(child, keyed, unkeyed);
+    if (node === next) next = next.nextSibling;
+    else parent.insertBefore(node, next);
   }
-  for (const node of [...kept.values(), ...loose]) node.remove();
+  for (const node of [...keyed.values(), ...unkeyed]) node.remove();
 }
 
-/** The node of a former round that can show the child, brought up to date, or a new one. */
+/** Updates a node of the last render to show the child, or creates one. */
 function reuse(
   child: Exclude<Child, null | false | undefined>,
-  kept: Map<string, ChildNode>,
-  loose: ChildNode[],
+  keyed: Map<string, ChildNode>,
+  unkeyed: ChildNode[],
 ): ChildNode {
   if (typeof child === "string") {
-    const index = loose.findIndex((node) => node instanceof Text);
+    const index = unkeyed.findIndex((node) => node instanceof Text);
     if (index < 0) return document.createTextNode(child);
-    const [text] = loose.splice(index, 1) as [Text];
+    const [text] = unkeyed.splice(index, 1) as [Text];
     if (text.data !== child) text.data = child;
     return text;
   }
   const { key } = child.properties;
   if (key !== undefined) {
-    const node = kept.get(key);
-    if (node === undefined || made.get(node)?.tag !== child.tag) return create(child);
-    kept.delete(key);
+    const node = keyed.get(key);
+    if (node === undefined || rendered.get(node)?.tag !== child.tag) return create(child);
+    keyed.delete(key);
     return update(node as Element, child);
   }
-  const index = loose.findIndex((node) => made.get(node)?.tag === child.tag);
+  const index = unkeyed.findIndex((node) => rendered.get(node)?.tag === child.tag);
   if (index < 0) return create(child);
-  const [node] = loose.splice(index, 1) as [Element];
+  const [node] = unkeyed.splice(index, 1) as [Element];
   return update(node, child);
 }
 
@@ -84,9 +85,9 @@ function create(child: Markup): Element {
 }
 
 function update(element: Element, child: Markup): Element {
-  const former = made.get(element)?.properties ?? {};
-  made.set(element, child);
-  // The options of a select have to be there before its value can be one of them.
+  const former = rendered.get(element)?.properties ?? {};
+  rendered.set(element, child);
+  // Children first: a select accepts a value only if it has an option for it.
   patch(element, child.children);
   for (const name of Object.keys(former)) {
     if (!(name in child.properties)) set(element, name, undefined, former[name]);
@@ -110,10 +111,10 @@ function set(
     if (typeof former === "function") element.removeEventListener(type, former);
     if (typeof value === "function") element.addEventListener(type, value);
   } else if (name === "value" || name === "open") {
-    // These move by the reader's hand, too: what counts is what they are, not what they were.
+    // The reader changes these too: compare with the element's current value, not the former one.
     const target = element as unknown as Record<string, unknown>;
-    const wanted = name === "value" ? String(value ?? "") : value === true;
-    if (target[name] !== wanted && (name === "value" || value !== former)) target[name] = wanted;
+    const next = name === "value" ? String(value ?? "") : value === true;
+    if (target[name] !== next && (name === "value" || value !== former)) target[name] = next;
   } else if (value !== former) {
     if (value === null || value === undefined || value === false) element.removeAttribute(name);
     else element.setAttribute(name, value === true ? "" : String(value));

@@ -1,12 +1,12 @@
-// The custom element: what a page sets, what it is told, and where focus goes.
+// The custom element: attributes, events, rendering, and where focus goes.
 import { Api, type Failure } from "./api";
-import { type Choice, fromHash, NOTHING_CHOSEN } from "./choice";
+import { type Route, parseHash, DEFAULT_ROUTE } from "./route";
 import { patch } from "./dom";
-import { Address } from "./address";
+import { Router } from "./router";
 import { formatFor } from "./format";
-import { placesAround } from "./places";
+import { scrollPositions } from "./scroll";
 import { Poller } from "./poller";
-import { type News, type Setting, Store } from "./store";
+import { type Announcement, MAX_PAGE_SIZE, type Settings, Store } from "./store";
 import { sheets } from "./styles";
 import { type TokenProvider, Tokens } from "./tokens";
 import { orderView } from "./views/order";
@@ -14,19 +14,20 @@ import { overview } from "./views/overview";
 import type { Actions, OrderReference, View } from "./views/view";
 
 const ENDPOINT = new URL("/graphql", import.meta.url).href;
-const PAUSE_OF_TYPING = 300;
-/** So long a page may take to give a token before the reader is told that there is none. */
-const PATIENCE = 3_000;
+/** How long typing must pause before the search starts, in milliseconds. */
+const SEARCH_DELAY = 300;
+/** How long the page may take to set a token before the reader sees a failure, in milliseconds. */
+const TOKEN_WAIT = 3_000;
 const PAGE_SIZE = 25;
 const POLL_SECONDS = 15;
-/** How often "3 minutes ago" is told anew. */
-const TICK = 30_000;
+/** How often relative times such as "3 minutes ago" are updated, in milliseconds. */
+const CLOCK_INTERVAL = 30_000;
 
-/** From where the reader has opened an order. */
+/** Where the reader was when opening an order. */
 interface Opener {
   readonly element: Element | null;
   readonly order: string;
-  readonly places: ReadonlyArray<readonly [Element, number]>;
+  readonly scrolled: ReadonlyArray<readonly [Element, number]>;
 }
 
 export class PartnergraphOrders extends HTMLElement {
@@ -43,21 +44,21 @@ export class PartnergraphOrders extends HTMLElement {
   readonly #root = this.attachShadow({ mode: "open" });
   readonly #list = document.createElement("div");
   readonly #order = document.createElement("div");
-  readonly #said = document.createElement("div");
+  readonly #announcer = document.createElement("div");
   readonly #tokens = new Tokens();
   #api: Api | null = null;
   #store: Store | null = null;
   #poller: Poller | null = null;
-  #address: Address | null = null;
+  #router: Router | null = null;
   #format = formatFor("de");
-  #listening = new AbortController();
+  #listeners = new AbortController();
   #typed = "";
-  #typing: ReturnType<typeof setTimeout> | undefined;
-  #waiting: ReturnType<typeof setTimeout> | undefined;
-  #ticking: ReturnType<typeof setInterval> | undefined;
-  #drawn = true;
+  #searchTimer: ReturnType<typeof setTimeout> | undefined;
+  #tokenTimer: ReturnType<typeof setTimeout> | undefined;
+  #clockTimer: ReturnType<typeof setInterval> | undefined;
+  #renderScheduled = false;
   #opener: Opener | null = null;
-  #choice: Choice = NOTHING_CHOSEN;
+  #route: Route = DEFAULT_ROUTE;
 
   constructor() {
     super();
@@ -70,133 +71,136 @@ export class PartnergraphOrders extends HTMLElement {
       element.setAttribute("part", `widget ${name}`);
       element.dataset["view"] = name;
     }
-    this.#said.className = "quiet";
-    this.#said.setAttribute("role", "status");
-    this.#root.append(this.#list, this.#order, this.#said);
+    this.#announcer.className = "visually-hidden";
+    this.#announcer.setAttribute("role", "status");
+    this.#root.append(this.#list, this.#order, this.#announcer);
   }
 
-  /** Called for a token: first, whenever one was refused, and shortly before one ends. */
+  /** Returns a session token. Called at the start, before a token expires, and after a 401. */
   get tokenProvider(): TokenProvider | null {
     return this.#tokens.provider;
   }
 
   set tokenProvider(provider: TokenProvider | null) {
     this.#tokens.provider = provider;
-    // A page may well give an equal function again and again: only what is missing is asked for.
-    if (this.#shown?.at === null || this.#shown?.failure?.kind === "session") this.#begin();
+    // Pages may set the property again on each render: load only if there is nothing to show yet.
+    if (this.#shown?.at === null || this.#shown?.failure?.kind === "session") this.#start();
   }
 
   connectedCallback(): void {
-    // The page may have set the property before this class was there.
+    // The page may have set the property before the element was defined.
     if (Object.hasOwn(this, "tokenProvider")) {
       const { tokenProvider } = this;
       Reflect.deleteProperty(this, "tokenProvider");
       this.tokenProvider = tokenProvider;
     }
-    this.#listening = new AbortController();
-    const { signal } = this.#listening;
+    this.#listeners = new AbortController();
+    const { signal } = this.#listeners;
     for (const type of ["online", "offline"])
-      addEventListener(type, () => this.#draw(), { signal });
-    this.#tokens.give(this.getAttribute("token"));
+      addEventListener(type, () => this.#scheduleRender(), { signal });
+    this.#tokens.set(this.getAttribute("token"));
     this.#api = new Api(this.getAttribute("endpoint") || ENDPOINT, this.#tokens);
-    this.#speak();
+    this.#applyLocale();
     this.#store = new Store(
       this.#api,
-      this.#setting(),
-      (news) => this.#changed(news),
-      (failure) => this.#tell(failure),
+      this.#settings(),
+      (announcement) => this.#storeChanged(announcement),
+      (failure) => this.#reportError(failure),
     );
     this.#poller = new Poller(
       () => this.#store?.refresh(true) ?? Promise.resolve(null),
       () => this.#pollSeconds(),
     );
-    this.#ticking = setInterval(() => !document.hidden && this.#draw(), TICK);
-    // An element that moves in its page shows what it has shown.
-    this.#store.choose(this.#choice);
-    this.#readAddress();
-    this.#draw();
-    this.#begin();
+    this.#clockTimer = setInterval(
+      () => !document.hidden && this.#scheduleRender(),
+      CLOCK_INTERVAL,
+    );
+    // An element that was moved within its page keeps its route.
+    this.#store.setRoute(this.#route);
+    this.#readRoute();
+    this.#scheduleRender();
+    this.#start();
   }
 
   disconnectedCallback(): void {
-    this.#listening.abort();
-    this.#choice = this.#store?.choice ?? NOTHING_CHOSEN;
+    this.#listeners.abort();
+    this.#route = this.#store?.route ?? DEFAULT_ROUTE;
     this.#store?.stop();
     this.#poller?.stop();
-    this.#address?.stop();
-    for (const timer of [this.#typing, this.#waiting]) clearTimeout(timer);
-    clearInterval(this.#ticking);
-    this.#store = this.#poller = this.#address = null;
+    this.#router?.stop();
+    for (const timer of [this.#searchTimer, this.#tokenTimer]) clearTimeout(timer);
+    clearInterval(this.#clockTimer);
+    this.#store = this.#poller = this.#router = null;
   }
 
   attributeChangedCallback(name: string, former: string | null, value: string | null): void {
     if (this.#store === null || former === value) return;
     if (name === "token") {
-      this.#tokens.give(value);
-      if (this.#shown?.at === null || this.#shown?.failure) this.#begin();
+      this.#tokens.set(value);
+      if (this.#shown?.at === null || this.#shown?.failure) this.#start();
       return;
     }
     if (name === "state-in-url") {
-      this.#readAddress();
+      this.#readRoute();
     } else if (name === "poll-seconds") {
-      this.#poller?.looked(null);
+      this.#poller?.restart(null);
       return;
     } else if (name === "endpoint") {
       this.#api = new Api(value || ENDPOINT, this.#tokens);
     }
-    this.#speak();
-    if (this.#api !== null) this.#store.reset(this.#api, this.#setting());
-    this.#draw();
-    this.#begin();
+    this.#applyLocale();
+    if (this.#api !== null) this.#store.reset(this.#api, this.#settings());
+    this.#scheduleRender();
+    this.#start();
   }
 
-  /** What is shown now, and how far it has come. */
+  /** The state of what is shown: the open order or the overview. */
   get #shown() {
     return this.#store?.order ?? this.#store?.overview ?? null;
   }
 
-  /** Asks, as soon as there is a token to ask with. */
-  #begin(): void {
+  /** Loads now if there is a token or a provider, else once the page has had time to set one. */
+  #start(): void {
     if (this.#store === null) return;
-    clearTimeout(this.#waiting);
-    if (this.#shown?.at === null) this.#said.textContent = this.#format.say("loading");
+    clearTimeout(this.#tokenTimer);
+    if (this.#shown?.at === null) this.#announcer.textContent = this.#format.text("loading");
     const ready = this.#tokens.provider !== null || this.getAttribute("token");
     if (ready) void this.#load(false);
-    else this.#waiting = setTimeout(() => void this.#load(false), PATIENCE);
+    else this.#tokenTimer = setTimeout(() => void this.#load(false), TOKEN_WAIT);
   }
 
-  async #load(again: boolean): Promise<void> {
-    const failure = (await this.#store?.refresh(again)) ?? null;
-    this.#poller?.looked(failure);
+  async #load(poll: boolean): Promise<void> {
+    const failure = (await this.#store?.refresh(poll)) ?? null;
+    this.#poller?.restart(failure);
   }
 
-  async #more(): Promise<void> {
+  async #loadMore(): Promise<void> {
     const shown = this.#store?.overview.rows.length ?? 0;
     const failure = (await this.#store?.loadMore()) ?? null;
-    this.#poller?.looked(failure);
-    this.#drawNow();
-    // With the last page the button is gone that had the focus: reading goes on below.
+    this.#poller?.restart(failure);
+    this.#render();
+    // After the last page the button is gone: focus moves to the first new order.
     if (this.#root.activeElement === this.#heading()) {
       this.#list.querySelectorAll<HTMLElement>(".open")[shown]?.focus({ preventScroll: true });
     }
   }
 
   readonly #act: Actions = {
-    choose: (part) => this.#choose({ ...part, order: "" }),
-    type: (search) => {
+    navigate: (part) => this.#navigate({ ...part, order: "" }),
+    typeSearch: (search) => {
       this.#typed = search;
-      clearTimeout(this.#typing);
-      this.#typing = setTimeout(() => this.#choose({ search }), PAUSE_OF_TYPING);
+      clearTimeout(this.#searchTimer);
+      this.#searchTimer = setTimeout(() => this.#navigate({ search }), SEARCH_DELAY);
     },
     open: (order) => this.#open(order),
     back: () => {
-      if (this.#address?.back() !== true) this.#choose({ order: "" });
+      if (this.#router?.back() !== true) this.#navigate({ order: "" });
     },
-    more: () => void this.#more(),
-    retry: () => void this.#load(this.#shown?.at !== null),
-    seen: () => {
-      this.#store?.marks.seeAll();
-      this.#draw();
+    loadMore: () => void this.#loadMore(),
+    refresh: () => void this.#load(this.#shown?.at !== null),
+    markAllRead: () => {
+      this.#store?.unread.markAllRead();
+      this.#scheduleRender();
     },
   };
 
@@ -208,45 +212,46 @@ export class PartnergraphOrders extends HTMLElement {
       composed: true,
       cancelable: true,
     });
-    if (this.dispatchEvent(event)) this.#choose({ order: order.number });
+    if (this.dispatchEvent(event)) this.#navigate({ order: order.number });
   }
 
-  #choose(part: Partial<Choice>, written = true): void {
+  #navigate(part: Partial<Route>, writeAddress = true): void {
     const store = this.#store;
     if (store === null) return;
-    clearTimeout(this.#typing);
+    clearTimeout(this.#searchTimer);
     if (part.search !== undefined) this.#typed = part.search;
-    this.#draw();
-    const former = store.choice;
-    const choice = { ...former, ...part };
-    // What others do with the address, the widget need not answer.
-    if (choice.order === former.order && sameList(choice, former)) return;
-    if (former.order === "" && choice.order !== "") {
+    this.#scheduleRender();
+    const former = store.route;
+    const route = { ...former, ...part };
+    // Other code on the page may change the address: ignore it if the route is the same.
+    if (route.order === former.order && listsSameOrders(route, former)) return;
+    if (former.order === "" && route.order !== "") {
       const element = this.#root.activeElement;
-      this.#opener = { element, order: choice.order, places: placesAround(this) };
+      this.#opener = { element, order: route.order, scrolled: scrollPositions(this) };
     }
-    store.choose(choice);
-    if (written) this.#address?.write(choice, choice.order !== "" && choice.order !== former.order);
-    if (choice.order !== former.order) this.#moveFocus();
-    // Back in the list, what was chosen is there already, and is looked at again.
-    void this.#load(choice.order === "" && former.order !== "" && sameList(choice, former));
+    store.setRoute(route);
+    if (writeAddress)
+      this.#router?.write(route, route.order !== "" && route.order !== former.order);
+    if (route.order !== former.order) this.#moveFocus();
+    // Back in the list, its rows are still there: poll for changes.
+    void this.#load(route.order === "" && former.order !== "" && listsSameOrders(route, former));
   }
 
-  /** To the heading of what has opened, or back to where the reader came from. */
+  /** Moves focus to the heading of what has opened, or back to where the reader came from. */
   #moveFocus(): void {
-    this.#drawNow();
+    this.#render();
     const opener = this.#store?.order === null ? this.#opener : null;
     if (opener === null) {
       this.#heading()?.focus({ preventScroll: true });
       if (this.getBoundingClientRect().top < 0) this.scrollIntoView({ block: "start" });
       return;
     }
-    const { element, order, places } = opener;
-    for (const [scroller, top] of places) scroller.scrollTo({ top, behavior: "instant" });
-    const again = element?.isConnected
+    const { element, order, scrolled } = opener;
+    for (const [scroller, top] of scrolled) scroller.scrollTo({ top, behavior: "instant" });
+    const opened = element?.isConnected
       ? element
       : this.#list.querySelector(`[data-order="${CSS.escape(order)}"] button`);
-    const target = again instanceof HTMLElement ? again : this.#heading();
+    const target = opened instanceof HTMLElement ? opened : this.#heading();
     target?.focus({ preventScroll: true });
     target?.scrollIntoView({ block: "nearest" });
     this.#opener = null;
@@ -257,67 +262,67 @@ export class PartnergraphOrders extends HTMLElement {
     return shown.querySelector("h2");
   }
 
-  #readAddress(): void {
-    this.#address?.stop();
+  #readRoute(): void {
+    this.#router?.stop();
     const prefix = this.getAttribute("state-in-url");
-    this.#address = null;
+    this.#router = null;
     if (prefix === null) return;
     const name = `${prefix || "orders"}.`;
-    this.#address = new Address(name, (choice) => this.#choose(choice, false));
-    const choice = fromHash(location.hash, name);
-    this.#typed = choice.search;
-    this.#store?.choose(choice);
+    this.#router = new Router(name, (route) => this.#navigate(route, false));
+    const route = parseHash(location.hash, name);
+    this.#typed = route.search;
+    this.#store?.setRoute(route);
   }
 
-  #setting(): Setting {
+  #settings(): Settings {
     const { language } = this.#format;
     const size = Math.trunc(Number(this.getAttribute("page-size")));
     return {
       locale: language === "de" ? "DE" : "EN",
       language,
       customer: this.getAttribute("customer") || null,
-      pageSize: size >= 1 ? Math.min(size, 250) : PAGE_SIZE,
+      pageSize: size >= 1 ? Math.min(size, MAX_PAGE_SIZE) : PAGE_SIZE,
     };
   }
 
   #pollSeconds(): number {
-    const given = this.getAttribute("poll-seconds");
-    const seconds = given === null ? NaN : Number(given);
+    const value = this.getAttribute("poll-seconds");
+    const seconds = value === null ? NaN : Number(value);
     return Number.isFinite(seconds) ? seconds : POLL_SECONDS;
   }
 
-  /** Takes on the language of the attribute, else of the page, else of the browser. */
-  #speak(): void {
-    const given =
+  /** Uses the language of the attribute, else of the page, else of the browser. */
+  #applyLocale(): void {
+    const tag =
       this.getAttribute("locale") ||
       this.closest("[lang]")?.getAttribute("lang") ||
       document.documentElement.lang ||
       navigator.language;
-    this.#format = formatFor(given);
+    this.#format = formatFor(tag);
   }
 
-  #changed(news: News | null): void {
-    this.#draw();
-    if (news !== null) this.#say(news);
+  #storeChanged(announcement: Announcement | null): void {
+    this.#scheduleRender();
+    if (announcement !== null) this.#announce(announcement);
   }
 
-  /** For those who cannot see that something has changed. */
-  #say(news: News): void {
-    const text = this.#wordsFor(news);
-    // The same words again would not be read out: a space makes them others.
-    this.#said.textContent = text === this.#said.textContent ? `${text}\u00a0` : text;
+  /** Tells screen readers what has changed. */
+  #announce(announcement: Announcement): void {
+    const text = this.#announcementText(announcement);
+    // Screen readers skip a text that has not changed: a space makes it another one.
+    this.#announcer.textContent = text === this.#announcer.textContent ? `${text}\u00a0` : text;
   }
 
-  #wordsFor(news: News): string {
-    if (news.kind === "order") {
-      const { number, phaseLabel } = news.order;
-      return this.#format.say("order.changed", { number, phase: phaseLabel });
+  #announcementText(announcement: Announcement): string {
+    if (announcement.kind === "order") {
+      const { number, phaseLabel } = announcement.order;
+      return this.#format.text("order.changed", { number, phase: phaseLabel });
     }
     const stem = { found: "found", more: "more.done", changed: "changes" } as const;
-    return this.#format.count(stem[news.kind], news.count);
+    return this.#format.count(stem[announcement.kind], announcement.count);
   }
 
-  #tell({ code, message, requestId }: Failure): void {
+  #reportError({ code, message, requestId }: Failure): void {
     const detail = { code, message, requestId };
     this.dispatchEvent(new CustomEvent("error", { detail, bubbles: true, composed: true }));
   }
@@ -333,19 +338,19 @@ export class PartnergraphOrders extends HTMLElement {
     };
   }
 
-  #draw(): void {
-    if (!this.#drawn) return;
-    this.#drawn = false;
-    queueMicrotask(() => this.#drawNow());
+  #scheduleRender(): void {
+    if (this.#renderScheduled) return;
+    this.#renderScheduled = true;
+    queueMicrotask(() => this.#render());
   }
 
-  #drawNow(): void {
-    this.#drawn = true;
+  #render(): void {
+    this.#renderScheduled = false;
     const view = this.#view();
     if (view === null) return;
     const focused = this.#root.activeElement;
     const open = view.store.order !== null;
-    // The list stays as it was while an order is open: its place is there to come back to.
+    // The list is not rendered while an order is open: the reader comes back to it as it was.
     if (open) patch(this.#order, orderView(view));
     else patch(this.#list, overview(view));
     this.#list.hidden = open;
@@ -353,16 +358,16 @@ export class PartnergraphOrders extends HTMLElement {
     this.#root
       .querySelectorAll(".widget")
       .forEach((part) => part.setAttribute("lang", this.#format.tag));
-    this.#said.lang = this.#format.tag;
+    this.#announcer.lang = this.#format.tag;
     if (!(focused instanceof HTMLElement) || focused === this.#root.activeElement) return;
-    // A node that had to change places has lost the focus on its way; one that is gone, for good.
+    // A moved node loses the focus: give it back. If the node is gone, focus the heading.
     (focused.isConnected ? focused : this.#heading())?.focus({ preventScroll: true });
   }
 }
 
-/** Whether both choices list the same orders. */
-function sameList(one: Choice, other: Choice): boolean {
-  return (Object.keys(NOTHING_CHOSEN) as Array<keyof Choice>).every(
+/** Whether both routes list the same orders. */
+function listsSameOrders(one: Route, other: Route): boolean {
+  return (Object.keys(DEFAULT_ROUTE) as Array<keyof Route>).every(
     (name) => name === "order" || one[name] === other[name],
   );
 }

@@ -1,9 +1,9 @@
-// Words, numbers and times as the reader's language writes them.
+// Texts, numbers and times in the reader's language.
 import { type Language, type TextKey, TEXTS } from "./texts";
 import { BUSINESS_ZONE } from "./zone";
 
 type Values = Readonly<Record<string, string | number>>;
-/** Texts that differ by number come in pairs: `found.one` and `found.other`. */
+/** The keys of plural texts, which come in pairs: `found.one` and `found.other`. */
 type PluralKey = TextKey extends infer Key
   ? Key extends `${infer Stem}.one`
     ? Stem
@@ -21,15 +21,15 @@ const STEPS = [
   ["minute", MINUTE],
 ] as const;
 
-/** The format for a wanted language; English for one that there are no texts in. */
-export function formatFor(wanted: string): Format {
-  const tag = known(wanted.replace("_", "-")) ?? "en";
+/** The format for a language tag. Falls back to English if there are no texts in the language. */
+export function formatFor(requested: string): Format {
+  const tag = supportedTag(requested.replace("_", "-")) ?? "en";
   const language: Language = /^de\b/i.test(tag) ? "de" : "en";
   return new Format(/^(de|en)\b/i.test(tag) ? tag : language, language);
 }
 
-/** The language tag, if there is such a language. */
-function known(tag: string): string | null {
+/** The tag in canonical form; null if the browser does not support it. */
+function supportedTag(tag: string): string | null {
   try {
     return Intl.DateTimeFormat.supportedLocalesOf(tag)[0] ?? null;
   } catch {
@@ -45,7 +45,7 @@ export class Format {
   readonly #clock: Intl.DateTimeFormat;
   readonly #days: Intl.DateTimeFormat;
 
-  /** `tag` is a BCP 47 tag of the texts' language: "de-AT". */
+  /** `tag` is a BCP 47 tag of `language`, such as "de-AT". */
   constructor(
     readonly tag: string,
     readonly language: Language,
@@ -58,20 +58,20 @@ export class Format {
     this.#days = new Intl.DateTimeFormat(tag, { dateStyle: "medium", timeZone: BUSINESS_ZONE });
   }
 
-  /** The text of the catalogue, with its places filled. */
-  say(key: TextKey, values: Values = {}): string {
-    return TEXTS[this.language][key].replace(/\{(\w+)\}/g, (place, name: string) =>
-      String(values[name] ?? place),
+  /** The text with its placeholders replaced. */
+  text(key: TextKey, values: Values = {}): string {
+    return TEXTS[this.language][key].replace(/\{(\w+)\}/g, (placeholder, name: string) =>
+      String(values[name] ?? placeholder),
     );
   }
 
-  /** The text for so many; `{count}` is their number. */
+  /** The text in singular or plural; `{count}` is the number. */
   count(stem: PluralKey, count: number, values: Values = {}): string {
     const form = this.#plurals.select(count) === "one" ? "one" : "other";
-    return this.say(`${stem}.${form}`, { ...values, count: this.number(count) });
+    return this.text(`${stem}.${form}`, { ...values, count: this.number(count) });
   }
 
-  /** The text of a value of the schema; one that is not known yet is shown as it is. */
+  /** The text for an enum value. A value without a text is returned as it is. */
   value(kind: string, value: string): string {
     return (TEXTS[this.language] as Readonly<Record<string, string>>)[`${kind}.${value}`] ?? value;
   }
@@ -87,25 +87,26 @@ export class Format {
 
   money({ amount, currency }: { readonly amount: string; readonly currency: string }): string {
     const format = new Intl.NumberFormat(this.tag, { style: "currency", currency });
-    // Amounts are exact decimals, and are formatted from their text.
+    // Amounts are exact decimals: format the text, not a rounded number.
     return format.format(amount as Intl.StringNumericLiteral);
   }
 
-  /** An instant in the reader's own zone. */
+  /** A date and time in the reader's time zone. */
   instant(iso: string): string {
     return this.#instants.format(new Date(iso));
   }
 
+  /** The time of day in the reader's time zone, from milliseconds since 1970. */
   clock(at: number): string {
     return this.#clock.format(at);
   }
 
-  /** A day of the carrier's business, from a date or an instant of it. */
+  /** A date in the carrier's time zone, from an ISO date or an instant. */
   day(iso: string): string {
     return this.#days.format(new Date(iso.length === 10 ? `${iso}T12:00:00Z` : iso));
   }
 
-  /** How long ago, or how soon: "3 hours ago". */
+  /** Relative time: "3 hours ago", "in 2 days". */
   ago(iso: string, now = Date.now()): string {
     const seconds = (Date.parse(iso) - now) / 1000;
     for (const [unit, length] of STEPS) {
@@ -113,7 +114,7 @@ export class Format {
         return this.#relative.format(Math.trunc(seconds / length), unit);
       }
     }
-    return this.say("justNow");
+    return this.text("justNow");
   }
 
   /** A duration in its largest unit: "8 days". */

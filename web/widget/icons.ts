@@ -1,4 +1,4 @@
-// The few pictures there are, drawn with strokes in the colour of the text beside them.
+// Icons as SVG paths, stroked in the colour of the surrounding text.
 import type { OrderStatus } from "../.generated/operations";
 import { type Markup, h } from "./dom";
 
@@ -29,7 +29,7 @@ export const ICON_OF_STATUS: Readonly<Record<OrderStatus, Icon>> = {
   ERROR: "error",
 };
 
-/** A picture that says nothing that the words beside it do not say. */
+/** A decorative icon: hidden from screen readers, because the text next to it says the same. */
 export function icon(name: Icon): Markup {
   const path = h("path", { d: PATHS[name] });
   return h("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true" }, path);

@@ -1,4 +1,4 @@
-// The module that a page loads: defines <partnergraph-orders>.
+// The entry point: defines the custom element <partnergraph-orders>.
 import { PartnergraphOrders } from "./element";
 
 const NAME = "partnergraph-orders";

@@ -1,4 +1,4 @@
-// The state of the widget and everything that changes it. Views read it; they never write.
+// The widget's state, and everything that changes it. Views only read it.
 import {
   type Locale,
   WidgetOrder,
@@ -8,262 +8,278 @@ import {
   type WidgetOverviewRow as Row,
 } from "../.generated/operations";
 import { type Api, Failure } from "./api";
-import { type Choice, countedBy, filterBy, NOTHING_CHOSEN, SORTS } from "./choice";
-import { Marks } from "./marks";
+import { type Route, summaryFilter, listFilter, DEFAULT_ROUTE, SORTS } from "./route";
+import { UnreadOrders } from "./unread";
 
 export type Order = NonNullable<WidgetOrderData["order"]>;
 
-/** The longest page that the server gives. */
-const LONGEST_PAGE = 250;
+/** The server's limit for `first`. */
+export const MAX_PAGE_SIZE = 250;
 
-export interface Setting {
+export interface Settings {
   readonly locale: Locale;
   readonly language: string;
   readonly customer: string | null;
   readonly pageSize: number;
 }
 
-/** A question to the server, and how far it has come. */
-interface Asked {
+/** A request and its progress. */
+interface RequestState {
   loading: boolean;
   failure: Failure | null;
-  /** When it was answered last. */
+  /** When it last succeeded, in milliseconds since 1970. */
   at: number | null;
 }
 
-export interface OverviewState extends Asked {
+interface OverviewState extends RequestState {
   data: WidgetOverviewData | null;
   rows: readonly Row[];
-  more: string | null;
+  /** The cursor of the next page; null if there is none. */
+  nextPage: string | null;
   loadingMore: boolean;
-  /** What the rows are the answer to. */
-  question: string;
+  /** Identifies the request that the rows answer. */
+  requestKey: string;
 }
 
-export interface OrderState extends Asked {
+interface OrderState extends RequestState {
   readonly number: string;
   data: WidgetOrderData | null;
-  /** How many entries of its history the reader has seen. */
-  known: number;
-  /** Whether it has changed before the reader's eyes. */
-  moved: boolean;
+  /** How many entries of the history were there when the order was opened. */
+  historySeen: number;
+  /** Whether it has changed since it was opened. */
+  changed: boolean;
 }
 
-/** What is worth telling a reader who cannot see the change. */
-export type News =
+/** A change to announce to screen readers. */
+export type Announcement =
   | { readonly kind: "found" | "more" | "changed"; readonly count: number }
   | { readonly kind: "order"; readonly order: Order };
 
 export class Store {
-  choice: Choice = NOTHING_CHOSEN;
-  readonly marks = new Marks();
+  route: Route = DEFAULT_ROUTE;
+  readonly unread = new UnreadOrders();
   readonly overview: OverviewState = {
     data: null,
     rows: [],
-    more: null,
+    nextPage: null,
     loadingMore: false,
-    question: "",
+    requestKey: "",
     loading: false,
     failure: null,
     at: null,
   };
   order: OrderState | null = null;
-  /** The customer whose orders alone are listed. */
+  /** The customer's name, if all listed orders are one customer's. */
   customer: string | null = null;
-  #listing: AbortController | null = null;
-  #opening: AbortController | null = null;
+  #listRequest: AbortController | null = null;
+  #orderRequest: AbortController | null = null;
 
   constructor(
     private api: Api,
-    private setting: Setting,
-    private readonly changed: (news: News | null) => void,
-    private readonly failed: (failure: Failure) => void,
+    private settings: Settings,
+    private readonly onChange: (announcement: Announcement | null) => void,
+    private readonly onFailure: (failure: Failure) => void,
   ) {}
 
-  /** Starts anew for another reader, customer, language or server. */
-  reset(api: Api, setting: Setting): void {
-    const other = api !== this.api || setting.customer !== this.setting.customer;
+  /** Applies new settings. Drops all data if the server or the customer has changed. */
+  reset(api: Api, settings: Settings): void {
+    const isOther = api !== this.api || settings.customer !== this.settings.customer;
     this.api = api;
-    this.setting = setting;
+    this.settings = settings;
     this.stop();
-    if (!other) return;
+    if (!isOther) return;
     Object.assign(this.overview, {
       data: null,
       rows: [],
-      more: null,
-      question: "",
+      nextPage: null,
+      requestKey: "",
       failure: null,
       at: null,
     });
-    this.marks.forget();
+    this.unread.clear();
     this.customer = null;
-    if (this.order !== null) this.order = unasked(this.order.number);
+    if (this.order !== null) this.order = unloaded(this.order.number);
   }
 
   stop(): void {
-    this.#listing?.abort();
-    this.#opening?.abort();
+    this.#listRequest?.abort();
+    this.#orderRequest?.abort();
     this.overview.loading = this.overview.loadingMore = false;
   }
 
-  /** Whether the rows are those of the choice, and not of the one before. */
-  get answered(): boolean {
-    return this.overview.question === this.#question;
+  /** Whether the rows are those of the current route, not of the one before. */
+  get isCurrent(): boolean {
+    return this.overview.requestKey === this.#requestKey;
   }
 
-  /** Takes over a choice; what it needs that is not there is for `refresh` to get. */
-  choose(choice: Choice): void {
-    this.choice = choice;
-    if (choice.order === (this.order?.number ?? "")) return;
-    this.#opening?.abort();
-    this.order = choice.order === "" ? null : unasked(choice.order);
+  /** Sets the route. `refresh` loads its data. */
+  setRoute(route: Route): void {
+    this.route = route;
+    if (route.order === (this.order?.number ?? "")) return;
+    this.#orderRequest?.abort();
+    this.order = route.order === "" ? null : unloaded(route.order);
   }
 
-  /** Asks for what is shown now. `again` says that nothing was chosen since: changes are news. */
-  async refresh(again: boolean): Promise<Failure | null> {
-    return this.order === null ? this.#list(again) : this.#open(this.order, again);
+  /** Loads what the route shows. With `poll`, changes since the last request are announced. */
+  async refresh(poll: boolean): Promise<Failure | null> {
+    return this.order === null ? this.#loadList(poll) : this.#loadOrder(this.order, poll);
   }
 
   async loadMore(): Promise<Failure | null> {
     const { overview } = this;
-    const { more } = overview;
-    if (more === null || overview.loadingMore) return null;
-    const controller = this.#begin();
+    const { nextPage } = overview;
+    if (nextPage === null || overview.loadingMore) return null;
+    const controller = this.#startListRequest();
     overview.loadingMore = true;
-    this.changed(null);
-    return this.#settle(controller, overview, async (signal) => {
-      const { pageSize } = this.setting;
-      const { data } = await this.#ask(Math.min(pageSize, LONGEST_PAGE), more, signal);
+    this.onChange(null);
+    return this.#run(controller, overview, async (signal) => {
+      const { pageSize } = this.settings;
+      const { data } = await this.#queryList(Math.min(pageSize, MAX_PAGE_SIZE), nextPage, signal);
       const page = pageOf(data);
-      this.marks.meet(page.nodes);
+      this.unread.add(page.nodes);
       const known = new Set(overview.rows.map(({ id }) => id));
       const added = page.nodes.filter(({ id }) => !known.has(id));
       overview.rows = [...overview.rows, ...added];
-      overview.more = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
+      overview.nextPage = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
       return { kind: "more", count: added.length };
     });
   }
 
-  get #question(): string {
-    const { choice, setting } = this;
-    return JSON.stringify([filterBy(choice, setting.customer), choice.sort, setting.pageSize]);
+  get #requestKey(): string {
+    const { route, settings } = this;
+    return JSON.stringify([listFilter(route, settings.customer), route.sort, settings.pageSize]);
   }
 
-  async #list(byTheWay: boolean): Promise<Failure | null> {
-    const { overview, setting } = this;
-    const again = byTheWay && this.answered;
-    // A look by the way must not take the page that the reader waits for.
+  async #loadList(poll: boolean): Promise<Failure | null> {
+    const { overview, settings } = this;
+    const again = poll && this.isCurrent;
+    // A poll must not cancel the next page that the reader waits for.
     if (again && overview.loadingMore) return null;
-    const controller = this.#begin();
-    const question = this.#question;
+    const controller = this.#startListRequest();
+    const requestKey = this.#requestKey;
     overview.loading = true;
-    this.changed(null);
-    return this.#settle(controller, overview, async (signal) => {
-      const shown = again ? Math.max(overview.rows.length, setting.pageSize) : setting.pageSize;
-      const first = Math.min(Math.ceil(shown / setting.pageSize) * setting.pageSize, LONGEST_PAGE);
-      const { data, unchanged } = await this.#ask(first, null, signal);
+    this.onChange(null);
+    return this.#run(controller, overview, async (signal) => {
+      const shown = again ? Math.max(overview.rows.length, settings.pageSize) : settings.pageSize;
+      const first = Math.min(
+        Math.ceil(shown / settings.pageSize) * settings.pageSize,
+        MAX_PAGE_SIZE,
+      );
+      const { data, unchanged } = await this.#queryList(first, null, signal);
       if (unchanged && again) return null;
       const page = pageOf(data);
-      const news = again ? this.marks.compare(page.nodes) : 0;
-      if (!again) this.marks.meet(page.nodes);
-      overview.question = question;
-      const rest = again ? beyond(overview.rows, page.nodes) : [];
+      const changes = again ? this.unread.update(page.nodes) : 0;
+      if (!again) this.unread.add(page.nodes);
+      overview.requestKey = requestKey;
+      const rest = again ? rowsBelow(overview.rows, page.nodes) : [];
       overview.rows = [...page.nodes, ...rest];
       if (rest.length === 0) {
-        overview.more = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
+        overview.nextPage = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
       }
       overview.data = data;
-      const named = data.viewer?.customer ?? page.nodes[0]?.customer;
-      const one = Boolean(data.viewer?.customer) || setting.customer !== null;
-      // A list without orders names no customer: it stays the one that was named before.
-      this.customer = one ? (named?.name ?? this.customer) : null;
+      const customer = data.viewer?.customer ?? page.nodes[0]?.customer;
+      const isOne = Boolean(data.viewer?.customer) || settings.customer !== null;
+      // An empty list names no customer: keep the name known before.
+      this.customer = isOne ? (customer?.name ?? this.customer) : null;
       if (!again) return { kind: "found", count: page.totalCount };
-      return news > 0 ? { kind: "changed", count: news } : null;
+      return changes > 0 ? { kind: "changed", count: changes } : null;
     });
   }
 
-  async #open(order: OrderState, again: boolean): Promise<Failure | null> {
-    this.#opening?.abort();
-    const controller = (this.#opening = new AbortController());
+  async #loadOrder(order: OrderState, poll: boolean): Promise<Failure | null> {
+    this.#orderRequest?.abort();
+    const controller = (this.#orderRequest = new AbortController());
     order.loading = true;
-    this.changed(null);
-    return this.#settle(controller, order, async (signal) => {
-      const { locale, language } = this.setting;
+    this.onChange(null);
+    return this.#run(controller, order, async (signal) => {
+      const { locale, language } = this.settings;
       const variables = { number: order.number, locale };
-      const { data, unchanged } = await this.api.ask(WidgetOrder, variables, language, signal);
+      const { data, unchanged } = await this.api.query(WidgetOrder, variables, language, signal);
       const former = order.data?.order ?? null;
       order.data = data;
       if (data.order === null) return null;
-      this.marks.see(data.order);
-      if (former === null) order.known = data.order.history.length;
-      const moved = again && !unchanged && former !== null && former.version !== data.order.version;
-      order.moved ||= moved;
-      return moved ? { kind: "order", order: data.order } : null;
+      this.unread.markRead(data.order);
+      if (former === null) order.historySeen = data.order.history.length;
+      const changed =
+        poll && !unchanged && former !== null && former.version !== data.order.version;
+      order.changed ||= changed;
+      return changed ? { kind: "order", order: data.order } : null;
     });
   }
 
-  #begin(): AbortController {
-    this.#listing?.abort();
+  #startListRequest(): AbortController {
+    this.#listRequest?.abort();
     this.overview.loading = this.overview.loadingMore = false;
-    this.#listing = new AbortController();
-    return this.#listing;
+    this.#listRequest = new AbortController();
+    return this.#listRequest;
   }
 
-  #ask(first: number, after: string | null, signal: AbortSignal) {
-    const { choice, setting } = this;
-    const { customer, locale } = setting;
+  #queryList(first: number, after: string | null, signal: AbortSignal) {
+    const { route, settings } = this;
+    const { customer, locale } = settings;
     const variables = {
       locale,
       ...(customer === null ? {} : { customer }),
-      filter: filterBy(choice, customer),
-      counted: countedBy(choice, customer),
-      orderBy: SORTS[choice.sort],
+      filter: listFilter(route, customer),
+      summaryFilter: summaryFilter(route, customer),
+      orderBy: SORTS[route.sort],
       first,
       ...(after === null ? {} : { after }),
-      whole: after === null,
+      firstPage: after === null,
     };
-    return this.api.ask(WidgetOverview, variables, setting.language, signal);
+    return this.api.query(WidgetOverview, variables, settings.language, signal);
   }
 
-  async #settle(
+  async #run(
     controller: AbortController,
-    asked: Asked & { loadingMore?: boolean },
-    get: (signal: AbortSignal) => Promise<News | null>,
+    request: RequestState & { loadingMore?: boolean },
+    get: (signal: AbortSignal) => Promise<Announcement | null>,
   ): Promise<Failure | null> {
-    let news: News | null = null;
+    let announcement: Announcement | null = null;
     let failure: Failure | null = null;
     try {
-      news = await get(controller.signal);
-      asked.at = Date.now();
+      announcement = await get(controller.signal);
+      request.at = Date.now();
     } catch (reason) {
       if (controller.signal.aborted) return null;
       failure =
         reason instanceof Failure ? reason : new Failure("server", "CLIENT", String(reason));
     }
     if (controller.signal.aborted) return null;
-    asked.failure = failure;
-    asked.loading = false;
-    if (asked.loadingMore !== undefined) asked.loadingMore = false;
-    this.changed(news);
-    if (failure !== null) this.failed(failure);
+    request.failure = failure;
+    request.loading = false;
+    if (request.loadingMore !== undefined) request.loadingMore = false;
+    this.onChange(announcement);
+    if (failure !== null) this.onFailure(failure);
     return failure;
   }
 }
 
-/** The rows below the longest page, as they were read: those that new ones push there, too. */
-function beyond(rows: readonly Row[], page: readonly Row[]): readonly Row[] {
-  if (rows.length <= LONGEST_PAGE) return [];
-  const shown = new Set(rows.slice(0, LONGEST_PAGE).map(({ id }) => id));
-  const fresh = new Set(page.map(({ id }) => id));
-  const came = page.filter(({ id }) => !shown.has(id)).length;
-  return rows.slice(LONGEST_PAGE - came).filter(({ id }) => !fresh.has(id));
+/**
+ * The rows to keep below a reloaded first page, if more are loaded than a page can hold. Includes
+ * those that new orders have pushed off the page.
+ */
+function rowsBelow(rows: readonly Row[], page: readonly Row[]): readonly Row[] {
+  if (rows.length <= MAX_PAGE_SIZE) return [];
+  const shown = new Set(rows.slice(0, MAX_PAGE_SIZE).map(({ id }) => id));
+  const onPage = new Set(page.map(({ id }) => id));
+  const added = page.filter(({ id }) => !shown.has(id)).length;
+  return rows.slice(MAX_PAGE_SIZE - added).filter(({ id }) => !onPage.has(id));
 }
 
-function unasked(number: string): OrderState {
-  return { number, data: null, known: 0, moved: false, loading: true, failure: null, at: null };
+function unloaded(number: string): OrderState {
+  return {
+    number,
+    data: null,
+    historySeen: 0,
+    changed: false,
+    loading: true,
+    failure: null,
+    at: null,
+  };
 }
 
-/** The list of an answer. Without the permission to read orders there is none. */
+/** The list of a response. Raises Failure if the session may not read orders. */
 function pageOf(data: WidgetOverviewData): NonNullable<WidgetOverviewData["orders"]> {
   if (data.orders === null) {
     throw new Failure("forbidden", "FORBIDDEN", "The session may not read orders.");

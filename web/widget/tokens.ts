@@ -1,84 +1,92 @@
-// The credential that the portal gives to its page, renewed before it ends.
+// The session token from the page, renewed before it expires.
 
 export type Reason = "initial" | "expired";
 export type TokenProvider = (reason: Reason) => Promise<string> | string;
 
-/** So long before its end, in milliseconds, a token is renewed. */
-const AHEAD = 45_000;
+/** How long before its expiry a token is renewed, in milliseconds. */
+const RENEW_BEFORE = 45_000;
+/** How long a token provider may take, in milliseconds. */
 const TIMEOUT = 20_000;
 
-/** There is no token, and nobody to ask for one. */
-export class NoTokenError extends Error {}
+/** The page has set no token, or its provider returned none. */
+export class NoTokenError extends Error {
+  constructor() {
+    super("No session token: set the attribute `token`, or a `tokenProvider` that returns one.");
+  }
+}
 
-/** Holds the token in use. Several who ask at once wait for the same answer of the provider. */
+/** Holds the current token. Concurrent requests share one call of the provider. */
 export class Tokens {
   provider: TokenProvider | null = null;
-  #given: string | null = null;
+  #attribute: string | null = null;
   #current: string | null = null;
-  #ends = Infinity;
-  #asked: Promise<string> | null = null;
+  #renewAt = Infinity;
+  #pending: Promise<string> | null = null;
 
-  /** The token of the attribute; null takes it away. */
-  give(token: string | null): void {
-    this.#given = token;
-    this.forget();
+  /** Sets the token of the attribute; null removes it. */
+  set(token: string | null): void {
+    this.#attribute = token;
+    this.clear();
   }
 
-  /** Forgets the token in use, as one of another reader. */
-  forget(): void {
+  /** Drops the current token, which may be another reader's. */
+  clear(): void {
     this.#current = null;
-    this.#asked = null;
+    this.#pending = null;
   }
 
-  /** A token that is good for the next request. Raises NoTokenError, or what the provider raises. */
+  /** A token for the next request. Raises NoTokenError, or the provider's own error. */
   async current(): Promise<string> {
-    if (this.#current !== null && Date.now() < this.#ends) return this.#current;
+    if (this.#current !== null && Date.now() < this.#renewAt) return this.#current;
     const reason = this.#current === null ? "initial" : "expired";
     if (this.provider === null && this.#current !== null) return this.#current;
-    return this.#ask(reason);
+    return this.#request(reason);
   }
 
-  /** Another token than `refused`; null if there is none to be had. */
+  /** A token other than `refused`; null if there is none. */
   async renewed(refused: string): Promise<string | null> {
     if (this.#current !== null && this.#current !== refused) return this.#current;
     if (this.provider === null) return null;
-    const token = await this.#ask("expired");
+    const token = await this.#request("expired");
     return token === refused ? null : token;
   }
 
-  async #ask(reason: Reason): Promise<string> {
+  async #request(reason: Reason): Promise<string> {
     const { provider } = this;
     if (provider === null) {
-      if (this.#given === null || this.#given === "") throw new NoTokenError();
-      return this.#keep(this.#given);
+      if (this.#attribute === null || this.#attribute === "") throw new NoTokenError();
+      return this.#store(this.#attribute);
     }
-    this.#asked ??= Promise.race([(async () => provider(reason))(), tooLate()]);
-    const asked = this.#asked;
+    this.#pending ??= Promise.race([(async () => provider(reason))(), timeout()]);
+    const pending = this.#pending;
     try {
-      const token = await asked;
+      const token = await pending;
       if (typeof token !== "string" || token === "") throw new NoTokenError();
-      return this.#asked === asked ? this.#keep(token) : token;
+      return this.#pending === pending ? this.#store(token) : token;
     } finally {
-      if (this.#asked === asked) this.#asked = null;
+      if (this.#pending === pending) this.#pending = null;
     }
   }
 
-  #keep(token: string): string {
+  #store(token: string): string {
     this.#current = token;
     const lifetime = lifetimeOf(token);
-    // A token of a minute or less would be renewed for every request.
-    this.#ends = Date.now() + lifetime - Math.min(AHEAD, lifetime / 2);
+    // A token of a minute or less would otherwise be renewed for every request.
+    this.#renewAt = Date.now() + lifetime - Math.min(RENEW_BEFORE, lifetime / 2);
     return token;
   }
 }
 
-/** A page that never answers must not keep its reader waiting. */
-function tooLate(): Promise<never> {
-  const late = new Error("The token provider has not answered in time.");
+/** Rejects when the provider has taken too long. */
+function timeout(): Promise<never> {
+  const late = new Error(`The token provider has not answered within ${TIMEOUT / 1000} seconds.`);
   return new Promise((_, reject) => setTimeout(() => reject(late), TIMEOUT));
 }
 
-/** How long the token lives, in milliseconds, from when it was made: the reader's clock may be wrong. */
+/**
+ * The token's lifetime in milliseconds; Infinity if it does not say. Counted from its issue, because
+ * the reader's clock may be wrong.
+ */
 function lifetimeOf(token: string): number {
   try {
     const [, payload = ""] = token.split(".");

@@ -1,4 +1,4 @@
-// Days are those of the carrier's business; instants are the reader's.
+// Days are in the carrier's time zone. Times of day are in the reader's.
 
 export const BUSINESS_ZONE = "Europe/Berlin";
 
@@ -13,11 +13,11 @@ const parts = new Intl.DateTimeFormat("en-GB", {
   hourCycle: "h23",
 });
 
-/** The instant at which the day of `instant`, moved by some days, begins in the business' zone. */
+/** The start of the business day that contains `instant`, plus `days`, as an ISO instant. */
 export function startOfDay(instant: Date, days = 0): string {
   const { year = 0, month = 1, day = 1 } = inZone(instant);
   const guess = Date.UTC(year, month - 1, day + days);
-  // The zone's distance to UTC at that midnight: it changes twice a year, never at midnight.
+  // The UTC offset at that midnight. It changes twice a year, but never at midnight.
   return new Date(guess - offset(guess)).toISOString();
 }
 

@@ -1,4 +1,4 @@
-// The widget asks for a session when it starts, and for the next one before the last has ended.
+// The widget calls this when it starts, and again before a session expires.
 document.querySelector("partnergraph-orders").tokenProvider = async () => {
   const response = await fetch("/orders-session", { method: "POST" });
   if (!response.ok) throw new Error((await response.json()).error);

@@ -1,9 +1,9 @@
-"""A portal that shows the orders widget: its backend, with nothing but Python's own library.
+"""A portal that shows the orders widget: its backend, with only Python's standard library.
 
     PARTNERGRAPH_KEY=pgk_… python portal.py --customer K-250707-0001
 
-The backend keeps the API key, and hands the pages of its signed-in users sessions of ten minutes.
-A real portal has its own sign-in, where this one takes everybody for a user of one customer.
+The backend keeps the API key and gives the pages of signed-in users sessions of ten minutes. A real
+portal has a sign-in; this one treats every visitor as a user of the same customer.
 """
 
 import argparse
@@ -19,7 +19,7 @@ FILES = {"/": ("page.html", "text/html"), "/page.js": ("page.js", "text/javascri
 
 
 class Portal(ThreadingHTTPServer):
-    """The pages of a portal; its own origin is registered for the client of the key."""
+    """The portal's server. Its origin has to be registered for the client of the key."""
 
     def __init__(self, port: int, *, api: str, key: str, customer: str | None) -> None:
         super().__init__(("127.0.0.1", port), Handler)
@@ -29,7 +29,7 @@ class Portal(ThreadingHTTPServer):
         self.customer = customer
 
     def policy(self) -> str:
-        """What the portal's pages may load and ask: their own files, and the orders' server."""
+        """The Content-Security-Policy: the portal's own files and the partnergraph server."""
         return "; ".join(
             (
                 "default-src 'none'",
@@ -43,21 +43,21 @@ class Portal(ThreadingHTTPServer):
         )
 
     def session(self) -> tuple[int, dict[str, object]]:
-        """A widget session for the signed-in user: the status and the body for the page."""
-        asked: dict[str, object] = {"origin": self.origin}
+        """Create a widget session for the signed-in user; return the page's status and body."""
+        body: dict[str, object] = {"origin": self.origin}
         if self.customer is not None:
-            # From the portal's own sign-in, never from what the page sends.
-            asked["customer"] = self.customer
+            # From the portal's own sign-in, never from the page's request.
+            body["customer"] = self.customer
         request = urllib.request.Request(  # noqa: S310 - the address is the portal's own setting
             f"{self.api}/widget/sessions",
-            json.dumps(asked).encode(),
+            json.dumps(body).encode(),
             {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"},
         )
         try:
             with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
                 return 200, {"token": json.load(response)["token"]}
         except urllib.error.HTTPError as error:
-            # What is wrong is for the portal's log: the page can do nothing about it.
+            # The reason is for the portal's log: the page cannot do anything about it.
             self.log(f"no widget session: {error.code} {error.read().decode(errors='replace')}")
             return 502, {"error": "The orders cannot be shown at the moment."}
         except OSError as error:
@@ -69,7 +69,7 @@ class Portal(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers the page, its script, and the page's question for a session."""
+    """Serves the page and its script, and answers the page's requests for a session."""
 
     server: Portal
 
@@ -82,7 +82,7 @@ class Handler(BaseHTTPRequestHandler):
         self._answer(200, text.encode(), media_type)
 
     def do_POST(self) -> None:
-        # Pages of others may not ask in a user's name, however their cookies are kept.
+        # Pages of other origins must not get a session with the user's cookies.
         if self.path != "/orders-session" or self.headers.get("Origin") != self.server.origin:
             self.send_error(403)
             return
@@ -90,7 +90,7 @@ class Handler(BaseHTTPRequestHandler):
         self._answer(status, json.dumps(body).encode(), "application/json")
 
     def log_message(self, *_: object) -> None:
-        """Requests are not worth a line here."""
+        """Do not log requests."""
 
     def _answer(self, status: int, body: bytes, media_type: str) -> None:
         self.send_response(status)
@@ -105,9 +105,13 @@ class Handler(BaseHTTPRequestHandler):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="A portal that shows the orders widget.")
-    parser.add_argument("--api", default="http://localhost:8000", help="the orders' server")
+    parser.add_argument(
+        "--api", default="http://localhost:8000", help="URL of the partnergraph server"
+    )
     parser.add_argument("--port", type=int, default=8080)
-    parser.add_argument("--customer", help="whose orders; without it, all that the key sees")
+    parser.add_argument(
+        "--customer", help="customer number; by default, all orders that the key can read"
+    )
     options = parser.parse_args()
     key = os.environ["PARTNERGRAPH_KEY"]
     portal = Portal(options.port, api=options.api, key=key, customer=options.customer)

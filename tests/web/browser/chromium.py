@@ -1,4 +1,4 @@
-"""The system's Chromium, driven by Playwright, which never downloads a browser here."""
+"""The system's Chromium, driven by Playwright. No browser is downloaded."""
 
 import os
 import shutil
@@ -23,8 +23,8 @@ _ARGUMENTS = (
 
 @asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
-    """A browser without a window; skips the test, saying why, where there is none."""
-    program = next((found for name in PROGRAMS if (found := shutil.which(name))), None)
+    """A headless browser. Skips the test if none is installed."""
+    program = next((path for name in PROGRAMS if (path := shutil.which(name))), None)
     if program is None:
         unavailable(f"none of {', '.join(PROGRAMS)} was found: install your system's package")
     async with async_playwright() as playwright:
@@ -34,7 +34,7 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 def unavailable(why: str) -> None:
-    """Skips, saying why (never in CI)."""
+    """Skip the test with a reason; in CI, fail it."""
     reason = f"The widget was not tested in a browser: {why}"
     if os.environ.get("CI"):
         pytest.fail(reason)

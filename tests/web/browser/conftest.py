@@ -1,7 +1,7 @@
-"""The demo's page in a real browser, over the real server, on both databases.
+"""The demo page in a real browser, with the real server on both databases.
 
-One browser and one server with one order book serve a module; each test has a browser context of
-its own. Nothing sleeps: Playwright waits for what is to be seen.
+A module shares one browser and one seeded server. Each test has its own browser context. Nothing
+sleeps: Playwright waits until expectations hold.
 """
 
 import fcntl
@@ -22,8 +22,8 @@ from web.widget_routes import BUILT
 
 @pytest.fixture(scope="session")
 def widget() -> Path:
-    """The folder of the built widget, made of these very sources."""
-    # Workers take turns: the first one builds.
+    """The folder of the widget, built from the current sources."""
+    # A lock, because test workers share the folder: the first one builds.
     folder = os.open(WEB, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
@@ -43,21 +43,21 @@ async def browser(widget: Path) -> AsyncIterator[Browser]:
 
 @pytest.fixture(scope="module")
 def server(browser: Browser, shared_database_url: str) -> Iterator[Server]:
-    """A demo on each engine. Tests that change the order book add orders of their own."""
+    """A demo server on each database. Tests that change data add their own orders."""
     with serving(shared_database_url) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
 def sqlite_server(browser: Browser, databases: Databases) -> Iterator[Server]:
-    """The same on SQLite alone, for what has nothing to do with databases."""
+    """A demo server on SQLite, for tests that do not depend on the database."""
     with databases.empty("sqlite") as url, serving(url) as server:
         yield server
 
 
 @pytest.fixture
 async def pages(browser: Browser) -> AsyncIterator[Pages]:
-    """Opens pages; afterwards none of them may have tried what its policy forbids."""
+    """Opens pages, and checks after the test that they had no errors or policy violations."""
     pages = Pages(browser)
     try:
         yield pages

@@ -1,4 +1,4 @@
-"""The widget in a page, as a reader sees and uses it."""
+"""Page object for the widget."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from playwright.async_api import Locator, Page, expect
 
 @dataclass(frozen=True)
 class Dashboard:
-    """One element `<partnergraph-orders>`. Locators look through its shadow root."""
+    """An element `<partnergraph-orders>`. Locators pierce its shadow root."""
 
     page: Page
 
@@ -17,7 +17,7 @@ class Dashboard:
 
     @property
     def heading(self) -> Locator:
-        """Of what is shown: the list, or an order."""
+        """The visible heading: of the list or of an order."""
         return self.element.locator("h2:visible")
 
     @property
@@ -28,7 +28,7 @@ class Dashboard:
         return self.element.locator(f'[role=row][data-order="{number}"]')
 
     def opener(self, number: str) -> Locator:
-        """What opens the order in the list."""
+        """The button that opens the order from the list."""
         return self.row(number).locator("button.open")
 
     def figure(self, status: str) -> Locator:
@@ -60,21 +60,21 @@ class Dashboard:
         return self.element.locator(f'[data-failure="{kind}"]:visible')
 
     def section(self, name: str) -> Locator:
-        """A part of an order."""
+        """A section of an order."""
         return self.element.locator(f'[data-section="{name}"]')
 
     async def numbers(self) -> list[str]:
-        """The orders in the list, from the top."""
-        found: list[str] = await self.rows.evaluate_all("rows => rows.map(r => r.dataset.order)")
-        return found
+        """The order numbers in the list, from the top."""
+        numbers: list[str] = await self.rows.evaluate_all("rows => rows.map(r => r.dataset.order)")
+        return numbers
 
     async def ready(self) -> "Dashboard":
-        """Once the list is there."""
+        """Wait until the list has rows."""
         await expect(self.rows.first).to_be_visible()
         return self
 
     async def set(self, name: str, value: str | None) -> None:
-        """Set, or take away, an attribute."""
+        """Set an attribute, or remove it with None."""
         await self.element.evaluate(
             "(element, [name, value]) => value === null"
             " ? element.removeAttribute(name) : element.setAttribute(name, value)",

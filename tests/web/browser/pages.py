@@ -1,4 +1,4 @@
-"""Pages in a browser, and what is seen, reported and asked there."""
+"""Browser pages that record errors, policy violations and unexpected requests."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +12,7 @@ from tests.web.browser.dashboard import Dashboard
 WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 320, "height": 640}
 SECONDS = 20
-"""How long something may take to be seen, on a busy machine, before a test has failed."""
+"""Timeout of expectations: long enough for a busy machine."""
 
 expect.set_options(timeout=SECONDS * 1000)
 
@@ -25,11 +25,11 @@ document.addEventListener("securitypolicyviolation", (event) =>
 
 @dataclass
 class Pages:
-    """One test's pages, each in a context of its own."""
+    """The pages of one test, each in its own browser context."""
 
     browser: Browser
     origins: set[str] = field(default_factory=set)
-    """Those that pages may ask, beside their own."""
+    """Origins that pages may send requests to."""
     faults: list[str] = field(default_factory=list)
     _contexts: list[BrowserContext] = field(default_factory=list)
 
@@ -40,15 +40,15 @@ class Pages:
         path: str = "/widget/",
         **options: Any,
     ) -> Page:
-        """A page of the demo, or of another server; `options` are those of a browser's context."""
-        wanted: dict[str, Any] = {
+        """Open a page of a server. `options` are options of Playwright's `new_context`."""
+        context_options: dict[str, Any] = {
             "locale": "de-DE",
             "timezone_id": "Europe/Berlin",
             "viewport": WIDE,
             "reduced_motion": "reduce",
             **options,
         }
-        context = await self.browser.new_context(**wanted)
+        context = await self.browser.new_context(**context_options)
         self._contexts.append(context)
         context.set_default_timeout(SECONDS * 1000)
         await context.add_init_script(_NOTE_VIOLATIONS)
@@ -56,17 +56,17 @@ class Pages:
         self.origins.add(url)
         page.on("request", self._note_request)
         page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
-        # The order book's present, from which the page's own time goes on.
+        # The page's clock starts at the time for which the orders are seeded.
         await page.clock.install(time=REFERENCE)
         await page.goto(f"{url}{path}")
         return page
 
     async def dashboard(self, url: str, *, path: str = "/widget/", **options: Any) -> Dashboard:
-        """The widget in such a page, once its list is there."""
+        """Open a page and wait for the widget's list."""
         return await Dashboard(await self.open(url, path=path, **options)).ready()
 
     async def check(self) -> None:
-        """No page has failed, broken its policy, or asked a stranger."""
+        """Assert that no page had an error, a policy violation or a request to another origin."""
         for context in self._contexts:
             for page in context.pages:
                 for violation in await page.evaluate("window.violations"):

@@ -1,4 +1,4 @@
-"""The portal of docs/examples, run as its documentation says: another server of another origin."""
+"""Runs the example portal of docs/examples: another server with another origin."""
 
 import asyncio
 import itertools
@@ -28,7 +28,7 @@ class Portal:
     origin: str
 
     def session(self) -> str:
-        """What the portal's backend hands to a page of its own."""
+        """Request a session token, as the portal's own page does."""
         request = urllib.request.Request(  # noqa: S310 - always http, to this machine
             f"{self.origin}/orders-session", b"", {"Origin": self.origin}
         )
@@ -42,7 +42,7 @@ class Portal:
 def serving_portal(
     server: Server, *, customer: str | None = None, registered: bool = True
 ) -> Iterator[Portal]:
-    """The example, over that server; `registered` says whether its origin is."""
+    """Run the example portal for the server; `registered` registers its origin."""
     client = f"Portal {next(_clients)}"
     command = [sys.executable, str(FILE), "--api", server.url, "--port", "0"]
     command += ["--customer", customer] if customer else []
@@ -53,7 +53,7 @@ def serving_portal(
             portal = Portal(process.stdout.readline().removeprefix("The portal is at ").strip())
             if registered:
                 asyncio.run(_register(server, client, portal.origin))
-                # Origins are read once a second.
+                # The server reads registered origins once a second.
                 server.passed += 2
             yield portal
         finally:

@@ -1,4 +1,4 @@
-"""The real server, in a thread, over a made-up order book whose present is always the same."""
+"""The real server in a thread, with seeded orders and a clock that starts at a fixed time."""
 
 import asyncio
 import json
@@ -29,17 +29,17 @@ from tests.intake import payloads
 from web.assets import DemoContent
 
 ORDERS = 400
-"""Of them the demo's partner has some 115 with those of the tenants below it: several pages."""
+"""The demo's partner and its descendants have about 115 of them: several pages."""
 _START_SECONDS = 30
 
 
 class Server:
-    """`partnergraph demo` over a database of the tests, which can be taken away and come back."""
+    """`partnergraph demo` on a test database. It can be stopped and started again."""
 
     def __init__(self, settings: Settings, book: Summary) -> None:
         self.book = book
         self.passed = 0.0
-        """Seconds by which the server's clock is ahead of the time that has really passed."""
+        """Seconds by which the server's clock is ahead. Tests raise it to let time pass."""
         self._began = time.monotonic()
         listener = listen(settings.model_copy(update={"port": 0}))
         self.url = origin(settings, listener)
@@ -60,16 +60,17 @@ class Server:
         return REFERENCE + timedelta(seconds=time.monotonic() - self._began + self.passed)
 
     def stop(self) -> None:
-        """Answer what has begun, and then no more: the port is closed."""
+        """Finish the running requests and close the port."""
         self._server.should_exit = True
         self._thread.join()
 
     def start(self) -> None:
-        """Answer again, at the same address."""
+        """Start again at the same address."""
         self._start(listen(self.settings))
 
     @contextmanager
     def away(self) -> Iterator[None]:
+        """Stop the server for the duration of the block."""
         self.stop()
         try:
             yield
@@ -77,18 +78,18 @@ class Server:
             self.start()
 
     def ask(self, query: str, **variables: Any) -> dict[str, Any]:
-        """What the graph answers the demo's partner: what the widget shows has to be that."""
+        """Run a query as the demo's partner, to compare its data with what the widget shows."""
         answer = self._post("/graphql", self.demo.api_key, {"query": query, "variables": variables})
         data: dict[str, Any] = answer["data"]
         return data
 
     def report(self, *messages: dict[str, Any]) -> None:
-        """Report as the carrier's fulfilment does, by HTTP; every message has to count."""
+        """Report messages as the carrier's fulfilment system does. All of them must be loaded."""
         answer = self._post("/intake", self._reporter, messages)
         outcomes = [result["outcome"] for result in answer["results"]]
         assert set(outcomes) == {"LOADED"}, answer
 
-    def place(self, number: str, **stated: Any) -> None:
+    def place(self, number: str, **fields: Any) -> None:
         """Report a new order of the demo's partner, for a new customer."""
         received = self.now - timedelta(hours=2)
         parties = [
@@ -100,12 +101,12 @@ class Server:
             creationDate=_text(received),
             requestedCompletionDate=_text(received + timedelta(days=14)),
             relatedParty=parties,
-            **stated,
+            **fields,
         )
         self.report(order)
 
     def move(self, number: str, state: str) -> None:
-        """Report that an order has moved on just now."""
+        """Report that an order has entered a state just now."""
         message = payloads.state(state, None, number)
         at = _text(self.now)
         self.report({**message, "eventTime": at, "timeOccurred": at})
@@ -138,9 +139,9 @@ class Server:
 
 @contextmanager
 def serving(database_url: str, *, orders: int = ORDERS, **settings: Any) -> Iterator[Server]:
-    """A server over that empty database, which it fills."""
-    wanted = Settings(database_url=database_url, log_level="error", **settings)
-    server = Server(wanted, asyncio.run(_fill(database_url, orders)))
+    """A server on the empty database, which is seeded first."""
+    server_settings = Settings(database_url=database_url, log_level="error", **settings)
+    server = Server(server_settings, asyncio.run(_fill(database_url, orders)))
     try:
         yield server
     finally:

@@ -1,6 +1,6 @@
-"""Pictures of the widget, for whoever changes it and for its documentation.
+"""Screenshots of the widget, for development and for the documentation.
 
-python -m tests.web.browser.shots [FOLDER]     (var/screenshots unless another is named)
+python -m tests.web.browser.shots [FOLDER]     (default: var/screenshots)
 """
 
 import asyncio
@@ -25,11 +25,11 @@ ORDERS = 2_000
 FOLDER = Path("var", "screenshots")
 SCHEMES = ("light", "dark")
 LANGUAGES = ("de-DE", "en-GB")
-WIDTHS = {"wide": 1280, "narrow": 360}
+WIDTHS = {"wide": 1280, "narrow": 320}
 
 
 async def shoot(server: Server, folder: Path) -> None:
-    """The overview and an order: by colours, width and language; whole pages, and what is seen."""
+    """The overview and an order by colour scheme, language and width: viewport and full page."""
     async with chromium() as browser:
         for scheme, language, (name, width) in itertools.product(
             SCHEMES, LANGUAGES, WIDTHS.items()
@@ -42,16 +42,16 @@ async def shoot(server: Server, folder: Path) -> None:
                 viewport={"width": width, "height": 900},
                 device_scale_factor=1,
             )
-            about = f"{name}-{scheme}-{language[:2]}.png"
+            suffix = f"{name}-{scheme}-{language[:2]}.png"
             page = dashboard.page
-            await page.screenshot(path=folder / f"overview-{about}")
-            await page.screenshot(path=folder / f"overview-whole-{about}", full_page=True)
+            await page.screenshot(path=folder / f"overview-{suffix}")
+            await page.screenshot(path=folder / f"overview-whole-{suffix}", full_page=True)
             number = server.book.showcase_order_number
             await dashboard.search.fill(number)
             await dashboard.opener(number).click()
             await expect(dashboard.section("course")).to_be_visible()
-            await page.screenshot(path=folder / f"order-{about}")
-            await page.screenshot(path=folder / f"order-whole-{about}", full_page=True)
+            await page.screenshot(path=folder / f"order-{suffix}")
+            await page.screenshot(path=folder / f"order-whole-{suffix}", full_page=True)
             await pages.close()
 
 
@@ -65,7 +65,7 @@ def main() -> None:
         migrations.upgrade(url)
         with serving(url, orders=ORDERS) as server:
             asyncio.run(shoot(server, folder))
-    print(f"{len(list(folder.glob('*.png')))} pictures in {folder}")  # noqa: T201
+    print(f"{len(list(folder.glob('*.png')))} screenshots in {folder}")  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The widget for everybody: by keyboard, on small screens, in the dark, without motion, by axe."""
+"""Accessibility: keyboard, small screens, themes, reduced motion, and the rules of axe."""
 
 from typing import Any
 
@@ -15,20 +15,20 @@ AXE = WEB / "node_modules" / "axe-core" / "axe.min.js"
 
 @pytest.fixture
 def server(sqlite_server: Server) -> Server:
-    """None of this has to do with a database."""
+    """SQLite is enough: nothing here depends on the database."""
     return sqlite_server
 
 
 async def violations(dashboard: Dashboard) -> list[str]:
-    """What axe finds in the page and in the widget, a line each."""
+    """The violations that axe reports for the page and the widget, a line each."""
     page = dashboard.page
-    # As a debugger does, which the page's policy does not bind.
+    # Evaluated by the debugger, which the page's Content-Security-Policy does not restrict.
     await page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: dict[str, Any] = await page.evaluate("axe.run()")
+    report: dict[str, Any] = await page.evaluate("axe.run()")
     return [
-        f"{each['impact']} {each['id']}: {node['target']} {node['failureSummary']}"
-        for each in found["violations"]
-        for node in each["nodes"]
+        f"{violation['impact']} {violation['id']}: {node['target']} {node['failureSummary']}"
+        for violation in report["violations"]
+        for node in violation["nodes"]
     ]
 
 
@@ -40,10 +40,12 @@ async def open_showcase(dashboard: Dashboard, server: Server) -> None:
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 320)])
-async def test_axe_finds_nothing(server: Server, pages: Pages, scheme: str, width: int) -> None:
+async def test_axe_reports_no_violation(
+    server: Server, pages: Pages, scheme: str, width: int
+) -> None:
     viewport = {"width": width, "height": 900}
     dashboard = await pages.dashboard(server.url, color_scheme=scheme, viewport=viewport)
-    # A row is like the other, and axe looks at each for long.
+    # All rows are alike, and axe is slow: a few are enough.
     await dashboard.set("page-size", "6")
     await expect(dashboard.rows).to_have_count(6)
     assert await violations(dashboard) == []
@@ -52,7 +54,7 @@ async def test_axe_finds_nothing(server: Server, pages: Pages, scheme: str, widt
     assert await violations(dashboard) == []
 
 
-async def test_an_order_is_opened_and_closed_by_keyboard_and_the_focus_returns(
+async def test_an_order_opens_and_closes_by_keyboard_and_focus_returns(
     server: Server, pages: Pages
 ) -> None:
     dashboard = await pages.dashboard(server.url)
@@ -65,7 +67,7 @@ async def test_an_order_is_opened_and_closed_by_keyboard_and_the_focus_returns(
     assert await focused(dashboard) == second
     await keyboard.press("Enter")
     await expect(dashboard.heading).to_contain_text(second)
-    # Whoever cannot see the change is at its beginning.
+    # Screen readers continue at the heading.
     await expect(dashboard.heading).to_be_focused()
     await dashboard.element.get_by_role("button", name="Zurück zur Übersicht").focus()
     await keyboard.press("Enter")
@@ -73,7 +75,7 @@ async def test_an_order_is_opened_and_closed_by_keyboard_and_the_focus_returns(
 
 
 async def focused(dashboard: Dashboard) -> str | None:
-    """The order of the button that has the focus, if it opens one in the list."""
+    """The order number of the focused button in the list, if one has the focus."""
     number: str | None = await dashboard.element.evaluate(
         "element => element.shadowRoot.activeElement?.closest('[role=row] button.open')"
         "?.dataset.order ?? null"
@@ -82,7 +84,7 @@ async def focused(dashboard: Dashboard) -> str | None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_the_colours_follow_the_system_and_a_theme_wins(
+async def test_the_attribute_theme_overrides_the_system_colour_scheme(
     server: Server, pages: Pages, scheme: str
 ) -> None:
     dashboard = await pages.dashboard(server.url, color_scheme=scheme)
@@ -93,7 +95,7 @@ async def test_the_colours_follow_the_system_and_a_theme_wins(
 
 
 async def is_dark(dashboard: Dashboard) -> bool:
-    """Whether text is lighter than half."""
+    """Whether the theme is dark: its text is lighter than medium grey."""
     colour: str = await dashboard.heading.evaluate(
         """element => {
             const context = document.createElement("canvas").getContext("2d");
@@ -105,7 +107,7 @@ async def is_dark(dashboard: Dashboard) -> bool:
 
 
 @pytest.mark.parametrize("locale", ["de-DE", "en-GB"])
-async def test_nothing_is_wider_than_its_place_on_any_screen_from_320_pixels_on(
+async def test_nothing_overflows_on_screens_from_320_pixels(
     server: Server, pages: Pages, locale: str
 ) -> None:
     dashboard = await pages.dashboard(server.url, viewport=NARROW, locale=locale)
@@ -116,11 +118,11 @@ async def test_nothing_is_wider_than_its_place_on_any_screen_from_320_pixels_on(
 
 
 async def too_wide(dashboard: Dashboard) -> list[str]:
-    """What lies beyond the element's edge, by the width of the screen."""
-    found = []
+    """The classes of elements that overflow, by the width of the screen."""
+    overflows = []
     for width in range(320, 1320, 40):
         await dashboard.page.set_viewport_size({"width": width, "height": 900})
-        beyond: list[str] = await dashboard.element.evaluate(
+        names: list[str] = await dashboard.element.evaluate(
             """element => {
                 const edge = element.getBoundingClientRect().right + 1;
                 const root = document.documentElement;
@@ -130,11 +132,11 @@ async def too_wide(dashboard: Dashboard) -> list[str]:
                     .map((each) => each.getAttribute("class")));
             }"""
         )
-        found += [f"{width}: {each}" for each in beyond]
-    return found
+        overflows += [f"{width}: {name}" for name in names]
+    return overflows
 
 
-async def test_nothing_moves_for_whoever_wants_no_motion(server: Server, pages: Pages) -> None:
+async def test_nothing_is_animated_with_reduced_motion(server: Server, pages: Pages) -> None:
     dashboard = await pages.dashboard(server.url, reduced_motion="reduce")
     await dashboard.set("poll-seconds", "1")
     server.place("A-STILL")
@@ -147,7 +149,7 @@ async def test_nothing_moves_for_whoever_wants_no_motion(server: Server, pages: 
     assert moving == 0
 
 
-async def test_the_language_changes_in_place(server: Server, pages: Pages) -> None:
+async def test_the_language_can_be_changed_in_place(server: Server, pages: Pages) -> None:
     dashboard = await pages.dashboard(server.url)
     await dashboard.set("locale", "en")
     await expect(dashboard.heading).to_have_text("Orders")
@@ -157,7 +159,7 @@ async def test_the_language_changes_in_place(server: Server, pages: Pages) -> No
     await expect(dashboard.figure("COMPLETED")).to_contain_text("Abgeschlossen")
 
 
-async def test_changes_are_told_to_whoever_cannot_see_them(server: Server, pages: Pages) -> None:
+async def test_changes_are_announced_to_screen_readers(server: Server, pages: Pages) -> None:
     dashboard = await pages.dashboard(server.url)
     await dashboard.set("poll-seconds", "1")
     server.place("A-TOLD")

@@ -1,4 +1,4 @@
-"""What a reader finds in the widget: the orders of a session, as the graph tells them."""
+"""The widget shows the orders of its session, with the same data as the API."""
 
 from playwright.async_api import Response, expect
 
@@ -16,29 +16,29 @@ SHOWCASE = """query ($number: String!) {
 }"""
 
 
-async def test_the_overview_tells_how_many_orders_there_are_and_lists_the_newest(
+async def test_the_overview_shows_figures_and_the_latest_changes(
     server: Server, pages: Pages
 ) -> None:
-    asked = server.ask("""{
+    data = server.ask("""{
         orderSummary { total byStatus { status count } }
         orders(first: 5, orderBy: { field: UPDATED_AT, direction: DESC }) { nodes { number } }
         waiting: orders(filter: { needsAction: true }) { totalCount }
         late: orders(filter: { delayed: true }) { totalCount }
     }""")
     dashboard = await pages.dashboard(server.url)
-    summary = asked["orderSummary"]
+    summary = data["orderSummary"]
     await expect(dashboard.figure("ALL").locator(".count")).to_have_text(str(summary["total"]))
-    for each in summary["byStatus"]:
-        figure = dashboard.figure(each["status"]).locator(".count")
-        await expect(figure).to_have_text(str(each["count"]))
+    for entry in summary["byStatus"]:
+        figure = dashboard.figure(entry["status"]).locator(".count")
+        await expect(figure).to_have_text(str(entry["count"]))
     for kind, counted in (("action", "waiting"), ("delayed", "late")):
         number = dashboard.strip(kind).locator("h3 .number")
-        await expect(number).to_have_text(str(asked[counted]["totalCount"]))
-    newest = [order["number"] for order in asked["orders"]["nodes"]]
+        await expect(number).to_have_text(str(data[counted]["totalCount"]))
+    newest = [order["number"] for order in data["orders"]["nodes"]]
     assert (await dashboard.numbers())[:5] == newest
 
 
-async def test_a_figure_leaves_the_orders_of_its_status(server: Server, pages: Pages) -> None:
+async def test_a_figure_filters_by_its_status(server: Server, pages: Pages) -> None:
     dashboard = await pages.dashboard(server.url)
     for status in STATUSES:
         count = await dashboard.figure(status).locator(".count").inner_text()
@@ -63,20 +63,20 @@ async def test_an_order_is_found_by_the_partners_own_reference(
     await expect(dashboard.search).to_have_value("")
 
 
-async def test_more_orders_come_below_those_that_are_there(server: Server, pages: Pages) -> None:
+async def test_more_orders_are_appended_to_the_list(server: Server, pages: Pages) -> None:
     dashboard = await pages.dashboard(server.url)
     first = await dashboard.numbers()
     await dashboard.more.scroll_into_view_if_needed()
-    place = await dashboard.page.evaluate("scrollY")
-    assert place > 0
+    position = await dashboard.page.evaluate("scrollY")
+    assert position > 0
     await dashboard.more.click()
     await expect(dashboard.rows).to_have_count(2 * len(first))
-    assert await dashboard.page.evaluate("scrollY") == place
+    assert await dashboard.page.evaluate("scrollY") == position
     numbers = await dashboard.numbers()
     assert numbers[: len(first)] == first
     assert len(set(numbers)) == len(numbers)
-    # To the end: every order once.
-    [total] = [server.ask("{ orders { totalCount } }")["orders"]["totalCount"]]
+    # Load all pages: every order is listed once.
+    total = server.ask("{ orders { totalCount } }")["orders"]["totalCount"]
     while await dashboard.more.count():
         shown = await dashboard.rows.count()
         await dashboard.more.click()
@@ -84,7 +84,7 @@ async def test_more_orders_come_below_those_that_are_there(server: Server, pages
     assert len(set(await dashboard.numbers())) == await dashboard.rows.count() == total
 
 
-async def test_an_order_shows_what_the_graph_says_of_it(server: Server, pages: Pages) -> None:
+async def test_an_order_shows_the_data_of_the_api(server: Server, pages: Pages) -> None:
     number = server.book.showcase_order_number
     order = server.ask(SHOWCASE, number=number)["order"]
     dashboard = await pages.dashboard(server.url)
@@ -103,23 +103,23 @@ async def test_an_order_shows_what_the_graph_says_of_it(server: Server, pages: P
     await expect(phases).to_have_text([entry["phaseLabel"] for entry in order["history"]])
 
 
-async def test_a_customer_sees_the_own_orders_alone(server: Server, pages: Pages) -> None:
+async def test_a_customer_session_lists_only_that_customers_orders(
+    server: Server, pages: Pages
+) -> None:
     dashboard = await pages.dashboard(server.url)
-    asked = server.ask(
+    data = server.ask(
         "query ($c: String!) { orders(filter: { customer: $c }) { nodes { number } } }",
         c=server.demo.customer_number,
     )
     await dashboard.page.get_by_label("Ansicht").select_option("customer")
     await expect(dashboard.heading).to_contain_text("Elbtal Logistik GmbH")
-    own = {order["number"] for order in asked["orders"]["nodes"]}
+    own = {order["number"] for order in data["orders"]["nodes"]}
     await expect(dashboard.rows).to_have_count(len(own))
     assert set(await dashboard.numbers()) == own
     await expect(dashboard.element.get_by_role("columnheader", name="Kunde")).to_have_count(0)
 
 
-async def test_a_new_order_and_its_progress_appear_by_themselves(
-    server: Server, pages: Pages
-) -> None:
+async def test_polling_shows_a_new_order_and_its_progress(server: Server, pages: Pages) -> None:
     dashboard = await pages.dashboard(server.url)
     await dashboard.set("poll-seconds", "1")
     server.place("A-LIVE-1")
@@ -131,12 +131,13 @@ async def test_a_new_order_and_its_progress_appear_by_themselves(
     await expect(dashboard.row("A-LIVE-1")).to_contain_text("Aktualisiert")
 
 
-async def test_a_look_that_finds_nothing_new_leaves_the_page_alone(
-    server: Server, pages: Pages
-) -> None:
+async def test_a_poll_without_changes_does_not_touch_the_page(server: Server, pages: Pages) -> None:
     page = await pages.open(server.url)
     answers: list[Response] = []
-    page.on("response", lambda each: answers.append(each) if "/graphql" in each.url else None)
+    page.on(
+        "response",
+        lambda response: answers.append(response) if "/graphql" in response.url else None,
+    )
     dashboard = await Dashboard(page).ready()
     await dashboard.rows.first.evaluate("row => { row.own = true; }")
     await dashboard.set("poll-seconds", "1")
@@ -144,14 +145,14 @@ async def test_a_look_that_finds_nothing_new_leaves_the_page_alone(
         async with page.expect_response("**/graphql**"):
             pass
     first, *later = answers
-    # Asked for the same, on condition that it has changed, if the server said how to tell.
+    # Polls are conditional requests if the server sent an ETag.
     tag = first.headers.get("etag")
-    assert {each.request.headers.get("if-none-match") for each in later} == {tag}
-    assert {each.status for each in later} == {304 if tag else 200}
+    assert {answer.request.headers.get("if-none-match") for answer in later} == {tag}
+    assert {answer.status for answer in later} == {304 if tag else 200}
     assert await dashboard.rows.first.evaluate("row => row.own")
 
 
-async def test_an_open_order_moves_on_by_itself(server: Server, pages: Pages) -> None:
+async def test_polling_updates_an_open_order(server: Server, pages: Pages) -> None:
     server.place("A-LIVE-2")
     dashboard = await pages.dashboard(server.url)
     await dashboard.opener("A-LIVE-2").click()
@@ -162,16 +163,14 @@ async def test_an_open_order_moves_on_by_itself(server: Server, pages: Pages) ->
     await expect(dashboard.section("course")).to_contain_text(label)
 
 
-async def test_the_number_of_a_strangers_order_gives_what_an_unknown_one_gives(
-    server: Server, pages: Pages
-) -> None:
-    said = set()
+async def test_a_foreign_order_looks_like_an_unknown_one(server: Server, pages: Pages) -> None:
+    messages = set()
     for number in (server.foreign_order, "A-000000-0000"):
         dashboard = await pages.dashboard(server.url)
         await open_by_address(dashboard, number)
         await expect(dashboard.element).to_contain_text(f"Auftrag {number} wurde nicht gefunden")
-        said.add((await dashboard.empty.inner_text()).replace(number, "…"))
-    assert len(said) == 1
+        messages.add((await dashboard.empty.inner_text()).replace(number, "…"))
+    assert len(messages) == 1
 
 
 async def open_by_address(dashboard: Dashboard, number: str) -> None:

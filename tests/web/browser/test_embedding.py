@@ -1,4 +1,4 @@
-"""The widget in a page of another origin, by the portal that docs/examples show."""
+"""The widget in a page of another origin: the example portal of docs/examples."""
 
 from collections.abc import Iterator
 
@@ -13,14 +13,14 @@ from tests.web.browser.server import Server
 
 @pytest.fixture(scope="module")
 def portal(sqlite_server: Server) -> Iterator[Portal]:
-    """A portal whose signed-in user is one customer's."""
+    """A portal whose signed-in user belongs to one customer."""
     with serving_portal(sqlite_server, customer=sqlite_server.demo.customer_number) as portal:
         yield portal
 
 
 @pytest.fixture
 def stranger(sqlite_server: Server) -> Iterator[Portal]:
-    """A portal that nobody has registered."""
+    """A portal whose origin is not registered."""
     with serving_portal(sqlite_server, registered=False) as portal:
         yield portal
 
@@ -30,7 +30,7 @@ async def embedded(pages: Pages, server: Server, portal: Portal) -> Dashboard:
     return Dashboard(await pages.open(portal.origin, path="/"))
 
 
-async def test_two_lines_of_html_and_a_session_of_the_backend_show_the_orders(
+async def test_the_example_portal_shows_its_customers_orders(
     pages: Pages, sqlite_server: Server, portal: Portal
 ) -> None:
     dashboard = await embedded(pages, sqlite_server, portal)
@@ -38,7 +38,7 @@ async def test_two_lines_of_html_and_a_session_of_the_backend_show_the_orders(
     await expect(dashboard.rows).to_have_count(3)
 
 
-async def test_a_page_whose_origin_is_not_registered_is_told_so_plainly(
+async def test_a_page_of_an_unregistered_origin_shows_a_notice(
     pages: Pages, sqlite_server: Server, stranger: Portal
 ) -> None:
     dashboard = await embedded(pages, sqlite_server, stranger)
@@ -46,14 +46,14 @@ async def test_a_page_whose_origin_is_not_registered_is_told_so_plainly(
     await expect(dashboard.rows).to_have_count(0)
 
 
-@pytest.mark.parametrize("taken_to", ["the demo's page", "a page that is not registered"])
-async def test_a_session_is_worth_nothing_in_the_page_of_another_origin(
-    pages: Pages, sqlite_server: Server, portal: Portal, stranger: Portal, taken_to: str
+@pytest.mark.parametrize("page_of", ["a registered origin", "an unregistered origin"])
+async def test_a_session_is_refused_in_a_page_of_another_origin(
+    pages: Pages, sqlite_server: Server, portal: Portal, stranger: Portal, page_of: str
 ) -> None:
-    own = taken_to == "the demo's page"
-    # The very session that its own page shows orders with.
+    registered = page_of == "a registered origin"
+    # A session that works in the portal's own page.
     token = portal.session()
-    url, path = (sqlite_server.url, "/widget/") if own else (stranger.origin, "/")
+    url, path = (sqlite_server.url, "/widget/") if registered else (stranger.origin, "/")
     pages.origins.add(sqlite_server.url)
     dashboard = Dashboard(await pages.open(url, path=path))
     await dashboard.page.evaluate(
@@ -65,12 +65,12 @@ async def test_a_session_is_worth_nothing_in_the_page_of_another_origin(
         }""",
         [token, f"{sqlite_server.url}/graphql"],
     )
-    # The stranger's page cannot even read that it is refused.
-    await expect(dashboard.notice("session" if own else "network")).to_be_visible()
+    # A page of an unregistered origin cannot read the refusal: its browser reports a network error.
+    await expect(dashboard.notice("session" if registered else "network")).to_be_visible()
     await expect(dashboard.rows).to_have_count(0)
 
 
-async def test_a_page_can_open_orders_in_its_own_way(
+async def test_a_page_can_open_orders_itself(
     pages: Pages, sqlite_server: Server, portal: Portal
 ) -> None:
     dashboard = await (await embedded(pages, sqlite_server, portal)).ready()
@@ -86,7 +86,7 @@ async def test_a_page_can_open_orders_in_its_own_way(
     await expect(dashboard.opener(number)).to_be_visible()
 
 
-async def test_a_page_hears_of_failures(
+async def test_a_page_gets_an_event_for_failures(
     pages: Pages, sqlite_server: Server, portal: Portal
 ) -> None:
     dashboard = await (await embedded(pages, sqlite_server, portal)).ready()
@@ -96,6 +96,6 @@ async def test_a_page_hears_of_failures(
     }""")
     await dashboard.set("endpoint", f"{sqlite_server.url}/healthz")
     detail = await dashboard.page.evaluate("window.heard")
-    # Nobody may ask there from another origin, which is all that a browser says.
+    # That path allows no other origin. Browsers report it like an unreachable server.
     assert detail["code"] == "NETWORK"
     assert detail["message"]

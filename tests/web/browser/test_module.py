@@ -1,4 +1,4 @@
-"""What the build puts out for pages of others: one small module, and the documents it asks with."""
+"""The build's output: one small module, and the manifest of its documents."""
 
 import gzip
 import json
@@ -16,21 +16,21 @@ from tests.web.browser.pages import Pages
 from tests.web.browser.server import Server, serving
 from web.build import WEB
 
-MOST_BYTES = 40_000
+MAX_BYTES = 40_000
 
 
 def test_the_module_is_small_once_compressed(widget: Path) -> None:
-    assert len(gzip.compress((widget / "orders.js").read_bytes())) < MOST_BYTES
+    assert len(gzip.compress((widget / "orders.js").read_bytes())) < MAX_BYTES
 
 
 def test_the_module_loads_nothing_else(widget: Path) -> None:
     text = (widget / "orders.js").read_text(encoding="utf-8")
     assert not re.search(r"\bimport\s*\(|^import\b|;import\b", text)
-    # But for the names of XML's dialects, which nobody asks.
+    # XML namespaces are names, not addresses.
     assert set(re.findall(r"https?://[\w.-]+", text)) <= {"http://www.w3.org"}
 
 
-def test_a_wheel_holds_what_was_built_and_nothing_that_it_was_built_from(widget: Path) -> None:
+def test_a_wheel_contains_the_built_files_and_no_sources(widget: Path) -> None:
     builder = WheelBuilder(str(WEB.parent))
     packed = {file.distribution_path for file in builder.recurse_selected_project_files()}
     built = {path.relative_to(WEB.parent).as_posix() for path in widget.iterdir()}
@@ -44,7 +44,7 @@ def test_a_wheel_holds_what_was_built_and_nothing_that_it_was_built_from(widget:
 
 @pytest.fixture
 def strict_server(widget: Path, databases: Databases, tmp_path: Path) -> Iterator[Server]:
-    """A server of trusted documents alone; the one that is registered is not the widget's."""
+    """A server that accepts only trusted documents. The manifest does not list the widget's."""
     manifest = tmp_path / "documents.json"
     manifest.write_text(json.dumps({hash_of("{ __typename }"): "{ __typename }"}))
     with (

@@ -1,4 +1,4 @@
-"""What becomes of a reader's view when a token ends, the server is away, or nothing is there."""
+"""Expired sessions, failures, hostile input and empty lists."""
 
 import pytest
 from playwright.async_api import Route, expect
@@ -12,47 +12,53 @@ GRAPH = "**/graphql**"
 
 @pytest.fixture
 def server(sqlite_server: Server) -> Server:
-    """None of this has to do with a database."""
+    """SQLite is enough: nothing here depends on the database."""
     return sqlite_server
 
 
-async def test_an_ended_session_is_renewed_and_the_view_stays(server: Server, pages: Pages) -> None:
+async def test_an_expired_session_is_renewed_and_the_view_stays(
+    server: Server, pages: Pages
+) -> None:
     dashboard = await pages.dashboard(server.url)
-    asked: list[str] = []
+    token_requests: list[str] = []
     dashboard.page.on(
         "request",
-        lambda request: asked.append(request.url) if "demo-token" in request.url else None,
+        lambda request: token_requests.append(request.url) if "demo-token" in request.url else None,
     )
     await dashboard.more.click()
     await expect(dashboard.rows).not_to_have_count(0)
     shown = await dashboard.rows.count()
-    # The page's clock does not know: it learns by the answer.
+    # The page's clock has not moved: it learns of the expiry by a 401.
     server.passed += server.settings.widget_seconds + 60
     server.place("A-RENEWED")
     await dashboard.set("poll-seconds", "1")
     await expect(dashboard.row("A-RENEWED")).to_be_visible()
-    assert len(asked) == 1
+    assert len(token_requests) == 1
     assert await dashboard.rows.count() >= shown
     await expect(dashboard.element.locator("[data-failure]")).to_have_count(0)
 
 
-async def test_after_a_renewal_a_look_that_finds_nothing_new_is_cheap_again(
+async def test_polls_after_a_renewal_are_answered_by_304_again(
     server: Server, pages: Pages
 ) -> None:
     page = await pages.open(server.url)
     dashboard = await Dashboard(page).ready()
     server.passed += server.settings.widget_seconds + 60
     await dashboard.set("poll-seconds", "1")
-    async with page.expect_response(lambda each: "/graphql" in each.url and each.ok) as renewed:
+    async with page.expect_response(
+        lambda response: "/graphql" in response.url and response.ok
+    ) as renewed:
         pass
-    # To another session it is another answer, though it says the same.
+    # ETags depend on the session.
     assert (await renewed.value).status == 200
     async with page.expect_response("**/graphql**") as again:
         pass
     assert (await again.value).status == 304
 
 
-async def test_while_the_server_is_away_the_last_state_stays(server: Server, pages: Pages) -> None:
+async def test_the_last_data_stays_while_the_server_is_unreachable(
+    server: Server, pages: Pages
+) -> None:
     dashboard = await pages.dashboard(server.url)
     shown = await dashboard.numbers()
     await dashboard.set("poll-seconds", "1")
@@ -64,7 +70,7 @@ async def test_while_the_server_is_away_the_last_state_stays(server: Server, pag
     await expect(dashboard.notice("network")).to_have_count(0)
 
 
-async def test_offline_is_said_and_ends_by_itself(server: Server, pages: Pages) -> None:
+async def test_a_notice_is_shown_while_offline(server: Server, pages: Pages) -> None:
     dashboard = await pages.dashboard(server.url)
     await dashboard.page.context.set_offline(True)
     await expect(dashboard.element).to_contain_text("Sie sind offline")
@@ -83,7 +89,7 @@ async def test_offline_is_said_and_ends_by_itself(server: Server, pages: Pages) 
         (403, "FORBIDDEN", "forbidden"),
     ],
 )
-async def test_a_failure_shows_its_request_id_and_can_be_tried_again(
+async def test_a_failure_shows_its_request_id_and_can_be_retried(
     server: Server, pages: Pages, status: int, code: str, kind: str
 ) -> None:
     async def fail(route: Route) -> None:
@@ -96,7 +102,7 @@ async def test_a_failure_shows_its_request_id_and_can_be_tried_again(
     await dashboard.figure("COMPLETED").click()
     notice = dashboard.notice(kind)
     await expect(notice).to_contain_text("req-4711")
-    # The reader is told in the own language.
+    # The notice is in the reader's language.
     await expect(notice).not_to_contain_text("English")
     await dashboard.page.unroute(GRAPH)
     await notice.get_by_role("button", name="Erneut versuchen").click()
@@ -104,7 +110,7 @@ async def test_a_failure_shows_its_request_id_and_can_be_tried_again(
     await expect(dashboard.rows.first).to_have_attribute("data-status", "COMPLETED")
 
 
-async def test_markup_in_an_order_is_shown_as_its_text(server: Server, pages: Pages) -> None:
+async def test_markup_in_an_order_is_shown_as_text(server: Server, pages: Pages) -> None:
     markup = "<img src=x onerror='window.broken = true'><b>Eilt</b>"
     server.place("A-MARKUP", description=markup)
     dashboard = await pages.dashboard(server.url)
@@ -114,7 +120,7 @@ async def test_markup_in_an_order_is_shown_as_its_text(server: Server, pages: Pa
     assert not await dashboard.page.evaluate("window.broken")
 
 
-async def test_words_without_an_end_stay_within_the_page(server: Server, pages: Pages) -> None:
+async def test_long_words_do_not_overflow_the_page(server: Server, pages: Pages) -> None:
     number, description = f"A-{'9' * 60}", "x" * 2_000
     server.place(number, description=description)
     dashboard = await pages.dashboard(server.url, viewport=NARROW)
@@ -125,20 +131,22 @@ async def test_words_without_an_end_stay_within_the_page(server: Server, pages: 
     assert page <= window
 
 
-async def test_an_order_that_reads_like_an_error_is_no_error(server: Server, pages: Pages) -> None:
+async def test_an_error_code_in_an_orders_text_is_not_an_error(
+    server: Server, pages: Pages
+) -> None:
     server.place("A-CODE", description="PERSISTED_QUERY_NOT_FOUND")
     dashboard = await pages.dashboard(server.url)
     methods: list[str] = []
     dashboard.page.on(
         "request",
-        lambda each: methods.append(each.method) if "/graphql" in each.url else None,
+        lambda request: methods.append(request.method) if "/graphql" in request.url else None,
     )
     await dashboard.opener("A-CODE").click()
     await expect(dashboard.element).to_contain_text("PERSISTED_QUERY_NOT_FOUND")
     assert methods == ["GET"]
 
 
-async def test_whoever_has_no_orders_is_told_what_will_happen(server: Server, pages: Pages) -> None:
+async def test_an_empty_list_explains_that_orders_will_appear(server: Server, pages: Pages) -> None:
     page = await pages.open(server.url)
     empty = {
         "data": {
@@ -158,9 +166,7 @@ async def test_whoever_has_no_orders_is_told_what_will_happen(server: Server, pa
     await expect(page.locator('[data-empty="none"]')).to_contain_text("Noch keine Aufträge")
 
 
-async def test_the_state_of_the_view_survives_a_reload_and_the_way_back(
-    server: Server, pages: Pages
-) -> None:
+async def test_the_route_survives_a_reload_and_going_back(server: Server, pages: Pages) -> None:
     dashboard = await pages.dashboard(server.url)
     await dashboard.figure("COMPLETED").click()
     await expect(dashboard.rows.first).to_have_attribute("data-status", "COMPLETED")
@@ -184,17 +190,17 @@ async def test_the_state_of_the_view_survives_a_reload_and_the_way_back(
         "orders.order=%22%5D%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E",
     ],
 )
-async def test_an_address_that_nobody_wrote_breaks_nothing(
+async def test_a_forged_fragment_breaks_nothing(
     server: Server, pages: Pages, fragment: str
 ) -> None:
     page = await pages.open(server.url, path=f"/widget/#{fragment}")
     dashboard = Dashboard(page)
-    # It shows a list, or says what it has not found, and goes on from there.
+    # It shows a list, or that nothing was found.
     await expect(dashboard.rows.or_(dashboard.empty).first).to_be_visible()
     await expect(dashboard.heading).to_be_visible()
 
 
-async def test_a_year_of_too_many_digits_leaves_the_list_alone(
+async def test_a_year_with_too_many_digits_does_not_break_the_list(
     server: Server, pages: Pages
 ) -> None:
     dashboard = await pages.dashboard(server.url)

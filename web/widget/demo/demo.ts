@@ -1,4 +1,4 @@
-// The demo page: a portal in small, which gives the widget its token and hears what is opened.
+// The demo page: a small portal that provides the widget's token and listens to its events.
 import type { PartnergraphOrders } from "../orders";
 import { type Language, TEXTS } from "./texts";
 
@@ -14,8 +14,8 @@ const settings = document.getElementById("settings") as HTMLElement;
 const place = document.getElementById("place") as HTMLElement;
 const chosen = read();
 
-/** Whoever sees the widget: the demo's own backend makes a session for them. */
-async function token(): Promise<string> {
+/** Gets a session from the demo's backend, for the selected view. */
+async function requestToken(): Promise<string> {
   const response = await fetch("/widget/demo-token", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
@@ -25,14 +25,14 @@ async function token(): Promise<string> {
     if (response.status === 404 || response.status === 405) explain();
     throw new Error(`${response.status} ${response.statusText}`);
   }
-  const { access_token: made } = (await response.json()) as { access_token: string };
-  return made;
+  const { access_token: token } = (await response.json()) as { access_token: string };
+  return token;
 }
 
 function widget(): PartnergraphOrders {
   const element = document.createElement("partnergraph-orders") as PartnergraphOrders;
   element.setAttribute("state-in-url", "");
-  element.tokenProvider = token;
+  element.tokenProvider = requestToken;
   element.addEventListener("order-selected", (event) => {
     const { number } = (event as CustomEvent<{ number: string }>).detail;
     const line = document.getElementById("told");
@@ -43,8 +43,8 @@ function widget(): PartnergraphOrders {
 
 function read(): { language: Language; theme: string; view: string } {
   const query = new URLSearchParams(location.search);
-  const one = (name: Name, usual: string): string =>
-    OPTIONS[name].find((option) => option === query.get(name)) ?? usual;
+  const one = (name: Name, fallback: string): string =>
+    OPTIONS[name].find((option) => option === query.get(name)) ?? fallback;
   const language = /^de/i.test(navigator.language) ? "de" : "en";
   return {
     language: one("language", language) as Language,
@@ -56,7 +56,7 @@ function read(): { language: Language; theme: string; view: string } {
 function choose(name: Name, value: string): void {
   Object.assign(chosen, { [name]: value });
   const query = new URLSearchParams(chosen);
-  // Another reader is another session: nothing of the former one stays.
+  // Another view is another reader: drop the route and the widget with the former session.
   history.replaceState(history.state, "", `?${query}${name === "view" ? "" : location.hash}`);
   if (name === "view") place.replaceChildren(widget());
   show();
@@ -102,7 +102,7 @@ function control(name: Name): HTMLElement {
   return label;
 }
 
-/** Outside of the demo there is nobody to make a session. */
+/** Shows that only a demo server issues sessions to this page. */
 function explain(): void {
   const texts = TEXTS[chosen.language];
   const box = document.createElement("section");

@@ -11,14 +11,14 @@ const de = {
   "view.partner": "Als Partner",
   "view.customer": "Als Kunde",
   selected: "Das Portal wurde informiert: Auftrag {number} wurde geöffnet.",
-  missing: "Diese Seite bekommt hier keinen Zugang",
+  missing: "Diese Seite hat hier keinen Zugang",
   "missing.help":
-    "Zugangsdaten gibt es auf dieser Seite nur im Demobetrieb („make demo“). In Ihrem Portal liefert sie Ihr eigenes Backend; wie das geht, beschreibt docs/widget.md.",
+    "Zugang erhält diese Seite nur im Demobetrieb („make demo“). In Ihrem Portal stellt ihn Ihr eigenes Backend bereit: siehe docs/widget.md.",
 };
 
 const en: typeof de = {
   title: "Orders widget",
-  subtitle: "This is <partnergraph-orders> in a portal.",
+  subtitle: "This is how <partnergraph-orders> looks in a portal.",
   language: "Language",
   theme: "Appearance",
   "theme.auto": "As the system",
@@ -27,10 +27,10 @@ const en: typeof de = {
   view: "View",
   "view.partner": "As a partner",
   "view.customer": "As a customer",
-  selected: "The portal was told: order {number} was opened.",
-  missing: "This page gets no access here",
+  selected: "The portal was notified: order {number} was opened.",
+  missing: "This page has no access here",
   "missing.help":
-    "Only in demo mode (“make demo”) does this page get access by itself. In your portal, your own backend provides it; docs/widget.md says how.",
+    "This page gets access only in demo mode (“make demo”). In your portal, your own backend provides it: see docs/widget.md.",
 };
 
 export type Language = "de" | "en";

@@ -1,3 +1,4 @@
+// The German texts. Their keys are the keys of the catalogue.
 export const de = {
   "heading": "Aufträge",
   "headingOfCustomer": "Aufträge von {customer}",
@@ -11,19 +12,18 @@ export const de = {
   "figure.all": "Alle",
 
   "waiting.heading": "Handlungsbedarf",
-  "waiting.none": "Zurzeit wartet kein Auftrag auf jemanden.",
+  "waiting.none": "Zurzeit besteht kein Handlungsbedarf.",
   "waiting.untilDay": "bis {day}",
-  "waiting.overdue": "Frist abgelaufen am {day}",
+  "waiting.overdue": "überfällig seit {day}",
   "waiting.all": "Alle mit Handlungsbedarf anzeigen",
   "late.heading": "Verzögert",
   "late.none": "Zurzeit ist kein Auftrag verzögert.",
   "late.expected": "Liefertermin {day}",
   "late.missed": "Liefertermin {day} überschritten",
-  "late.noDay": "Liefertermin offen",
-  "late.all": "Alle verzögerten anzeigen",
+  "late.noDay": "Liefertermin steht noch nicht fest",
+  "late.all": "Alle verzögerten Aufträge anzeigen",
   "strip.on": "Filter aufheben",
 
-  "party.you": "Sie",
   "party.yourPartner": "Ihr Partner",
   "party.PARTNER": "Partner",
   "party.CUSTOMER": "Kunde",
@@ -37,8 +37,6 @@ export const de = {
   "find.hintOfCustomer": "Auftrag, Vertrag, Angebot, Referenz",
   "find.case": "Geschäftsfall",
   "find.anyCase": "Alle Geschäftsfälle",
-  "find.status": "Status",
-  "find.anyStatus": "Jeder Status",
   "find.period": "Eingang",
   "find.anyPeriod": "Gesamter Zeitraum",
   "find.period.7": "Letzte 7 Tage",
@@ -78,39 +76,38 @@ export const de = {
   "noContract.ended": "Kein Vertrag",
   "mark.changed": "Aktualisiert",
   "mark.delayed": "Verzögert",
-  "mark.waiting": "Wartet auf: {party}",
   "changes.one": "{count} Auftrag hat sich geändert.",
   "changes.other": "{count} Aufträge haben sich geändert.",
   "changes.seen": "Als gesehen markieren",
 
   "empty": "Noch keine Aufträge",
-  "empty.help": "Sobald ein Auftrag eingeht, erscheint er hier von selbst.",
+  "empty.help": "Sobald ein Auftrag eingeht, erscheint er hier automatisch.",
   "empty.filtered": "Kein Auftrag entspricht Ihrer Auswahl",
   "empty.filtered.help":
     "Prüfen Sie die Schreibweise, wählen Sie einen längeren Zeitraum oder setzen Sie die Filter zurück.",
 
   "failure.offline": "Sie sind offline",
   "failure.offline.help":
-    "Angezeigt wird der zuletzt geladene Stand. Sobald die Verbindung wieder besteht, wird automatisch aktualisiert.",
+    "Sie sehen den zuletzt geladenen Stand. Er wird automatisch aktualisiert, sobald die Verbindung wieder besteht.",
   "failure.network": "Der Server ist nicht erreichbar",
   "failure.network.help":
-    "Bitte prüfen Sie Ihre Verbindung. Wir versuchen es in Kürze von selbst noch einmal.",
+    "Bitte prüfen Sie Ihre Verbindung. Wir versuchen es in Kürze automatisch erneut.",
   "failure.session": "Sie sind nicht mehr angemeldet",
   "failure.session.help": "Bitte laden Sie die Seite neu oder melden Sie sich im Portal erneut an.",
   "failure.forbidden": "Dafür fehlt Ihnen die Berechtigung",
   "failure.forbidden.help":
-    "Bitte wenden Sie sich an die Person, die das Portal bei Ihnen verwaltet.",
-  "failure.busy": "Es wurde zu viel auf einmal abgefragt",
-  "failure.busy.help": "Wir versuchen es in Kürze von selbst noch einmal.",
+    "Bitte wenden Sie sich an die Person, die das Portal in Ihrem Unternehmen verwaltet.",
+  "failure.busy": "Zu viele Anfragen",
+  "failure.busy.help": "Wir versuchen es in Kürze automatisch erneut.",
   "failure.unavailable": "Der Dienst ist gerade nicht verfügbar",
-  "failure.unavailable.help": "Wir versuchen es in Kürze von selbst noch einmal.",
+  "failure.unavailable.help": "Wir versuchen es in Kürze automatisch erneut.",
   "failure.input": "Diese Auswahl konnte nicht verarbeitet werden",
   "failure.input.help": "Bitte ändern Sie Ihre Auswahl oder setzen Sie die Filter zurück.",
   "failure.server": "Das hat leider nicht geklappt",
   "failure.server.help":
-    "Es liegt ein Fehler bei uns vor. Besteht er weiter, nennen Sie unserem Support bitte die Vorgangsnummer.",
+    "Der Fehler liegt bei uns. Tritt er weiterhin auf, nennen Sie unserem Support bitte die Vorgangsnummer.",
   "failure.requestId": "Vorgangsnummer: {id}",
-  "failure.stale": "Angezeigt wird der Stand von {time}.",
+  "failure.stale": "Sie sehen den Stand von {time} Uhr.",
   "failure.retry": "Erneut versuchen",
 
   "order": "Auftrag",
@@ -126,12 +123,11 @@ export const de = {
 
   "course": "Verlauf",
   "course.planned": "geplant für {day}",
-  "course.overdue": "war geplant für {day}",
-  "course.plannedWas": "geplant war {day}",
+  "course.wasPlanned": "war geplant für {day}",
   "course.now": "Aktueller Stand",
   "course.ahead": "Steht noch aus",
   "course.unreached": "Nicht erreicht",
-  "course.missed": "Termin verpasst",
+  "course.missed": "Termin überschritten",
   "course.new": "Neu",
   "course.delay": "Verzögerung",
   "course.delay.lasts": "seit {time}, dauert an",
@@ -155,9 +151,7 @@ export const de = {
   "dates.automated": "Aufträge dieser Art werden vollautomatisch bearbeitet.",
 
   "items": "Bestellt",
-  "items.quantity": "Menge",
   "items.term": "Laufzeit",
-  "items.document": "Unterlagen zum Produkt",
   "items.price.gross": "{amount} inkl. {tax} USt.",
   "items.price.net": "netto",
   "items.price.for": "{amount} für {count} Stück",
@@ -189,7 +183,7 @@ export const de = {
   "stated": "Weitere Angaben",
   "stated.description": "Beschreibung",
   "stated.category": "Kategorie",
-  "stated.reference": "Eigene Referenz",
+  "stated.reference": "Externe Referenz",
   "reported": "Angaben aus der Bearbeitung",
   "notes": "Anmerkungen",
   "documents": "Dokumente",
@@ -213,7 +207,7 @@ export const de = {
   "offer.consent.CUSTOMER": "Kunde",
   "offer.consent.CARRIER": "Netzbetreiber",
   "contract": "Vertrag",
-  "contract.none": "Die Vertragsnummer erscheint kurz nach dem Auftrag.",
+  "contract.none": "Die Vertragsnummer folgt kurz nach dem Auftrag.",
   "contract.noneEnded": "Zu diesem Auftrag gehört kein Vertrag.",
   "contract.effect": "Wirkung des Auftrags",
   "effect.CREATED": "Vertrag angelegt",
@@ -236,3 +230,7 @@ export const de = {
   "contract.moreOrders.one": "und {count} weiterer Auftrag",
   "contract.moreOrders.other": "und {count} weitere Aufträge",
 } as const;
+
+export type TextKey = keyof typeof de;
+/** The texts in one language: a key that is missing, or one that German lacks, does not compile. */
+export type Texts = Readonly<Record<TextKey, string>>;

@@ -1,21 +1,21 @@
-// The list of orders. Roles, not table elements, so that it stays a table to assistive technology
-// when the style sheet makes cards of its rows.
+// The list of orders. ARIA roles, not table elements: it stays a table to assistive technology when
+// the style sheet shows the rows as cards.
 import type { WidgetOverviewRow } from "../../.generated/operations";
 import { type Child, type Markup, h } from "../dom";
 import { icon } from "../icons";
-import { sorting } from "./finder";
-import { badge, partyOf, reset, since, skeleton, statusOf, type View } from "./view";
+import { sorting } from "./filters";
+import { actorText, badge, reset, since, skeleton, statusOf, type View } from "./view";
 
 const COLUMNS = ["order", "product", "customer", "status", "contract", "changed"] as const;
 type Column = (typeof COLUMNS)[number];
 
-export function list(view: View, narrowed: boolean): Child[] {
+export function list(view: View, filtered: boolean): Child[] {
   const { store, format, act } = view;
   const { data, rows, failure } = store.overview;
-  // Rows that are not what was chosen wait for those that are, and go if these cannot be had.
-  if (failure && !store.answered) return [];
+  // The former rows stay while new ones load, and are removed if that fails.
+  if (failure && !store.isCurrent) return [];
   if (data === null) return [table(view, skeleton("row", 6), true)];
-  if (rows.length === 0) return [empty(view, narrowed)];
+  if (rows.length === 0) return [empty(view, filtered)];
   const total = data.orders?.totalCount ?? rows.length;
   return [
     h(
@@ -29,20 +29,23 @@ export function list(view: View, narrowed: boolean): Child[] {
           h(
             "span",
             {},
-            format.say("shown", { shown: format.number(rows.length), total: format.number(total) }),
+            format.text("shown", {
+              shown: format.number(rows.length),
+              total: format.number(total),
+            }),
           ),
-        narrowed && reset(view),
-        // In this line, since one of its own would push the list away from under the pointer.
-        store.marks.count > 0 &&
+        filtered && reset(view),
+        // In this line, because a new one would move the list under the reader's pointer.
+        store.unread.count > 0 &&
           h(
             "span",
             { key: "changes", class: "changes", part: "changes" },
             icon("spark"),
-            format.count("changes", store.marks.count),
+            format.count("changes", store.unread.count),
             h(
               "button",
-              { type: "button", class: "link", onclick: act.seen },
-              format.say("changes.seen"),
+              { type: "button", class: "link", onclick: act.markAllRead },
+              format.text("changes.seen"),
             ),
           ),
       ),
@@ -51,13 +54,13 @@ export function list(view: View, narrowed: boolean): Child[] {
     table(
       view,
       rows.map((order) => row(view, order)),
-      !store.answered,
+      !store.isCurrent,
     ),
     more(view),
   ];
 }
 
-/** Whose orders they are says the list only where it can be more than one customer. */
+/** The customer is a column only if orders of several customers can be listed. */
 function columnsOf({ store }: View): readonly Column[] {
   return COLUMNS.filter((column) => column !== "customer" || store.customer === null);
 }
@@ -72,14 +75,14 @@ function table(view: View, rows: readonly Markup[], busy: boolean): Markup {
       class: columns.includes("customer") ? "list" : "list own",
       part: "list",
       role: "table",
-      "aria-label": format.say("list"),
+      "aria-label": format.text("list"),
       "aria-busy": busy ? "true" : "false",
     },
     h(
       "div",
       { key: "columns", class: "columns", role: "row" },
       ...columns.map((name) =>
-        h("span", { key: name, role: "columnheader" }, format.say(`column.${name}`)),
+        h("span", { key: name, role: "columnheader" }, format.text(`column.${name}`)),
       ),
     ),
     ...rows,
@@ -88,7 +91,7 @@ function table(view: View, rows: readonly Markup[], busy: boolean): Markup {
 
 function row(view: View, order: WidgetOverviewRow): Markup {
   const { store, format, act } = view;
-  const marked = store.marks.has(order.id);
+  const unread = store.unread.has(order.id);
   const references = order.externalIds.map(({ value }) => value).join(", ");
   const cells: Record<Column, Child[]> = {
     order: [
@@ -103,7 +106,7 @@ function row(view: View, order: WidgetOverviewRow): Markup {
         order.number,
       ),
       h("span", { class: "sub" }, order.businessCaseLabel),
-      marked && badge("changed", "spark", format.say("mark.changed")),
+      unread && badge("changed", "spark", format.text("mark.changed")),
     ],
     product: [
       h("span", {}, order.product?.name ?? "–"),
@@ -116,13 +119,8 @@ function row(view: View, order: WidgetOverviewRow): Markup {
     status: [
       statusOf(order.status, order.statusLabel),
       order.phaseLabel !== order.statusLabel && h("span", { class: "sub" }, order.phaseLabel),
-      order.actionRequired &&
-        badge(
-          "action",
-          "hand",
-          format.say("mark.waiting", { party: partyOf(view, order.actionRequired.by) }),
-        ),
-      order.delayed && badge("delayed", "late", format.say("mark.delayed")),
+      order.actionRequired && badge("action", "hand", actorText(view, order.actionRequired.by)),
+      order.delayed && badge("delayed", "late", format.text("mark.delayed")),
     ],
     contract: [
       order.contract
@@ -130,7 +128,7 @@ function row(view: View, order: WidgetOverviewRow): Markup {
         : h(
             "span",
             { class: "sub" },
-            format.say(order.status === "ERROR" ? "noContract.ended" : "noContract"),
+            format.text(order.status === "ERROR" ? "noContract.ended" : "noContract"),
           ),
     ],
     changed: [since(view, order.updatedAt)],
@@ -139,8 +137,8 @@ function row(view: View, order: WidgetOverviewRow): Markup {
     "div",
     {
       key: order.id,
-      class: marked ? "row marked" : "row",
-      part: marked ? "row row-changed" : "row",
+      class: unread ? "row unread" : "row",
+      part: unread ? "row row-changed" : "row",
       role: "row",
       "data-order": order.number,
       "data-status": order.status,
@@ -152,13 +150,13 @@ function row(view: View, order: WidgetOverviewRow): Markup {
 }
 
 function more({ store, format, act }: View): Child {
-  const { more: cursor, loadingMore, failure } = store.overview;
-  if (cursor === null) return null;
+  const { nextPage, loadingMore, failure } = store.overview;
+  if (nextPage === null) return null;
   return h(
     "div",
     { key: "more", class: "below" },
-    // The notice at the top is out of sight from here.
-    failure && h("p", { class: "failed" }, icon("error"), format.say(`failure.${failure.kind}`)),
+    // Repeated here, because the notice at the top is out of sight.
+    failure && h("p", { class: "failed" }, icon("error"), format.text(`failure.${failure.kind}`)),
     h(
       "button",
       {
@@ -167,27 +165,27 @@ function more({ store, format, act }: View): Child {
         class: "button more",
         part: "button more",
         "aria-disabled": loadingMore ? "true" : "false",
-        onclick: act.more,
+        onclick: act.loadMore,
       },
-      format.say(loadingMore ? "loading" : "more"),
+      format.text(loadingMore ? "loading" : "more"),
     ),
   );
 }
 
-function empty(view: View, narrowed: boolean): Markup {
+function empty(view: View, filtered: boolean): Markup {
   const { format } = view;
-  const words = narrowed ? "empty.filtered" : "empty";
+  const words = filtered ? "empty.filtered" : "empty";
   return h(
     "div",
     {
       key: "empty",
       class: "empty",
       part: "empty",
-      "data-empty": narrowed ? "filtered" : "none",
+      "data-empty": filtered ? "filtered" : "none",
     },
-    icon(narrowed ? "search" : "file"),
-    h("strong", {}, format.say(words)),
-    h("p", {}, format.say(`${words}.help`)),
-    narrowed && reset(view),
+    icon(filtered ? "search" : "file"),
+    h("strong", {}, format.text(words)),
+    h("p", {}, format.text(`${words}.help`)),
+    filtered && reset(view),
   );
 }

@@ -1,19 +1,19 @@
-// One order: its state in words, its course, and all that was stated and came of it.
+// One order: its status, its timeline, what was ordered, and what it belongs to.
 import { type Child, type Markup, h } from "../dom";
 import { icon } from "../icons";
 import type { Order } from "../store";
-import { course } from "./course";
-import { contract, documents, offer } from "./links";
-import { dates, items, notes, parties, properties } from "./stated";
+import { timeline } from "./timeline";
+import { contract, documents, offer } from "./related";
+import { dates, items, notes, parties, properties } from "./details";
 import {
+  actorText,
   badge,
-  freshness,
+  refreshBar,
   instant,
   isReader,
-  partyOf,
   skeleton,
   statusOf,
-  troubleOf,
+  failureNotice,
   type View,
 } from "./view";
 
@@ -30,9 +30,9 @@ export function orderView(view: View): Child[] {
         "button",
         { type: "button", class: "link back", part: "back", onclick: act.back },
         icon("back"),
-        format.say("order.back"),
+        format.text("order.back"),
       ),
-      freshness(view, state.at, state.loading),
+      refreshBar(view, state.at, state.loading),
     ),
     h(
       "header",
@@ -40,12 +40,12 @@ export function orderView(view: View): Child[] {
       h(
         "h2",
         { key: "heading", part: "heading", tabindex: -1, "data-order": state.number },
-        `${format.say("order")} `,
+        `${format.text("order")} `,
         h("span", { class: "document" }, state.number),
       ),
       order && h("p", { class: "about" }, aboutOf(order)),
     ),
-    troubleOf(view, state),
+    failureNotice(view, state),
     order ? body(view, order) : waitingFor(view),
   ];
 }
@@ -65,8 +65,8 @@ function waitingFor({ store, format }: View): Child {
     "div",
     { key: "missing", class: "empty", part: "empty", "data-empty": "missing" },
     icon("search"),
-    h("strong", {}, format.say("order.missing", { number: state.number })),
-    h("p", {}, format.say("order.missing.help")),
+    h("strong", {}, format.text("order.missing", { number: state.number })),
+    h("p", {}, format.text("order.missing.help")),
   );
 }
 
@@ -79,7 +79,7 @@ function body(view: View, order: Order): Markup {
       { key: "main", class: "main" },
       state(view, order),
       dates(view, order),
-      course(view, order),
+      timeline(view, order),
       items(view, order),
       ...properties(view, order),
       notes(view, order),
@@ -109,64 +109,70 @@ function state(view: View, order: Order): Markup {
       "data-status": order.status,
       "aria-labelledby": "heading-state",
     },
-    h("h3", { id: "heading-state", class: "quiet" }, format.say("order.status")),
+    h("h3", { id: "heading-state", class: "visually-hidden" }, format.text("order.status")),
     h(
       "div",
       { class: "stand" },
       statusOf(order.status, order.statusLabel, "status"),
       order.phaseLabel !== order.statusLabel && h("span", { class: "phase" }, order.phaseLabel),
-      order.delayed && badge("delayed", "late", format.say("mark.delayed")),
-      store.order?.moved && badge("changed", "spark", format.say("mark.changed")),
+      order.delayed && badge("delayed", "late", format.text("mark.delayed")),
+      store.order?.changed && badge("changed", "spark", format.text("mark.changed")),
     ),
-    todo(view, order),
-    ...lasting(view, order),
+    requiredAction(view, order),
+    ...openDelays(view, order),
     explained(view, order, {
       meaning: phase?.meaning ?? "",
       next: phase?.next ?? "",
       contact: guide?.contact ?? "",
     }),
-    h("p", { class: "sub" }, `${format.say("order.lastChange")}: `, instant(view, order.updatedAt)),
+    h(
+      "p",
+      { class: "sub" },
+      `${format.text("order.lastChange")}: `,
+      instant(view, order.updatedAt),
+    ),
   );
 }
 
 /**
- * The explanation, word by word. What comes next and whom to contact are its last sentences, and get
- * headings from the style sheet. What must be done stands above it already, in the same words.
+ * The server's explanation. Its last sentences, what comes next and whom to contact, get headings
+ * from the style sheet. If an action is required, which is shown above, the explanation would repeat
+ * it: then it is composed of the status guide's texts instead.
  */
 function explained(
   { format }: View,
   { statusExplanation, actionRequired }: Order,
-  told: { readonly meaning: string; readonly next: string; readonly contact: string },
+  guide: { readonly meaning: string; readonly next: string; readonly contact: string },
 ): Markup {
-  const whole =
-    actionRequired && told.meaning
-      ? [told.meaning, told.next, told.contact].filter(Boolean).join(" ")
+  const text =
+    actionRequired && guide.meaning
+      ? [guide.meaning, guide.next, guide.contact].filter(Boolean).join(" ")
       : statusExplanation;
-  const contact = told.contact ? whole.lastIndexOf(told.contact) : -1;
-  const end = contact < 0 ? whole.length : contact;
-  const next = told.next ? whole.lastIndexOf(told.next, end) : -1;
+  const contact = guide.contact ? text.lastIndexOf(guide.contact) : -1;
+  const end = contact < 0 ? text.length : contact;
+  const next = guide.next ? text.lastIndexOf(guide.next, end) : -1;
   const begin = next < 0 ? end : next;
   return h(
     "p",
     { class: "explanation" },
-    whole.slice(0, begin),
+    text.slice(0, begin),
     begin < end &&
       h(
         "span",
-        { "data-part": "next", "data-label": format.say("order.next") },
-        whole.slice(begin, end),
+        { "data-part": "next", "data-label": format.text("order.next") },
+        text.slice(begin, end),
       ),
-    end < whole.length &&
+    end < text.length &&
       h(
         "span",
-        { "data-part": "contact", "data-label": format.say("order.contact") },
-        whole.slice(end),
+        { "data-part": "contact", "data-label": format.text("order.contact") },
+        text.slice(end),
       ),
   );
 }
 
-/** The delays that are not over, and why. */
-function lasting({ format }: View, { delays, delayed }: Order): Child[] {
+/** The delays that are not resolved, with their reasons. */
+function openDelays({ format }: View, { delays, delayed }: Order): Child[] {
   if (!delayed) return [];
   return delays
     .filter(({ resolvedAt }) => resolvedAt === null)
@@ -178,19 +184,18 @@ function lasting({ format }: View, { delays, delayed }: Order): Child[] {
         h(
           "div",
           {},
-          h("strong", {}, format.say("order.delayed", { day: format.day(reportedAt) })),
+          h("strong", {}, format.text("order.delayed", { day: format.day(reportedAt) })),
           h("p", { lang: "de" }, reason),
         ),
       ),
     );
 }
 
-function todo(view: View, { actionRequired }: Order): Child {
+function requiredAction(view: View, { actionRequired }: Order): Child {
   if (actionRequired === null) return null;
   const { format } = view;
   const { text, by, due } = actionRequired;
   const own = isReader(view, by);
-  const who = own ? format.say("act.you") : format.say("act.other", { party: partyOf(view, by) });
   const overdue = due !== null && Date.parse(due) < Date.now();
   return h(
     "div",
@@ -199,14 +204,14 @@ function todo(view: View, { actionRequired }: Order): Child {
     h(
       "div",
       {},
-      h("strong", {}, who),
-      // The words of the carrier's staff, as they are.
+      h("strong", {}, actorText(view, by)),
+      // Written by the carrier's staff, in German.
       h("p", { lang: "de" }, text),
       due !== null &&
         h(
           "p",
           { class: overdue ? "due overdue" : "due" },
-          format.say(overdue ? "waiting.overdue" : "waiting.untilDay", { day: format.day(due) }),
+          format.text(overdue ? "waiting.overdue" : "waiting.untilDay", { day: format.day(due) }),
         ),
     ),
   );

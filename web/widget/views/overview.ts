@@ -1,13 +1,13 @@
-// The overview: how many orders there are, which of them need somebody, and the list.
+// The overview: figures by status, orders that need attention, and the list.
 import type { OrderStatus, WidgetOverviewData } from "../../.generated/operations";
-import { isNarrowed } from "../choice";
+import { isFiltered } from "../route";
 import { type Child, type Markup, h } from "../dom";
 import { type Icon, ICON_OF_STATUS, icon } from "../icons";
-import { finder } from "./finder";
+import { filters } from "./filters";
 import { list } from "./list";
-import { freshness, isReader, partyOf, skeleton, troubleOf, type View } from "./view";
+import { actorText, refreshBar, isReader, skeleton, failureNotice, type View } from "./view";
 
-/** So many orders of a strip are shown; all of them are in the list, by its button. */
+/** How many orders a strip shows. Its button lists all of them. */
 const SHOWN_IN_STRIP = 3;
 
 export function overview(view: View): Child[] {
@@ -15,23 +15,23 @@ export function overview(view: View): Child[] {
   const { overview: state } = store;
   const { customer } = store;
   const heading =
-    customer === null ? format.say("heading") : format.say("headingOfCustomer", { customer });
+    customer === null ? format.text("heading") : format.text("headingOfCustomer", { customer });
   return [
     h(
       "header",
       { key: "header", class: "top" },
       h("h2", { key: "heading", part: "heading", tabindex: -1 }, heading),
-      freshness(view, state.at, state.loading),
+      refreshBar(view, state.at, state.loading),
     ),
-    troubleOf(view, state),
+    failureNotice(view, state),
     figures(view),
     strips(view),
-    finder(view),
-    ...list(view, isNarrowed(store.choice)),
+    filters(view),
+    ...list(view, isFiltered(store.route)),
   ];
 }
 
-/** How many orders have each status; each figure is a filter. */
+/** The number of orders by status. Each figure is a button that filters by it. */
 function figures(view: View): Markup {
   const { store, format, act } = view;
   const summary = store.overview.data?.orderSummary;
@@ -44,8 +44,8 @@ function figures(view: View): Markup {
         class: "figure",
         part: "figure",
         "data-status": status || "ALL",
-        "aria-pressed": store.choice.status === status ? "true" : "false",
-        onclick: () => act.choose({ status: store.choice.status === status ? "" : status }),
+        "aria-pressed": store.route.status === status ? "true" : "false",
+        onclick: () => act.navigate({ status: store.route.status === status ? "" : status }),
       },
       h("span", { class: "count" }, format.number(count)),
       icon(name),
@@ -53,10 +53,10 @@ function figures(view: View): Markup {
     );
   return h(
     "div",
-    { key: "figures", class: "figures", role: "group", "aria-label": format.say("figures") },
+    { key: "figures", class: "figures", role: "group", "aria-label": format.text("figures") },
     ...(summary
       ? [
-          figure("", "all", format.say("figure.all"), summary.total),
+          figure("", "all", format.text("figure.all"), summary.total),
           ...summary.byStatus.map(({ status, label, count }) =>
             figure(status, ICON_OF_STATUS[status], label, count),
           ),
@@ -75,12 +75,12 @@ function strips(view: View): Child {
   return h("div", { key: "strips", class: "strips" }, waiting(view, data), late(view, data));
 }
 
-function waiting(view: View, { waiting: found }: WidgetOverviewData): Child {
+function waiting(view: View, { waiting: orders }: WidgetOverviewData): Child {
   const { format } = view;
-  const own = (order: NonNullable<typeof found>["nodes"][number]): boolean =>
+  const own = (order: NonNullable<typeof orders>["nodes"][number]): boolean =>
     order.actionRequired !== null && isReader(view, order.actionRequired.by);
-  const nodes = found?.nodes ?? [];
-  // What the reader can do something about comes first.
+  const nodes = orders?.nodes ?? [];
+  // Orders that wait for the reader come first.
   const sorted = [...nodes.filter(own), ...nodes.filter((order) => !own(order))];
   const entries = sorted.slice(0, SHOWN_IN_STRIP).map((order) => {
     const { by, due, text } = order.actionRequired ?? {
@@ -91,38 +91,35 @@ function waiting(view: View, { waiting: found }: WidgetOverviewData): Child {
     const overdue = due !== null && Date.parse(due) < Date.now();
     const until =
       due !== null &&
-      format.say(overdue ? "waiting.overdue" : "waiting.untilDay", { day: format.day(due) });
-    const who = own(order)
-      ? format.say("act.you")
-      : format.say("act.other", { party: partyOf(view, by) });
+      format.text(overdue ? "waiting.overdue" : "waiting.untilDay", { day: format.day(due) });
     return entry(view, order, [
       h("span", { class: "text", lang: "de" }, text),
       h(
         "span",
         { class: overdue ? "who overdue" : "who" },
-        [who, until].filter(Boolean).join(" · "),
+        [actorText(view, by), until].filter(Boolean).join(" · "),
       ),
     ]);
   });
-  return strip(view, "action", "hand", found?.totalCount ?? 0, entries);
+  return strip(view, "action", "hand", orders?.totalCount ?? 0, entries);
 }
 
-function late(view: View, { late: found }: WidgetOverviewData): Child {
+function late(view: View, { late: orders }: WidgetOverviewData): Child {
   const { format } = view;
-  const entries = (found?.nodes ?? []).slice(0, SHOWN_IN_STRIP).map((order) => {
-    const [lasting] = order.delays.filter(({ resolvedAt }) => resolvedAt === null);
+  const entries = (orders?.nodes ?? []).slice(0, SHOWN_IN_STRIP).map((order) => {
+    const [openDelay] = order.delays.filter(({ resolvedAt }) => resolvedAt === null);
     const expected = order.expectedCompletionDate;
     const missed = expected !== null && Date.parse(expected) < Date.now();
     const words =
       expected === null
-        ? format.say("late.noDay")
-        : format.say(missed ? "late.missed" : "late.expected", { day: format.day(expected) });
+        ? format.text("late.noDay")
+        : format.text(missed ? "late.missed" : "late.expected", { day: format.day(expected) });
     return entry(view, order, [
-      lasting && h("span", { class: "text", lang: "de" }, lasting.reason),
+      openDelay && h("span", { class: "text", lang: "de" }, openDelay.reason),
       h("span", { class: missed ? "who overdue" : "who" }, words),
     ]);
   });
-  return strip(view, "delayed", "late", found?.totalCount ?? 0, entries);
+  return strip(view, "delayed", "late", orders?.totalCount ?? 0, entries);
 }
 
 function strip(
@@ -134,7 +131,7 @@ function strip(
 ): Markup {
   const { store, format, act } = view;
   const words = kind === "action" ? "waiting" : "late";
-  const pressed = store.choice.attention === kind;
+  const pressed = store.route.attention === kind;
   return h(
     "section",
     {
@@ -148,12 +145,12 @@ function strip(
       "h3",
       { id: `strip-${kind}` },
       icon(name),
-      format.say(`${words}.heading`),
+      format.text(`${words}.heading`),
       h("span", { class: "number" }, format.number(count)),
     ),
     entries.length > 0
       ? h("ul", { class: "entries" }, ...entries)
-      : h("p", { class: "none" }, format.say(`${words}.none`)),
+      : h("p", { class: "none" }, format.text(`${words}.none`)),
     (count > entries.length || pressed) &&
       h(
         "button",
@@ -162,9 +159,9 @@ function strip(
           type: "button",
           class: "link",
           "aria-pressed": pressed ? "true" : "false",
-          onclick: () => act.choose({ attention: pressed ? "" : kind, status: "" }),
+          onclick: () => act.navigate({ attention: pressed ? "" : kind, status: "" }),
         },
-        format.say(pressed ? "strip.on" : `${words}.all`),
+        format.text(pressed ? "strip.on" : `${words}.all`),
       ),
   );
 }

@@ -1,4 +1,4 @@
-// Prices and terms in words.
+// Prices and terms as text.
 import type { WidgetOrderAmounts } from "../../.generated/operations";
 import { type Child, h } from "../dom";
 import type { Order } from "../store";
@@ -7,17 +7,18 @@ import type { View } from "./view";
 type Alteration = WidgetOrderAmounts["alterations"][number];
 type Term = Order["items"][number]["terms"][number];
 
-/** A price of one, and of all where there are several. */
-export function price(view: View, each: WidgetOrderAmounts, quantity: number): Child[] {
+/** The unit price and, for a quantity above one, the total. */
+export function price(view: View, amounts: WidgetOrderAmounts, quantity: number): Child[] {
   const { format } = view;
-  const amount = each.net ?? each.gross;
-  const taxed = each.net !== null && each.gross !== null && each.taxRate !== null;
+  const amount = amounts.net ?? amounts.gross;
+  const taxed = amounts.net !== null && amounts.gross !== null && amounts.taxRate !== null;
   return [
     h(
       "span",
       { class: "name" },
-      [each.name, each.description].filter(Boolean).join(" – ") || format.value("price", each.kind),
-      h("small", {}, rhythm(view, each)),
+      [amounts.name, amounts.description].filter(Boolean).join(" – ") ||
+        format.value("price", amounts.kind),
+      h("small", {}, periodOf(view, amounts)),
     ),
     h(
       "span",
@@ -27,9 +28,9 @@ export function price(view: View, each: WidgetOrderAmounts, quantity: number): C
         h(
           "small",
           {},
-          `${format.say("items.price.net")} · ${format.say("items.price.gross", {
-            amount: each.gross ? format.money(each.gross) : "",
-            tax: format.percent(each.taxRate ?? "0"),
+          `${format.text("items.price.net")} · ${format.text("items.price.gross", {
+            amount: amounts.gross ? format.money(amounts.gross) : "",
+            tax: format.percent(amounts.taxRate ?? "0"),
           })}`,
         ),
       amount !== null &&
@@ -37,7 +38,7 @@ export function price(view: View, each: WidgetOrderAmounts, quantity: number): C
         h(
           "small",
           {},
-          format.say("items.price.for", {
+          format.text("items.price.for", {
             amount: format.money({
               amount: times(amount.amount, quantity),
               currency: amount.currency,
@@ -45,32 +46,32 @@ export function price(view: View, each: WidgetOrderAmounts, quantity: number): C
             count: format.number(quantity),
           }),
         ),
-      ...each.alterations.map((alteration) =>
+      ...amounts.alterations.map((alteration) =>
         h("small", { class: "alteration" }, altered(view, alteration)),
       ),
     ),
   ];
 }
 
-/** What a term says: its own words, else its length. */
+/** A term's description, else its length. */
 export function termOf(view: View, { description, amount, unit }: Term): string {
   return description ?? (amount === null || unit === null ? "" : length(view, amount, unit));
 }
 
-/** So many units of time: "24 months". */
+/** A length of time: "24 months". */
 export function length({ format }: View, count: number, unit: string): string {
   if (unit === "month" || unit === "year" || unit === "day")
     return format.count(`unit.${unit}`, count);
   return `${format.number(count)} ${unit}`;
 }
 
-function rhythm(view: View, { kind, period, periodLength, unit }: WidgetOrderAmounts): string {
+function periodOf(view: View, { kind, period, periodLength, unit }: WidgetOrderAmounts): string {
   const { format } = view;
   if (kind !== "RECURRING" || period === null) {
     return [format.value("price", kind), unit].filter(Boolean).join(" / ");
   }
   if ((periodLength ?? 1) === 1) return format.value("period", period);
-  return format.say("period.every", { unit: length(view, periodLength ?? 1, period) });
+  return format.text("period.every", { unit: length(view, periodLength ?? 1, period) });
 }
 
 function altered(
@@ -83,7 +84,7 @@ function altered(
   return [name ?? description, size, time].filter(Boolean).join(" · ");
 }
 
-/** An exact decimal, so many times. */
+/** Multiplies an exact decimal. */
 function times(amount: string, count: number): string {
   const [whole = "0", fraction = ""] = amount.replace("-", "").split(".");
   const digits = (BigInt(whole + fraction) * BigInt(count))

@@ -1,7 +1,7 @@
-// What every view is given, and the small parts that they share.
+// The input of every view, and the components that views share.
 import type { ActionParty, OrderStatus } from "../../.generated/operations";
 import { Failure } from "../api";
-import { type Choice, NO_CONDITIONS } from "../choice";
+import { type Route, NO_FILTERS } from "../route";
 import { type Child, type Markup, h } from "../dom";
 import type { Format } from "../format";
 import { type Icon, ICON_OF_STATUS, icon } from "../icons";
@@ -12,16 +12,17 @@ export interface OrderReference {
   readonly number: string;
 }
 
-/** What the reader can do. */
+/** The reader's actions. */
 export interface Actions {
-  choose(part: Partial<Choice>): void;
-  /** The search as it is typed: it is chosen when the reader pauses. */
-  type(search: string): void;
+  /** Changes a part of the route. */
+  navigate(part: Partial<Route>): void;
+  /** Takes the search while it is typed, and applies it when the reader pauses. */
+  typeSearch(search: string): void;
   open(order: OrderReference): void;
   back(): void;
-  more(): void;
-  retry(): void;
-  seen(): void;
+  loadMore(): void;
+  refresh(): void;
+  markAllRead(): void;
 }
 
 export interface View {
@@ -29,11 +30,11 @@ export interface View {
   readonly format: Format;
   readonly act: Actions;
   readonly online: boolean;
-  /** The search field's text, which is ahead of the choice while the reader types. */
+  /** The text of the search field: ahead of the route while the reader types. */
   readonly typed: string;
 }
 
-/** The status in words, with a picture and a colour. */
+/** The status as an icon and text. */
 export function statusOf(status: OrderStatus, label: string, key?: string): Markup {
   return h(
     "span",
@@ -43,12 +44,12 @@ export function statusOf(status: OrderStatus, label: string, key?: string): Mark
   );
 }
 
-/** A short note beside something, such as "Delayed". */
+/** A short label such as "Delayed". */
 export function badge(kind: string, name: Icon, text: string): Markup {
   return h("span", { class: `badge ${kind}`, part: "badge", "data-badge": kind }, icon(name), text);
 }
 
-/** A moment, told as how long ago it was; the exact time is its title. */
+/** A relative time. Its title is the exact time. */
 export function since({ format }: View, iso: string): Markup {
   return h("time", { datetime: iso, title: format.instant(iso) }, format.ago(iso));
 }
@@ -61,33 +62,34 @@ export function day({ format }: View, iso: string): Markup {
   return h("time", { datetime: iso }, format.day(iso));
 }
 
-/** Who must act, as this reader calls them. */
-export function partyOf(view: View, party: ActionParty): string {
+/** Says who must act, from the reader's point of view. */
+export function actorText(view: View, party: ActionParty): string {
   const { format } = view;
-  if (isReader(view, party)) return format.say("party.you");
-  if (party === "PARTNER" && ofCustomer(view)) return format.say("party.yourPartner");
-  return format.value("party", party);
+  if (isReader(view, party)) return format.text("act.you");
+  const isOwnPartner = party === "PARTNER" && isCustomerSession(view);
+  const name = isOwnPartner ? format.text("party.yourPartner") : format.value("party", party);
+  return format.text("act.other", { party: name });
 }
 
 export function isReader(view: View, party: ActionParty): boolean {
-  return party === (ofCustomer(view) ? "CUSTOMER" : "PARTNER");
+  return party === (isCustomerSession(view) ? "CUSTOMER" : "PARTNER");
 }
 
-/** Whether the reader is a customer, and not a partner who sees many. */
-export function ofCustomer({ store }: View): boolean {
+/** Whether the session is one of a customer, not of a tenant. */
+export function isCustomerSession({ store }: View): boolean {
   const viewer = store.order?.data?.viewer ?? store.overview.data?.viewer;
   return Boolean(viewer?.customer);
 }
 
-/** Whether the session of the order's answer may see what needs the scope: what it may not is null. */
-export function maySee({ store }: View, scope: string): boolean {
+/** Whether the session has the scope. Fields that need a scope it lacks are null. */
+export function hasScope({ store }: View, scope: string): boolean {
   return store.order?.data?.viewer.scopes.includes(scope) ?? false;
 }
 
-/** How fresh the data is, and the button that makes it fresher. */
-export function freshness({ format, act }: View, at: number | null, loading: boolean): Markup {
-  const none = format.say(loading ? "loading" : "notUpdated");
-  const words = at === null ? none : format.say("updatedAt", { time: format.clock(at) });
+/** The time of the last load, and the button to load again. */
+export function refreshBar({ format, act }: View, at: number | null, loading: boolean): Markup {
+  const none = format.text(loading ? "loading" : "notUpdated");
+  const words = at === null ? none : format.text("updatedAt", { time: format.clock(at) });
   return h(
     "div",
     { key: "fresh", class: "fresh", part: "fresh" },
@@ -97,30 +99,30 @@ export function freshness({ format, act }: View, at: number | null, loading: boo
       {
         type: "button",
         class: loading ? "round turning" : "round",
-        "aria-label": format.say("refresh"),
-        title: format.say("refresh"),
-        onclick: act.retry,
+        "aria-label": format.text("refresh"),
+        title: format.text("refresh"),
+        onclick: act.refresh,
       },
       icon("refresh"),
     ),
   );
 }
 
-/** What went wrong, in plain words, and what can be done. */
-export function troubleOf(
+/** The notice of a failed request or of being offline; null if there is nothing to report. */
+export function failureNotice(
   view: View,
-  asked: { failure: Failure | null; at: number | null },
+  request: { failure: Failure | null; at: number | null },
 ): Child {
   const offline = view.online ? null : new Failure("offline", "OFFLINE", "");
-  const failure = offline ?? asked.failure;
-  return failure && notice(view, failure, asked.at);
+  const failure = offline ?? request.failure;
+  return failure && notice(view, failure, request.at);
 }
 
 function notice(view: View, failure: Failure, at: number | null): Markup {
   const { format, act } = view;
   const facts = [
-    at === null ? null : format.say("failure.stale", { time: format.clock(at) }),
-    failure.requestId === null ? null : format.say("failure.requestId", { id: failure.requestId }),
+    at === null ? null : format.text("failure.stale", { time: format.clock(at) }),
+    failure.requestId === null ? null : format.text("failure.requestId", { id: failure.requestId }),
   ];
   return h(
     "div",
@@ -135,29 +137,29 @@ function notice(view: View, failure: Failure, at: number | null): Markup {
     h(
       "div",
       {},
-      h("strong", {}, format.say(`failure.${failure.kind}`)),
-      h("p", {}, format.say(`failure.${failure.kind}.help`)),
+      h("strong", {}, format.text(`failure.${failure.kind}`)),
+      h("p", {}, format.text(`failure.${failure.kind}.help`)),
       ...facts.map((fact) => fact && h("p", { class: "fact" }, fact)),
     ),
     failure.kind === "input" && reset(view),
     h(
       "button",
-      { key: "retry", type: "button", class: "button", part: "button", onclick: act.retry },
-      format.say("failure.retry"),
+      { key: "retry", type: "button", class: "button", part: "button", onclick: act.refresh },
+      format.text("failure.retry"),
     ),
   );
 }
 
-/** Takes away every condition; the sorting stays. */
+/** The button that resets all filters. The sort order stays. */
 export function reset({ format, act }: View): Markup {
   return h(
     "button",
-    { key: "reset", type: "button", class: "link", onclick: () => act.choose(NO_CONDITIONS) },
-    format.say("find.reset"),
+    { key: "reset", type: "button", class: "link", onclick: () => act.navigate(NO_FILTERS) },
+    format.text("find.reset"),
   );
 }
 
-/** A place that data will fill: its shape, for the eye alone. */
+/** Placeholders for data that is loading. Hidden from screen readers. */
 export function skeleton(kind: string, count: number): Markup[] {
   return Array.from({ length: count }, (_, index) =>
     h("div", {
@@ -168,7 +170,7 @@ export function skeleton(kind: string, count: number): Markup[] {
   );
 }
 
-/** Names and values; those without a value are left out. */
+/** A list of names and values. Pairs without a value are omitted. */
 export function facts(pairs: ReadonlyArray<readonly [string, Child | readonly Child[]]>): Markup {
   const shown = pairs.filter(
     ([, value]) => value && (!Array.isArray(value) || value.some(Boolean)),
@@ -180,7 +182,7 @@ export function facts(pairs: ReadonlyArray<readonly [string, Child | readonly Ch
   );
 }
 
-/** A part of an order, under a heading of its own. */
+/** A section of an order, with a heading. */
 export function section(
   name: string,
   heading: string,

@@ -1,32 +1,32 @@
-// The means to find orders: search, filters and sorting.
+// Search, filters and sorting.
 import type { BusinessCase } from "../../.generated/operations";
-import { type Attention, PERIODS, type Sort, SORTS } from "../choice";
+import { type Attention, PERIODS, type Sort, SORTS } from "../route";
 import { type Child, type Markup, h } from "../dom";
 import { icon } from "../icons";
-import { ofCustomer, type View } from "./view";
+import { isCustomerSession, type View } from "./view";
 
-export function finder(view: View): Markup {
+export function filters(view: View): Markup {
   const { store, format, act } = view;
-  const { choice, overview } = store;
+  const { route, overview } = store;
   const cases = overview.data?.orderSummary?.byBusinessCase ?? [];
-  const hint = format.say(ofCustomer(view) ? "find.hintOfCustomer" : "find.hint");
+  const hint = format.text(isCustomerSession(view) ? "find.hintOfCustomer" : "find.hint");
   return h(
     "form",
     {
-      key: "finder",
-      class: "finder",
+      key: "filters",
+      class: "filters",
       part: "finder",
       role: "search",
-      "aria-label": format.say("find"),
+      "aria-label": format.text("find"),
       onsubmit: (event) => {
         event.preventDefault();
-        act.choose({ search: view.typed });
+        act.navigate({ search: view.typed });
       },
     },
     h(
       "label",
       { key: "search", class: "field search" },
-      h("span", {}, format.say("find.search")),
+      h("span", {}, format.text("find.search")),
       h(
         "span",
         { class: "box" },
@@ -40,54 +40,54 @@ export function finder(view: View): Markup {
           maxlength: 100,
           placeholder: hint,
           value: view.typed,
-          oninput: (event) => act.type((event.target as HTMLInputElement).value),
+          oninput: (event) => act.typeSearch((event.target as HTMLInputElement).value),
         }),
       ),
     ),
     select(
       "businessCase",
-      format.say("find.case"),
-      choice.businessCase,
+      format.text("find.case"),
+      route.businessCase,
       [
-        ["", format.say("find.anyCase")],
+        ["", format.text("find.anyCase")],
         ...cases.map(({ businessCase, label }) => [businessCase, label] as const),
       ],
-      (value) => act.choose({ businessCase: value as BusinessCase | "" }),
+      (value) => act.navigate({ businessCase: value as BusinessCase | "" }),
     ),
     select(
       "period",
-      format.say("find.period"),
-      choice.period,
+      format.text("find.period"),
+      route.period,
       [
-        ["", format.say("find.anyPeriod")],
-        ...PERIODS.map((period) => [period, format.say(`find.period.${period}`)] as const),
-        ["custom", format.say("find.period.custom")],
+        ["", format.text("find.anyPeriod")],
+        ...PERIODS.map((period) => [period, format.text(`find.period.${period}`)] as const),
+        ["custom", format.text("find.period.custom")],
       ],
-      (period) => act.choose({ period }),
+      (period) => act.navigate({ period }),
     ),
-    choice.period === "custom" && date(view, "from"),
-    choice.period === "custom" && date(view, "to"),
+    route.period === "custom" && date(view, "from"),
+    route.period === "custom" && date(view, "to"),
     select(
       "attention",
-      format.say("find.attention"),
-      choice.attention,
+      format.text("find.attention"),
+      route.attention,
       [
-        ["", format.say("find.anyAttention")],
-        ["action", format.say("find.attention.action")],
-        ["delayed", format.say("find.attention.delayed")],
+        ["", format.text("find.anyAttention")],
+        ["action", format.text("find.attention.action")],
+        ["delayed", format.text("find.attention.delayed")],
       ],
-      (value) => act.choose({ attention: value as Attention | "" }),
+      (value) => act.navigate({ attention: value as Attention | "" }),
     ),
   );
 }
 
-/** In which order the list is. */
+/** The select for the sort order of the list. */
 export function sorting({ store, format, act }: View): Markup {
   const options = (Object.keys(SORTS) as Sort[]).map(
-    (sort) => [sort, format.say(`sort.${sort}`)] as const,
+    (sort) => [sort, format.text(`sort.${sort}`)] as const,
   );
-  return select("sort", format.say("sort"), store.choice.sort, options, (sort) =>
-    act.choose({ sort: sort as Sort }),
+  return select("sort", format.text("sort"), store.route.sort, options, (sort) =>
+    act.navigate({ sort: sort as Sort }),
   );
 }
 
@@ -119,15 +119,15 @@ function date({ store, format, act }: View, name: "from" | "to"): Child {
   return h(
     "label",
     { key: name, class: "field" },
-    h("span", {}, format.say(`find.${name}`)),
+    h("span", {}, format.text(`find.${name}`)),
     h("input", {
       type: "date",
       name,
-      // Years of four digits.
+      // Without a limit, browsers accept years of six digits.
       max: "9999-12-31",
       part: "input",
-      value: store.choice[name],
-      onchange: (event) => act.choose({ [name]: (event.target as HTMLInputElement).value }),
+      value: store.route[name],
+      onchange: (event) => act.navigate({ [name]: (event.target as HTMLInputElement).value }),
     }),
   );
 }

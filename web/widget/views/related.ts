@@ -1,76 +1,76 @@
-// What an order belongs to: the offer it came from, the contract it led to, and its documents.
+// What an order belongs to: its offer, its contract and their documents.
 import type { DocumentKind } from "../../.generated/operations";
 import { type Child, type Markup, h } from "../dom";
 import { icon } from "../icons";
 import type { Order } from "../store";
 import { length } from "./prices";
-import { day, facts, instant, maySee, section, statusOf, type View } from "./view";
+import { day, facts, instant, hasScope, section, statusOf, type View } from "./view";
 
 type Contract = NonNullable<Order["contract"]>;
-interface Linked {
+interface DocumentLink {
   readonly kind: DocumentKind;
   readonly title: string;
   readonly url: string;
 }
 
 export function contract(view: View, order: Order): Child {
-  if (!maySee(view, "contracts:read")) return null;
+  if (!hasScope(view, "contracts:read")) return null;
   const { format } = view;
-  const { contract: found } = order;
-  const name = format.say("contract");
-  if (found === null) {
+  const { contract: related } = order;
+  const name = format.text("contract");
+  if (related === null) {
     const words = order.status === "ERROR" ? "contract.noneEnded" : "contract.none";
-    return section("contract", name, h("p", { class: "none" }, format.say(words)));
+    return section("contract", name, h("p", { class: "none" }, format.text(words)));
   }
-  const { term } = found;
+  const { term } = related;
   const effect = order.contractEffect && format.value("effect", order.contractEffect);
   return section(
     "contract",
     name,
     facts([
       [
-        format.say("contract.number"),
+        format.text("contract.number"),
         [
-          h("b", { "data-contract": found.number }, found.number),
-          h("small", {}, found.statusLabel),
+          h("b", { "data-contract": related.number }, related.number),
+          h("small", {}, related.statusLabel),
         ],
       ],
-      [format.say("contract.effect"), effect],
-      [format.say("contract.term"), termOf(view, term)],
+      [format.text("contract.effect"), effect],
+      [format.text("contract.term"), termOf(view, term)],
       [
-        format.say("contract.minimum"),
+        format.text("contract.minimum"),
         term.minimumMonths !== null && length(view, term.minimumMonths, "month"),
       ],
       [
-        format.say("contract.notice"),
+        format.text("contract.notice"),
         term.noticePeriodMonths !== null && length(view, term.noticePeriodMonths, "month"),
       ],
-      [format.say("contract.renewable"), renewal(view, found)],
-      [format.say("contract.predecessor"), found.predecessor?.number],
-      [format.say("contract.successor"), found.successor?.number],
+      [format.text("contract.renewable"), renewal(view, related)],
+      [format.text("contract.predecessor"), related.predecessor?.number],
+      [format.text("contract.successor"), related.successor?.number],
     ]),
-    h("h4", {}, format.say("contract.orders")),
-    siblings(view, order, found),
+    h("h4", {}, format.text("contract.orders")),
+    siblings(view, order, related),
   );
 }
 
 function termOf({ format }: View, { start, end }: Contract["term"]): string {
   if (start === null) return "";
-  if (end === null) return format.say("contract.from", { start: format.day(start) });
-  return format.say("contract.fromTo", { start: format.day(start), end: format.day(end) });
+  if (end === null) return format.text("contract.from", { start: format.day(start) });
+  return format.text("contract.fromTo", { start: format.day(start), end: format.day(end) });
 }
 
 function renewal({ format }: View, { renewable, renewableFrom }: Contract): string {
-  if (renewable) return format.say("contract.renewableNow");
+  if (renewable) return format.text("contract.renewableNow");
   if (renewableFrom === null || Date.parse(renewableFrom) < Date.now()) return "";
-  return format.say("contract.renewableFrom", { day: format.day(renewableFrom) });
+  return format.text("contract.renewableFrom", { day: format.day(renewableFrom) });
 }
 
-/** The contract's other orders, each of which can be opened. */
+/** Buttons that open the contract's other orders. */
 function siblings(view: View, order: Order, { orders }: Contract): Child {
   const { format, act } = view;
   const others = (orders?.nodes ?? []).filter(({ id }) => id !== order.id);
-  if (others.length === 0) return h("p", { class: "none" }, format.say("contract.noOrders"));
+  if (others.length === 0) return h("p", { class: "none" }, format.text("contract.noOrders"));
   const hidden = (orders?.totalCount ?? 0) - 1 - others.length;
   return h(
     "ul",
@@ -108,12 +108,12 @@ function siblings(view: View, order: Order, { orders }: Contract): Child {
 }
 
 export function offer(view: View, order: Order): Child {
-  if (!maySee(view, "offers:read")) return null;
+  if (!hasScope(view, "offers:read")) return null;
   const { format } = view;
-  const { offer: found } = order;
-  const name = format.say("offer");
-  if (found === null)
-    return section("offer", name, h("p", { class: "none" }, format.say("offer.none")));
+  const { offer: related } = order;
+  const name = format.text("offer");
+  if (related === null)
+    return section("offer", name, h("p", { class: "none" }, format.text("offer.none")));
   const moment = (iso: string | null): Child => iso !== null && instant(view, iso);
   return section(
     "offer",
@@ -121,16 +121,19 @@ export function offer(view: View, order: Order): Child {
     facts([
       [
         name,
-        [h("b", { "data-offer": found.number }, found.number), h("small", {}, found.statusLabel)],
+        [
+          h("b", { "data-offer": related.number }, related.number),
+          h("small", {}, related.statusLabel),
+        ],
       ],
-      [format.say("offer.created"), moment(found.createdAt)],
-      [format.say("offer.sent"), moment(found.sentAt)],
-      [format.say("offer.valid"), found.validUntil !== null && day(view, found.validUntil)],
-      [format.say("offer.decided"), moment(found.decidedAt)],
-      ...found.consents.map(
+      [format.text("offer.created"), moment(related.createdAt)],
+      [format.text("offer.sent"), moment(related.sentAt)],
+      [format.text("offer.valid"), related.validUntil !== null && day(view, related.validUntil)],
+      [format.text("offer.decided"), moment(related.decidedAt)],
+      ...related.consents.map(
         ({ givenBy, givenAt, name: person }) =>
           [
-            format.say("offer.consent"),
+            format.text("offer.consent"),
             [
               person ?? format.value("offer.consent", givenBy),
               h("small", {}, instant(view, givenAt)),
@@ -150,7 +153,7 @@ export function documents(view: View, order: Order): Markup {
   const groups = [...products.values()].map(({ name, documents: all }) => {
     const own = all.filter(({ language }) => format.tag.toUpperCase().startsWith(language));
     const kinds = new Set(own.map(({ kind }) => kind));
-    // What there is in another language alone is better than nothing.
+    // A document that exists only in another language is better than none.
     return [
       name,
       [...own, ...all.filter((other) => !own.includes(other) && !kinds.has(other.kind))],
@@ -159,14 +162,14 @@ export function documents(view: View, order: Order): Markup {
   const none = order.documents.length === 0 && groups.every(([, all]) => all.length === 0);
   return section(
     "documents",
-    format.say("documents"),
-    none && h("p", { class: "none" }, format.say("documents.none")),
+    format.text("documents"),
+    none && h("p", { class: "none" }, format.text("documents.none")),
     listOf(view, "order", order.documents),
     ...groups.map(([name, all]) => (all.length > 0 ? group(view, name, all) : null)),
   );
 }
 
-function group(view: View, name: string, all: readonly Linked[]): Markup {
+function group(view: View, name: string, all: readonly DocumentLink[]): Markup {
   return h(
     "details",
     { key: `product-${name}`, class: "group" },
@@ -175,7 +178,7 @@ function group(view: View, name: string, all: readonly Linked[]): Markup {
   );
 }
 
-function listOf({ format }: View, key: string, all: readonly Linked[]): Child {
+function listOf({ format }: View, key: string, all: readonly DocumentLink[]): Child {
   const links = all.flatMap(({ kind, title, url }, index) =>
     isWebAddress(url)
       ? h(
@@ -186,7 +189,7 @@ function listOf({ format }: View, key: string, all: readonly Linked[]): Child {
             { href: url, target: "_blank", rel: "noopener noreferrer" },
             icon("file"),
             h("span", {}, title, h("small", {}, format.value("document", kind))),
-            h("span", { class: "quiet" }, ` (${format.say("documents.opens")})`),
+            h("span", { class: "visually-hidden" }, ` (${format.text("documents.opens")})`),
           ),
         )
       : [],
@@ -194,7 +197,7 @@ function listOf({ format }: View, key: string, all: readonly Linked[]): Child {
   return links.length > 0 && h("ul", { key: `documents-${key}`, class: "documents" }, ...links);
 }
 
-/** Other schemes, such as `javascript:`, have no place in a link. */
+/** Links are only made of http(s) addresses: `javascript:` would run in the page. */
 function isWebAddress(url: string): boolean {
   return /^https?:\/\//i.test(url);
 }

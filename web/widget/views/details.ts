@@ -1,4 +1,4 @@
-// What was stated when ordering: dates, people, items with their prices, and the rest.
+// The order's details: dates, parties, items with prices, other properties and notes.
 import type { WidgetOrderPlace } from "../../.generated/operations";
 import { type Child, type Markup, h } from "../dom";
 import type { Order } from "../store";
@@ -15,23 +15,23 @@ export function dates(view: View, order: Order): Markup {
   const of = (iso: string | null): Child => iso !== null && day(view, iso);
   return section(
     "dates",
-    format.say("dates"),
+    format.text("dates"),
     facts([
-      [format.say("dates.received"), instant(view, order.receivedAt)],
-      [format.say("dates.start"), of(order.requestedStartDate)],
-      [format.say("dates.requested"), of(order.requestedCompletionDate)],
+      [format.text("dates.received"), instant(view, order.receivedAt)],
+      [format.text("dates.start"), of(order.requestedStartDate)],
+      [format.text("dates.requested"), of(order.requestedCompletionDate)],
       [
-        format.say("dates.expected"),
+        format.text("dates.expected"),
         [
-          of(expected) || (open && format.say("dates.open")),
-          missed && h("small", { class: "overdue" }, format.say("dates.missed")),
+          of(expected) || (open && format.text("dates.open")),
+          missed && h("small", { class: "overdue" }, format.text("dates.missed")),
         ],
       ],
       [
-        format.say("dates.completed"),
+        format.text("dates.completed"),
         order.completedAt !== null && instant(view, order.completedAt),
       ],
-      [format.say("dates.estimate"), estimate(view, order)],
+      [format.text("dates.estimate"), estimate(view, order)],
     ]),
   );
 }
@@ -41,7 +41,7 @@ function estimate({ format }: View, { processingEstimate }: Order): Child[] {
   const { expectedAt, latestAt, basis } = processingEstimate;
   const [expected, latest] = [format.day(expectedAt), format.day(latestAt)];
   const words =
-    expected === latest ? expected : format.say("dates.estimateBy", { expected, latest });
+    expected === latest ? expected : format.text("dates.estimateBy", { expected, latest });
   return [
     words,
     h(
@@ -52,7 +52,7 @@ function estimate({ format }: View, { processingEstimate }: Order): Child[] {
         median: format.duration(basis.medianSeconds),
         most: format.duration(basis.percentile90Seconds),
       }),
-      basis.automated && ` ${format.say("dates.automated")}`,
+      basis.automated && ` ${format.text("dates.automated")}`,
     ),
   ];
 }
@@ -62,20 +62,20 @@ export function parties(view: View, order: Order): Markup {
   const { customer, site, tenant } = order;
   return section(
     "parties",
-    format.say("parties"),
+    format.text("parties"),
     facts([
       [
-        format.say("parties.customer"),
+        format.text("parties.customer"),
         customer && who(customer.name, customer.number, customer.address, customer.email),
       ],
-      [format.say("parties.site"), site && who(site.name, null, site.address)],
-      [format.say("parties.tenant"), tenant && who(tenant.name, tenant.number)],
-      [format.say("parties.confirmedBy"), order.confirmedBy?.name],
-      [format.say("parties.dealer"), order.dealerId],
-      [format.say("parties.subPartner"), order.subPartnerId],
+      [format.text("parties.site"), site && who(site.name, null, site.address)],
+      [format.text("parties.tenant"), tenant && who(tenant.name, tenant.number)],
+      [format.text("parties.confirmedBy"), order.confirmedBy?.name],
+      [format.text("parties.dealer"), order.dealerId],
+      [format.text("parties.subPartner"), order.subPartnerId],
       ...order.externalIds.map(
         ({ value, type }) =>
-          [format.say("stated.reference"), [value, type && h("small", {}, type)]] as const,
+          [format.text("stated.reference"), [value, type && h("small", {}, type)]] as const,
       ),
     ]),
   );
@@ -98,63 +98,68 @@ function who(
 
 export function items(view: View, order: Order): Markup {
   const { format } = view;
-  const total = order.totalPrices.map((each) => h("li", {}, price(view, each, 1)));
+  const totals = order.totalPrices.map((total) => h("li", {}, price(view, total, 1)));
   return section(
     "items",
-    format.say("items"),
-    h("ul", { class: "items" }, ...order.items.map((each) => item(view, each))),
-    total.length > 0 && h("h4", { key: "total" }, format.say("items.total")),
-    total.length > 0 && h("ul", { key: "prices", class: "prices" }, ...total),
+    format.text("items"),
+    h("ul", { class: "items" }, ...order.items.map((orderItem) => item(view, orderItem))),
+    totals.length > 0 && h("h4", { key: "total" }, format.text("items.total")),
+    totals.length > 0 && h("ul", { key: "prices", class: "prices" }, ...totals),
   );
 }
 
-function item(view: View, each: Item): Markup {
+function item(view: View, orderItem: Item): Markup {
   const { format } = view;
-  const { product } = each;
+  const { product } = orderItem;
   const family =
-    product === null ? null : product.name === each.name ? product.familyLabel : product.name;
+    product === null ? null : product.name === orderItem.name ? product.familyLabel : product.name;
   return h(
     "li",
     {
-      key: `item-${each.position}`,
-      class: each.parentPosition === null ? "item" : "item part",
-      "data-action": each.action,
+      key: `item-${orderItem.position}`,
+      class: orderItem.parentPosition === null ? "item" : "item part",
+      "data-action": orderItem.action,
     },
     h(
       "div",
       { class: "head" },
-      each.quantity !== 1 && h("span", { class: "times" }, `${format.number(each.quantity)} ×`),
-      h("b", {}, each.name),
-      h("span", { class: `badge item-${each.action}` }, format.value("action", each.action)),
+      orderItem.quantity !== 1 &&
+        h("span", { class: "times" }, `${format.number(orderItem.quantity)} ×`),
+      h("b", {}, orderItem.name),
+      h(
+        "span",
+        { class: `badge item-${orderItem.action}` },
+        format.value("action", orderItem.action),
+      ),
     ),
     family && h("p", { class: "sub" }, [family, product?.description].filter(Boolean).join(" – ")),
     facts([
-      ...each.characteristics.map(({ name, value }) => [name, value] as const),
-      ...each.terms.map(
-        (term) => [term.name ?? format.say("items.term"), termOf(view, term)] as const,
+      ...orderItem.characteristics.map(({ name, value }) => [name, value] as const),
+      ...orderItem.terms.map(
+        (term) => [term.name ?? format.text("items.term"), termOf(view, term)] as const,
       ),
     ]),
-    each.prices.length > 0 &&
+    orderItem.prices.length > 0 &&
       h(
         "ul",
         { class: "prices" },
-        ...each.prices.map((one) => h("li", {}, price(view, one, each.quantity))),
+        ...orderItem.prices.map((one) => h("li", {}, price(view, one, orderItem.quantity))),
       ),
   );
 }
 
-/** What was stated beyond the fields, and what was reported; no section where there is nothing. */
+/** Further properties from the order and from its processing; no section if there are none. */
 export function properties(view: View, order: Order): Child[] {
   const { format } = view;
   const stated = [
-    [format.say("stated.description"), order.description] as const,
-    [format.say("stated.category"), order.category] as const,
+    [format.text("stated.description"), order.description] as const,
+    [format.text("stated.category"), order.category] as const,
     ...order.characteristics.map(({ name, value }) => [name, value] as const),
   ].filter(([, value]) => value);
   const reported = order.reportedCharacteristics.map(({ name, value }) => [name, value] as const);
   return [
-    stated.length > 0 && section("stated", format.say("stated"), facts(stated)),
-    reported.length > 0 && section("reported", format.say("reported"), facts(reported)),
+    stated.length > 0 && section("stated", format.text("stated"), facts(stated)),
+    reported.length > 0 && section("reported", format.text("reported"), facts(reported)),
   ];
 }
 
@@ -162,7 +167,7 @@ export function notes(view: View, order: Order): Child {
   if (order.notes.length === 0) return null;
   return section(
     "notes",
-    view.format.say("notes"),
+    view.format.text("notes"),
     h(
       "ul",
       { class: "notes" },

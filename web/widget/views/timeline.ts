@@ -1,11 +1,11 @@
-// The course of an order: the phases it entered, the milestones reached and planned, the delays.
+// The timeline of an order: phases, milestones and delays.
 import type { OrderStatus } from "../../.generated/operations";
 import { type Child, type Markup, h } from "../dom";
 import { type Icon, ICON_OF_STATUS, icon } from "../icons";
 import type { Order } from "../store";
 import { badge, day, instant, section, type View } from "./view";
 
-interface Happening {
+interface TimelineEvent {
   readonly key: string;
   readonly kind: "phase" | "milestone" | "delay" | "ahead" | "missed";
   readonly at: string;
@@ -17,7 +17,7 @@ interface Happening {
   readonly current?: boolean;
 }
 
-export function course(view: View, order: Order): Markup {
+export function timeline(view: View, order: Order): Markup {
   const { format } = view;
   const past = [...phases(view, order), ...delays(view, order), ...reached(view, order)];
   past.sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
@@ -25,13 +25,13 @@ export function course(view: View, order: Order): Markup {
   ahead.sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
   return section(
     "course",
-    format.say("course"),
+    format.text("course"),
     h("ol", { class: "course", part: "timeline" }, ...past.map((event) => entry(view, event))),
     ahead.length > 0 &&
       h(
         "h4",
         { key: "ahead" },
-        format.say(order.status === "IN_PROGRESS" ? "course.ahead" : "course.unreached"),
+        format.text(order.status === "IN_PROGRESS" ? "course.ahead" : "course.unreached"),
       ),
     ahead.length > 0 &&
       h(
@@ -42,7 +42,7 @@ export function course(view: View, order: Order): Markup {
   );
 }
 
-function entry(view: View, event: Happening): Markup {
+function entry(view: View, event: TimelineEvent): Markup {
   const { format } = view;
   return h(
     "li",
@@ -61,7 +61,7 @@ function entry(view: View, event: Happening): Markup {
         "p",
         { class: "head" },
         h("span", { class: "name" }, event.title),
-        event.current && h("span", { class: "badge now" }, format.say("course.now")),
+        event.current && h("span", { class: "badge now" }, format.text("course.now")),
         ...(event.marks ?? []),
       ),
       event.kind === "ahead" || event.kind === "missed" || event.kind === "delay"
@@ -72,8 +72,8 @@ function entry(view: View, event: Happening): Markup {
   );
 }
 
-function phases(view: View, order: Order): Happening[] {
-  const known = view.store.order?.known ?? order.history.length;
+function phases(view: View, order: Order): TimelineEvent[] {
+  const known = view.store.order?.historySeen ?? order.history.length;
   const last = order.history.length;
   return order.history.map(({ sequence, status, phaseLabel, occurredAt, reason }) => ({
     key: `phase-${sequence}`,
@@ -83,12 +83,12 @@ function phases(view: View, order: Order): Happening[] {
     title: phaseLabel,
     notes: [reason !== null && h("p", { class: "reason", lang: "de" }, reason)],
     status,
-    marks: sequence > known ? [badge("changed", "spark", view.format.say("course.new"))] : [],
+    marks: sequence > known ? [badge("changed", "spark", view.format.text("course.new"))] : [],
     current: sequence === last,
   }));
 }
 
-function reached(view: View, order: Order): Happening[] {
+function reached(view: View, order: Order): TimelineEvent[] {
   return order.milestones.flatMap((milestone, index) => {
     const { reachedAt, plannedAt, message } = milestone;
     if (reachedAt === null) return [];
@@ -105,21 +105,23 @@ function reached(view: View, order: Order): Happening[] {
           h(
             "p",
             { class: "when" },
-            view.format.say("course.plannedWas", { day: view.format.day(plannedAt) }),
+            view.format.text("course.wasPlanned", { day: view.format.day(plannedAt) }),
           ),
       ],
-      marks: milestone.violated ? [badge("delayed", "late", view.format.say("course.missed"))] : [],
+      marks: milestone.violated
+        ? [badge("delayed", "late", view.format.text("course.missed"))]
+        : [],
     };
   });
 }
 
-function planned(view: View, order: Order): Happening[] {
+function planned(view: View, order: Order): TimelineEvent[] {
   const { format } = view;
   return order.milestones.flatMap((milestone, index) => {
     const { plannedAt, reachedAt, message, violated } = milestone;
     if (plannedAt === null || reachedAt !== null) return [];
     const over = violated || Date.parse(plannedAt) < Date.now();
-    const words = format.say(over ? "course.overdue" : "course.planned", {
+    const words = format.text(over ? "course.wasPlanned" : "course.planned", {
       day: format.day(plannedAt),
     });
     return {
@@ -132,12 +134,12 @@ function planned(view: View, order: Order): Happening[] {
         h("p", { class: "when" }, words),
         message !== null && h("p", { class: "reason", lang: "de" }, message),
       ],
-      marks: violated ? [badge("delayed", "late", format.say("course.missed"))] : [],
+      marks: violated ? [badge("delayed", "late", format.text("course.missed"))] : [],
     };
   });
 }
 
-function delivery(view: View, order: Order): Happening[] {
+function delivery(view: View, order: Order): TimelineEvent[] {
   const { expectedCompletionDate: expected, status, milestones } = order;
   if (expected === null || status !== "IN_PROGRESS") return [];
   const told = milestones.some(
@@ -150,19 +152,19 @@ function delivery(view: View, order: Order): Happening[] {
       kind: "ahead",
       at: expected,
       icon: null,
-      title: view.format.say("course.delivery"),
+      title: view.format.text("course.delivery"),
       notes: [h("p", { class: "when" }, day(view, expected))],
     },
   ];
 }
 
-function delays(view: View, order: Order): Happening[] {
+function delays(view: View, order: Order): TimelineEvent[] {
   const { format } = view;
   return order.delays.map(({ reason, reportedAt, resolvedAt }, index) => {
     const words =
       resolvedAt === null
-        ? format.say("course.delay.lasts", { time: format.instant(reportedAt) })
-        : format.say("course.delay.over", {
+        ? format.text("course.delay.lasts", { time: format.instant(reportedAt) })
+        : format.text("course.delay.over", {
             from: format.day(reportedAt),
             to: format.day(resolvedAt),
           });
@@ -171,7 +173,7 @@ function delays(view: View, order: Order): Happening[] {
       kind: "delay",
       at: reportedAt,
       icon: "late",
-      title: format.say("course.delay"),
+      title: format.text("course.delay"),
       notes: [h("p", { class: "when" }, words), h("p", { class: "reason", lang: "de" }, reason)],
     };
   });
