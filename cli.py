@@ -5,6 +5,7 @@ import click
 from commands.audit import audit
 from commands.data import intake_command, migrate, seed
 from commands.demo import demo
+from commands.intake_failures import intake_failures
 from commands.keys import api_key
 from commands.oauth import oauth_client, signing_key
 from commands.schema import export_schema
@@ -19,7 +20,7 @@ def main() -> None:
     """Shows a carrier's partners their orders, from cart to contract, over GraphQL.
 
     Settings come from PARTNERGRAPH_… variables (docs/operations.md). Exit codes: 0 done, 1 done in
-    part, 2 nothing done because of a mistake.
+    part, 2 stopped by a mistake or by an unavailable database.
     """
 
 
@@ -27,6 +28,7 @@ for command in (
     migrate,
     seed,
     intake_command,
+    intake_failures,
     serve,
     api_key,
     oauth_client,

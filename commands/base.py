@@ -12,6 +12,7 @@ import click
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 import settings as configuration
+from db import faults
 from db.migrations import state
 from db.session import Database
 from settings import Settings, SettingsMistake
@@ -72,6 +73,21 @@ def reaching(settings: Settings) -> Iterator[None]:
     except (OSError, DBAPIError) as error:
         raise Mistake(
             f"The database {settings.shown_database_url} cannot be reached: {_reason(error)}."
+        ) from None
+
+
+@contextmanager
+def stopped_by(settings: Settings) -> Iterator[None]:
+    """Turns an error that the database is at fault for into a Mistake, for work in transactions
+    that can be run again."""
+    try:
+        yield
+    except Exception as error:
+        if faults.classify(error) is not faults.Fault.DATABASE:
+            raise
+        raise Mistake(
+            f"The database {settings.shown_database_url} is unavailable: {_reason(error)}. "
+            "Nothing is lost, and what was done before stays: run the command again."
         ) from None
 
 

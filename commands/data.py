@@ -18,6 +18,7 @@ from commands.base import (
     open_database,
     progress,
     reaching,
+    stopped_by,
 )
 from db import migrations
 from db.migrations import state
@@ -120,7 +121,9 @@ def intake_command(paths: tuple[Path, ...], tenant: str | None) -> None:
     """Load TMF622 product orders and events from JSON files, or folders of them.
 
     What cannot be loaded is reported with its place and reason; the rest is loaded, and the exit
-    code is 1. Loading a file again changes nothing.
+    code is 1. Loading a file again changes nothing. A message that the program fails at three times
+    is put aside (`partnergraph intake-failures`). When the database is unavailable, the command
+    stops with exit code 2: run it again.
     """
     report = asyncio.run(_take_in(load_settings(), paths, tenant))
     for problem in report.problems:
@@ -137,5 +140,5 @@ async def _take_in(
     settings: Settings, paths: tuple[Path, ...], tenant: str | None
 ) -> intake.Report:
     async with open_database(settings) as database:
-        with progress("Taking in files, bytes") as show:
+        with stopped_by(settings), progress("Taking in files, bytes") as show:
             return await intake.run(database, paths, tenant=tenant, progress=show)

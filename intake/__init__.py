@@ -1,7 +1,18 @@
 """Takes in what the carrier's systems report: TMF622 v5 product orders and their events."""
 
-from intake.problems import FileReport, Problem, Report
+from intake.problems import FileReport, InvalidError, Problem, Report
 from intake.reader import UnreadablePathError
+from intake.replay import discard, list_failures, replay
 from intake.runner import run
 
-__all__ = ["FileReport", "Problem", "Report", "UnreadablePathError", "run"]
+__all__ = [
+    "FileReport",
+    "InvalidError",
+    "Problem",
+    "Report",
+    "UnreadablePathError",
+    "discard",
+    "list_failures",
+    "replay",
+    "run",
+]

@@ -1,15 +1,17 @@
 """Messages become rows: many in one transaction, and what is undone when one of them fails."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.exc import DBAPIError, StatementError
 
-from db.contention import is_contention
+from db import faults
 from db.models import Tenant
 from db.scope.tenant_scope import TenantScope
 from db.session import Database, WriteSession
+from intake import failures
+from intake.failures import MAX_ATTEMPTS
 from intake.messages import Message
 from intake.problems import Fault, InvalidError, Outcome
 from intake.progress import apply
@@ -25,8 +27,8 @@ _ATTEMPTS = 3
 
 
 class BusyError(Exception):
-    """Others kept their locks too long, or each waited for the other. Nothing was taken in, and the
-    same messages may well be later."""
+    """Concurrent transactions kept their locks too long, or each waited for the other. The same
+    messages can be loaded again: those that were taken in count once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Result:
     """A `Fault`, or a refusal of `ordering.errors`."""
     problems: tuple[tuple[str, str], ...] = ()
     """JSON path and reason of each."""
+    error: Exception | None = None
+    """What was raised, if the message was valid and could not be stored."""
 
     @property
     def order_is_unknown(self) -> bool:
@@ -60,66 +64,132 @@ async def load(
     scope: TenantScope | None = None,
     now: Callable[[], datetime],
     progress: Callable[[float], None] = lambda part: None,
+    replay: bool = False,
 ) -> Loaded:
-    """Take messages in, by their order here, as one transaction: it is committed on return.
+    """Take messages in, in this order, as one transaction: it is committed on return.
 
     `tenant` is the number of the tenant whose orders they are about, whatever they say; orders
     outside of `scope` (everything by default) are out of the sender's reach. Each message can fail
-    alone, and the results say which ones did; their order is that of the messages. What others'
-    locks made fail is tried again as a whole; raises `BusyError` when that is no use.
+    alone, and the results, in the order of the messages, say which ones did:
+
+    - A message that the database refuses is tried once more in a fresh transaction.
+    - A message that the program fails at is counted, and put aside at the third attempt. One that
+      has been put aside is not tried, unless this is a `replay`.
+
+    Raises `BusyError` when concurrent transactions made all attempts fail. Any other error that is
+    raised concerns the whole transaction, not a message: nothing of it was taken in. `db.faults`
+    tells whether the database or the program is at fault.
     """
     if not messages:
         return Loaded([], 0)
-    for _ in range(_ATTEMPTS):
-        results: list[Result] = []
-        try:
-            async with database.write(TenantScope.carrier()) as session:
-                loading = _Loading(session, tenant, scope or TenantScope.carrier(), now)
-                for start in range(0, len(messages), _BATCH):
-                    progress(start / len(messages))
-                    results += await loading.load(messages[start : start + _BATCH])
-        except DBAPIError as error:
-            if not is_contention(error):
-                raise
-        else:
-            return Loaded(results, session.statements)
-    raise BusyError
+    loading = _Loading(tenant, scope or TenantScope.carrier(), now, replay)
+    results, statements = await loading.commit(database, messages, progress)
+    by_message = {id(result.message): result for result in results}
+    refused = [r.message for r in results if r.code == Fault.REFUSED_BY_DATABASE]
+    if refused:
+        results, more = await loading.commit(database, refused)
+        statements += more
+        by_message.update({id(result.message): result for result in results})
+    errors = [
+        (result.message, result.error)
+        for result in by_message.values()
+        if result.code == Fault.FAILED and result.error is not None
+    ]
+    if errors:
+        attempts = await failures.record(
+            database, errors, tenant=tenant, scope=loading.scope, now=now()
+        )
+        for message, error in errors:
+            by_message[id(message)] = _failed(message, error, attempts[message.digest])
+    return Loaded([by_message[id(message)] for message in messages], statements)
 
 
 @dataclass(frozen=True, slots=True)
 class _Loading:
-    session: WriteSession
     tenant: str | None
     scope: TenantScope
     now: Callable[[], datetime]
+    replay: bool
 
-    async def load(self, messages: Sequence[Message], *, again: bool = False) -> list[Result]:
+    async def commit(
+        self,
+        database: Database,
+        messages: Sequence[Message],
+        progress: Callable[[float], None] = lambda part: None,
+    ) -> tuple[list[Result], int]:
+        """One transaction; on contention it is tried again as a whole."""
+        for _ in range(_ATTEMPTS):
+            results: list[Result] = []
+            try:
+                async with database.write(TenantScope.carrier()) as session:
+                    for start in range(0, len(messages), _BATCH):
+                        progress(start / len(messages))
+                        batch = messages[start : start + _BATCH]
+                        results += await self._load_batch(session, batch)
+            except DBAPIError as error:
+                if not faults.is_contention(error):
+                    raise
+            else:
+                return results, session.statements
+        raise BusyError
+
+    async def _load_batch(self, session: WriteSession, messages: Sequence[Message]) -> list[Result]:
+        # The first statement, outside of any savepoint: a transaction that cannot begin is not the
+        # fault of a message.
+        failed = await failures.failures(session, {m.digest for m in messages}, self.tenant)
+        aside = {
+            digest
+            for digest, failure in failed.items()
+            if failure.put_aside_at is not None and not self.replay
+        }
+        results = [_put_aside(m) for m in messages if m.digest in aside]
+        tried = [m for m in messages if m.digest not in aside]
+        if tried:
+            results += await self._load(session, tried)
+        taken_in = {r.message.digest for r in results if r.outcome is not None} & failed.keys()
+        if taken_in:
+            await failures.forget(session, taken_in, self.tenant)
+        return results
+
+    async def _load(
+        self, session: WriteSession, messages: Sequence[Message], *, again: bool = False
+    ) -> list[Result]:
         """Load messages as one savepoint; where one of them fails, each half by itself.
 
-        So a bad message takes no other along, and costs only those beside it a second time.
+        So a bad message does not fail the others, and only its half is loaded a second time.
+        Raises what the database is at fault for: no message is to blame for it.
         """
+        message = messages[0]
         try:
-            async with self.session.savepoint():
-                return await self._take_in(messages)
+            async with session.savepoint():
+                return await self._take_in(session, messages)
         except InvalidError as error:
-            again, code, problems = True, error.code, error.problems
-        except (DBAPIError, StatementError) as error:
-            if isinstance(error, DBAPIError) and (
-                error.connection_invalidated or is_contention(error)
-            ):
-                raise
-            code = Fault.REFUSED_BY_DATABASE
-            problems = ((messages[0].path, f"the database refuses it: {_first_line(error)}"),)
+            again = True
+            result = Result(message, None, error.code, error.problems)
+        except Exception as error:
+            match faults.classify(error):
+                case faults.Fault.DATABASE:
+                    raise
+                case faults.Fault.MESSAGE:
+                    reason = f"the database refuses it: {_first_line(error)}"
+                    problem = message.path, reason
+                    result = Result(message, None, Fault.REFUSED_BY_DATABASE, (problem,), error)
+                case faults.Fault.PROGRAM:
+                    again = True
+                    result = Result(message, None, Fault.FAILED, (), error)
         if len(messages) > 1:
             half = len(messages) // 2
-            return [*await self.load(messages[:half]), *await self.load(messages[half:])]
+            return [
+                *await self._load(session, messages[:half]),
+                *await self._load(session, messages[half:]),
+            ]
         if not again:
-            # Another intake may have just made the tenant or the product that this one was making.
-            return await self.load(messages, again=True)
-        return [Result(messages[0], None, code, problems)]
+            # A concurrent intake may have just added the tenant or the product that this one adds.
+            return await self._load(session, messages, again=True)
+        return [result]
 
-    async def _take_in(self, messages: Sequence[Message]) -> list[Result]:
-        book = UnitOfWork(self.session, self.now())
+    async def _take_in(self, session: WriteSession, messages: Sequence[Message]) -> list[Result]:
+        book = UnitOfWork(session, self.now())
         await self._look_up(book, messages)
         # Locks have been waited for. Whoever asks by `updatedAt` what has changed looks back only
         # so far: what is written must not be stamped with a time long before it can be seen.
@@ -208,6 +278,25 @@ def _of_another(message: Message) -> InvalidError:
     return InvalidError(problem, code=Refusal.BELONGS_TO_ANOTHER)
 
 
+def _failed(message: Message, error: Exception, attempts: int) -> Result:
+    """The result of a message that the program failed at, after so many attempts."""
+    if attempts >= MAX_ATTEMPTS:
+        return replace(_put_aside(message), error=error)
+    reason = (
+        f"the program failed at it, attempt {attempts} of {MAX_ATTEMPTS}: "
+        f"{type(error).__name__}: {_first_line(error)}"
+    )
+    return Result(message, None, Fault.FAILED, ((message.path, reason),), error)
+
+
+def _put_aside(message: Message) -> Result:
+    reason = (
+        f"the program failed at it {MAX_ATTEMPTS} times: put aside as "
+        f"{failures.short(message.digest)} for an operator to replay, no need to send it again"
+    )
+    return Result(message, None, Fault.PUT_ASIDE, ((message.path, reason),))
+
+
 def _first_line(error: Exception) -> str:
-    cause = getattr(error, "orig", None) or error
-    return str(cause).splitlines()[0][:300]
+    cause = (isinstance(error, StatementError) and error.orig) or error
+    return next(iter(str(cause).splitlines()), "")[:300]

@@ -20,7 +20,11 @@ class Fault(StrEnum):
     BUSY = "BUSY"
     """Others held what it needs for too long."""
     REFUSED_BY_DATABASE = "REFUSED_BY_DATABASE"
-    """A rule of the database's that the program should have kept."""
+    """The database cannot store its values, or they contradict what is stored."""
+    FAILED = "INTERNAL_SERVER_ERROR"
+    """The program failed at it. It is counted, and may be sent again (`intake.failures`)."""
+    PUT_ASIDE = "PUT_ASIDE"
+    """The program failed at it too often. It is kept until an operator replays or discards it."""
 
 
 class InvalidError(Exception):

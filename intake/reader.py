@@ -102,6 +102,19 @@ def parse(raw: bytes) -> Any:
         raise InvalidError(("$", f"nested more than {DEEPEST} levels deep")) from None
 
 
+def written(value: Any) -> str:
+    """JSON text that `parse` reads back as the same value, with the digits of every number."""
+    match value:
+        case dict():
+            members = (f"{written(name)}:{written(member)}" for name, member in value.items())
+            return "{" + ",".join(members) + "}"
+        case list():
+            return "[" + ",".join(map(written, value)) + "]"
+        case Decimal():
+            return str(value)
+    return json.dumps(value, ensure_ascii=False)
+
+
 def unstorable(value: Any, path: str, name: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
     """JSON path and reason of what is nested too deeply, of a name that stands twice, and of every
     text and number that no database can hold. `name` is the full name of the value."""

@@ -31,7 +31,8 @@ async def run(
     an order's first account comes first and the rest by time. Events whose order a later file
     brought are taken in at the end.
 
-    Raises `UnreadablePathError` for a path that does not exist.
+    Raises `UnreadablePathError` for a path that does not exist. Stops at an error that the database
+    is at fault for (`db.faults`), and raises it: files that were loaded before stay loaded.
     """
     files, problems = reader.files(paths)
     report = Report([FileReport(file) for file in files], problems)

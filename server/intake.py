@@ -1,8 +1,12 @@
-"""`POST /intake`: the messages that files bring, by HTTP, and what became of each.
+"""`POST /intake`: the same messages as in files, by HTTP, with a result for each.
 
-A body is one message or a list of them. It is one transaction, as a file is: an answer with results
-means that everything it does not call rejected is committed. No answer means that all of it is, or
-nothing; the same body again is safe, since a message counts once.
+A body is one message or a list of them, loaded as one transaction like a file. A response with
+results means that every message with the outcome of a load is committed. Without one, all of the
+body is committed or nothing. Sending a body again is safe: a message counts once.
+
+Who has to act when a message is not taken in: the sender for REJECTED; the operator for FAILED
+(send it again) and PUT_ASIDE (do not). When the database is at fault (`db.faults`), the whole
+request is refused with 503 and no message is blamed.
 """
 
 import asyncio
@@ -21,6 +25,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from db import faults
 from db.scope.tenant_scope import TenantScope as DataScope
 from db.session import Database
 from execution.errors import (
@@ -32,6 +37,7 @@ from execution.errors import (
     internal_error,
 )
 from execution.limits import Limits
+from intake.failures import short
 from intake.loading import BusyError, Result, load
 from intake.messages import Message, by_time, read_message
 from intake.problems import Fault, InvalidError
@@ -39,7 +45,13 @@ from intake.reader import parse, split
 from server.admission import Admission, Reservation
 from server.graphql import AuthFailure
 from server.request_id import current_request_id
-from server.requests import RequestRefusedError, bad_request, forbidden, read_json
+from server.requests import (
+    RequestRefusedError,
+    bad_request,
+    forbidden,
+    read_json,
+    unavailable,
+)
 
 ClientT = TypeVar("ClientT")
 
@@ -49,6 +61,9 @@ BYTES_PER_POINT = 256
 
 _LONGEST_TEXT = 1_000
 """Characters of a path or a reason: both repeat what the message says."""
+
+_OUTAGE_SECONDS = 5
+"""After how many seconds a sender may try again while the database is unavailable."""
 
 _log = structlog.get_logger("intake")
 
@@ -97,22 +112,26 @@ class IntakeEndpoint(Generic[ClientT]):
         started = perf_counter()
         exchange = _Exchange(scope["method"], Headers(scope=scope), receive)
         headers: dict[str, str] = {}
+        payload: dict[str, Any]
         try:
             results = await self._results(exchange)
             status, payload = _status(results), {"results": results}
+            if status == 500:
+                payload["errors"] = [internal_error(exchange.request_id)]
         except ClientDisconnect:
             exchange.write(None, (perf_counter() - started) * 1000)
             return
-        except RequestRefusedError as refused:
-            status, headers = refused.status, refused.headers
-            error = formatted(refused.error, ErrorCode.BAD_REQUEST)
-            exchange.codes.append(error["extensions"]["code"])
-            payload = {"errors": [error]}
-        except Exception:
+        except Exception as error:
             # The boundary: masked for the client, logged whole.
-            _log.exception("unexpected error")
-            exchange.codes.append(ErrorCode.INTERNAL_SERVER_ERROR)
-            status, payload = 500, {"errors": [internal_error(exchange.request_id)]}
+            refused = _refusal(error)
+            if refused is None:
+                _log.exception("unexpected error")
+                status, shown = 500, internal_error(exchange.request_id)
+            else:
+                status, headers = refused.status, refused.headers
+                shown = formatted(refused.error, ErrorCode.BAD_REQUEST)
+            exchange.codes.append(shown["extensions"]["code"])
+            payload = {"errors": [shown]}
         body = orjson.dumps(payload)
         exchange.write(status, (perf_counter() - started) * 1000)
         headers = {**exchange.quota_headers, **headers, "Cache-Control": "no-store"}
@@ -165,8 +184,13 @@ class IntakeEndpoint(Generic[ClientT]):
             for entry in read
         ]
         for result in loaded.values():
-            if result.code == Fault.REFUSED_BY_DATABASE:
-                _log.error("unexpected error", reasons=[reason for _, reason in result.problems])
+            if result.error is not None:
+                _log.error(
+                    "unexpected error",
+                    code=result.code,
+                    digest=short(result.message.digest),
+                    exc_info=result.error,
+                )
         exchange.count(results)
         return results
 
@@ -268,15 +292,37 @@ def _read(values: Sequence[tuple[str, Any]], now: datetime) -> list[Message | In
     return read
 
 
+def _refusal(error: Exception) -> RequestRefusedError | None:
+    """The refusal that a request is answered with; None for a fault of the program."""
+    if isinstance(error, RequestRefusedError):
+        return error
+    if faults.classify(error) is not faults.Fault.DATABASE:
+        return None
+    _log.error("the database is unavailable", exc_info=error)
+    return unavailable(
+        "The database is unavailable. Send the same body again: messages that were taken in "
+        "already count once.",
+        _OUTAGE_SECONDS,
+    )
+
+
 REJECTED = "REJECTED"
+FAILED = "FAILED"
+PUT_ASIDE = "PUT_ASIDE"
 
 
 def _status(results: Sequence[dict[str, Any]]) -> int:
-    """200 where all was taken in, 422 where nothing was, 207 where only the results tell."""
-    rejected = sum(result["outcome"] == REJECTED for result in results)
-    if not rejected:
-        return 200
-    return 422 if rejected == len(results) else 207
+    """What the sender has to do, in one number.
+
+    200: all messages were taken in; 500: some have to be sent again; 422: all were rejected; 207:
+    see the results, and do not send any of them again as it is.
+    """
+    outcomes = {result["outcome"] for result in results}
+    if FAILED in outcomes:
+        return 500
+    if outcomes == {REJECTED}:
+        return 422
+    return 207 if outcomes & {REJECTED, PUT_ASIDE} else 200
 
 
 def _shown(result: Result, most: int) -> dict[str, Any]:
@@ -284,10 +330,15 @@ def _shown(result: Result, most: int) -> dict[str, Any]:
     named = {"order": message.number, "eventId": message.event_id}
     if result.outcome is not None:
         return {"outcome": result.outcome.name, **named}
-    code, problems = str(result.code), result.problems
-    if code == Fault.REFUSED_BY_DATABASE:
-        code, problems = ErrorCode.INTERNAL_SERVER_ERROR, ((message.path, INTERNAL_MESSAGE),)
-    return {"outcome": REJECTED, **named, "errors": _errors(code, problems, most)}
+    outcome, problems = REJECTED, result.problems
+    match result.code:
+        case Fault.REFUSED_BY_DATABASE:
+            problems = ((message.path, "the database cannot store what it says"),)
+        case Fault.FAILED:
+            outcome, problems = FAILED, ((message.path, INTERNAL_MESSAGE),)
+        case Fault.PUT_ASIDE:
+            outcome = PUT_ASIDE
+    return {"outcome": outcome, **named, "errors": _errors(str(result.code), problems, most)}
 
 
 def _unread(error: InvalidError, most: int) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from db.models.carts import Cart, CartItem
 from db.models.changes import CatalogueToken, ChangeToken
 from db.models.contracts import Contract, ContractItem
 from db.models.customers import Customer, Site
-from db.models.intake import IntakeMessage
+from db.models.intake import IntakeFailure, IntakeMessage
 from db.models.offers import Offer, OfferConsent
 from db.models.order_parts import (
     OrderDelay,
@@ -35,6 +35,7 @@ __all__ = [
     "Contract",
     "ContractItem",
     "Customer",
+    "IntakeFailure",
     "IntakeMessage",
     "OAuthClient",
     "Offer",

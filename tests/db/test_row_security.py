@@ -24,6 +24,7 @@ from tests.db.rows import MODELS, OWNED, TABLES, add, add_tenant, as_carrier, te
 # may read them.
 CREDENTIALS = {
     "api_clients",
+    "intake_failures",
     "api_keys",
     "oauth_clients",
     "used_assertions",

@@ -8,7 +8,10 @@ import pytest
 import intake
 from db.enums import OrderPhase
 from db.models import Customer, Order
-from ordering.unit_of_work import UnitOfWork
+from intake.messages import Message
+from intake.problems import Outcome
+from intake.progress import apply
+from ordering.unit_of_work import OrderRecord, UnitOfWork
 from tests.intake.payloads import Intake, at, event, order, party, state
 
 
@@ -226,16 +229,20 @@ async def test_what_the_database_refuses_is_a_problem_too(
     assert (report.loaded, report.failed) == (9, 1)
 
 
-async def test_a_programming_error_is_not_taken_for_a_bad_message(
+async def test_a_programming_error_fails_its_message_alone_and_is_no_refusal(
     take_in: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: Any) -> None:
-        raise ZeroDivisionError
+    def fail_at(book: UnitOfWork, record: OrderRecord, message: Message) -> Outcome:
+        if message.number == "N-2":
+            raise ZeroDivisionError("by nothing")
+        return apply(book, record, message)
 
-    monkeypatch.setattr("intake.loading.apply", fail)
-    with pytest.raises(ZeroDivisionError):
-        await take_in(order())
-    assert await take_in.rows(Order) == []
+    monkeypatch.setattr("intake.loading.apply", fail_at)
+    report = await take_in([order(f"N-{i}") for i in range(4)])
+    reason = "the program failed at it, attempt 1 of 3: ZeroDivisionError: by nothing"
+    assert _problems(report) == [("$[2]", reason)]
+    assert (report.loaded, report.failed) == (3, 1)
+    assert sorted(o.number for o in await take_in.rows(Order)) == ["N-0", "N-1", "N-3"]
 
 
 async def test_the_same_number_at_two_partners_needs_the_tenant(take_in: Intake) -> None:

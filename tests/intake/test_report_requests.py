@@ -213,7 +213,7 @@ async def test_what_takes_too_long_is_undone_and_can_be_sent_again(served: Serve
         assert (await reporter.take_in.order()).version == 6
 
 
-async def test_what_the_database_refuses_is_masked_and_the_rest_is_taken_in(
+async def test_what_the_database_refuses_is_rejected_without_its_words_and_the_rest_is_taken_in(
     reporter: Reporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save = UnitOfWork.save
@@ -231,7 +231,11 @@ async def test_what_the_database_refuses_is_masked_and_the_rest_is_taken_in(
     results = answer.json()["results"]
     assert [r["outcome"] for r in results] == ["LOADED", "LOADED", "REJECTED", "LOADED"]
     assert results[2]["errors"] == [
-        {"code": "INTERNAL_SERVER_ERROR", "message": "Internal server error", "path": "$[2]"}
+        {
+            "code": "REFUSED_BY_DATABASE",
+            "message": "the database cannot store what it says",
+            "path": "$[2]",
+        }
     ]
 
 

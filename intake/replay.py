@@ -1,0 +1,60 @@
+"""Another attempt at messages that were put aside, after the program was mended."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from db.models import IntakeFailure
+from db.scope.tenant_scope import TenantScope
+from db.session import Database
+from intake.failures import scope_of
+from intake.loading import Result, load
+from intake.messages import Message, read_message
+from intake.reader import parse
+
+
+async def list_failures(database: Database) -> list[IntakeFailure]:
+    """All messages that the program failed at and that were not taken in since; oldest first."""
+    statement = select(IntakeFailure).order_by(
+        IntakeFailure.first_failed_at, IntakeFailure.digest, IntakeFailure.tenant_number
+    )
+    async with database.read(TenantScope.carrier()) as session:
+        return list(await session.entities(statement))
+
+
+async def replay(database: Database, failure: IntakeFailure, *, now: datetime) -> Result:
+    """Load the message as its sender would. It is removed from the failures if it is taken in.
+
+    It keeps the time at which it came: what it reports as the present is that of its arrival.
+    Raises `InvalidError` if this version of the program does not accept the message at all, and
+    what `load` raises.
+    """
+    message = _message(failure)
+    loaded = await load(
+        database,
+        [message],
+        tenant=failure.tenant_number or None,
+        scope=scope_of(failure),
+        now=lambda: now,
+        replay=True,
+    )
+    [result] = loaded.results
+    return result
+
+
+def _message(failure: IntakeFailure) -> Message:
+    message = read_message(parse(failure.payload.encode()), "$", failure.first_failed_at)
+    if message.at is None:
+        message.at = failure.first_failed_at
+    return message
+
+
+async def discard(database: Database, failure: IntakeFailure) -> None:
+    """Remove the message for good. A further copy is tried like a new message."""
+    async with database.write(TenantScope.carrier()) as session:
+        await session.execute(
+            delete(IntakeFailure).where(
+                IntakeFailure.digest == failure.digest,
+                IntakeFailure.tenant_number == failure.tenant_number,
+            )
+        )
