@@ -21,3 +21,10 @@ async def reporter(database_url: str, tmp_path: Path) -> AsyncIterator[Reporter]
     """A system of the carrier's, before an empty database."""
     async with reporting(database_url, tmp_path) as reporter:
         yield reporter
+
+
+@pytest.fixture
+async def postgresql_reporter(postgresql_url: str, tmp_path: Path) -> AsyncIterator[Reporter]:
+    """A system of the carrier's, before an empty database on PostgreSQL."""
+    async with reporting(postgresql_url, tmp_path) as reporter:
+        yield reporter
