@@ -100,7 +100,8 @@ async def load(
             database, errors, tenant=tenant, scope=loading.scope, now=now()
         )
         for message, error in errors:
-            by_message[id(message)] = _failed(message, error, attempts[message.digest])
+            count = attempts[message.digest]
+            by_message[id(message)] = _failed(message, error, count, replay=replay)
     return Loaded([by_message[id(message)] for message in messages], statements)
 
 
@@ -278,12 +279,12 @@ def _of_another(message: Message) -> InvalidError:
     return InvalidError(problem, code=Refusal.BELONGS_TO_ANOTHER)
 
 
-def _failed(message: Message, error: Exception, attempts: int) -> Result:
+def _failed(message: Message, error: Exception, attempts: int, *, replay: bool) -> Result:
     """The result of a message that the program failed at, after so many attempts."""
-    if attempts >= MAX_ATTEMPTS:
+    if attempts >= MAX_ATTEMPTS and not replay:
         return replace(_put_aside(message), error=error)
     reason = (
-        f"the program failed at it, attempt {attempts} of {MAX_ATTEMPTS}: "
+        f"the program failed at it, attempt {attempts}{'' if replay else f' of {MAX_ATTEMPTS}'}: "
         f"{type(error).__name__}: {_first_line(error)}"
     )
     return Result(message, None, Fault.FAILED, ((message.path, reason),), error)

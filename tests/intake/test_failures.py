@@ -188,7 +188,7 @@ async def test_a_replay_that_fails_again_is_counted_and_stays(reporter: Reporter
     result = await intake.replay(
         reporter.take_in.database, await _stored(reporter.take_in), now=NOW + timedelta(days=1)
     )
-    assert (result.outcome, str(result.code)) == (None, "PUT_ASIDE")
+    assert (result.outcome, str(result.code)) == (None, "INTERNAL_SERVER_ERROR")
     failure = await _stored(reporter.take_in)
     assert (failure.attempts, failure.put_aside_at) == (4, NOW)
     assert failure.last_failed_at == NOW + timedelta(days=1)
