@@ -35,16 +35,20 @@ def values_parameter(
 
 
 KEYS = "keys"
-"""The name of the parameter of `any_key`."""
+"""The name of the parameter of `any_key` unless it is given another."""
 
 
-def any_key(column: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
-    """Whether the column is one of the values that are given when the statement is sent."""
-    return _AnyOf(column, keys_parameter(column))
+def any_key(column: InstrumentedAttribute[Any], name: str = KEYS) -> ColumnElement[bool]:
+    """Whether the column is one of the values that the parameter of that name has when the
+    statement is sent."""
+    return _AnyOf(column, keys_parameter(column, name))
 
 
-def keys_parameter(column: InstrumentedAttribute[Any]) -> BindParameter[list[Any]]:
-    return bindparam(KEYS, type_=_Values(column.type), required=False)
+def keys_parameter(
+    column: InstrumentedAttribute[Any], name: str = KEYS
+) -> BindParameter[list[Any]]:
+    """A parameter whose value is a list of values of the column's type."""
+    return bindparam(name, type_=_Values(column.type), required=False)
 
 
 class _Values(TypeDecorator[list[Any]]):

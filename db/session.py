@@ -117,15 +117,18 @@ class ReadSession:
         records: Records[M] = await self._send(self._source.records, known, values)
         return records
 
-    async def tuples(self, statement: Select[*tuple[Any, ...]]) -> Sequence[tuple[Any, ...]]:
-        """The rows of a statement of columns and sums, which has no entities in it."""
+    async def tuples(
+        self, statement: Select[*tuple[Any, ...]], **parameters: Any
+    ) -> Sequence[tuple[Any, ...]]:
+        """The rows of a statement of columns and sums, which has no entities in it. `parameters`
+        are the values of its named parameters."""
         known = None
         if self.witness is None:
             known = prepared_tuples(statement, self.scope, self._dialect)
         if known is None:
-            return list(map(tuple, await self.rows(statement)))
+            return list(map(tuple, await self.rows(statement.params(parameters))))
         prepared_statement, binds = known
-        values = prepared_statement.parameters(self.scope, {}, binds)
+        values = prepared_statement.parameters(self.scope, parameters, binds)
         rows: Sequence[Any] = await self._send(self._source.records, prepared_statement, values)
         return rows
 

@@ -133,8 +133,13 @@ class DocumentCache:
                 text, max_lexical_tokens=self._limits.tokens, max_comments=self._limits.tokens
             )
         except GraphQLError as error:
-            refused = _token_limit(error, self._limits.tokens) or error
-            refusal = (formatted(refused, ErrorCode.GRAPHQL_PARSE_FAILED),)
+            # No variable of its own for either error: the traceback holds this frame.
+            refusal = (
+                formatted(
+                    _token_limit(error, self._limits.tokens) or error,
+                    ErrorCode.GRAPHQL_PARSE_FAILED,
+                ),
+            )
             return PreparedDocument({}, refusal, text_cost + _errors_cost(refusal))
 
         operations: dict[str | None, PreparedOperation] = {}

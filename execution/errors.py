@@ -1,6 +1,6 @@
 """What a client is told when something fails, and what it is never told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -89,10 +89,43 @@ def execution_errors(
     for error in errors:
         if _coded(error) or _blames_input(error):
             shown.append(formatted(error, ErrorCode.BAD_USER_INPUT))
+            drop_tracebacks([error])
         else:
             shown.append({**error.formatted, **internal_error(request_id)})
-            unexpected.append(error.original_error or error)
+            cause = error.original_error or error
+            unexpected.append(cause)
+            # The log needs the traceback of the cause alone.
+            drop_tracebacks([error], kept=[cause])
     return limited(shown, most), unexpected
+
+
+def drop_tracebacks(errors: Iterable[BaseException], *, kept: Iterable[BaseException] = ()) -> None:
+    """Drop the tracebacks of errors and of their causes, but for those of `kept` and its causes.
+
+    Call it once no log needs them any more. A traceback holds frames, whose local variables
+    usually lead back to the error: everything that an operation has read would be kept until the
+    garbage collector runs.
+    """
+    needed = {id(each) for error in kept for each in _with_causes(error)}
+    for error in errors:
+        for each in _with_causes(error):
+            if id(each) not in needed:
+                each.__traceback__ = None
+
+
+def _with_causes(error: BaseException) -> Iterable[BaseException]:
+    seen: set[int] = set()
+    errors: list[BaseException | None] = [error]
+    while errors:
+        current = errors.pop()
+        if current is not None and id(current) not in seen:
+            seen.add(id(current))
+            yield current
+            errors += [
+                current.__cause__,
+                current.__context__,
+                getattr(current, "original_error", None),
+            ]
 
 
 def limited(shown: Sequence[FormattedError], most: int) -> list[FormattedError]:

@@ -11,6 +11,8 @@ from typing import Any
 
 from graphql import GraphQLError
 
+from execution.errors import drop_tracebacks
+
 Position = tuple[str | int, ...]
 """Where something lies in the response: keys and indexes from the root."""
 
@@ -43,12 +45,16 @@ class Failures:
         order = _DocumentOrder(data)
         nulled: set[Position] = set()
         errors: list[GraphQLError] = []
+        hidden: list[GraphQLError] = []
         for failure in sorted(self._noted, key=lambda each: order.of(each.position)):
             place = failure.nulled
             if nulled and any(place[:length] in nulled for length in range(len(place) + 1)):
+                hidden.append(failure.error)
                 continue
             nulled.add(place)
             errors.append(failure.error)
+        # An error may be that of several fields, of which only some are shown.
+        drop_tracebacks(hidden, kept=errors)
         if () in nulled:
             return None, errors
         for place in nulled:

@@ -1,8 +1,7 @@
 """Values by their keys, loaded for a level at a time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
-from functools import cached_property
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Sequence
 from itertools import chain
 from typing import Any, Generic, TypeVar
 
@@ -15,50 +14,57 @@ Load = Callable[[list[K]], Coroutine[Any, Any, list[V]]]
 """Values in the order of the keys."""
 
 Found = list[V] | Awaitable[list[V]]
-"""Values in the order of the keys: there already, or to be awaited."""
+"""Values in the order of the keys: available already, or to be awaited."""
 
 MOST_KEYS = 5_000
 """In one statement."""
 
 
-class BatchLoader(Generic[K, V]):
-    """Loads each key once. The keys that several levels, fields or aliases ask for at about the
-    same time are one batch.
+class BatchLoader(DataLoader[tuple[tuple[K, ...], Load[K, V]], None], Generic[K, V]):
+    """Loads each key once. Keys that several levels, fields or aliases ask for at about the same
+    time are one batch.
 
-    What the loader counts as a key is all keys of a level: one future for them, not one for each.
+    An entry of the `DataLoader`'s queue is all keys of a level and the function that loads them:
+    one future for a level, not one for each key. The function is held in the queue alone, because
+    it usually refers to the loaders of its operation: if a loader kept it, each operation would
+    leave a reference cycle with all its rows to the garbage collector.
     """
 
-    def __init__(self, load: Load[K, V]) -> None:
-        self.cache: dict[K, V] = {}
-        """What was loaded, here or along with something else."""
-        self._load = load
+    def __init__(self) -> None:
+        super().__init__(cache=False)
+        self.values_by_key: dict[K, V] = {}
+        """Filled by batches, and by rows that were loaded in other statements."""
 
-    def values(self, keys: Sequence[K | None]) -> Found[V | None]:
+    def values(self, keys: Sequence[K | None], load: Load[K, V]) -> Found[V | None]:
         """A value for each key; None for the key None."""
-        cache = self.cache
-        missing = tuple(key for key in dict.fromkeys(keys) if key is not None and key not in cache)
+        missing = self._missing(keys)
         if missing:
-            return self._values(keys, self._levels.load(missing))
-        return [None if key is None else cache[key] for key in keys]
+            return self._after(self.load((missing, load)), keys)
+        return self._of(keys)
 
-    @cached_property
-    def _levels(self) -> DataLoader[tuple[K, ...], None]:
-        return DataLoader(self._load_levels, cache=False)
-
-    async def _values(self, keys: Sequence[K | None], loaded: Awaitable[None]) -> list[V | None]:
-        # Whoever is given up must not take along what others wait for.
-        await asyncio.shield(loaded)
-        cache = self.cache
-        return [None if key is None else cache[key] for key in keys]
-
-    async def _load_levels(self, levels: list[tuple[K, ...]]) -> list[None]:
-        wanted = [key for key in dict.fromkeys(chain(*levels)) if key not in self.cache]
-        for start in range(0, len(wanted), MOST_KEYS):
-            keys = wanted[start : start + MOST_KEYS]
-            self.cache.update(zip(keys, await self._load(keys), strict=True))
+    async def batch_load_fn(self, levels: list[tuple[tuple[K, ...], Load[K, V]]]) -> list[None]:
+        """Load the keys of some levels. All functions of one loader do the same."""
+        load = levels[0][1]
+        missing = self._missing(chain.from_iterable(keys for keys, _ in levels))
+        for start in range(0, len(missing), MOST_KEYS):
+            keys = list(missing[start : start + MOST_KEYS])
+            self.values_by_key.update(zip(keys, await load(keys), strict=True))
         return [None] * len(levels)
+
+    async def _after(self, loaded: Awaitable[None], keys: Sequence[K | None]) -> list[V | None]:
+        # Cancelling one waiter must not cancel the load that others wait for.
+        await asyncio.shield(loaded)
+        return self._of(keys)
+
+    def _missing(self, keys: Iterable[K | None]) -> tuple[K, ...]:
+        cache = self.values_by_key
+        return tuple(key for key in dict.fromkeys(keys) if key is not None and key not in cache)
+
+    def _of(self, keys: Sequence[K | None]) -> list[V | None]:
+        cache = self.values_by_key
+        return [None if key is None else cache[key] for key in keys]
 
 
 async def resolved(found: Found[V]) -> list[V]:
-    """The values, once they are there."""
+    """The values, awaited if need be."""
     return found if isinstance(found, list) else await found

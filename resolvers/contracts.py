@@ -14,7 +14,7 @@ def are_renewable(context: Context, contracts: Sequence[Contract]) -> Found[bool
 
     async def load(contract_ids: list[UUID]) -> list[bool]:
         today = context.present.today
-        renewable = set(await context.session.tuples(renewable_among(contract_ids, today)))
+        renewable = set(await context.session.tuples(renewable_among(today), keys=contract_ids))
         return [(contract_id,) in renewable for contract_id in contract_ids]
 
     return context.loaders.values("renewable", load, [contract.id for contract in contracts])

@@ -98,14 +98,20 @@ class Loaders:
 
     def __init__(self, session: ReadSession) -> None:
         self._session = session
-        self._batches: dict[Hashable, BatchLoader[Any, Any]] = {}
+        self._loaders: dict[Hashable, BatchLoader[Any, Any]] = {}
 
     def one(
         self, relation: One[M], keys: Sequence[Hashable], rows: Rows = EVERYTHING
     ) -> Found[M | None]:
         """The row of each key; None where there is none, and for the key None."""
 
-        return self._ones(relation, rows).values(keys)
+        async def load(keys: list[Any]) -> list[M | None]:
+            records = await self._records(relation.query, rows, keys=keys)
+            key_of = attrgetter(relation.column.key)
+            by_key = {key_of(row): row for row in records}
+            return [by_key.get(key) for key in keys]
+
+        return self._values(_name_of_one(relation, rows), load, keys)
 
     def parts(
         self, relation: Parts[M], keys: Sequence[Hashable], rows: Rows = EVERYTHING
@@ -121,7 +127,7 @@ class Loaders:
     async def page(
         self, collection: Collection[M, F], wanted: F, window: Window, rows: Rows
     ) -> Records[M]:
-        """The rows of a page of everything in scope, and one more where there is one."""
+        """The rows of a page of everything in scope, and one more if there is one."""
         return await self._records(collection.page(wanted, window), rows, **window.parameters)
 
     async def count(self, collection: Collection[M, F], wanted: F) -> int:
@@ -137,7 +143,7 @@ class Loaders:
         keys: Sequence[Hashable],
         rows: Rows = EVERYTHING,
     ) -> Found[list[M]]:
-        """The rows of each parent's page, and one more where there is one."""
+        """The rows of each parent's page, and one more if there is one."""
         query = relation.collection.pages(wanted, window, relation.column)
 
         async def load(keys: list[Any]) -> list[list[M]]:
@@ -147,17 +153,20 @@ class Loaders:
         return self._values(("page", relation.column, wanted, window, rows), load, keys)
 
     def counts(self, relation: Children[M, F], wanted: F, keys: Sequence[Hashable]) -> Found[int]:
+        """How many rows each parent has."""
+
         async def load(keys: list[Any]) -> list[int]:
             rows = await self._session.tuples(
                 relation.collection.counts(wanted, relation.column, keys)
             )
-            found: dict[Any, int] = dict(cast("Iterable[tuple[Any, int]]", rows))
-            return [found.get(key, 0) for key in keys]
+            counts: dict[Any, int] = dict(cast("Iterable[tuple[Any, int]]", rows))
+            return [counts.get(key, 0) for key in keys]
 
         return self._values(("count", relation.column, wanted), load, keys)
 
     def values(self, name: Hashable, load: Load[K, V], keys: Sequence[K | None]) -> Found[Any]:
-        """What `load` says of each key: for anything that is no plain relation."""
+        """The value of each key by `load`: for anything that is not a plain relation. Functions
+        given under the same name must do the same."""
         return self._values(("value", name), load, keys)
 
     async def value(self, name: Hashable, load: Load[K, V], key: K) -> V:
@@ -166,7 +175,8 @@ class Loaders:
         return cast("V", value)
 
     async def _records(self, query: RowQuery[M], rows: Rows, **parameters: Any) -> Records[M]:
-        """The records, with what is surely asked of them by relations to one row."""
+        """The rows of a query. The rows that are surely read next by relations to one row are
+        loaded in the same statement, and kept as values of these relations."""
         if not rows.related or not self._session.loads_along:
             return await self._session.records(query, rows.attributes, **parameters)
         followed = [
@@ -179,33 +189,24 @@ class Loaders:
             for each, attributes in followed
         )
         records = await self._session.records(query, rows.attributes, related, **parameters)
-        for (each, attributes), found in zip(followed, records.related, strict=True):
-            self._ones(each.relation, Rows(attributes)).cache.update(found)
+        for (each, attributes), by_key in zip(followed, records.related, strict=True):
+            name = _name_of_one(each.relation, Rows(attributes))
+            self._loader(name).values_by_key.update(by_key)
         return records
 
-    def _ones(self, relation: One[M], rows: Rows) -> BatchLoader[Any, M | None]:
-        # Rows that were loaded along are as good as those that were asked for.
-        name = "one", relation.column, rows.attributes
-        found = self._batches.get(name)
-        if found is not None:
-            return found
-
-        async def load(keys: list[Any]) -> list[M | None]:
-            records = await self._records(relation.query, rows, keys=keys)
-            key_of = attrgetter(relation.column.key)
-            by_key = {key_of(row): row for row in records}
-            return [by_key.get(key) for key in keys]
-
-        return self._batch(name, load)
-
     def _values(self, name: Hashable, load: Load[Any, Any], keys: Sequence[Any]) -> Found[Any]:
-        return self._batch(name, load).values(keys)
+        return self._loader(name).values(keys, load)
 
-    def _batch(self, name: Hashable, load: Load[Any, Any]) -> BatchLoader[Any, Any]:
-        found = self._batches.get(name)
-        if found is None:
-            found = self._batches[name] = BatchLoader(load)
-        return found
+    def _loader(self, name: Hashable) -> BatchLoader[Any, Any]:
+        loader = self._loaders.get(name)
+        if loader is None:
+            loader = self._loaders[name] = BatchLoader()
+        return loader
+
+
+def _name_of_one(relation: One[Any], rows: Rows) -> Hashable:
+    # Without the related rows: a row is the same whether or not others were loaded along with it.
+    return "one", relation.column, rows.attributes
 
 
 def grouped(rows: Sequence[M], attribute: str, keys: Sequence[Any]) -> list[list[M]]:

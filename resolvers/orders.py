@@ -41,7 +41,7 @@ async def orders_by_reference(
         )
     # A number too long for anything is not found, like any other that nobody has.
     wanted = {text_argument("references", text) for text in references if len(text) <= LONGEST}
-    rows = await context.session.tuples(by_references(sorted(wanted))) if wanted else []
+    rows = await context.session.tuples(by_references(), keys=sorted(wanted)) if wanted else []
     ids = [order_id for _, _, order_id in rows]
     found = await resolved(context.loaders.one(relations.ORDER, ids, wanted_of_orders))
     matched: dict[str, MatchedBy] = {}

@@ -51,7 +51,11 @@ async def processing_times(
     wanted_of_products: Rows = EVERYTHING,
 ) -> list[ProcessingTime]:
     """By product and business case, the products in the order of their names."""
-    rows = await context.session.tuples(statement(product_ids, business_cases))
+    rows = await context.session.tuples(
+        statement(of_products=product_ids is not None, of_cases=business_cases is not None),
+        product_ids=product_ids,
+        business_cases=business_cases,
+    )
     keys = [product_id for product_id, *_ in rows]
     wanted = wanted_of_products.reading("id", "family", "name")
     products = await resolved(context.loaders.one(relations.PRODUCT, keys, wanted))

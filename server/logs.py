@@ -10,6 +10,7 @@ import orjson
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+from execution.errors import drop_tracebacks
 from server.request_id import current_request_id
 
 log = structlog.get_logger("execution")
@@ -38,6 +39,7 @@ class OperationRecord:
         """Write the operation's line, and before it the unexpected errors with tracebacks."""
         for error in self.unexpected[:MAX_LOGGED_ERRORS]:
             log.error("unexpected error", exc_info=error)
+        drop_tracebacks(self.unexpected)
         log.info(
             "operation",
             client=self.client,

@@ -1,15 +1,15 @@
 """Contracts: filtered pages, and which of them can be renewed."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, exists, select
 
 from db.enums import CartStatus, ContractStatus, OrderStatus
-from db.expressions import any_of
+from db.expressions import any_key
 from db.models import Cart, Contract, Order
 from db.paging import Collection
 from db.queries.conditions import found_by, one_of
@@ -77,6 +77,12 @@ CONTRACTS: Collection[Contract, ContractFilter] = Collection(
 )
 
 
-def renewable_among(contract_ids: Iterable[UUID], today: date) -> Select[UUID]:
-    """Those of the contracts that can be renewed today."""
-    return select(Contract.id).where(any_of(Contract.id, contract_ids), *renewable(today, today))
+@lru_cache(maxsize=4)
+def renewable_among(today: date) -> Select[UUID]:
+    """Those of the contracts in the parameter `keys` (`db.expressions.KEYS`) that can be renewed
+    today.
+
+    The statement is built once a day: SQLAlchemy's elements refer to each other, and only the
+    garbage collector would free those of a request.
+    """
+    return select(Contract.id).where(any_key(Contract.id), *renewable(today, today))

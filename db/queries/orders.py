@@ -1,15 +1,15 @@
 """Orders: filtered pages, counts for a dashboard, look-ups by any number."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, union_all
 
 from db.enums import BusinessCase, OrderPhase, OrderStatus
-from db.expressions import any_of
+from db.expressions import any_key
 from db.models import Contract, Offer, Order, OrderExternalId
 from db.paging import Collection
 from db.queries.conditions import either, found_by, one_of
@@ -111,11 +111,14 @@ ORDERS_PER_REFERENCE = 10
 """How many orders one reference answers at most: the newest."""
 
 
-def by_references(references: Sequence[str]) -> Select[*tuple[Any, ...]]:
-    """`(reference, matched_by, id of an order)`, each reference's newest orders first.
+@cache
+def by_references() -> Select[*tuple[Any, ...]]:
+    """`(reference, matched_by, id of an order)`, each reference's newest orders first. The
+    references are the parameter `keys` (`db.expressions.KEYS`).
 
-    A reference may be the number of an order, an offer or a contract, or an external id; where it
-    is several of these, it is called by the first.
+    A reference may be the number of an order, an offer or a contract, or an external id; if it is
+    several of these, `matched_by` is the first. The statement is built once: SQLAlchemy's
+    elements refer to each other, and only the garbage collector would free those of a request.
     """
     matches = union_all(
         select(
@@ -123,16 +126,16 @@ def by_references(references: Sequence[str]) -> Select[*tuple[Any, ...]]:
             _kind(MatchedBy.ORDER_NUMBER).label("kind"),
             Order.id.label("order_id"),
             Order.received_at,
-        ).where(any_of(Order.number, references)),
+        ).where(any_key(Order.number)),
         select(Offer.number, _kind(MatchedBy.OFFER_NUMBER), Order.id, Order.received_at)
         .join(Order, Order.offer_id == Offer.id)
-        .where(any_of(Offer.number, references)),
+        .where(any_key(Offer.number)),
         select(Contract.number, _kind(MatchedBy.CONTRACT_NUMBER), Order.id, Order.received_at)
         .join(Order, Order.contract_id == Contract.id)
-        .where(any_of(Contract.number, references)),
+        .where(any_key(Contract.number)),
         select(OrderExternalId.value, _kind(MatchedBy.EXTERNAL_ID), Order.id, Order.received_at)
         .join(Order, Order.id == OrderExternalId.order_id)
-        .where(any_of(OrderExternalId.value, references)),
+        .where(any_key(OrderExternalId.value)),
     ).subquery()
     # An order that goes by a reference in two ways is one order, and takes one place.
     once = (

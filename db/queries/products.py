@@ -1,15 +1,15 @@
 """The catalogue, and how long its products take."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, case, func, select
 
-from db.enums import BusinessCase, ProductFamily
-from db.expressions import any_of
+from db.enums import ProductFamily
+from db.expressions import any_key
 from db.models import Order, Product
 from db.paging import Collection
 from db.queries.conditions import one_of
@@ -37,22 +37,28 @@ def ids_of_product(number: str) -> Select[UUID]:
     return select(Product.id).where(Product.number == number)
 
 
+@cache
 def processing_times(
-    product_ids: Iterable[UUID] | None = None,
-    business_cases: tuple[BusinessCase, ...] | None = None,
+    *, of_products: bool = False, of_cases: bool = False
 ) -> Select[*tuple[Any, ...]]:
     """`(product_id, business_case, sample_size, median_seconds, percentile_90_seconds)` of the
     completed orders in scope: a row for each pair that has any.
 
-    Percentiles are times that occurred (nearest rank), which both databases can count.
+    With `of_products`, only of the products in the parameter `product_ids`; with `of_cases`, only
+    of the business cases in the parameter `business_cases`. Percentiles are times that occurred
+    (nearest rank), which both databases can compute.
+
+    Each statement is built once: SQLAlchemy's elements refer to each other, and only the garbage
+    collector would free those of a request.
     """
     conditions: list[ColumnElement[bool]] = [
         Order.processing_seconds.is_not(None),
         Order.product_id.is_not(None),
-        *one_of(Order.business_case, business_cases),
     ]
-    if product_ids is not None:
-        conditions.append(any_of(Order.product_id, product_ids))
+    if of_cases:
+        conditions.append(any_key(Order.business_case, "business_cases"))
+    if of_products:
+        conditions.append(any_key(Order.product_id, "product_ids"))
     pair = (Order.product_id, Order.business_case)
     ranked = (
         select(

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 from sqlalchemy import Executable
 
+from db.enums import BusinessCase
 from db.ids import new_id
 from db.models import Contract, Customer, Order, Tenant
 from db.paging import Window
@@ -21,11 +22,14 @@ STATEMENTS: dict[str, Callable[[], Executable]] = {
     "count": lambda: orders.ORDERS.count(WANTED),
     "counts": lambda: orders.ORDERS.counts(WANTED, Order.customer_id, [new_id()]),
     "summary": lambda: orders.summary(WANTED),
-    "references": lambda: orders.by_references(["A-1", "V-2"]),
-    "renewable contracts": lambda: contracts.renewable_among([new_id()], TODAY),
+    "references": lambda: orders.by_references().params(keys=["A-1", "V-2"]),
+    "renewable contracts": lambda: contracts.renewable_among(TODAY).params(keys=[new_id()]),
     "customer by number": lambda: customers.ids_of_customer("K-1"),
     "product by number": lambda: products.ids_of_product("P-1"),
-    "processing times": lambda: products.processing_times([new_id()]),
+    "processing times": products.processing_times,
+    "processing times of some": lambda: products.processing_times(
+        of_products=True, of_cases=True
+    ).params(product_ids=[new_id()], business_cases=[BusinessCase.NEW_ORDER]),
     "subtree": lambda: tenants.subtree("T1"),
     "offers": lambda: offers.OFFERS.count(offers.OfferFilter()),
     "contracts": lambda: contracts.CONTRACTS.counts(

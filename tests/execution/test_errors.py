@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+from graphql import located_error
 
+from execution.failures import Failures
 from tests.execution.support import SECRET, Served, code, data, only_error
 
 
@@ -120,3 +122,24 @@ async def test_a_one_of_input_in_a_fragment_before_its_operation_is_served(serve
         {"n": "x"},
     )
     assert data(response) == {"choose": "chosen"}
+
+
+def test_an_error_that_is_not_shown_keeps_no_traceback_but_one_that_is_logged() -> None:
+    hidden, logged = _raised("hidden"), _raised("logged")
+    failures = Failures()
+    data = {"a": {"b": None, "c": None, "d": None}}
+    failures.note(located_error(logged, path=["a", "b"]), ("a", "b"), ("a",))
+    failures.note(located_error(hidden, path=["a", "c"]), ("a", "c"), ("a", "c"))
+    failures.note(located_error(logged, path=["a", "d"]), ("a", "d"), ("a", "d"))
+    shown, [error] = failures.applied(data)
+    assert shown == {"a": None}
+    assert error.original_error is logged
+    assert logged.__traceback__ is not None
+    assert hidden.__traceback__ is None
+
+
+def _raised(message: str) -> Exception:
+    try:
+        raise RuntimeError(message)
+    except RuntimeError as error:
+        return error
