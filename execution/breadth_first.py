@@ -66,7 +66,7 @@ class BreadthFirstExecutor:
 
     async def execute(self) -> ExecutionResult:
         response: dict[str, Any] = {}
-        plan = self._asked(self._plan.root.on(self._plan.root_type))
+        plan = self._asked(self._plan.root.on(self._plan, self._plan.root_type))
         root = Level(plan, [(None, 0, (), response, "data")])
         if self._plan.serially:
             for field in plan.fields:
@@ -131,9 +131,9 @@ class BreadthFirstExecutor:
         coerced = self._coerced(field)
         if isinstance(resolving, ByLevel):
             arguments = field.arguments.converted(coerced)
-            if field.rows is not None:
+            rows = field.rows(self._plan)
+            if rows is not None:
                 # What is forbidden is not loaded along either.
-                rows = field.rows
                 arguments["rows"] = rows.without(self._forbidden) if self._forbidden else rows
             values = resolving.resolve(level.sources, self._context, **arguments)
             return values if is_awaitable(values) else _fitting(values, level, field)
@@ -216,7 +216,7 @@ class BreadthFirstExecutor:
             for kind, slots in (await self._kinds(column)).items():
                 if not slots:
                     continue
-                plan = self._asked(field.selection.on(kind))
+                plan = self._asked(field.selection.on(self._plan, kind))
                 found.append(Level(plan, slots, column))
 
     def _leaf(self, column: Column, leaf: Leaf, number: int, value: Any, place: Place) -> Any:

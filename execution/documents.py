@@ -142,6 +142,7 @@ class DocumentCache:
             )
             return PreparedDocument({}, refusal, text_cost + _errors_cost(refusal))
 
+        _unlink_tokens(document)
         operations: dict[str | None, PreparedOperation] = {}
         for node in document.definitions:
             if isinstance(node, OperationDefinitionNode):
@@ -207,6 +208,19 @@ class OneOfInputs(OneOfInputValidationRule):
 
 _SPECIFIED: tuple[type[ASTValidationRule], ...] = (*specified_rules, NoNulCharacters)
 _STRAWBERRY: tuple[type[ASTValidationRule], ...] = (MaybeNullValidationRule, OneOfInputs)
+
+
+def _unlink_tokens(document: DocumentNode) -> None:
+    """Take apart the list of a document's tokens, which is linked both ways and read by the parser
+    alone. Nodes keep their first and last token, and with them their location.
+
+    A document that is dropped from the cache is then freed at once. Otherwise it would wait for a
+    full garbage collection, which is rare in a process that has run for a while.
+    """
+    token = document.loc.start_token if document.loc else None
+    while token is not None:
+        following, token.prev, token.next = token.next, None, None
+        token = following
 
 
 def _token_limit(error: GraphQLError, maximum: int) -> LimitExceededError | None:

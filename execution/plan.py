@@ -3,13 +3,14 @@
 A plan is kept with its prepared operation and never holds a value of a variable. `@skip` and
 `@include` become *guards*: numbered conditions that a request evaluates once, in one sweep. A
 selection is planned for a concrete type when an object of that type is first met, so that
-abstract types within one another cost what the data needs and no more.
+abstract types within one another cost what the data needs and no more. Parts of a plan do not refer
+to the plan, which is passed to them: a plan that is no longer cached is freed at once, without the
+garbage collector.
 """
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, cast
 
 from graphql import (
@@ -95,22 +96,22 @@ class FieldPlan:
         elif is_abstract_type(self.type):
             self.abstract = self.type
         self.selection = Selection(
-            plan,
             [
                 (each.node.selection_set, each.guard)
                 for each in occurrences
                 if each.node.selection_set is not None
-            ],
+            ]
         )
         self.resolving: Resolving = resolving(definition, self.coordinate, plan.schema)
         self.arguments = Arguments(definition, node, plan.schema)
-        self._plan = plan
+        self._rows: Rows | None = None
 
-    @cached_property
-    def rows(self) -> Rows | None:
+    def rows(self, plan: "OperationPlan") -> Rows | None:
         """What its resolver by level is told of the rows that it loads; None if it loads none."""
         paths = self.resolving.rows if isinstance(self.resolving, ByLevel) else None
-        return None if paths is None else rows_of(self._plan, self, paths)
+        if paths is not None and self._rows is None:
+            self._rows = rows_of(plan, self, paths)
+        return self._rows
 
     def of(self, plan: "OperationPlan", occurrences: list[Occurrence]) -> "FieldPlan":
         """The same with only some of its occurrences. What is selected below is under their
@@ -150,7 +151,7 @@ def rows_of(plan: "OperationPlan", field: FieldPlan, paths: Sequence[Path]) -> R
             found = [
                 below
                 for each in found
-                for below in _surely_below(each, cast("GraphQLObjectType", each.type), sure)
+                for below in _surely_below(plan, each, cast("GraphQLObjectType", each.type), sure)
                 if below.coordinate[1] == name
             ]
         leading += found
@@ -174,7 +175,7 @@ def _rows_of_type(
     """What is read of the rows of a type that some fields lead to."""
     related: dict[Hashable, Related] = {}
     for field in leading:
-        for below in _surely_below(field, kind, sure):
+        for below in _surely_below(plan, field, kind, sure):
             resolving = below.resolving
             if isinstance(resolving, ByLevel) and resolving.relation is not None:
                 attributes = plan.attributes_of(below.type)
@@ -185,10 +186,10 @@ def _rows_of_type(
 
 
 def _surely_below(
-    field: FieldPlan, kind: GraphQLObjectType, sure: frozenset[int]
+    plan: "OperationPlan", field: FieldPlan, kind: GraphQLObjectType, sure: frozenset[int]
 ) -> Iterable[FieldPlan]:
     """The fields that are asked for under one of those guards of what a field leads to."""
-    for below in field.selection.on(kind).fields:
+    for below in field.selection.on(plan, kind).fields:
         if any(occurrence.guard in sure for occurrence in below.occurrences):
             yield below
 
@@ -196,18 +197,16 @@ def _surely_below(
 class Selection:
     """Selection sets that are merged, as they lie below one response key."""
 
-    def __init__(
-        self, plan: "OperationPlan", parts: Sequence[tuple[SelectionSetNode, int]]
-    ) -> None:
-        self._plan = plan
+    def __init__(self, parts: Sequence[tuple[SelectionSetNode, int]]) -> None:
         self._parts = parts
         self._by_type: dict[str, ObjectPlan] = {}
 
-    def on(self, kind: GraphQLObjectType) -> ObjectPlan:
-        """What is asked of an object of that type, whatever the variables."""
+    def on(self, plan: "OperationPlan", kind: GraphQLObjectType) -> ObjectPlan:
+        """What is asked of an object of that type, whatever the variables. `plan` is the plan of
+        the operation that the selection is part of."""
         found = self._by_type.get(kind.name)
         if found is None:
-            found = self._by_type[kind.name] = self._plan.collected(kind, self._parts)
+            found = self._by_type[kind.name] = plan.collected(kind, self._parts)
         return found
 
 
@@ -223,7 +222,7 @@ class OperationPlan:
         self.fragments = fragments_of(operation.document)
         root = self.core_schema.get_root_type(operation.type)
         self.root_type = cast("GraphQLObjectType", root)
-        self.root = Selection(self, [(operation.node.selection_set, ALWAYS)])
+        self.root = Selection([(operation.node.selection_set, ALWAYS)])
         self.conditions = condition_variables(operation.node, self.fragments)
         """The variables that decide what is asked for."""
         self._guards = [Condition(ALWAYS, ())]
