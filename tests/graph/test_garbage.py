@@ -118,10 +118,10 @@ async def _variables(client: Client) -> dict[str, dict[str, Any]]:
             "locale": "DE",
             "customer": customer,
             "filter": {"customer": customer, "status": ["IN_PROGRESS"]},
-            "counted": {"customer": customer},
+            "summaryFilter": {"customer": customer},
             "orderBy": {"field": "RECEIVED_AT", "direction": "DESC"},
             "first": 10,
-            "whole": True,
+            "firstPage": True,
         },
     }
 
