@@ -7,9 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -17,12 +15,13 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import make_url
 
-from cli import main
+from commands.main import main
 from tests.execution.support import logging_restored
+from tests.processes import served
 from tests.support.databases import Databases, Engine
 
 ROOT = Path(__file__).parent.parent
-PROGRAM = [sys.executable, "-c", "from cli import main; main(prog_name='partnergraph')"]
+PROGRAM = [sys.executable, "-m", "partnergraph"]
 COMMANDS = [
     ["migrate"],
     ["seed"],
@@ -275,6 +274,14 @@ def test_an_unreachable_server_is_a_mistake_and_its_password_stays_hidden(
     assert "hunter2" not in result.output
 
 
+@pytest.mark.parametrize("command", [["seed"], ["demo", "--port", "0"]])
+def test_a_made_up_order_book_without_faker_is_a_mistake(
+    url: str, command: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "faker", None)
+    assert_mistake(run(*command), "install partnergraph[demo]")
+
+
 def test_a_file_that_is_no_database_is_a_mistake(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -353,24 +360,8 @@ def test_the_demo_answers_its_query_again_from_the_same_order_book() -> None:
     assert origins == [f"http://{host}:{port}" for host in ("127.0.0.1", "localhost")]
 
 
-@contextmanager
-def started(*arguments: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
-    """A server on a free port, and where it answers. It ends with the block at the latest."""
-    command = [*PROGRAM, *arguments, "--port", "0"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        overdue = threading.Timer(60, process.kill)
-        overdue.start()
-        try:
-            assert process.stderr
-            first = process.stderr.readline()
-            yield process, json.loads(first)["url"]
-        finally:
-            overdue.cancel()
-            process.kill()
-
-
 def test_the_server_answers_and_stops_in_order_on_ctrl_c(url: str) -> None:
-    with started("serve") as (process, origin):
+    with served([*PROGRAM, "serve"]) as (process, origin):
         ready = httpx.get(f"{origin}/readyz", trust_env=False, timeout=60)
         assert ready.json() == {"status": "ready"}
         process.send_signal(signal.SIGINT)
@@ -385,7 +376,7 @@ def test_several_workers_serve_on_postgresql(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PARTNERGRAPH_DATABASE_URL", postgresql_url)
-    with started("serve", "--workers", "2") as (process, origin):
+    with served([*PROGRAM, "serve", "--workers", "2"]) as (process, origin):
         ready = httpx.get(f"{origin}/readyz", trust_env=False, timeout=60)
         assert ready.json() == {"status": "ready"}
         process.send_signal(signal.SIGINT)

@@ -1,6 +1,6 @@
 """Builds the files that a browser loads, from locked npm packages: ``python -m web.build``.
 
-Needs nothing beyond the standard library, because packaging runs it too (``hatch_build.py``).
+Needs nothing beyond the standard library, because packaging runs it too (`scripts/hatch_build.py`).
 Node comes from the machine if it is recent enough, else from the wheel pinned in ``node.txt``.
 Does nothing, in milliseconds, while the sources and the lock are what was built last.
 """
