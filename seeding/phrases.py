@@ -108,4 +108,3 @@ NOTES = (
     "Rechnung bitte mit der Kostenstelle des Kunden.",
     "Parallelbetrieb mit der alten Anlage bis zur Umschaltung.",
 )
-PARTNER_SYSTEMS = ("crmOrderId", "crmOrderId", "crmOrderId", "ticketId", "purchaseOrder")
