@@ -45,11 +45,11 @@ test: check
 
 .PHONY: bench
 bench: $(dev)
-	@$(run)python -m bench $(ARGS)
+	@$(run)python -m bench $(or $(ARGS),load)
 
 .PHONY: profile
 profile: $(dev)
-	@$(run)python -m bench.profiling $(ARGS)
+	@$(run)python -m bench profile $(ARGS)
 
 .PHONY: lock
 lock: $(dev)
