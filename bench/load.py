@@ -4,7 +4,8 @@
 
 It keeps connections to the loopback interface busy, with one request at a time on each, until the
 time or the number of requests is used up. It reports percentiles instead of single latencies, so
-its output stays small however many requests it sent.
+its output always fits into a pipe. With PYTHONUNBUFFERED set, Python writes standard output by one
+system call and ignores how much was written; after uvloop has run, a longer write may be cut short.
 """
 
 import asyncio
