@@ -1,4 +1,4 @@
-"""The command line: what each command does, and that each mistake is one sentence."""
+"""The command line: what each command does, and that each error is one sentence."""
 
 import json
 import os
@@ -62,7 +62,7 @@ COMMANDS = [
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working directory and an environment of the test's own."""
+    """An empty working directory, and an environment without settings."""
     for name in os.environ:
         if name.startswith("PARTNERGRAPH_") and not name.startswith("PARTNERGRAPH_TEST_"):
             monkeypatch.delenv(name)
@@ -351,10 +351,10 @@ def test_the_demo_answers_its_query_again_from_the_same_order_book() -> None:
     )
     states = {line.split()[0]: "revoked" in line for line in keys_listed}
     assert [states[key[:12]] for key in keys] == [True, False]
-    # The widget's portal has a working one too, which nobody is shown.
+    # The widget's portal has a working key too, which is not printed.
     [kept] = [prefix for prefix, revoked in states.items() if not revoked and prefix not in keys[1]]
     assert kept not in shown[1].stdout
-    # Its pages are those of the server that runs, by both of its names, and of no former one.
+    # Only the origins of the running server are registered, by both of its names.
     [port] = re.findall(r"Widget    http://127\.0\.0\.1:(\d+)/widget/", shown[1].stdout)
     origins = [line.split()[0] for line in origins_listed]
     assert origins == [f"http://{host}:{port}" for host in ("127.0.0.1", "localhost")]

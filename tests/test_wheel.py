@@ -1,4 +1,4 @@
-"""The wheel: one name in site-packages, and a product that works beside modules of its names."""
+"""The wheel adds one name to site-packages, and works next to modules with the same names."""
 
 import os
 import shutil
@@ -110,7 +110,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def installation(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    """The wheel beside decoys, with the dependencies of the tests' own environment."""
+    """The wheel, installed next to decoys, with the dependencies of the tests' environment."""
     folder = tmp_path_factory.mktemp("installation")
     venv.create(folder, with_pip=False)
     python = folder / "bin" / "python"
