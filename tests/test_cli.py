@@ -17,8 +17,8 @@ from sqlalchemy import make_url
 
 from commands.main import main
 from tests.execution.support import logging_restored
-from tests.processes import served
 from tests.support.databases import Databases, Engine
+from tests.support.processes import served
 
 ROOT = Path(__file__).parent.parent
 PROGRAM = [sys.executable, "-m", "partnergraph"]

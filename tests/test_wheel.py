@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.processes import served
+from tests.support.processes import served
 from web.build import source_digest
 
 ROOT = Path(__file__).parent.parent

@@ -14,7 +14,7 @@ from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from tests.auth.conftest import STARTED
 from tests.execution.support import logging_restored
-from tests.processes import served
+from tests.support.processes import served
 from tests.test_cli import PROGRAM, ROOT, assert_mistake, run
 
 CREATE = ("oauth-client", "create", "--tenant", "P")
