@@ -1,7 +1,7 @@
 """Access tokens (RFC 9068): signed by us, believed by every worker without asking the database.
 
 What a token says is checked by its signature. What may have changed since it was issued (its
-client's revocation, permissions and place in the tree) is read once a second for each client.
+client's revocation, scopes and place in the tree) is read once a second for each client.
 """
 
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class _Grant:
     """What the claims of an access token say."""
 
     identifier: str
-    permissions: frozenset[OAuthScope]
+    scopes: frozenset[OAuthScope]
 
 
 class AccessTokens:
@@ -57,14 +57,12 @@ class AccessTokens:
         )
         self._tokens = SignedTokens(clock, signing_keys, kind, _grant)
 
-    async def issue(
-        self, client: FoundOAuthClient, permissions: frozenset[OAuthScope]
-    ) -> SignedToken:
+    async def issue(self, client: FoundOAuthClient, scopes: frozenset[OAuthScope]) -> SignedToken:
         """A token of that client, which works; it never outlives the client."""
         claims = {
             "sub": client.identifier,
             "client_id": client.identifier,
-            "scope": " ".join(sorted(permissions)),
+            "scope": " ".join(sorted(scopes)),
         }
         return await self._tokens.sign(claims, self._lifetime, until=client.expires_at)
 
@@ -76,7 +74,7 @@ class AccessTokens:
             raise InvalidTokenError("is of a client that has been revoked or has expired")
         return client.principal(
             token_id=believed.id,
-            permissions=believed.says.permissions,
+            scopes=believed.says.scopes,
             expires_at=believed.expires_at,
         )
 
@@ -84,5 +82,5 @@ class AccessTokens:
 def _grant(claims: dict[str, Any]) -> _Grant:
     return _Grant(
         identifier=text(claims, "client_id"),
-        permissions=known(text(claims, "scope", longest=4_096).split(" ")),
+        scopes=known(text(claims, "scope", longest=4_096).split(" ")),
     )

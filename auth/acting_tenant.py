@@ -46,16 +46,16 @@ class Narrowing:
             raise OutOfReachError
         if not number or len(number) > _LONGEST_NUMBER or "\0" in number:
             raise OutOfReachError
-        key = principal.scope, number
+        key = principal.tenant_scope, number
         if key in self._narrowed:
             part = self._narrowed.get(key)
         else:
-            part = await self._part(principal.scope, number)
+            part = await self._part(principal.tenant_scope, number)
             self._narrowed.put(key, part)
         if part is None:
             raise OutOfReachError
         tenant_id, scope = part
-        return replace(principal, tenant_id=tenant_id, tenant_number=number, scope=scope)
+        return replace(principal, tenant_id=tenant_id, tenant_number=number, tenant_scope=scope)
 
     async def _part(self, scope: TenantScope, number: str) -> Part | None:
         """Looked up within the principal's own scope, so that it cannot be widened."""

@@ -79,7 +79,7 @@ class Client:
         *,
         token_id: str,
         credential: str,
-        permissions: frozenset[OAuthScope],
+        scopes: frozenset[OAuthScope],
         expires_at: datetime | None,
     ) -> Principal:
         """Who asks with a credential of it: never more than a client of its kind may."""
@@ -92,8 +92,8 @@ class Client:
             credential=credential,
             tenant_id=self.tenant_id,
             tenant_number=self.tenant_number,
-            scope=self.scope,
-            permissions=permissions & POSSIBLE[self.kind],
+            tenant_scope=self.scope,
+            scopes=scopes & POSSIBLE[self.kind],
             expires_at=expires_at,
         )
 
@@ -109,7 +109,7 @@ class Listed:
     kind: ClientKind
     client_name: str
     tenant_number: str | None
-    permissions: frozenset[OAuthScope]
+    scopes: frozenset[OAuthScope]
     created_at: datetime
     expires_at: datetime | None
     last_used_at: datetime | None
@@ -253,7 +253,7 @@ async def listed(
                 kind=client.kind,
                 client_name=client.name,
                 tenant_number=number,
-                permissions=known(found.permissions),
+                scopes=known(found.scopes),
                 created_at=found.created_at,
                 expires_at=found.expires_at,
                 last_used_at=found.last_used_at,

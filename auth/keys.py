@@ -40,7 +40,7 @@ class NewKey:
 
     text: str = field(repr=False)
     prefix: str
-    permissions: frozenset[OAuthScope]
+    scopes: frozenset[OAuthScope]
     expires_at: datetime | None
 
 
@@ -74,14 +74,14 @@ async def create(
     client_name: str,
     now: datetime,
     expires_at: datetime | None = None,
-    permissions: frozenset[OAuthScope] | None = None,
+    scopes: frozenset[OAuthScope] | None = None,
 ) -> NewKey:
     """Make a key for a client of that tenant, or of the carrier's own if it is of another kind.
 
     The client is made too if there is none so named. It has two keys that work at most: the one in
     use and, while it is replaced, the next.
     """
-    granted = granted_to(kind, permissions)
+    granted = granted_to(kind, scopes)
     prefix = f"pgk_{_random(8)}"
     secret = _random(32)
     async with database.write(BEFORE_ANYBODY_IS_KNOWN) as session:
@@ -92,7 +92,7 @@ async def create(
                 client_id=client.id,
                 prefix=prefix,
                 secret_hash=_hash(secret),
-                permissions=sorted(granted),
+                scopes=sorted(granted),
                 created_at=now,
                 expires_at=expires_at,
             )
@@ -103,7 +103,7 @@ async def create(
     return NewKey(
         text=with_checksum(prefix, secret),
         prefix=prefix,
-        permissions=granted,
+        scopes=granted,
         expires_at=expires_at,
     )
 
@@ -169,7 +169,7 @@ def _found(key: ApiKey, client: Client) -> FoundKey:
         principal=client.principal(
             token_id=key.prefix,
             credential=key.prefix,
-            permissions=known(key.permissions),
+            scopes=known(key.scopes),
             expires_at=key.expires_at,
         ),
         expires_at=key.expires_at,

@@ -58,7 +58,7 @@ class NewOAuthClient:
 
     identifier: str
     secret: str | None = field(repr=False)
-    permissions: frozenset[OAuthScope]
+    scopes: frozenset[OAuthScope]
     expires_at: datetime | None
 
 
@@ -71,7 +71,7 @@ class FoundOAuthClient:
     secret_hash: str | None = field(repr=False)
     public_keys: Sequence[dict[str, Any]]
     client: Client
-    permissions: frozenset[OAuthScope]
+    scopes: frozenset[OAuthScope]
     expires_at: datetime | None
     last_used_at: datetime | None
     revoked_at: datetime | None
@@ -80,13 +80,13 @@ class FoundOAuthClient:
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
     def principal(
-        self, *, token_id: str, permissions: frozenset[OAuthScope], expires_at: datetime | None
+        self, *, token_id: str, scopes: frozenset[OAuthScope], expires_at: datetime | None
     ) -> Principal:
         """Who asks with a token of this client: never more than the client may by now."""
         return self.client.principal(
             token_id=token_id,
             credential=self.identifier,
-            permissions=permissions & self.permissions,
+            scopes=scopes & self.scopes,
             expires_at=expires_at,
         )
 
@@ -138,14 +138,14 @@ async def create(
     now: datetime,
     public_keys: Sequence[dict[str, Any]] = (),
     expires_at: datetime | None = None,
-    permissions: frozenset[OAuthScope] | None = None,
+    scopes: frozenset[OAuthScope] | None = None,
 ) -> NewOAuthClient:
     """Make an OAuth client of the API client of that name, which is made too if there is none.
 
     It has a secret unless it has public keys. An API client has two that work at most: the one in
     use and, while it is replaced, the next.
     """
-    granted = granted_to(kind, permissions)
+    granted = granted_to(kind, scopes)
     identifier = f"pgc_{secrets.token_hex(10)}"
     secret = None if public_keys else f"pgs_{secrets.token_urlsafe(32)}"
     async with database.write(BEFORE_ANYBODY_IS_KNOWN) as session:
@@ -157,7 +157,7 @@ async def create(
                 identifier=identifier,
                 secret_hash=None if secret is None else hash_of(secret),
                 public_keys=list(public_keys),
-                permissions=sorted(granted),
+                scopes=sorted(granted),
                 created_at=now,
                 expires_at=expires_at,
             )
@@ -172,7 +172,7 @@ async def create(
             scopes=sorted(granted),
         )
     return NewOAuthClient(
-        identifier=identifier, secret=secret, permissions=granted, expires_at=expires_at
+        identifier=identifier, secret=secret, scopes=granted, expires_at=expires_at
     )
 
 
@@ -200,7 +200,7 @@ async def find(database: Database, identifier: str) -> FoundOAuthClient | None:
         secret_hash=oauth.secret_hash,
         public_keys=oauth.public_keys,
         client=client,
-        permissions=known(oauth.permissions),
+        scopes=known(oauth.scopes),
         expires_at=oauth.expires_at,
         last_used_at=oauth.last_used_at,
         revoked_at=oauth.revoked_at,

@@ -1,7 +1,4 @@
-"""What a credential may be good for: OAuth scopes, by the name that partners see.
-
-Code calls them permissions, since a `Scope` here is the part of the data that a session sees.
-"""
+"""What a credential may be good for: OAuth scopes, by the name that partners see."""
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -79,7 +76,7 @@ class ImpossibleScopeError(Exception):
 
 
 def parse(names: Iterable[str]) -> frozenset[OAuthScope]:
-    """The permissions of those names; raises UnknownPermissionError with the first unknown one."""
+    """The scopes of those names; raises UnknownPermissionError with the first unknown one."""
     found = set()
     for name in names:
         try:
@@ -90,20 +87,18 @@ def parse(names: Iterable[str]) -> frozenset[OAuthScope]:
 
 
 def known(stored: Iterable[str]) -> frozenset[OAuthScope]:
-    """The permissions of stored names; one that this version does not know yet is none."""
+    """The scopes of stored names; one that this version does not know yet is none."""
     names = {permission.value for permission in OAuthScope}
     return frozenset(OAuthScope(name) for name in stored if name in names)
 
 
-def granted_to(
-    kind: ClientKind, permissions: frozenset[OAuthScope] | None
-) -> frozenset[OAuthScope]:
+def granted_to(kind: ClientKind, scopes: frozenset[OAuthScope] | None) -> frozenset[OAuthScope]:
     """What a client of the kind gets where that is asked for, or nothing in particular.
 
     Raises ImpossiblePermissionError for the first that it may not have.
     """
-    if permissions is None:
+    if scopes is None:
         return BY_DEFAULT[kind]
-    for permission in sorted(permissions - POSSIBLE[kind]):
+    for permission in sorted(scopes - POSSIBLE[kind]):
         raise ImpossibleScopeError(permission)
-    return permissions
+    return scopes

@@ -33,7 +33,7 @@ class _Verified:
 
     id: str
     user: str
-    permissions: frozenset[OAuthScope] | None
+    scopes: frozenset[OAuthScope] | None
     """What it is narrowed to; None where it says nothing of that."""
     expires_at: datetime
 
@@ -74,7 +74,7 @@ class PortalTokens:
             raise InvalidTokenError("is of a user who has been disabled")
         return users[0].principal(
             token_id=verified.id,
-            narrowed=verified.permissions,
+            narrowed=verified.scopes,
             expires_at=verified.expires_at,
         )
 
@@ -99,7 +99,7 @@ class PortalTokens:
             expires_at=check_times(claims, now=self._now(), leeway=LEEWAY),
             id=digest[:32] if claims.get("jti") is None else text(claims, "jti"),
             user=self._user(claims),
-            permissions=_narrowed(claims),
+            scopes=_narrowed(claims),
         )
 
     def _user(self, claims: dict[str, Any]) -> str:

@@ -97,8 +97,8 @@ class FoundUser:
             token_id=token_id,
             tenant_id=self.tenant_id,
             tenant_number=self.tenant_number,
-            scope=self.scope,
-            permissions=whole if narrowed is None else whole & narrowed,
+            tenant_scope=self.scope,
+            scopes=whole if narrowed is None else whole & narrowed,
             expires_at=expires_at,
         )
 

@@ -21,7 +21,7 @@ class PrincipalKind(StrEnum):
 class Principal:
     """Somebody whose credential was accepted, the part of the data that they see, and what of it.
 
-    There is none without a credential, and a credential without permissions gives none.
+    There is none without a credential, and a credential without scopes gives none.
     """
 
     kind: PrincipalKind
@@ -38,8 +38,8 @@ class Principal:
     tenant_id: int | None = None
     """The tenant at the top of what is seen; None for the carrier's own, who see them all."""
     tenant_number: str | None = None
-    scope: TenantScope
-    permissions: frozenset[OAuthScope]
+    tenant_scope: TenantScope
+    scopes: frozenset[OAuthScope]
     expires_at: datetime | None
     """When the credential ends; None if it does not by itself."""
     origin: str | None = None
@@ -48,4 +48,4 @@ class Principal:
     @property
     def customer_id(self) -> UUID | None:
         """The one customer whose documents are seen; None where more than one's are."""
-        return self.scope.customer_id
+        return self.tenant_scope.customer_id

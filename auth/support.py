@@ -64,7 +64,7 @@ async def record_reads(
         )
         read = [((tenant_id, root), details) for tenant_id, root in owners]
         if witness.aggregates and principal.tenant_id not in witness.tenants:
-            everything = principal.tenant_id, principal.scope.root_tenant_id
+            everything = principal.tenant_id, principal.tenant_scope.root_tenant_id
             read.append((everything, {**details, "aggregates": True}))
         session.add(
             *(

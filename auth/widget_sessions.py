@@ -52,7 +52,7 @@ class _Session:
     credential: str
     subject: Subject
     origin: str
-    permissions: frozenset[OAuthScope]
+    scopes: frozenset[OAuthScope]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +102,7 @@ class WidgetSessions:
         client: Principal,
         subject: Subject,
         origin: str,
-        permissions: frozenset[OAuthScope],
+        scopes: frozenset[OAuthScope],
     ) -> SignedToken:
         """A session that the client may make; raises UnknownSubjectError, or InvalidTokenError
         where its credential has ended meanwhile."""
@@ -114,7 +114,7 @@ class WidgetSessions:
             "sub": client.credential,
             "customer" if subject.is_customer else "tenant": subject.number,
             "origin": origin,
-            "scope": " ".join(sorted(permissions)),
+            "scope": " ".join(sorted(scopes)),
         }
         return await self._tokens.sign(claims, self._lifetime, until=registered.expires_at)
 
@@ -123,7 +123,7 @@ class WidgetSessions:
         believed = await self._tokens.believe(token)
         session = believed.says
         client = await self._client(session.credential)
-        if client is None or OAuthScope.WIDGET_SESSIONS_CREATE not in client.permissions:
+        if client is None or OAuthScope.WIDGET_SESSIONS_CREATE not in client.scopes:
             raise InvalidTokenError("is of a client that has been revoked or has expired")
         if client.client_id not in await self._origins.clients(session.origin):
             raise InvalidTokenError("is for an origin that is not registered any more")
@@ -131,9 +131,9 @@ class WidgetSessions:
             seen = await self._part(client, session.subject)
         except UnknownSubjectError:
             raise InvalidTokenError("is for somebody its client does not see any more") from None
-        permissions = session.permissions & client.permissions & WIDGET_SCOPES
+        scopes = session.scopes & client.scopes & WIDGET_SCOPES
         if session.subject.is_customer:
-            permissions &= CUSTOMER_USER_SCOPES
+            scopes &= CUSTOMER_USER_SCOPES
         return replace(
             seen,
             kind=PrincipalKind.WIDGET_SESSION,
@@ -141,7 +141,7 @@ class WidgetSessions:
             # other's: none of them can use up what the partner's systems need, or another reader.
             account=log_names.of_widget(client.account, session.subject.number),
             token_id=believed.id,
-            permissions=permissions,
+            scopes=scopes,
             expires_at=believed.expires_at,
             origin=session.origin,
         )
@@ -154,7 +154,7 @@ class WidgetSessions:
         oauth = await self._clients.find(credential)
         if oauth is not None and oauth.works(now):
             return oauth.principal(
-                token_id=credential, permissions=oauth.permissions, expires_at=oauth.expires_at
+                token_id=credential, scopes=oauth.scopes, expires_at=oauth.expires_at
             )
         key = await self._keys.find(credential)
         return key.principal if key is not None and key.works(now) else None
@@ -168,11 +168,14 @@ class WidgetSessions:
                 raise UnknownSubjectError from None
         if len(subject.number) > _LONGEST_NUMBER or not subject.number.isprintable():
             raise UnknownSubjectError
-        part = await self._customers.find((client.scope, subject.number))
+        part = await self._customers.find((client.tenant_scope, subject.number))
         if part is None:
             raise UnknownSubjectError
         return replace(
-            client, tenant_id=part.tenant_id, tenant_number=part.tenant_number, scope=part.scope
+            client,
+            tenant_id=part.tenant_id,
+            tenant_number=part.tenant_number,
+            tenant_scope=part.scope,
         )
 
     async def _read_key(self, prefix: str) -> keys.FoundKey | None:
@@ -211,5 +214,5 @@ def _session(claims: dict[str, Any]) -> _Session:
             number=text(claims, "customer" if is_customer else "tenant"), is_customer=is_customer
         ),
         origin=text(claims, "origin"),
-        permissions=known(text(claims, "scope", longest=4_096).split(" ")),
+        scopes=known(text(claims, "scope", longest=4_096).split(" ")),
     )

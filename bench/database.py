@@ -85,7 +85,7 @@ async def _prepare(url: str, orders: int) -> Prepared:
         now = datetime.now(UTC)
         await keys.revoke_of_client(database, CLIENT, now=now)
         key = await keys.create(
-            database, tenant_number=number, client_name=CLIENT, now=now, permissions=READING
+            database, tenant_number=number, client_name=CLIENT, now=now, scopes=READING
         )
     finally:
         await database.close()

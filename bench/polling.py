@@ -104,7 +104,7 @@ async def _sessions(server: Server, prepared: Prepared, number: int) -> list[str
             tenant_number=prepared.tenant,
             client_name=CLIENT,
             now=now,
-            permissions=READING | {OAuthScope.WIDGET_SESSIONS_CREATE},
+            scopes=READING | {OAuthScope.WIDGET_SESSIONS_CREATE},
         )
         await origins.add(
             database, tenant_number=prepared.tenant, client_name=CLIENT, origin=ORIGIN, now=now

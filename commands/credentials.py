@@ -48,7 +48,7 @@ class Wanted:
     kind: ClientKind
     tenant_number: str | None
     client_name: str
-    permissions: frozenset[OAuthScope]
+    scopes: frozenset[OAuthScope]
     lifetime: timedelta | None
 
     @property
@@ -63,7 +63,7 @@ class Wanted:
 
     def described(self) -> str:
         """What it is good for, for whoever made it."""
-        return f"Its scopes: {listed_scopes(self.permissions)}."
+        return f"Its scopes: {listed_scopes(self.scopes)}."
 
 
 def creates(command: Callable[..., None]) -> Callable[..., None]:
@@ -89,7 +89,7 @@ def creates(command: Callable[..., None]) -> Callable[..., None]:
             kind=kind,
             tenant_number=tenant,
             client_name=name,
-            permissions=_parse_scopes(kind, scopes),
+            scopes=_parse_scopes(kind, scopes),
             lifetime=None if expires is None else timedelta(days=expires),
         )
         command(wanted=wanted, **more)
@@ -150,7 +150,7 @@ def print_credentials(
             day(each.created_at),
             day(each.expires_at),
             minute(each.last_used_at),
-            " ".join(sorted(each.permissions)),
+            " ".join(sorted(each.scopes)),
         )
         for each in listed
     ]

@@ -140,13 +140,13 @@ def _is_current() -> bool:
 
 
 async def _new_key(
-    database: Database, tenant: str, client: str, permissions: frozenset[OAuthScope]
+    database: Database, tenant: str, client: str, scopes: frozenset[OAuthScope]
 ) -> str:
     """Make a key of a client and revoke its previous ones."""
     moment = now()
     await keys.revoke_of_client(database, client, now=moment)
     key = await keys.create(
-        database, tenant_number=tenant, client_name=client, now=moment, permissions=permissions
+        database, tenant_number=tenant, client_name=client, now=moment, scopes=scopes
     )
     return key.text
 

@@ -80,7 +80,7 @@ async def _create(wanted: Wanted) -> keys.NewKey:
                 tenant_number=wanted.tenant_number,
                 client_name=wanted.client_name,
                 now=created,
-                permissions=wanted.permissions,
+                scopes=wanted.scopes,
                 expires_at=wanted.ends(created),
             )
 

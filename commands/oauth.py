@@ -148,7 +148,7 @@ async def _create(
                 client_name=wanted.client_name,
                 now=created,
                 public_keys=public_keys,
-                permissions=wanted.permissions,
+                scopes=wanted.scopes,
                 expires_at=wanted.ends(created),
             )
 

@@ -140,7 +140,7 @@ class Identity:
         number = customer_number or client.tenant_number or ""
         subject = Subject(number=number, is_customer=customer_number is not None)
         return await self.widget_sessions.issue(
-            client, subject, origin, client.permissions & WIDGET_SCOPES
+            client, subject, origin, client.scopes & WIDGET_SCOPES
         )
 
     def routes(self, buckets: Buckets) -> list[Route]:

@@ -73,38 +73,38 @@ class TokenEndpoint:
         if grant_type != GRANT_TYPE:
             raise OAuthError("unsupported_grant_type", f"grant_type must be {GRANT_TYPE}.")
         client = await self._authentication.client(headers.get("authorization"), form)
-        permissions = _granted(client, form.get("scope"))
-        token = await self._tokens.issue(client, permissions)
+        scopes = _granted(client, form.get("scope"))
+        token = await self._tokens.issue(client, scopes)
         await self._clients.record_use(client)
         _log.info(
             "token issued",
             client=client.client.account,
             client_id=client.identifier,
             token_id=token.id,
-            scope=sorted(permissions),
+            scope=sorted(scopes),
         )
         answer = {
             "access_token": token.text,
             "token_type": "Bearer",
             "expires_in": token.seconds,
-            "scope": " ".join(sorted(permissions)),
+            "scope": " ".join(sorted(scopes)),
         }
         return JSONResponse(answer, headers=_HEADERS)
 
 
 def _granted(client: FoundOAuthClient, scope: str | None) -> frozenset[OAuthScope]:
     """What is asked for, if the client has all of it; all that the client has by default."""
-    if not client.permissions:
+    if not client.scopes:
         raise OAuthError("unauthorized_client", "The client may not read anything.")
     if scope is None:
-        return client.permissions
+        return client.scopes
     try:
         wanted = parse(name for name in scope.split(" ") if name)
     except UnknownScopeError:
         raise OAuthError("invalid_scope", "A scope that is asked for does not exist.") from None
     if not wanted:
         raise OAuthError("invalid_scope", "scope names nothing.")
-    if not wanted <= client.permissions:
+    if not wanted <= client.scopes:
         raise OAuthError("invalid_scope", "The client was not granted a scope it asks for.")
     return wanted
 

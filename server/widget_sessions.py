@@ -100,9 +100,9 @@ class WidgetEndpoint:
                 403, "ORIGIN_NOT_REGISTERED", "The origin is not registered for this client."
             )
         subject = _subject(client, asked)
-        permissions = _granted(client, subject, asked.get("scopes"))
+        scopes = _granted(client, subject, asked.get("scopes"))
         try:
-            session = await self._sessions.issue(client, subject, origin, permissions)
+            session = await self._sessions.issue(client, subject, origin, scopes)
         except UnknownSubjectError:
             what = "customer" if subject.is_customer else "tenant"
             raise _RefusedError(
@@ -117,7 +117,7 @@ class WidgetEndpoint:
             credential=client.credential,
             token_id=session.id,
             origin=origin,
-            scope=sorted(permissions),
+            scope=sorted(scopes),
             **bound,
         )
         answer = {
@@ -126,7 +126,7 @@ class WidgetEndpoint:
             "expiresIn": session.seconds,
             "origin": origin,
             **bound,
-            "scopes": sorted(permissions),
+            "scopes": sorted(scopes),
         }
         return JSONResponse(answer, headers=_KEPT_BY_NOBODY)
 
@@ -142,7 +142,7 @@ class WidgetEndpoint:
             # It may be good, and is no API client's.
             raise _unauthenticated("Send an API key or an access token of this server.") from None
         needed = OAuthScope.WIDGET_SESSIONS_CREATE
-        if client.kind is not PrincipalKind.API_CLIENT or needed not in client.permissions:
+        if client.kind is not PrincipalKind.API_CLIENT or needed not in client.scopes:
             raise _RefusedError(
                 403, "FORBIDDEN", f"This needs an API client with the scope {needed}."
             )
@@ -200,7 +200,7 @@ def _granted(
     client: Principal, subject: Subject, scopes: list[str] | None
 ) -> frozenset[OAuthScope]:
     """What is asked for, if it may be given; all that may be given by default."""
-    most = client.permissions & WIDGET_SCOPES
+    most = client.scopes & WIDGET_SCOPES
     if subject.is_customer:
         most &= CUSTOMER_USER_SCOPES
     try:

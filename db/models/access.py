@@ -50,7 +50,7 @@ class ApiKey(Base):
     client_id: Mapped[UUID] = mapped_column(ForeignKey("api_clients.id"))
     prefix: Mapped[str] = mapped_column(String(32), unique=True)
     secret_hash: Mapped[str] = mapped_column(String(64))
-    permissions: Mapped[list[Any]] = mapped_column(Json)
+    scopes: Mapped[list[Any]] = mapped_column("permissions", Json)
     """The names of what the key is good for (`auth.oauth_scopes`)."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
@@ -72,7 +72,7 @@ class OAuthClient(Base):
     secret_hash: Mapped[str | None] = mapped_column(String(64))
     public_keys: Mapped[list[Any]] = mapped_column(Json)
     """JWKs, without a private part; empty for a client with a secret."""
-    permissions: Mapped[list[Any]] = mapped_column(Json)
+    scopes: Mapped[list[Any]] = mapped_column("permissions", Json)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]

@@ -257,7 +257,7 @@ async def test_a_token_ends_with_its_client(database: Database, worker: Worker, 
 async def test_a_token_reads_what_its_scope_says_and_no_more(
     database: Database, worker: Worker
 ) -> None:
-    client = await make(database, permissions=READING)
+    client = await make(database, scopes=READING)
     query = "{ tenants { totalCount } orders { totalCount } }"
     narrow = (await worker.ask(await worker.issued(client, "orders:read"), query)).json()
     assert narrow["errors"][0]["extensions"]["code"] == "FORBIDDEN"
@@ -269,10 +269,10 @@ async def test_a_token_reads_what_its_scope_says_and_no_more(
 async def test_a_token_loses_what_its_client_loses(
     database: Database, worker: Worker, hand: Hand
 ) -> None:
-    client = await make(database, permissions=READING)
+    client = await make(database, scopes=READING)
     token = await worker.issued(client, "orders:read tenants:read")
     async with database.write(TenantScope.carrier()) as session:
-        await session.execute(update(OAuthClient).values(permissions=["orders:read"]))
+        await session.execute(update(OAuthClient).values(scopes=["orders:read"]))
     hand.move(1)
     answer = (await worker.ask(token, "{ tenants { totalCount } orders { totalCount } }")).json()
     assert [error["path"] for error in answer["errors"]] == [["tenants"]]

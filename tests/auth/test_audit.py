@@ -51,7 +51,7 @@ async def test_making_and_revoking_a_key_is_recorded_without_its_secret(
         (AuditAction.KEY_REVOKED, made.prefix, 2),
     ]
     assert {entry.actor_kind for entry in found} == {AuditActor.OPERATOR}
-    assert found[0].details == {"client": "CRM", "scopes": sorted(made.permissions)}
+    assert found[0].details == {"client": "CRM", "scopes": sorted(made.scopes)}
     assert made.text.removeprefix(made.prefix) not in str([entry.details for entry in found])
 
 

@@ -105,11 +105,11 @@ async def test_a_revoked_key_and_an_ended_one_are_told_nothing(
         tenant_number="P",
         client_name="ending",
         now=STARTED,
-        permissions=READING,
+        scopes=READING,
         expires_at=STARTED + timedelta(seconds=30),
     )
     revoked = await keys.create(
-        database, tenant_number="P", client_name="revoked", now=STARTED, permissions=READING
+        database, tenant_number="P", client_name="revoked", now=STARTED, scopes=READING
     )
     tags = {
         key.text: (await poll(worker, key.text, origin=None)).headers["etag"]

@@ -23,8 +23,8 @@ async def http(database: Database, database_url: str) -> AsyncIterator[httpx.Asy
     """A demo over the partner P-A and two of its customers."""
     await add_customers(database, **{"K-A": "P-A", "K-A-1": "P-A-1", "K-B": "P-B"})
     own: dict[str, Any] = {"tenant_number": "P-A", "now": STARTED}
-    shown = await keys.create(database, client_name="demo", permissions=READING, **own)
-    kept = await keys.create(database, client_name="portal", permissions=MAY_CREATE, **own)
+    shown = await keys.create(database, client_name="demo", scopes=READING, **own)
+    kept = await keys.create(database, client_name="portal", scopes=MAY_CREATE, **own)
     await register(database, "P-A", OWN, client="portal")
     content = DemoContent(
         api_key=shown.text,

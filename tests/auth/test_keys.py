@@ -78,7 +78,7 @@ async def test_a_key_sees_its_tenant_and_everything_below(
     made = await make(database, tenant)
     found = await keys.find(database, made.text)
     assert found is not None
-    assert found.principal.scope == scope
+    assert found.principal.tenant_scope == scope
     assert found.principal.tenant_number == tenant
     assert found.principal.client_name == "CRM"
 
@@ -169,31 +169,31 @@ async def test_all_keys_of_a_client_can_be_revoked_at_once(database: Database) -
 
 
 async def test_a_key_is_good_for_what_was_granted_and_no_more(database: Database) -> None:
-    made = await make(database, permissions=frozenset({OAuthScope.ORDERS_READ}))
+    made = await make(database, scopes=frozenset({OAuthScope.ORDERS_READ}))
     found = await keys.find(database, made.text)
     assert found is not None
-    assert found.principal.permissions == {OAuthScope.ORDERS_READ}
+    assert found.principal.scopes == {OAuthScope.ORDERS_READ}
     [listed] = await keys.list_keys(database)
-    assert listed.permissions == {OAuthScope.ORDERS_READ}
+    assert listed.scopes == {OAuthScope.ORDERS_READ}
 
 
 async def test_personal_data_the_audit_log_and_all_that_is_not_reading_must_be_asked_for(
     database: Database,
 ) -> None:
     made = await make(database)
-    assert made.permissions == READING - {OAuthScope.PERSONAL_DATA_READ, OAuthScope.AUDIT_READ}
-    assert all(permission.endswith(":read") for permission in made.permissions)
+    assert made.scopes == READING - {OAuthScope.PERSONAL_DATA_READ, OAuthScope.AUDIT_READ}
+    assert all(permission.endswith(":read") for permission in made.scopes)
 
 
 async def test_a_permission_that_this_version_does_not_know_gives_nothing(
     database: Database,
 ) -> None:
-    made = await make(database, permissions=frozenset({OAuthScope.ORDERS_READ}))
+    made = await make(database, scopes=frozenset({OAuthScope.ORDERS_READ}))
     async with database.write(TenantScope.carrier()) as session:
-        await session.execute(update(ApiKey).values(permissions=["orders:read", "orders:burn"]))
+        await session.execute(update(ApiKey).values(scopes=["orders:read", "orders:burn"]))
     found = await keys.find(database, made.text)
     assert found is not None
-    assert found.principal.permissions == {OAuthScope.ORDERS_READ}
+    assert found.principal.scopes == {OAuthScope.ORDERS_READ}
 
 
 async def test_a_client_has_two_working_keys_so_that_they_rotate_without_a_gap(

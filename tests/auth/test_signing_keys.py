@@ -181,7 +181,7 @@ async def test_the_metadata_says_what_is_served(database: Database, pair: list[W
     assert metadata["issuer"] == ISSUER
     assert set(metadata["scopes_supported"]) == set(OAuthScope)
     wanted = POSSIBLE[ClientKind.PARTNER]
-    client = await make(database, permissions=wanted)
+    client = await make(database, scopes=wanted)
     token = await worker.http.post(
         metadata["token_endpoint"],
         data={

@@ -29,7 +29,7 @@ async def made(
         kind=kind,
         client_name=name,
         now=STARTED,
-        permissions=frozenset(granted) if granted else None,
+        scopes=frozenset(granted) if granted else None,
     )
 
 
@@ -91,12 +91,12 @@ async def test_fulfilment_gets_neither_personal_data_nor_commissions_unless_aske
     database: Database,
 ) -> None:
     usual = await made(database, ClientKind.FULFILMENT)
-    assert OAuthScope.PERSONAL_DATA_READ not in usual.permissions
-    assert OAuthScope.COMMISSIONS_READ not in usual.permissions
-    assert OAuthScope.PROGRESS_REPORT in usual.permissions
+    assert OAuthScope.PERSONAL_DATA_READ not in usual.scopes
+    assert OAuthScope.COMMISSIONS_READ not in usual.scopes
+    assert OAuthScope.PROGRESS_REPORT in usual.scopes
     reading = READING - {OAuthScope.AUDIT_READ}
     asked = await made(database, ClientKind.FULFILMENT, *reading, name="Archive")
-    assert asked.permissions == reading
+    assert asked.scopes == reading
 
 
 async def test_fulfilment_may_not_read_the_audit_log(database: Database) -> None:
@@ -116,18 +116,18 @@ async def test_nobody_but_fulfilment_may_report_progress(
                 tenant_number="P" if kind is ClientKind.PARTNER else None,
                 client_name="CRM",
                 now=STARTED,
-                permissions=frozenset({OAuthScope.PROGRESS_REPORT}),
+                scopes=frozenset({OAuthScope.PROGRESS_REPORT}),
             )
 
 
 async def test_a_stored_scope_that_the_kind_may_not_have_is_none(database: Database) -> None:
     new = await keys.create(database, tenant_number="P", client_name="CRM", now=STARTED)
     async with database.write(CARRIER) as session:
-        stored = update(ApiKey).values(permissions=["orders:read", "progress:report"])
+        stored = update(ApiKey).values(scopes=["orders:read", "progress:report"])
         await session.execute(stored)
     found = await keys.find(database, new.text)
     assert found is not None
-    assert found.principal.permissions == {OAuthScope.ORDERS_READ}
+    assert found.principal.scopes == {OAuthScope.ORDERS_READ}
 
 
 async def test_a_name_of_the_carriers_is_one_client_of_its_kind(database: Database) -> None:

@@ -89,7 +89,7 @@ async def test_no_two_tokens_are_the_same(database: Database, worker: Worker) ->
 
 
 async def test_a_scope_narrows_the_token(database: Database, worker: Worker) -> None:
-    client = await make(database, permissions=READING)
+    client = await make(database, scopes=READING)
     response = await worker.token(client=client, scope="tenants:read orders:read orders:read")
     assert response.json()["scope"] == "orders:read tenants:read"
 
@@ -108,7 +108,7 @@ async def test_a_scope_that_is_unknown_or_was_not_granted_is_refused(
 async def test_a_client_that_may_read_nothing_gets_no_token(
     database: Database, worker: Worker
 ) -> None:
-    client = await make(database, permissions=frozenset())
+    client = await make(database, scopes=frozenset())
     assert_refused(await worker.token(client=client), "unauthorized_client")
 
 
@@ -279,7 +279,7 @@ async def test_an_api_client_has_two_working_oauth_clients_at_most(database: Dat
 async def test_no_secret_and_no_token_reaches_the_log_or_the_database(
     database: Database, worker: Worker
 ) -> None:
-    client = await make(database, permissions=frozenset({OAuthScope.ORDERS_READ}))
+    client = await make(database, scopes=frozenset({OAuthScope.ORDERS_READ}))
     secret = (client.secret or "").removeprefix("pgs_")
     log = io.BytesIO()
     with logging_restored():

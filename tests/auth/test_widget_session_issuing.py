@@ -136,7 +136,7 @@ async def test_bodies_that_are_not_json_are_refused(database: Database, worker: 
 
 
 async def test_creating_sessions_needs_the_scope_for_it(database: Database, worker: Worker) -> None:
-    backend = await portal(database, worker, permissions=READING)
+    backend = await portal(database, worker, scopes=READING)
     refused = await backend.ask()
     assert (refused.status_code, code(refused)) == (403, "FORBIDDEN")
     for credential, challenge in (("pgk_wrong", 'Bearer error="invalid_token"'), ("", "Bearer")):
@@ -149,7 +149,7 @@ async def test_a_client_without_read_scopes_cannot_create_sessions(
     database: Database, worker: Worker
 ) -> None:
     only = frozenset({OAuthScope.WIDGET_SESSIONS_CREATE})
-    refused = await (await portal(database, worker, permissions=only)).ask()
+    refused = await (await portal(database, worker, scopes=only)).ask()
     assert (refused.status_code, code(refused)) == (403, "FORBIDDEN")
 
 

@@ -110,7 +110,7 @@ async def test_x_tenant_narrows_both_issuing_and_use(database: Database, worker:
 async def test_a_session_outlives_the_access_token_it_was_issued_for(
     database: Database, worker: Worker, hand: Hand
 ) -> None:
-    client = await make(database, client_name="Portal", permissions=MAY_CREATE)
+    client = await make(database, client_name="Portal", scopes=MAY_CREATE)
     await register(database)
     token = await worker.issued(client, "orders:read customers:read widget-sessions:create")
     hand.move(890)
@@ -152,7 +152,7 @@ async def test_revoking_the_key_ends_its_sessions_on_every_worker(
 async def test_revoking_the_oauth_client_ends_its_sessions(
     database: Database, worker: Worker, hand: Hand
 ) -> None:
-    client = await make(database, client_name="Portal", permissions=MAY_CREATE)
+    client = await make(database, client_name="Portal", scopes=MAY_CREATE)
     await register(database)
     token = await Portal(worker.http, await worker.issued(client)).session()
     await oauth_clients.revoke(database, client.identifier, now=STARTED)
@@ -188,7 +188,7 @@ async def test_a_session_loses_the_scopes_that_its_key_loses(
 
     async def leave(*permissions: OAuthScope) -> None:
         async with database.write(TenantScope.carrier()) as session:
-            await session.execute(update(ApiKey).values(permissions=sorted(permissions)))
+            await session.execute(update(ApiKey).values(scopes=sorted(permissions)))
         hand.move(1)
 
     await leave(OAuthScope.CUSTOMERS_READ, OAuthScope.WIDGET_SESSIONS_CREATE)

@@ -75,7 +75,7 @@ async def portal(database: Database, worker: Worker, **more: Any) -> Portal:
         "tenant_number": "P",
         "client_name": "Portal",
         "now": STARTED,
-        "permissions": MAY_CREATE,
+        "scopes": MAY_CREATE,
         **more,
     }
     key = await keys.create(database, **wanted)

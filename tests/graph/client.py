@@ -130,7 +130,7 @@ class Client:
                     tenant_number=tenant,
                     client_name="CRM" if granted == READING else f"CRM {len(self._keys)}",
                     now=NOW,
-                    permissions=granted,
+                    scopes=granted,
                 )
             self._keys[known] = new.text
         return self._keys[known]

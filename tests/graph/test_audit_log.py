@@ -79,7 +79,7 @@ class Log:
             kind=ClientKind.SUPPORT,
             client_name="Desk",
             now=NOW,
-            permissions=READING,
+            scopes=READING,
         )
         return desk.text
 

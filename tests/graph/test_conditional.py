@@ -105,7 +105,7 @@ async def test_a_tag_is_of_whoever_asked(client: Client, partners: Partners) -> 
             tenant_number=client.tenant,
             client_name="Second",
             now=NOW,
-            permissions=READING,
+            scopes=READING,
         )
     asked: list[dict[str, Any]] = [
         {},
@@ -207,7 +207,7 @@ async def test_support_gets_each_answer_and_an_entry_for_it(
         kind=ClientKind.SUPPORT,
         client_name="Desk",
         now=NOW,
-        permissions=READING,
+        scopes=READING,
     )
     headers = {"X-Tenant": partners.partner.tenant.number, "X-On-Behalf-Of": "agent 4711"}
     tag = await tag_of(client)
@@ -219,7 +219,7 @@ async def test_support_gets_each_answer_and_an_entry_for_it(
 
 
 @pytest.mark.parametrize(
-    ("document", "permissions"),
+    ("document", "scopes"),
     [
         ("{ auditLog { nodes { id } } }", READING | {OAuthScope.AUDIT_READ}),
         ("query A { auditLog { nodes { id } } }", READING | {OAuthScope.AUDIT_READ}),
@@ -227,10 +227,10 @@ async def test_support_gets_each_answer_and_an_entry_for_it(
     ],
 )
 async def test_what_changes_without_a_mark_has_no_tag(
-    document: str, permissions: frozenset[OAuthScope], client: Client, partners: Partners
+    document: str, scopes: frozenset[OAuthScope], client: Client, partners: Partners
 ) -> None:
     for known in (None, "*"):
-        answer = await client.get(document, granted=permissions, tag=known)
+        answer = await client.get(document, granted=scopes, tag=known)
         assert (answer.status, answer.tag) == (200, None)
 
 

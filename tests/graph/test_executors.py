@@ -79,7 +79,7 @@ class Shelf:
         variables: dict[str, Any],
         forbidden: Mapping[Coordinate, str],
     ) -> ExecutionResult:
-        async with self.database.read(self.principal.scope) as session:
+        async with self.database.read(self.principal.tenant_scope) as session:
             context = Context(principal=self.principal, session=session, present=RequestClock(NOW))
             return await execute(operation, variables, context, forbidden)
 
@@ -109,8 +109,8 @@ async def shelf(shared_database_url: str) -> AsyncIterator[Shelf]:
             token_id="token",
             tenant_id=root,
             tenant_number=number,
-            scope=scope,
-            permissions=READING,
+            tenant_scope=scope,
+            scopes=READING,
             expires_at=None,
         )
         yield Shelf(database, principal, Documents(SCHEMA, pool))

@@ -65,7 +65,7 @@ async def test_nobody_reports_without_the_permission(reporter: Reporter, kind: C
         tenant_number="P-7" if kind is ClientKind.PARTNER else None,
         client_name="other",
         now=NOW,
-        permissions=POSSIBLE[kind] - {OAuthScope.PROGRESS_REPORT},
+        scopes=POSSIBLE[kind] - {OAuthScope.PROGRESS_REPORT},
     )
     answer = await _post_unread(reporter, Authorization=f"Bearer {made.text}")
     assert (answer.status_code, codes(answer)) == (403, ["FORBIDDEN"])

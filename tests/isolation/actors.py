@@ -36,7 +36,7 @@ EVERYTHING = frozenset(each for each in OAuthScope if each.endswith(":read"))
 
 
 async def _key(asking: "Asking") -> Credential:
-    return await asking.client.key(asking.tenant.number, asking.seat.permissions), {}
+    return await asking.client.key(asking.tenant.number, asking.seat.scopes), {}
 
 
 async def _token(asking: "Asking") -> Credential:
@@ -45,7 +45,7 @@ async def _token(asking: "Asking") -> Credential:
         tenant_number=asking.tenant.number,
         client_name="CRM",
         now=NOW,
-        permissions=asking.seat.permissions,
+        scopes=asking.seat.scopes,
     )
     answer = await asking.client.http.post(
         "/oauth/token",
@@ -58,7 +58,7 @@ async def _token(asking: "Asking") -> Credential:
 async def _narrowed(asking: "Asking") -> Credential:
     """The partner above acts for the tenant."""
     above = asking.people.partner.tenant.number
-    key = await asking.client.key(above, asking.seat.permissions)
+    key = await asking.client.key(above, asking.seat.scopes)
     return key, {"X-Tenant": asking.tenant.number}
 
 
@@ -77,7 +77,7 @@ async def _page(asking: "Asking") -> Credential:
         tenant_number=tenant,
         client_name=name,
         now=NOW,
-        permissions=EVERYTHING | {OAuthScope.WIDGET_SESSIONS_CREATE},
+        scopes=EVERYTHING | {OAuthScope.WIDGET_SESSIONS_CREATE},
     )
     await origins.add(database, tenant_number=tenant, client_name=name, origin=ORIGIN, now=NOW)
     of = asking.own.customer.number
@@ -95,7 +95,7 @@ async def _carriers(asking: "Asking") -> Credential:
         kind=ClientKind[asking.seat.name.split()[0].upper()],
         client_name="Desk",
         now=NOW,
-        permissions=asking.seat.permissions,
+        scopes=asking.seat.scopes,
     )
     return key.text, {"X-Tenant": asking.tenant.number, "X-On-Behalf-Of": "agent 4711"}
 
@@ -112,8 +112,8 @@ async def _widened(asking: "Asking") -> Credential:
         token_id="a test's own",
         tenant_id=tenant.id,
         tenant_number=tenant.number,
-        scope=TenantScope.customer(tenant.root_tenant_id, tenant.id, asking.own.customer.id),
-        permissions=asking.seat.permissions,
+        tenant_scope=TenantScope.customer(tenant.root_tenant_id, tenant.id, asking.own.customer.id),
+        scopes=asking.seat.scopes,
         expires_at=None,
     )
     return text, {}
@@ -127,7 +127,7 @@ class Actor:
     sees: Sequence[str]
     """Whose documents it may see."""
     bring: Callable[["Asking"], Awaitable[Credential]]
-    permissions: frozenset[OAuthScope] = EVERYTHING
+    scopes: frozenset[OAuthScope] = EVERYTHING
     is_customer: bool = False
     """Whether it sees a single customer, that of `at`."""
     compared: bool = False

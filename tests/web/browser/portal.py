@@ -68,7 +68,7 @@ async def _key(server: Server, client: str) -> str:
             tenant_number=server.book.demo_tenant_number,
             client_name=client,
             now=REFERENCE,
-            permissions=READING | {OAuthScope.WIDGET_SESSIONS_CREATE},
+            scopes=READING | {OAuthScope.WIDGET_SESSIONS_CREATE},
         )
         return key.text
     finally:
