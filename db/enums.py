@@ -16,6 +16,11 @@ class ClientKind(StrEnum):
     """The carrier's staff, by the tool they work with."""
 
 
+class CredentialKind(StrEnum):
+    API_KEY = "API_KEY"
+    OAUTH_CLIENT = "OAUTH_CLIENT"
+
+
 class AuditAction(StrEnum):
     KEY_CREATED = "KEY_CREATED"
     KEY_REVOKED = "KEY_REVOKED"

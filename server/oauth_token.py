@@ -11,8 +11,8 @@ from starlette.types import Receive, Scope, Send
 
 from auth.access_tokens import AccessTokens
 from auth.client_authentication import ClientAuthentication, OAuthError
+from auth.credentials import Credential, Credentials
 from auth.login_throttle import TooManyAttemptsError
-from auth.oauth_clients import FoundOAuthClient, OAuthClients
 from auth.oauth_scopes import OAuthScope, UnknownScopeError, parse
 from server.forms import FormError, read_form
 
@@ -31,13 +31,13 @@ class TokenEndpoint:
         self,
         authentication: ClientAuthentication,
         tokens: AccessTokens,
-        clients: OAuthClients,
+        credentials: Credentials,
         *,
         body_seconds: float,
     ) -> None:
         self._authentication = authentication
         self._tokens = tokens
-        self._clients = clients
+        self._credentials = credentials
         self._body_seconds = body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,7 +75,7 @@ class TokenEndpoint:
         client = await self._authentication.client(headers.get("authorization"), form)
         scopes = _granted(client, form.get("scope"))
         token = await self._tokens.issue(client, scopes)
-        await self._clients.record_use(client)
+        self._credentials.record_use(client)
         _log.info(
             "token issued",
             client=client.client.account,
@@ -92,7 +92,7 @@ class TokenEndpoint:
         return JSONResponse(answer, headers=_HEADERS)
 
 
-def _granted(client: FoundOAuthClient, scope: str | None) -> frozenset[OAuthScope]:
+def _granted(client: Credential, scope: str | None) -> frozenset[OAuthScope]:
     """What is asked for, if the client has all of it; all that the client has by default."""
     if not client.scopes:
         raise OAuthError("unauthorized_client", "The client may not read anything.")

@@ -11,8 +11,8 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from auth.acting_tenant import HEADER as TENANT_HEADER
-from auth.acting_tenant import Narrowing, OutOfReachError
-from auth.bearer import Bearers, UnauthenticatedError
+from auth.acting_tenant import ActingTenants, UnknownTenantError
+from auth.bearer import BearerAuthenticator, UnauthenticatedError
 from auth.jwt import InvalidTokenError
 from auth.login_throttle import TooManyAttemptsError
 from auth.oauth_scopes import (
@@ -54,8 +54,8 @@ class WidgetEndpoint:
 
     def __init__(
         self,
-        bearers: Bearers,
-        narrowing: Narrowing,
+        bearers: BearerAuthenticator,
+        acting_tenants: ActingTenants,
         origins: Origins,
         sessions: WidgetSessions,
         points: Points,
@@ -63,7 +63,7 @@ class WidgetEndpoint:
         body_seconds: float,
     ) -> None:
         self._bearers = bearers
-        self._narrowing = narrowing
+        self._acting_tenants = acting_tenants
         self._origins = origins
         self._sessions = sessions
         self._points = points
@@ -147,8 +147,8 @@ class WidgetEndpoint:
                 403, "FORBIDDEN", f"This needs an API client with the scope {needed}."
             )
         try:
-            return await self._narrowing.narrow(client, headers.get(TENANT_HEADER))
-        except OutOfReachError:
+            return await self._acting_tenants.restrict(client, headers.get(TENANT_HEADER))
+        except UnknownTenantError:
             raise _RefusedError(
                 403, "FORBIDDEN", f"{TENANT_HEADER} names no tenant that you may see."
             ) from None

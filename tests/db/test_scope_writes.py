@@ -246,9 +246,9 @@ CATALOGUE = ("products", "product_documents", "catalogue_marks")
 
 def test_every_model_has_an_owner_or_is_known_to_have_none() -> None:
     unowned = {name for name in MODELS if name not in OWNED}
-    # The tree itself, the carrier's catalogue with the mark of its changes, the credentials, which
-    # are read before it is known who asks, and messages that were never resolved to a tenant.
-    credentials = {"api_clients", "api_keys", "oauth_clients", "used_assertions", "signing_keys"}
+    # The tree itself, the carrier's catalogue with the token of its changes, the credentials, which
+    # are read before the principal is known, and messages that were never resolved to a tenant.
+    credentials = {"api_clients", "credentials", "used_assertions", "signing_keys"}
     credentials |= {"widget_origins"}
     assert unowned == {"tenants", "intake_failures", *CATALOGUE} | credentials
     assert all(issubclass(model, Base) for model in MODELS.values())

@@ -12,8 +12,9 @@ from uuid import UUID
 
 import pytest
 
-from auth import audit, keys, oauth_clients, origins, support
-from auth.bearer import Bearers
+from auth import audit, support
+from auth.admin import credentials, origins
+from auth.bearer import BearerAuthenticator
 from auth.oauth_scopes import CUSTOMER_USER_SCOPES, TENANT_USER_SCOPES, OAuthScope
 from auth.principal import Principal, PrincipalKind
 from db.enums import ClientKind
@@ -40,7 +41,7 @@ async def _key(asking: "Asking") -> Credential:
 
 
 async def _token(asking: "Asking") -> Credential:
-    made = await oauth_clients.create(
+    made = await credentials.create_oauth_client(
         asking.client.database,
         tenant_number=asking.tenant.number,
         client_name="CRM",
@@ -72,7 +73,7 @@ async def _page(asking: "Asking") -> Credential:
     client, tenant, database = asking.client, asking.tenant.number, asking.client.database
     # One client, since it is remembered for a second which have registered an origin.
     name = "Portal"
-    key = await keys.create(
+    key = await credentials.create_key(
         database,
         tenant_number=tenant,
         client_name=name,
@@ -83,21 +84,21 @@ async def _page(asking: "Asking") -> Credential:
     of = asking.own.customer.number
     wanted = {"origin": ORIGIN, **({"customer": of} if asking.seat.is_customer else {})}
     answer = await client.http.post(
-        "/widget/sessions", json=wanted, headers={"Authorization": f"Bearer {key.text}"}
+        "/widget/sessions", json=wanted, headers={"Authorization": f"Bearer {key.secret}"}
     )
     return answer.json()["token"], {"Origin": ORIGIN}
 
 
 async def _carriers(asking: "Asking") -> Credential:
     """The carrier's own, who act for the tenant."""
-    key = await keys.create(
+    key = await credentials.create_key(
         asking.client.database,
         kind=ClientKind[asking.seat.name.split()[0].upper()],
         client_name="Desk",
         now=NOW,
         scopes=asking.seat.scopes,
     )
-    return key.text, {"X-Tenant": asking.tenant.number, "X-On-Behalf-Of": "agent 4711"}
+    return key.secret, {"X-Tenant": asking.tenant.number, "X-On-Behalf-Of": "agent 4711"}
 
 
 async def _widened(asking: "Asking") -> Credential:
@@ -178,15 +179,15 @@ _PRINCIPALS: dict[str, Principal] = {}
 @asynccontextmanager
 async def believed() -> AsyncIterator[Provider]:
     """An identity provider; and principals of tests are believed without a credential."""
-    known = Bearers.principal
+    known = BearerAuthenticator.principal
 
     async def principal(
-        self: Bearers, authorization: str | None, origin: str | None = None
+        self: BearerAuthenticator, authorization: str | None, origin: str | None = None
     ) -> Principal:
         return _PRINCIPALS.get(authorization or "") or await known(self, authorization, origin)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Bearers, "principal", principal)
+        patch.setattr(BearerAuthenticator, "principal", principal)
         # A book's audit log holds what the book says, and not who sat down and asked.
         patch.setattr(audit, "record", AsyncMock())
         patch.setattr(support, "record_reads", AsyncMock())
