@@ -87,7 +87,6 @@ class Credential:
     client: Client
     principal: Principal
     """The principal of a request that the credential itself authenticates."""
-    last_used_at: datetime | None
     revoked_at: datetime | None
 
     @property
@@ -241,6 +240,5 @@ def _credential(row: CredentialRow, client: Client) -> Credential:
         public_keys=row.public_keys,
         client=client,
         principal=principal,
-        last_used_at=row.last_used_at,
         revoked_at=row.revoked_at,
     )

@@ -93,16 +93,16 @@ class ProviderKeys:
 
     async def find(self, kid: str) -> Sequence[ProviderKey]:
         """The keys of that id; empty if there are none. Raises ProviderUnavailableError."""
-        found = self._known(kid)
-        if not found or self._older_than(REFRESH_SECONDS):
+        keys = self._known(kid)
+        if not keys or self._older_than(REFRESH_SECONDS):
             self.fetch()
-        if not found and self._fetching is not None:
+        if not keys and self._fetching is not None:
             # Not awaited directly: cancelling this request must not cancel the fetch for others.
             await asyncio.wait([self._fetching])
-            found = self._known(kid)
-        if not found and self._failed:
+            keys = self._known(kid)
+        if not keys and self._failed:
             raise ProviderUnavailableError
-        return found
+        return keys
 
     def fetch(self) -> None:
         """Begin to fetch the keys, unless a fetch is in progress or was begun a moment ago."""
@@ -131,7 +131,7 @@ class ProviderKeys:
 
     async def _fetch(self) -> None:
         # The answer is as old as the request for it.
-        asked_at = self._monotonic()
+        requested_at = self._monotonic()
         self._failed = True
         try:
             async with asyncio.timeout(FETCH_SECONDS):
@@ -144,7 +144,7 @@ class ProviderKeys:
             # No request awaits this task.
             _log.exception("the keys of the identity provider could not be fetched")
         else:
-            self._fetched_at = asked_at
+            self._fetched_at = requested_at
             self._failed = False
         finally:
             self._fetching = None
@@ -165,10 +165,10 @@ class ProviderKeys:
         document = await self._json(url)
         if document.get("issuer") != self._provider.issuer:
             raise _UnusableError(f"{url} is from another issuer than {self._provider.issuer}")
-        found = document.get("jwks_uri")
-        if not isinstance(found, str) or not is_safe(found):
+        keys_url = document.get("jwks_uri")
+        if not isinstance(keys_url, str) or not is_safe(keys_url):
             raise _UnusableError(f"{url} has no usable jwks_uri")
-        return found
+        return keys_url
 
     async def _json(self, url: str) -> dict[str, Any]:
         if self._client is None:
@@ -211,8 +211,8 @@ def usable_keys(document: dict[str, Any], algorithms: frozenset[str]) -> Sequenc
     members = document.get("keys")
     if not isinstance(members, list):
         return ()
-    found = (_usable(member, algorithms) for member in members[:_MOST_KEYS])
-    return [key for key in found if key is not None]
+    keys = (_usable(member, algorithms) for member in members[:_MOST_KEYS])
+    return [key for key in keys if key is not None]
 
 
 def _usable(member: Any, algorithms: frozenset[str]) -> ProviderKey | None:

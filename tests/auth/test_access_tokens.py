@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from joserfc.jwk import ECKey, RSAKey
 from sqlalchemy import select, update
 
+from auth import api_keys
 from auth.admin import credentials
 from auth.jwt import InvalidTokenError, Jwt
 from auth.key_encryption import KeyEncryption
@@ -27,6 +28,7 @@ from db.session import Database
 from tests.auth.conftest import STARTED, Hand
 from tests.auth.oauth import (
     AUDIENCE,
+    GRANT,
     ISSUER,
     WRONG_TIMES,
     Worker,
@@ -312,6 +314,16 @@ async def test_a_busy_client_costs_one_statement_a_second(
         hand.move(0.1)
         await worker.ask(token)
         assert (len(clients), len(keys)) == (2, 2)
+
+
+async def test_an_api_key_gets_no_access_token(database: Database, worker: Worker) -> None:
+    key = await credentials.create_key(database, tenant_number="P", client_name="CRM", now=STARTED)
+    parts = api_keys.parse(key.secret)
+    assert parts is not None
+    prefix, secret = parts
+    for wrong in (secret, key.secret):
+        form = {**GRANT, "client_id": prefix, "client_secret": wrong}
+        assert (await worker.token(form)).json()["error"] == "invalid_client"
 
 
 async def test_made_up_keys_cost_two_statements_a_second_at_most(

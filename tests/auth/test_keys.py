@@ -199,6 +199,12 @@ async def test_a_revoked_key_stays_revoked_since_the_first_time(database: Databa
 async def test_revoking_an_unknown_key_is_an_error(database: Database) -> None:
     with pytest.raises(credentials.UnknownCredentialError):
         await credentials.revoke(database, CredentialKind.API_KEY, "pgk_00000000", now=STARTED)
+    made = await make(database)
+    with pytest.raises(credentials.UnknownCredentialError):
+        await credentials.revoke(
+            database, CredentialKind.OAUTH_CLIENT, made.identifier, now=STARTED
+        )
+    assert await principal(database, made.secret) is not None
 
 
 async def test_all_keys_of_a_client_can_be_revoked_at_once(database: Database) -> None:
