@@ -132,7 +132,7 @@ class BreadthFirstExecutor:
         if isinstance(resolving, ByLevel):
             arguments = field.arguments.converted(coerced)
             if field.rows is not None:
-                # What is forbidden is not loaded along either.
+                # Forbidden relations must not be prefetched.
                 rows = field.rows
                 arguments["rows"] = rows.without(self._forbidden) if self._forbidden else rows
             values = resolving.resolve(level.sources, self._context, **arguments)
