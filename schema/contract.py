@@ -13,9 +13,9 @@ from resolvers.batch_loader import Found
 from resolvers.context import Context
 from schema.enums import ContractStatus
 from schema.fields import label_of, lazy, to_one, to_parts
+from schema.filters.cart import CARTS, CartConnection
+from schema.filters.order import ORDERS, OrderConnection
 from schema.node import Node, rows_of
-from schema.offer_list import CARTS, CartConnection
-from schema.order_list import ORDERS, OrderConnection
 from schema.permissions import requires
 from schema.priced_item import PricedItem
 

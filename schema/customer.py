@@ -1,29 +1,22 @@
 """Customers and prospects."""
 
 from datetime import datetime
-from typing import Any
 
 import strawberry
 
 from auth.oauth_scopes import OAuthScope
 from db.models import Customer as CustomerRow
-from execution.resolving import reads
 from resolvers import relations
-from schema.common import Address
-from schema.contract_list import CONTRACTS, ContractConnection
-from schema.customer_list import SITES, SiteConnection
+from schema.address import Address, own_address
 from schema.enums import CustomerKind
 from schema.fields import lazy, to_one
+from schema.filters.cart import CARTS, CartConnection
+from schema.filters.contract import CONTRACTS, ContractConnection
+from schema.filters.offer import OFFERS, OfferConnection
+from schema.filters.order import ORDERS, OrderConnection
+from schema.filters.site import SITES, SiteConnection
 from schema.node import Node, rows_of
-from schema.offer_list import CARTS, OFFERS, CartConnection, OfferConnection
-from schema.order_list import ORDERS, OrderConnection
 from schema.permissions import requires
-
-
-@reads("street", "house_number", "postal_code", "city", "country")
-def own_address(root: strawberry.Parent[Any]) -> Any:
-    """The row itself: it holds the columns of its address."""
-    return root
 
 
 @strawberry.type(

@@ -13,12 +13,39 @@ from db.paging import Collection
 from execution.resolving import EVERYTHING, Rows, by_level
 from resolvers.context import Context
 from resolvers.loaders import Children
-from resolvers.pagination import PageArguments, children_pages, root_page
+from resolvers.pagination import (
+    DEFAULT_PAGE,
+    LARGEST_PAGE,
+    PageArguments,
+    children_pages,
+    root_page,
+)
 from schema.enums import Direction
-from schema.paging import After, Before, First, Last
 
 M = TypeVar("M", bound=Base)
 F = TypeVar("F")
+
+
+First = Annotated[
+    int | None,
+    strawberry.argument(
+        description="How many objects from the start, or after `after`: "
+        f"{DEFAULT_PAGE} unless told, {LARGEST_PAGE} at most."
+    ),
+]
+After = Annotated[
+    str | None, strawberry.argument(description="Start after the object of this cursor.")
+]
+Last = Annotated[
+    int | None,
+    strawberry.argument(
+        description=f"How many objects from the end, or before `before`: {LARGEST_PAGE} at most. "
+        "Not together with `first`."
+    ),
+]
+Before = Annotated[
+    str | None, strawberry.argument(description="End before the object of this cursor.")
+]
 
 
 class Sort(Protocol):

@@ -7,11 +7,12 @@ import strawberry
 from auth.oauth_scopes import OAuthScope
 from db.models import Offer as OfferRow
 from resolvers import relations
-from schema.common import Consent, PortalUser
+from schema.consent import Consent
 from schema.enums import BusinessCase, OfferStatus
 from schema.fields import label_of, lazy, to_one, to_parts
 from schema.node import Node, rows_of
 from schema.permissions import requires
+from schema.portal_user import PortalUser
 
 
 @strawberry.type(

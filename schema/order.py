@@ -14,20 +14,20 @@ from ordering.lifecycle import TMF622_STATE
 from resolvers import processing, relations
 from resolvers.batch_loader import resolved
 from resolvers.context import Context
-from schema.common import Characteristic, Document, PortalUser
+from schema.characteristic import Characteristic
+from schema.delay import Delay
+from schema.document import Document
 from schema.enums import ActionParty, BusinessCase, ContractEffect, OrderPhase, OrderStatus
+from schema.external_id import ExternalId
 from schema.fields import LocaleArgument, label_of, lazy, locale_of, to_one, to_parts
+from schema.history_entry import HistoryEntry
+from schema.milestone import Milestone
 from schema.node import Node, rows_of
-from schema.order_parts import (
-    Delay,
-    ExternalId,
-    HistoryEntry,
-    Milestone,
-    Note,
-    OrderItem,
-    Price,
-)
+from schema.note import Note
+from schema.order_item import OrderItem
 from schema.permissions import requires
+from schema.portal_user import PortalUser
+from schema.price import Price
 from schema.processing import ProcessingEstimate
 
 

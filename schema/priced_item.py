@@ -5,8 +5,9 @@ import strawberry
 from db.models.carts import PricedItem as PricedItemRow
 from execution.resolving import reads
 from resolvers import relations
-from schema.common import Characteristic, Money
+from schema.characteristic import Characteristic
 from schema.fields import lazy, to_one
+from schema.money import Money
 
 
 @reads("one_time_amount", "currency")

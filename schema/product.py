@@ -6,18 +6,15 @@ import strawberry
 
 from db.models import Product as ProductRow
 from db.models import ProductDocument as ProductDocumentRow
-from db.queries import products as queries
 from execution.resolving import by_level, reads
 from resolvers import relations
 from resolvers.context import Context
-from schema.common import Document, members
-from schema.contract_list import CONTRACTS, ContractConnection
-from schema.enums import Direction, Locale, ProductFamily
+from schema.document import Document
+from schema.enums import Locale, ProductFamily
 from schema.fields import LocaleArgument, label_of, locale_of, to_parts
-from schema.listing import Listing
+from schema.filters.contract import CONTRACTS, ContractConnection
+from schema.filters.order import ORDERS, OrderConnection
 from schema.node import Node, rows_of
-from schema.order_list import ORDERS, OrderConnection
-from schema.paging import Connection
 
 
 def _descriptions(
@@ -70,26 +67,3 @@ class Product(Node):
     )
 
     is_type_of = rows_of(ProductRow)
-
-
-@strawberry.input(description="Conditions on products; a product must meet all that are given.")
-class ProductFilter:
-    family: list[ProductFamily] | None = strawberry.field(
-        default=None, description="Of one of these kinds."
-    )
-
-
-async def _to_filter(_: Context, given: ProductFilter | None) -> queries.ProductFilter:
-    return queries.ProductFilter(members(given.family) if given is not None else None)
-
-
-ProductConnection = Connection[Product]
-
-PRODUCTS = Listing(
-    queries.PRODUCTS,
-    ProductFilter,
-    _to_filter,
-    None,
-    (queries.ProductSortField.NAME, Direction.ASC),
-    "by name",
-)

@@ -18,22 +18,24 @@ from resolvers import lookups, processing
 from resolvers.context import Context
 from resolvers.ids import parse_global_id
 from resolvers.loaders import One
-from schema.audit_list import AUDIT_LOG, AuditEntryConnection
 from schema.cart import Cart
-from schema.common import members
 from schema.contract import Contract
-from schema.contract_list import CONTRACTS, ContractConnection
 from schema.customer import Customer
-from schema.customer_list import CUSTOMERS, TENANTS, CustomerConnection, TenantConnection
 from schema.enums import BusinessCase
+from schema.filters.audit import AUDIT_LOG, AuditEntryConnection
+from schema.filters.contract import CONTRACTS, ContractConnection
+from schema.filters.customer import CUSTOMERS, CustomerConnection
+from schema.filters.offer import OFFERS, OfferConnection
+from schema.filters.order import ORDERS, OrderConnection
+from schema.filters.product import PRODUCTS, ProductConnection
+from schema.filters.ranges import members
+from schema.filters.tenant import TENANTS, TenantConnection
 from schema.node import Node
 from schema.offer import Offer
-from schema.offer_list import OFFERS, OfferConnection
 from schema.order import Order
-from schema.order_list import ORDERS, OrderConnection
 from schema.permissions import scopes_of
 from schema.processing import ProcessingTime
-from schema.product import PRODUCTS, Product, ProductConnection
+from schema.product import Product
 from schema.site import Site
 from schema.status_guide import StatusGuide, status_guide
 from schema.summary import OrderSummary, ReferenceResult, order_summary, orders_by_reference

@@ -5,13 +5,12 @@ import strawberry
 from auth.oauth_scopes import OAuthScope
 from db.models import Site as SiteRow
 from resolvers import relations
-from schema.common import Address
-from schema.contract_list import CONTRACTS, ContractConnection
-from schema.customer import own_address
+from schema.address import Address, own_address
 from schema.fields import lazy, to_one
+from schema.filters.cart import CARTS, CartConnection
+from schema.filters.contract import CONTRACTS, ContractConnection
+from schema.filters.order import ORDERS, OrderConnection
 from schema.node import Node, rows_of
-from schema.offer_list import CARTS, CartConnection
-from schema.order_list import ORDERS, OrderConnection
 from schema.permissions import requires
 
 

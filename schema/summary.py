@@ -20,9 +20,8 @@ from schema.enums import (
     ReferenceState,
 )
 from schema.fields import label_of
-from schema.listing import ROWS
-from schema.order_list import ORDERS, OrderConnection, OrderFilter, to_filter
-from schema.paging import After, Before, First, Last
+from schema.filters.order import ORDERS, OrderConnection, OrderFilter, to_order_filter
+from schema.listing import ROWS, After, Before, First, Last
 from schema.permissions import requires
 
 if TYPE_CHECKING:
@@ -128,7 +127,7 @@ async def order_summary(
         OrderFilter | None, strawberry.argument(description="Which orders; all unless told.")
     ] = None,
 ) -> Any:
-    return await resolvers.order_counts(info.context, await to_filter(info.context, filter))
+    return await resolvers.order_counts(info.context, await to_order_filter(info.context, filter))
 
 
 def _state(root: strawberry.Parent[resolvers.ReferenceResult]) -> ReferenceState:

@@ -7,19 +7,15 @@ import strawberry
 from auth.oauth_scopes import OAuthScope
 from db.models import Tenant as TenantRow
 from resolvers import relations
-from schema.contract_list import CONTRACTS, ContractConnection
-from schema.customer_list import (
-    CUSTOMERS,
-    SITES,
-    TENANTS,
-    CustomerConnection,
-    SiteConnection,
-    TenantConnection,
-)
 from schema.fields import lazy, to_one
+from schema.filters.cart import CARTS, CartConnection
+from schema.filters.contract import CONTRACTS, ContractConnection
+from schema.filters.customer import CUSTOMERS, CustomerConnection
+from schema.filters.offer import OFFERS, OfferConnection
+from schema.filters.order import ORDERS, OrderConnection
+from schema.filters.site import SITES, SiteConnection
+from schema.filters.tenant import TENANTS, TenantConnection
 from schema.node import Node, rows_of
-from schema.offer_list import CARTS, OFFERS, CartConnection, OfferConnection
-from schema.order_list import ORDERS, OrderConnection
 from schema.permissions import requires
 
 

@@ -1,4 +1,4 @@
-"""Lists of contracts: what can be asked of them."""
+"""How lists of contracts are filtered and sorted."""
 
 from datetime import timedelta
 
@@ -9,10 +9,10 @@ from execution.errors import ApiError, ErrorCode
 from resolvers import lookups
 from resolvers.context import Context
 from resolvers.text import optional_text
-from schema.common import DateRange, DateTimeRange, days, instants, members
+from schema.connection import connection_of
 from schema.enums import ContractSortField, ContractStatus, Direction
+from schema.filters.ranges import DateRange, DateTimeRange, days, instants, members
 from schema.listing import Listing
-from schema.paging import connection_of
 
 FURTHEST_RENEWAL = 3_650
 """Days."""
@@ -60,7 +60,9 @@ class ContractSort:
 ContractConnection = connection_of("Contract")
 
 
-async def to_filter(context: Context, given: ContractFilter | None) -> queries.ContractFilter:
+async def to_contract_filter(
+    context: Context, given: ContractFilter | None
+) -> queries.ContractFilter:
     if given is None:
         return queries.ContractFilter()
     within = given.renewable_within_days
@@ -85,7 +87,7 @@ async def to_filter(context: Context, given: ContractFilter | None) -> queries.C
 CONTRACTS = Listing(
     queries.CONTRACTS,
     ContractFilter,
-    to_filter,
+    to_contract_filter,
     ContractSort,
     (ContractSortField.CREATED_AT, Direction.DESC),
     "the newest first",

@@ -1,4 +1,4 @@
-"""Lists of orders: what can be asked of them."""
+"""How lists of orders are filtered and sorted."""
 
 import strawberry
 
@@ -6,10 +6,10 @@ from db.queries import orders as queries
 from resolvers import lookups
 from resolvers.context import Context
 from resolvers.text import optional_text
-from schema.common import DateTimeRange, instants, members
+from schema.connection import connection_of
 from schema.enums import BusinessCase, Direction, OrderPhase, OrderSortField, OrderStatus
+from schema.filters.ranges import DateTimeRange, instants, members
 from schema.listing import Listing
-from schema.paging import connection_of
 
 
 @strawberry.input(description="Conditions on orders; an order must meet all that are given.")
@@ -72,7 +72,7 @@ class OrderSort:
 OrderConnection = connection_of("Order")
 
 
-async def to_filter(context: Context, given: OrderFilter | None) -> queries.OrderFilter:
+async def to_order_filter(context: Context, given: OrderFilter | None) -> queries.OrderFilter:
     if given is None:
         return queries.OrderFilter()
     return queries.OrderFilter(
@@ -96,7 +96,7 @@ async def to_filter(context: Context, given: OrderFilter | None) -> queries.Orde
 ORDERS = Listing(
     queries.ORDERS,
     OrderFilter,
-    to_filter,
+    to_order_filter,
     OrderSort,
     (OrderSortField.RECEIVED_AT, Direction.DESC),
     "the newest received first",

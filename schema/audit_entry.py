@@ -7,7 +7,7 @@ import strawberry
 from auth.oauth_scopes import OAuthScope
 from db.models import AuditEntry as AuditEntryRow
 from resolvers import relations
-from schema.common import Characteristic
+from schema.characteristic import Characteristic
 from schema.enums import AuditAction, AuditActor
 from schema.fields import label_of, lazy, to_one
 from schema.permissions import requires

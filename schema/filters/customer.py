@@ -1,16 +1,15 @@
-"""Lists of customers, sites and tenants: what can be asked of them."""
+"""How lists of customers are filtered and sorted."""
 
 import strawberry
 
 from db.queries import customers as queries
-from db.queries import tenants as tenant_queries
 from resolvers import lookups
 from resolvers.context import Context
 from resolvers.text import optional_text
-from schema.common import DateTimeRange, instants, members
-from schema.enums import CustomerKind, CustomerSortField, Direction, TenantSortField
+from schema.connection import connection_of
+from schema.enums import CustomerKind, CustomerSortField, Direction
+from schema.filters.ranges import DateTimeRange, instants, members
 from schema.listing import Listing
-from schema.paging import connection_of
 
 
 @strawberry.input(description="Conditions on customers; a customer must meet all that are given.")
@@ -63,55 +62,5 @@ CUSTOMERS = Listing(
     to_customer_filter,
     CustomerSort,
     (CustomerSortField.NAME, Direction.ASC),
-    "by name",
-)
-
-SiteConnection = connection_of("Site")
-
-
-async def _all_sites(_: Context, __: None) -> queries.SiteFilter:
-    return queries.SiteFilter()
-
-
-SITES = Listing(
-    queries.SITES,
-    None,
-    _all_sites,
-    None,
-    (queries.SiteSortField.NUMBER, Direction.ASC),
-    "by number",
-)
-
-
-@strawberry.input(description="Conditions on tenants; a tenant must meet all that are given.")
-class TenantFilter:
-    search: str | None = strawberry.field(
-        default=None,
-        description="Words that all occur in the tenant's number or name. Parts of "
-        "words do; case does not matter.",
-    )
-
-
-@strawberry.input(description="An order of tenants.")
-class TenantSort:
-    field: TenantSortField = strawberry.field(description="By what.")
-    direction: Direction = strawberry.field(default=Direction.ASC, description="Which way.")
-
-
-TenantConnection = connection_of("Tenant")
-
-
-async def to_tenant_filter(_: Context, given: TenantFilter | None) -> tenant_queries.TenantFilter:
-    return tenant_queries.TenantFilter(
-        search=optional_text("search", given.search) if given is not None else None
-    )
-
-
-TENANTS = Listing(
-    tenant_queries.TENANTS,
-    TenantFilter,
-    to_tenant_filter,
-    TenantSort,
-    (TenantSortField.NAME, Direction.ASC),
     "by name",
 )

@@ -1,38 +1,16 @@
 """Connections by the Relay specification, and the arguments that page them."""
 
 from collections.abc import Awaitable, Sequence
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import strawberry
 
 from execution.resolving import by_level
 from resolvers import pagination
 from resolvers.context import Context
-from resolvers.pagination import DEFAULT_PAGE, LARGEST_PAGE
 from schema.fields import lazy
 
 T = TypeVar("T")
-
-First = Annotated[
-    int | None,
-    strawberry.argument(
-        description="How many objects from the start, or after `after`: "
-        f"{DEFAULT_PAGE} unless told, {LARGEST_PAGE} at most."
-    ),
-]
-After = Annotated[
-    str | None, strawberry.argument(description="Start after the object of this cursor.")
-]
-Last = Annotated[
-    int | None,
-    strawberry.argument(
-        description=f"How many objects from the end, or before `before`: {LARGEST_PAGE} at most. "
-        "Not together with `first`."
-    ),
-]
-Before = Annotated[
-    str | None, strawberry.argument(description="End before the object of this cursor.")
-]
 
 
 @strawberry.type(description="Where a page stands in its list.")

@@ -1,4 +1,4 @@
-"""Lists of offers and of carts: what can be asked of them."""
+"""How lists of offers are filtered and sorted."""
 
 import strawberry
 
@@ -6,10 +6,10 @@ from db.queries import offers as queries
 from resolvers import lookups
 from resolvers.context import Context
 from resolvers.text import optional_text
-from schema.common import DateTimeRange, instants, members
-from schema.enums import BusinessCase, CartStatus, Direction, OfferSortField, OfferStatus
+from schema.connection import connection_of
+from schema.enums import BusinessCase, Direction, OfferSortField, OfferStatus
+from schema.filters.ranges import DateTimeRange, instants, members
 from schema.listing import Listing
-from schema.paging import connection_of
 
 
 @strawberry.input(description="Conditions on offers; an offer must meet all that are given.")
@@ -72,36 +72,5 @@ OFFERS = Listing(
     to_offer_filter,
     OfferSort,
     (OfferSortField.CREATED_AT, Direction.DESC),
-    "the newest first",
-)
-
-
-@strawberry.input(description="Conditions on carts; a cart must meet all that are given.")
-class CartFilter:
-    status: list[CartStatus] | None = strawberry.field(
-        default=None, description="In one of these states."
-    )
-    business_case: list[BusinessCase] | None = strawberry.field(
-        default=None, description="Of one of these business cases."
-    )
-
-
-CartConnection = connection_of("Cart")
-
-
-async def to_cart_filter(_: Context, given: CartFilter | None) -> queries.CartFilter:
-    if given is None:
-        return queries.CartFilter()
-    return queries.CartFilter(
-        status=members(given.status), business_case=members(given.business_case)
-    )
-
-
-CARTS = Listing(
-    queries.CARTS,
-    CartFilter,
-    to_cart_filter,
-    None,
-    (queries.CartSortField.CREATED_AT, Direction.DESC),
     "the newest first",
 )

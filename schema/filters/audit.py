@@ -1,4 +1,4 @@
-"""The list of audit entries: what can be asked of it."""
+"""How the audit log is filtered and sorted."""
 
 import strawberry
 
@@ -6,11 +6,11 @@ from db.queries import audit as queries
 from resolvers import lookups
 from resolvers.context import Context
 from resolvers.text import optional_text
-from schema.audit import AuditEntry
-from schema.common import DateTimeRange, instants, members
+from schema.audit_entry import AuditEntry
+from schema.connection import Connection
 from schema.enums import AuditAction, AuditSortField, Direction
+from schema.filters.ranges import DateTimeRange, instants, members
 from schema.listing import Listing
-from schema.paging import Connection
 
 
 @strawberry.input(
@@ -42,7 +42,7 @@ class AuditSort:
 AuditEntryConnection = Connection[AuditEntry]
 
 
-async def to_filter(context: Context, given: AuditFilter | None) -> queries.AuditFilter:
+async def to_audit_filter(context: Context, given: AuditFilter | None) -> queries.AuditFilter:
     if given is None:
         return queries.AuditFilter()
     return queries.AuditFilter(
@@ -56,7 +56,7 @@ async def to_filter(context: Context, given: AuditFilter | None) -> queries.Audi
 AUDIT_LOG = Listing(
     queries.AUDIT_LOG,
     AuditFilter,
-    to_filter,
+    to_audit_filter,
     AuditSort,
     (queries.AuditSortField.OCCURRED_AT, Direction.DESC),
     "the newest first",
