@@ -1,4 +1,4 @@
-"""Connections: page arguments checked, cursors read and written, a page taken from its rows.
+"""How a page is cut: checks page arguments, reads and writes cursors, makes a page of its rows.
 
 https://relay.dev/graphql/connections.htm, over the keyset pages of `db.paging`.
 """
@@ -28,7 +28,7 @@ LARGEST_PAGE = 250
 
 @dataclass(frozen=True, slots=True)
 class PageArguments:
-    """As they stand in the document."""
+    """As the client states them."""
 
     first: int | None = None
     after: str | None = None
@@ -36,65 +36,44 @@ class PageArguments:
     before: str | None = None
 
 
-@dataclass
-class PageInfo(Generic[M]):
-    """Of a page of rows. Cursors are made if somebody asks for them."""
-
-    has_next_page: bool
-    has_previous_page: bool
-    nodes: Sequence[M]
-    cursor: Callable[[M], str]
-
-    @property
-    def start_cursor(self) -> str | None:
-        return self.cursor(self.nodes[0]) if self.nodes else None
-
-    @property
-    def end_cursor(self) -> str | None:
-        return self.cursor(self.nodes[-1]) if self.nodes else None
-
-
-@dataclass
-class Edge(Generic[M]):
-    node: M
-    cursor: str
-
-
-@dataclass
-class Page(Generic[M]):
-    """A page of rows, and how to count all that it was taken from."""
-
-    nodes: list[M]
-    page_info: PageInfo[M]
-    cursor: Callable[[M], str]
-    count: "Count"
-
-    @property
-    def edges(self) -> list[Edge[M]]:
-        return [Edge(row, self.cursor(row)) for row in self.nodes]
-
-
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How to count what a page was taken from, together with other pages of its field."""
+    """How to count the rows of the whole list, together with the other lists of the field."""
 
     of: Callable[[Sequence[Hashable]], Awaitable[list[int]]]
-    """The counts for keys of parents, in their order."""
+    """Counts in the order of the keys, which identify the parents of lists."""
     key: Hashable = None
 
 
+@dataclass(slots=True)
+class Page(Generic[M]):
+    """The rows of a page, and where they stand in their list."""
+
+    rows: list[M]
+    has_next: bool
+    has_previous: bool
+    collection: Collection[M, Any]
+    sort: str
+    count: Count
+
+    def cursor(self, row: M) -> str:
+        """The position of a row in the list; opaque to clients."""
+        return encode_cursor(self.sort, self.collection.key(row, self.sort))
+
+
 async def counts(pages: Sequence[Page[Any]]) -> list[int]:
-    """How many rows the whole list of each page holds; the pages of one field are counted
-    together."""
+    """The number of rows in the whole list of each page. The lists of one field are counted in
+    one statement."""
     places: dict[Callable[..., Any], list[int]] = {}
     for place, page in enumerate(pages):
         places.setdefault(page.count.of, []).append(place)
-    found = [0] * len(pages)
-    asked = [count([pages[place].count.key for place in each]) for count, each in places.items()]
-    for each, numbers in zip(places.values(), asked, strict=True):
-        for place, number in zip(each, await numbers, strict=True):
-            found[place] = number
-    return found
+    counts = [0] * len(pages)
+    # Start every count before the first is awaited, so that they share statements.
+    started = [count([pages[at].count.key for at in group]) for count, group in places.items()]
+    for group, numbers in zip(places.values(), started, strict=True):
+        for place, number in zip(group, await numbers, strict=True):
+            counts[place] = number
+    return counts
 
 
 async def root_page(
@@ -128,7 +107,7 @@ async def children_pages(
     arguments: PageArguments,
     rows: Rows = EVERYTHING,
 ) -> list[Page[M]]:
-    """A page of the rows of each parent; all parents of a level share one statement."""
+    """A page of the rows of each parent, in the order of the keys. One statement for all."""
     window = _window(relation.collection, sort, descending, arguments)
 
     async def counts(keys: Sequence[Hashable]) -> list[int]:
@@ -175,28 +154,25 @@ def _page(
     collection: Collection[M, Any],
     window: Window,
     rows: Sequence[M],
-    count: "Count",
+    count: Count,
 ) -> Page[M]:
     more = len(rows) > window.limit
-    nodes = list(rows[: window.limit])
+    page = list(rows[: window.limit])
     if window.from_end:
-        nodes.reverse()
-
-    def cursor(row: M) -> str:
-        return encode_cursor(window.sort, collection.key(row, window.sort))
-
-    info = PageInfo(
-        # A cursor names a row, so there is one beyond it.
-        has_next_page=window.before is not None or (more and not window.from_end),
-        has_previous_page=window.after is not None or (more and window.from_end),
-        nodes=nodes,
-        cursor=cursor,
+        page.reverse()
+    return Page(
+        page,
+        # A cursor is the position of a row, so there is a row beyond the page.
+        has_next=window.before is not None or (more and not window.from_end),
+        has_previous=window.after is not None or (more and window.from_end),
+        collection=collection,
+        sort=window.sort,
+        count=count,
     )
-    return Page(nodes, info, cursor, count)
 
 
 def encode_cursor(sort: str, key: Key) -> str:
-    """An opaque text that `_key` reads back, for the same order only."""
+    """An opaque text, valid for lists of the same sort field."""
     value = key.value.isoformat() if isinstance(key.value, date) else key.value
     plain = json.dumps([sort, value, key.identity.hex], separators=(",", ":"), ensure_ascii=False)
     return base64.urlsafe_b64encode(plain.encode()).rstrip(b"=").decode()

@@ -11,7 +11,7 @@ from db.models import Order as OrderRow
 from execution.resolving import EVERYTHING, Rows, by_level, reads
 from ordering import texts
 from ordering.lifecycle import TMF622_STATE
-from resolvers import processing, relations
+from resolvers import relations
 from resolvers.batch_loader import resolved
 from resolvers.context import Context
 from schema.characteristic import Characteristic
@@ -28,7 +28,7 @@ from schema.order_item import OrderItem
 from schema.permissions import requires
 from schema.portal_user import PortalUser
 from schema.price import Price
-from schema.processing import ProcessingEstimate
+from schema.processing_estimate import ProcessingEstimate, processing_estimate
 
 
 @strawberry.type(description="What somebody must do before processing can go on.")
@@ -75,12 +75,6 @@ async def _total_prices(
     keys = [order.id for order in parents]
     prices = await resolved(context.loaders.parts(relations.PRICES_OF_ORDER, keys, rows))
     return [[price for price in each if price.item_position is None] for each in prices]
-
-
-async def _estimates(
-    parents: Sequence[OrderRow], context: Context, rows: Rows = EVERYTHING
-) -> list[Any]:
-    return list(await processing.processing_estimates(context, parents, rows))
 
 
 @strawberry.type(
@@ -178,11 +172,7 @@ class Order(Node):
         description="Every phase the order has entered, the first one first. The last is `phase`.",
     )
     processing_estimate = strawberry.field(
-        resolver=by_level(
-            _estimates,
-            reads=("product_id", "business_case", "status", "received_at"),
-            rows=[("basis", "product")],
-        ),
+        resolver=processing_estimate,
         graphql_type=ProcessingEstimate | None,
         description="How long such an order takes, by those that are completed; null without any, "
         "and once the order has ended.",

@@ -14,31 +14,30 @@ from db.models import Product as ProductRow
 from db.models import Tenant as TenantRow
 from execution.permissions import ForbiddenError
 from execution.resolving import EVERYTHING, Rows, by_level
-from resolvers import lookups, processing
+from resolvers import lookups
 from resolvers.context import Context
 from resolvers.ids import parse_global_id
 from resolvers.loaders import One
 from schema.cart import Cart
 from schema.contract import Contract
 from schema.customer import Customer
-from schema.enums import BusinessCase
 from schema.filters.audit import AUDIT_LOG, AuditEntryConnection
 from schema.filters.contract import CONTRACTS, ContractConnection
 from schema.filters.customer import CUSTOMERS, CustomerConnection
 from schema.filters.offer import OFFERS, OfferConnection
 from schema.filters.order import ORDERS, OrderConnection
 from schema.filters.product import PRODUCTS, ProductConnection
-from schema.filters.ranges import members
 from schema.filters.tenant import TENANTS, TenantConnection
 from schema.node import Node
 from schema.offer import Offer
 from schema.order import Order
+from schema.order_summary import OrderSummary, order_summary
 from schema.permissions import scopes_of
-from schema.processing import ProcessingTime
+from schema.processing_time import ProcessingTime, processing_times
 from schema.product import Product
+from schema.reference_result import ReferenceResult, orders_by_reference
 from schema.site import Site
 from schema.status_guide import StatusGuide, status_guide
-from schema.summary import OrderSummary, ReferenceResult, order_summary, orders_by_reference
 from schema.tenant import Tenant
 from schema.viewer import Viewer
 
@@ -67,9 +66,7 @@ def _by_number(model: type[Any]) -> Callable[..., Any]:
 async def _node(
     parents: Sequence[Any],
     context: Context,
-    id: Annotated[  # noqa: A002 - the argument's name in the specification
-        strawberry.ID, strawberry.argument(description="The `id` of an object.")
-    ],
+    id: Annotated[strawberry.ID, strawberry.argument(description="The `id` of an object.")],
     rows: Rows = EVERYTHING,
 ) -> list[Any]:
     return await _found(context, [id], rows) * len(parents)
@@ -102,25 +99,8 @@ async def _found(context: Context, ids: Sequence[strawberry.ID], rows: Rows) -> 
     return objects
 
 
-async def _processing_times(
-    parents: Sequence[Any],
-    context: Context,
-    product: Annotated[
-        str | None, strawberry.argument(description="Only of the product with this number.")
-    ] = None,
-    business_case: Annotated[
-        list[BusinessCase] | None,
-        strawberry.argument(description="Only of one of these business cases."),
-    ] = None,
-    rows: Rows = EVERYTHING,
-) -> list[Any]:
-    products = await lookups.product_ids(context, product)
-    times = await processing.processing_times(context, products, members(business_case), rows)
-    return [times] * len(parents)
-
-
 def _viewer(parents: Sequence[Any], context: Context) -> list[Any]:
-    return [context.principal] * len(parents)
+    return [Viewer.of(context.principal)] * len(parents)
 
 
 _UNKNOWN = "Null if there is none that you may see."
@@ -220,7 +200,7 @@ class Query:
         description="What every status and phase means.",
     )
     processing_times = strawberry.field(
-        resolver=by_level(_processing_times, rows=[("product",)]),
+        resolver=processing_times,
         graphql_type=list[ProcessingTime] | None,
         description="How long the completed orders that you may see took.",
     )

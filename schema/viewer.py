@@ -1,6 +1,7 @@
 """Who is asking."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import strawberry
 
@@ -10,14 +11,6 @@ from resolvers import relations
 from resolvers.context import Info
 from schema.enums import PrincipalKind
 from schema.fields import lazy, to_one
-
-
-def _client(root: strawberry.Parent[Principal]) -> str:
-    return root.client_name
-
-
-def _scopes(root: strawberry.Parent[Principal]) -> list[str]:
-    return sorted(root.permissions)
 
 
 @strawberry.type(
@@ -47,16 +40,16 @@ def _rate_limit(info: Info) -> RateLimit | None:
 
 @strawberry.type(description="Whoever holds the credential of this request.")
 class Viewer:
+    tenant_id: strawberry.Private[int | None]
+    customer_id: strawberry.Private[UUID | None]
     kind: PrincipalKind = strawberry.field(description="What kind of caller it is.")
     client_name: str = strawberry.field(
-        resolver=_client,
         description="The name that the client was registered under, or the person's own.",
     )
     token_id: str = strawberry.field(
         description="The public part of the credential, by which lists and logs name it."
     )
     scopes: list[str] = strawberry.field(
-        resolver=_scopes,
         description="What the credential is good for: the names that `@requiresScope` states in "
         "the schema.",
     )
@@ -83,3 +76,16 @@ class Viewer:
         resolver=_rate_limit,
         description="What the caller may still ask for; null where nothing limits it.",
     )
+
+    @classmethod
+    def of(cls, principal: Principal) -> "Viewer":
+        return cls(
+            tenant_id=principal.tenant_id,
+            customer_id=principal.customer_id,
+            kind=principal.kind,
+            client_name=principal.client_name,
+            token_id=principal.token_id,
+            scopes=sorted(principal.permissions),
+            expires_at=principal.expires_at,
+            tenant_number=principal.tenant_number,
+        )

@@ -1,31 +1,24 @@
-"""Counts for a dashboard, and the look-up by any reference."""
+"""Counts of orders for a dashboard."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Annotated
 
 import strawberry
 
 from auth.oauth_scopes import OAuthScope
+from db.enums import STATUS_OF_PHASE
 from db.models import Order as OrderRow
+from db.queries import orders as queries
 from execution.resolving import EVERYTHING, Rows, by_level
-from resolvers import orders as resolvers
 from resolvers.context import Context, Info
+from resolvers.orders import OrderCount, order_counts
 from resolvers.pagination import Page, PageArguments, root_page
-from schema.enums import (
-    BusinessCase,
-    MatchedBy,
-    OrderPhase,
-    OrderSortField,
-    OrderStatus,
-    ReferenceState,
-)
+from schema.enums import BusinessCase, OrderPhase, OrderSortField, OrderStatus
 from schema.fields import label_of
 from schema.filters.order import ORDERS, OrderConnection, OrderFilter, to_order_filter
 from schema.listing import ROWS, After, Before, First, Last
 from schema.permissions import requires
-
-if TYPE_CHECKING:
-    from schema.order import Order
 
 
 @strawberry.type(description="How many orders have a status.")
@@ -55,23 +48,8 @@ class BusinessCaseCount:
     count: int = strawberry.field(description="How many orders have it.")
 
 
-def _by_status(root: strawberry.Parent[resolvers.Counts]) -> list[StatusCount]:
-    return [StatusCount(status=key, count=count) for key, count in root.by_status.items()]
-
-
-def _by_phase(root: strawberry.Parent[resolvers.Counts]) -> list[PhaseCount]:
-    return [PhaseCount(phase=key, count=count) for key, count in root.by_phase.items()]
-
-
-def _by_business_case(root: strawberry.Parent[resolvers.Counts]) -> list[BusinessCaseCount]:
-    return [
-        BusinessCaseCount(business_case=key, count=count)
-        for key, count in root.by_business_case.items()
-    ]
-
-
 async def _newest_changes(
-    parents: Sequence[resolvers.Counts],
+    parents: Sequence["OrderSummary"],
     context: Context,
     *,
     first: First = None,
@@ -84,13 +62,13 @@ async def _newest_changes(
         await root_page(
             context.loaders,
             ORDERS.collection,
-            counts.wanted,
+            summary.order_filter,
             sort=OrderSortField.UPDATED_AT,
             descending=True,
             arguments=PageArguments(first, after, last, before),
             rows=rows,
         )
-        for counts in parents
+        for summary in parents
     ]
 
 
@@ -99,20 +77,20 @@ async def _newest_changes(
     directives=requires(OAuthScope.ORDERS_READ),
 )
 class OrderSummary:
+    order_filter: strawberry.Private[queries.OrderFilter]
     total: int = strawberry.field(description="All of them.")
     needing_action: int = strawberry.field(
         description="Those that wait for somebody to act: `Order.actionRequired`."
     )
     delayed: int = strawberry.field(description="Those with a delay that is not resolved.")
     by_status: list[StatusCount] = strawberry.field(
-        resolver=_by_status, description="By status; every status is there, with 0 if need be."
+        description="By status; every status is there, with 0 if need be."
     )
     by_phase: list[PhaseCount] = strawberry.field(
-        resolver=_by_phase, description="By phase; every phase is there, with 0 if need be."
+        description="By phase; every phase is there, with 0 if need be."
     )
     by_business_case: list[BusinessCaseCount] = strawberry.field(
-        resolver=_by_business_case,
-        description="By business case; every case is there, with 0 if need be.",
+        description="By business case; every case is there, with 0 if need be."
     )
     newest_changes = strawberry.field(
         resolver=by_level(_newest_changes, reads=(), rows=ROWS),
@@ -120,52 +98,39 @@ class OrderSummary:
         description="The same orders, the last changed first.",
     )
 
+    @classmethod
+    def of(cls, order_filter: queries.OrderFilter, counts: Iterable[OrderCount]) -> "OrderSummary":
+        """The sums of the counts of the orders that the filter selects."""
+        total = needing_action = delayed = 0
+        by_phase: Counter[OrderPhase] = Counter()
+        by_status: Counter[OrderStatus] = Counter()
+        by_business_case: Counter[BusinessCase] = Counter()
+        for phase, business_case, orders, orders_needing_action, orders_delayed in counts:
+            total += orders
+            needing_action += orders_needing_action
+            delayed += orders_delayed
+            by_phase[phase] += orders
+            by_status[STATUS_OF_PHASE[phase]] += orders
+            by_business_case[business_case] += orders
+        return cls(
+            order_filter=order_filter,
+            total=total,
+            needing_action=needing_action,
+            delayed=delayed,
+            by_status=[StatusCount(status=key, count=by_status[key]) for key in OrderStatus],
+            by_phase=[PhaseCount(phase=key, count=by_phase[key]) for key in OrderPhase],
+            by_business_case=[
+                BusinessCaseCount(business_case=key, count=by_business_case[key])
+                for key in BusinessCase
+            ],
+        )
+
 
 async def order_summary(
     info: Info,
-    filter: Annotated[  # noqa: A002 - the argument's name in the schema
+    filter: Annotated[
         OrderFilter | None, strawberry.argument(description="Which orders; all unless told.")
     ] = None,
-) -> Any:
-    return await resolvers.order_counts(info.context, await to_order_filter(info.context, filter))
-
-
-def _state(root: strawberry.Parent[resolvers.ReferenceResult]) -> ReferenceState:
-    return ReferenceState.FOUND if root.orders else ReferenceState.NOT_FOUND
-
-
-@strawberry.type(
-    description="What goes by a reference.", directives=requires(OAuthScope.ORDERS_READ)
-)
-class ReferenceResult:
-    reference: str = strawberry.field(description="The reference, as it was given.")
-    state: ReferenceState = strawberry.field(
-        resolver=_state,
-        description="Whether anything goes by it. What you may not see counts as not found.",
-    )
-    matched_by: MatchedBy | None = strawberry.field(
-        description="What the reference turned out to be; null if nothing goes by it."
-    )
-    orders: list[Annotated["Order", strawberry.lazy("schema.order")]] = strawberry.field(
-        description="The orders, the newest received first: ten at most. For all orders of a "
-        "contract ask for `Contract.orders`."
-    )
-
-
-async def _by_reference(
-    parents: Sequence[Any],
-    context: Context,
-    references: Annotated[
-        list[str],
-        strawberry.argument(
-            description="Numbers of orders, offers and contracts, and external ids, in any mix: "
-            f"{resolvers.MOST_REFERENCES} at most."
-        ),
-    ],
-    rows: Rows = EVERYTHING,
-) -> list[list[resolvers.ReferenceResult]]:
-    found = await resolvers.orders_by_reference(context, references, rows)
-    return [found] * len(parents)
-
-
-orders_by_reference = by_level(_by_reference, rows=[("orders",)])
+) -> OrderSummary:
+    order_filter = await to_order_filter(info.context, filter)
+    return OrderSummary.of(order_filter, await order_counts(info.context, order_filter))

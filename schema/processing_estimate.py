@@ -1,0 +1,54 @@
+"""How long an order will take."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import strawberry
+
+from auth.oauth_scopes import OAuthScope
+from db.models import Order as OrderRow
+from execution.resolving import EVERYTHING, Rows, by_level
+from ordering.calendar import later
+from resolvers.context import Context
+from resolvers.processing import Sample, samples_for_orders
+from schema.permissions import requires
+from schema.processing_time import ProcessingTime
+
+
+@strawberry.type(
+    description="How long an order will take, by what others like it took.",
+    directives=requires(OAuthScope.ORDERS_READ),
+)
+class ProcessingEstimate:
+    basis: ProcessingTime = strawberry.field(description="What the estimate is taken from.")
+    expected_at: datetime = strawberry.field(
+        description="When the order would be done if it takes the median time."
+    )
+    latest_at: datetime = strawberry.field(
+        description="By when nine out of ten such orders would be done."
+    )
+
+    @classmethod
+    def of(cls, order: OrderRow, sample: Sample) -> "ProcessingEstimate":
+        return cls(
+            basis=ProcessingTime.of(sample),
+            expected_at=later(order.received_at, timedelta(seconds=sample.median)),
+            latest_at=later(order.received_at, timedelta(seconds=sample.percentile_90)),
+        )
+
+
+async def _processing_estimates(
+    parents: Sequence[OrderRow], context: Context, rows: Rows = EVERYTHING
+) -> list[ProcessingEstimate | None]:
+    samples = await samples_for_orders(context, parents, rows)
+    return [
+        None if sample is None else ProcessingEstimate.of(order, sample)
+        for order, sample in zip(parents, samples, strict=True)
+    ]
+
+
+processing_estimate = by_level(
+    _processing_estimates,
+    reads=("product_id", "business_case", "status", "received_at"),
+    rows=[("basis", "product")],
+)
