@@ -1,4 +1,4 @@
-"""What a resolver may use: one `Context` an operation."""
+"""The request context of resolvers. Each operation has one."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,10 +15,10 @@ from resolvers.loaders import Loaders
 class Context:
     principal: Principal
     session: ReadSession
-    """One snapshot for the whole operation."""
+    """One read-only snapshot for the whole operation."""
     accept_language: str | None = None
     present: RequestClock = field(default_factory=lambda: RequestClock(datetime.now(UTC)))
-    """The only clock: it knows how long an answer holds."""
+    """The only clock of resolvers. It notes until when the answer is valid."""
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:

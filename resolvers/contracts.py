@@ -1,4 +1,4 @@
-"""Contracts beyond plain relations."""
+"""What fields of contracts load besides relations."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -10,7 +10,7 @@ from resolvers.context import Context
 
 
 def are_renewable(context: Context, contracts: Sequence[Contract]) -> Found[bool]:
-    """Whether each of the contracts can be renewed today."""
+    """Whether each contract can be renewed today, in the order of the contracts."""
 
     async def load(contract_ids: list[UUID]) -> list[bool]:
         today = context.present.today

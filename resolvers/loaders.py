@@ -119,42 +119,42 @@ class Loaders:
         return self._values(("parts", relation.column, rows), load, keys)
 
     async def page(
-        self, collection: Collection[M, F], wanted: F, window: Window, rows: Rows
+        self, collection: Collection[M, F], filter: F, window: Window, rows: Rows
     ) -> Records[M]:
         """The rows of a page of everything in scope, and one more where there is one."""
-        return await self._records(collection.page(wanted, window), rows, **window.parameters)
+        return await self._records(collection.page(filter, window), rows, **window.parameters)
 
-    async def count(self, collection: Collection[M, F], wanted: F) -> int:
+    async def count(self, collection: Collection[M, F], filter: F) -> int:
         """How many rows there are in scope."""
-        [(count,)] = await self._session.tuples(collection.count(wanted))
+        [(count,)] = await self._session.tuples(collection.count(filter))
         return int(count)
 
     def pages(
         self,
         relation: Children[M, F],
-        wanted: F,
+        filter: F,
         window: Window,
         keys: Sequence[Hashable],
         rows: Rows = EVERYTHING,
     ) -> Found[list[M]]:
         """The rows of each parent's page, and one more where there is one."""
-        query = relation.collection.pages(wanted, window, relation.column)
+        query = relation.collection.pages(filter, window, relation.column)
 
         async def load(keys: list[Any]) -> list[list[M]]:
             records = await self._records(query, rows, keys=keys, **window.parameters)
             return grouped(records, relation.column.key, keys)
 
-        return self._values(("page", relation.column, wanted, window, rows), load, keys)
+        return self._values(("page", relation.column, filter, window, rows), load, keys)
 
-    def counts(self, relation: Children[M, F], wanted: F, keys: Sequence[Hashable]) -> Found[int]:
+    def counts(self, relation: Children[M, F], filter: F, keys: Sequence[Hashable]) -> Found[int]:
         async def load(keys: list[Any]) -> list[int]:
             rows = await self._session.tuples(
-                relation.collection.counts(wanted, relation.column, keys)
+                relation.collection.counts(filter, relation.column, keys)
             )
-            found: dict[Any, int] = dict(cast("Iterable[tuple[Any, int]]", rows))
-            return [found.get(key, 0) for key in keys]
+            counts: dict[Any, int] = dict(cast("Iterable[tuple[Any, int]]", rows))
+            return [counts.get(key, 0) for key in keys]
 
-        return self._values(("count", relation.column, wanted), load, keys)
+        return self._values(("count", relation.column, filter), load, keys)
 
     def values(self, name: Hashable, load: Load[K, V], keys: Sequence[K | None]) -> Found[Any]:
         """What `load` says of each key: for anything that is no plain relation."""

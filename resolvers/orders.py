@@ -1,4 +1,4 @@
-"""Orders beyond plain relations: the look-up by any reference, and counts for a dashboard."""
+"""The look-up of orders by any reference, and the counts of orders for a dashboard."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -28,20 +28,19 @@ async def orders_by_reference(
         raise LimitExceededError(
             "references",
             message=(
-                f"At most {MOST_REFERENCES} references are taken at once; "
-                f"{len(references)} were given"
+                f"`references` has {len(references)} entries, at most {MOST_REFERENCES} are allowed"
             ),
             actual=len(references),
             maximum=MOST_REFERENCES,
         )
     # A text that is longer than any reference matches nothing.
     texts = {text_argument("references", text) for text in references if len(text) <= LONGEST}
-    found = await context.session.tuples(by_references(sorted(texts))) if texts else []
-    ids = [order_id for _, _, order_id in found]
+    matches = await context.session.tuples(by_references(sorted(texts))) if texts else []
+    ids = [order_id for _, _, order_id in matches]
     orders = await resolved(context.loaders.one(relations.ORDER, ids, rows))
     kinds: dict[str, MatchedBy] = {}
     orders_of: defaultdict[str, dict[UUID, Order]] = defaultdict(dict)
-    for (reference, matched_by, order_id), order in zip(found, orders, strict=True):
+    for (reference, matched_by, order_id), order in zip(matches, orders, strict=True):
         if order is not None:
             kinds.setdefault(reference, MatchedBy(matched_by))
             orders_of[reference].setdefault(order_id, order)
@@ -55,9 +54,9 @@ OrderCount = tuple[OrderPhase, BusinessCase, int, int, int]
 """`(phase, business case, orders, of these needing action, of these delayed)`"""
 
 
-async def order_counts(context: Context, order_filter: OrderFilter) -> list[OrderCount]:
+async def order_counts(context: Context, filter: OrderFilter) -> list[OrderCount]:
     """The counts of each pair of phase and business case that has orders: one statement."""
-    rows = await context.session.tuples(summary(order_filter))
+    rows = await context.session.tuples(summary(filter))
     return [
         (phase, business_case, orders, needing_action, delayed)
         for phase, business_case, orders, needing_action, delayed in rows

@@ -79,7 +79,7 @@ async def counts(pages: Sequence[Page[Any]]) -> list[int]:
 async def root_page(
     loaders: Loaders,
     collection: Collection[M, F],
-    wanted: F,
+    filter: F,
     *,
     sort: str,
     descending: bool,
@@ -88,19 +88,19 @@ async def root_page(
 ) -> Page[M]:
     """A page of all rows in scope."""
     window = _window(collection, sort, descending, arguments)
-    found = await loaders.page(collection, wanted, window, rows)
+    page_rows = await loaders.page(collection, filter, window, rows)
 
     async def counts(keys: Sequence[Hashable]) -> list[int]:
-        return [await loaders.count(collection, wanted)] * len(keys)
+        return [await loaders.count(collection, filter)] * len(keys)
 
-    return _page(collection, window, found, Count(counts))
+    return _page(collection, window, page_rows, Count(counts))
 
 
 async def children_pages(
     loaders: Loaders,
     relation: Children[M, F],
     keys: Sequence[Hashable],
-    wanted: F,
+    filter: F,
     *,
     sort: str,
     descending: bool,
@@ -111,12 +111,12 @@ async def children_pages(
     window = _window(relation.collection, sort, descending, arguments)
 
     async def counts(keys: Sequence[Hashable]) -> list[int]:
-        return await resolved(loaders.counts(relation, wanted, keys))
+        return await resolved(loaders.counts(relation, filter, keys))
 
-    found = await resolved(loaders.pages(relation, wanted, window, keys, rows))
+    pages = await resolved(loaders.pages(relation, filter, window, keys, rows))
     return [
-        _page(relation.collection, window, page, Count(counts, key))
-        for key, page in zip(keys, found, strict=True)
+        _page(relation.collection, window, page_rows, Count(counts, key))
+        for key, page_rows in zip(keys, pages, strict=True)
     ]
 
 
@@ -131,7 +131,7 @@ def _window(
         if size is not None and size > LARGEST_PAGE:
             raise LimitExceededError(
                 "pageSize",
-                message=f"A page holds {LARGEST_PAGE} objects at most; {size} were asked for",
+                message=f"`{name}` is {size}, at most {LARGEST_PAGE} is allowed",
                 actual=size,
                 maximum=LARGEST_PAGE,
             )
@@ -191,19 +191,19 @@ def _key(collection: Collection[Any, Any], sort: str, name: str, cursor: str | N
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError, binascii.Error):
         made_for = None
     if isinstance(made_for, str) and made_for in collection.sorts:
-        raise _bad_input(f"`{name}` is a cursor of another order; use it with that `orderBy`.")
-    raise _bad_input(f"`{name}` is not a cursor of this connection.")
+        raise _bad_input(f"`{name}` is a cursor of a list with another `orderBy`.")
+    raise _bad_input(f"`{name}` is not a valid cursor of this list.")
 
 
 def _typed(kind: type[Any], value: str) -> Any:
     if kind is datetime:
         instant = datetime.fromisoformat(value)
         if instant.tzinfo is None:
-            raise ValueError("a cursor's instant has a zone")
+            raise ValueError("the instant of a cursor needs an offset")
         return instant.astimezone(UTC)
-    value.encode()  # refuses half of a surrogate pair, which no database keeps
+    value.encode()  # refuses unpaired surrogates, which no database stores
     if "\0" in value:
-        raise ValueError("a cursor's text holds no NUL")
+        raise ValueError("the text of a cursor must not contain NUL")
     return date.fromisoformat(value) if kind is date else value
 
 

@@ -49,18 +49,18 @@ def renewable(by: date, today: date) -> list[ColumnElement[bool]]:
     ]
 
 
-def _conditions(wanted: ContractFilter) -> list[ColumnElement[bool]]:
+def _conditions(filter: ContractFilter) -> list[ColumnElement[bool]]:
     conditions = [
-        *one_of(Contract.status, wanted.status),
-        *wanted.term_end.bounds(Contract.term_end),
-        *wanted.updated.bounds(Contract.updated_at),
-        *one_of(Contract.customer_id, wanted.customer_ids),
-        *one_of(Contract.tenant_id, wanted.tenant_ids),
-        *one_of(Contract.product_id, wanted.product_ids),
-        *found_by(Contract.search_text, wanted.search),
+        *one_of(Contract.status, filter.status),
+        *filter.term_end.bounds(Contract.term_end),
+        *filter.updated.bounds(Contract.updated_at),
+        *one_of(Contract.customer_id, filter.customer_ids),
+        *one_of(Contract.tenant_id, filter.tenant_ids),
+        *one_of(Contract.product_id, filter.product_ids),
+        *found_by(Contract.search_text, filter.search),
     ]
-    if wanted.renewable_by is not None and wanted.today is not None:
-        conditions += renewable(wanted.renewable_by, wanted.today)
+    if filter.renewable_by is not None and filter.today is not None:
+        conditions += renewable(filter.renewable_by, filter.today)
     return conditions
 
 

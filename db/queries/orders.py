@@ -47,26 +47,26 @@ _NEEDS_ACTION = Order.action_text.is_not(None)
 _DELAYED = Order.delayed.is_(True)
 
 
-def _conditions(wanted: OrderFilter) -> list[ColumnElement[bool]]:
+def _conditions(filter: OrderFilter) -> list[ColumnElement[bool]]:
     conditions = [
-        *one_of(Order.status, wanted.status),
-        *one_of(Order.phase, wanted.phase),
-        *one_of(Order.business_case, wanted.business_case),
-        *wanted.received.bounds(Order.received_at),
-        *wanted.updated.bounds(Order.updated_at),
-        *wanted.expected.bounds(Order.expected_completion_date),
-        *one_of(Order.customer_id, wanted.customer_ids),
-        *one_of(Order.tenant_id, wanted.tenant_ids),
-        *one_of(Order.product_id, wanted.product_ids),
-        *either(_HAS_CONTRACT, wanted.has_contract),
-        *either(_NEEDS_ACTION, wanted.needs_action),
-        *either(_DELAYED, wanted.delayed),
-        *found_by(Order.search_text, wanted.search),
+        *one_of(Order.status, filter.status),
+        *one_of(Order.phase, filter.phase),
+        *one_of(Order.business_case, filter.business_case),
+        *filter.received.bounds(Order.received_at),
+        *filter.updated.bounds(Order.updated_at),
+        *filter.expected.bounds(Order.expected_completion_date),
+        *one_of(Order.customer_id, filter.customer_ids),
+        *one_of(Order.tenant_id, filter.tenant_ids),
+        *one_of(Order.product_id, filter.product_ids),
+        *either(_HAS_CONTRACT, filter.has_contract),
+        *either(_NEEDS_ACTION, filter.needs_action),
+        *either(_DELAYED, filter.delayed),
+        *found_by(Order.search_text, filter.search),
     ]
-    if wanted.external_id is not None:
+    if filter.external_id is not None:
         conditions.append(
             Order.id.in_(
-                select(OrderExternalId.order_id).where(OrderExternalId.value == wanted.external_id)
+                select(OrderExternalId.order_id).where(OrderExternalId.value == filter.external_id)
             )
         )
     return conditions
@@ -85,7 +85,7 @@ ORDERS: Collection[Order, OrderFilter] = Collection(
 )
 
 
-def summary(wanted: OrderFilter) -> Select[*tuple[Any, ...]]:
+def summary(filter: OrderFilter) -> Select[*tuple[Any, ...]]:
     """`(phase, business_case, orders, needing_action, delayed)`: a row for each pair there is."""
     return (
         select(
@@ -95,7 +95,7 @@ def summary(wanted: OrderFilter) -> Select[*tuple[Any, ...]]:
             func.count(Order.action_text).label("needing_action"),
             func.count().filter(Order.delayed.is_(True)).label("delayed"),
         )
-        .where(*_conditions(wanted))
+        .where(*_conditions(filter))
         .group_by(Order.phase, Order.business_case)
     )
 

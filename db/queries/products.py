@@ -29,7 +29,7 @@ PRODUCTS: Collection[Product, ProductFilter] = Collection(
     Product,
     Product.id,
     {ProductSortField.NAME: Product.name, ProductSortField.NUMBER: Product.number},
-    lambda wanted: one_of(Product.family, wanted.family),
+    lambda filter: one_of(Product.family, filter.family),
 )
 
 

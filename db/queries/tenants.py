@@ -21,10 +21,10 @@ class TenantFilter:
     search: str | None = None
 
 
-def _conditions(wanted: TenantFilter) -> list[ColumnElement[bool]]:
+def _conditions(filter: TenantFilter) -> list[ColumnElement[bool]]:
     return [
         or_(*(_folded(each).like(term, escape="\\") for each in (Tenant.name, Tenant.number)))
-        for term in search_terms(wanted.search or "")
+        for term in search_terms(filter.search or "")
     ]
 
 

@@ -116,7 +116,7 @@ async def test_odd_numbers_that_exist_are_found_and_nothing_else_is(
 async def test_what_is_longer_than_any_number_is_bad_input(shelf: Shelf, field: str) -> None:
     answer = await shelf.look_up(field, "x" * 201)
     assert answer.codes == ["BAD_USER_INPUT"]
-    assert answer.errors[0]["message"] == "`number` is longer than 200 characters."
+    assert answer.errors[0]["message"] == "`number` must not be longer than 200 characters."
     assert answer.json["data"] == {"found": None}
 
 

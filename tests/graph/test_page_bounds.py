@@ -218,7 +218,7 @@ async def test_what_is_no_cursor_is_refused_without_a_word_about_the_inside(
     answer = await ask(shelf.client, "orders", {argument: MALFORMED[kind]})
     assert answer.codes == ["BAD_USER_INPUT"]
     (error,) = answer.errors
-    assert error["message"] == f"`{argument}` is not a cursor of this connection."
+    assert error["message"] == f"`{argument}` is not a valid cursor of this list."
     assert error["extensions"] == {"code": "BAD_USER_INPUT"}
     assert answer.response.status_code == 200
 
@@ -236,9 +236,7 @@ async def test_a_cursor_is_good_for_its_own_order_only(shelf: Shelf) -> None:
     cursor = await shelf.cursor(3)
     answer = await ask(shelf.client, "orders", {"orderBy": BY_NUMBER, "after": cursor})
     assert answer.codes == ["BAD_USER_INPUT"]
-    assert answer.errors[0]["message"] == (
-        "`after` is a cursor of another order; use it with that `orderBy`."
-    )
+    assert answer.errors[0]["message"] == ("`after` is a cursor of a list with another `orderBy`.")
 
 
 async def test_rows_that_appear_between_pages_neither_repeat_nor_hide_older_ones(
