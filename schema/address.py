@@ -7,16 +7,20 @@ import strawberry
 from execution.resolving import reads
 
 
-@strawberry.type(description="A postal address. Every part may be unknown.")
+@strawberry.type(description="A postal address. A part that was not stated is null.")
 class Address:
-    street: str | None = strawberry.field(description="The street.")
-    house_number: str | None = strawberry.field(description="The house number with its suffix.")
-    postal_code: str | None = strawberry.field(description="The postal code.")
-    city: str | None = strawberry.field(description="The town.")
-    country: str | None = strawberry.field(description='The country by ISO 3166-1: "DE".')
+    street: str | None = strawberry.field(description="The street, without the house number.")
+    house_number: str | None = strawberry.field(
+        description='The house number with its suffix: "12a".'
+    )
+    postal_code: str | None = strawberry.field(description='The postal code: "20457".')
+    city: str | None = strawberry.field(description="The city or town.")
+    country: str | None = strawberry.field(
+        description='The country as an ISO 3166-1 alpha-2 code: "DE".'
+    )
 
 
 @reads("street", "house_number", "postal_code", "city", "country")
 def own_address(root: strawberry.Parent[Any]) -> Any:
-    """The row itself: it holds the columns of its address."""
+    """The row itself, which has the columns of its address."""
     return root

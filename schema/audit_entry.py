@@ -14,63 +14,70 @@ from schema.permissions import requires
 
 
 def _id(root: strawberry.Parent[AuditEntryRow]) -> str:
-    # As `partnergraph audit list --json` writes it.
+    # In the form of `partnergraph audit list --json`.
     return str(root.id)
 
 
 def _details(root: strawberry.Parent[AuditEntryRow]) -> list[Characteristic]:
-    # By name, since PostgreSQL keeps no order of its own.
-    said = [{"name": name, "value": value} for name, value in sorted(root.details.items())]
-    return Characteristic.list_of([pair for pair in said if pair["value"] is not None])
+    # Sorted by name, because PostgreSQL does not keep the order of JSON objects.
+    pairs = [{"name": name, "value": value} for name, value in sorted(root.details.items())]
+    return Characteristic.list_of([pair for pair in pairs if pair["value"] is not None])
 
 
 @strawberry.type(
-    description="An entry of the audit log: something was done about credentials or users, a "
-    "sign-in failed, or the carrier's support has read data. Entries never change and are never "
-    "taken back.",
+    description="An entry of the audit log. Entries record changes to credentials and users, "
+    "failed sign-ins, and reads by the carrier's support. An entry never changes "
+    "and is never deleted.",
     directives=requires(OAuthScope.AUDIT_READ),
 )
 class AuditEntry:
     id: str = strawberry.field(
         resolver=_id,
-        description="Names the entry: who copies the log knows by it what is there already. It is "
-        "not an `id` for `node`.",
+        description="Identifies the entry within the audit log: use it to recognise entries that "
+        "you have copied already. It is not accepted by `node`.",
     )
-    occurred_at: datetime = strawberry.field(description="When it happened.")
-    action: AuditAction = strawberry.field(description="What happened.")
+    occurred_at: datetime = strawberry.field(description="When the recorded action happened.")
+    action: AuditAction = strawberry.field(description="The action that was recorded.")
     action_label = strawberry.field(
         resolver=label_of("action"),
         graphql_type=str,
-        description="The action as people call it.",
+        description="The name of the action, to show to people.",
     )
-    actor_kind: AuditActor = strawberry.field(description="What kind of actor did it.")
+    actor_kind: AuditActor = strawberry.field(
+        description="The kind of actor that performed the action."
+    )
     actor: str = strawberry.field(
-        description='Who did it, as logs call it: "M-10001/CRM" or "support:Service desk". It '
-        'names no person. "unknown" could not say who they are.'
+        description='Who performed the action, as the carrier\'s logs name them: "M-10001/CRM" or '
+        '"support:Service desk". It never contains a person\'s name. It is "unknown" '
+        "if the credential did not identify anyone."
     )
     credential: str | None = strawberry.field(
-        description="The public part of the credential that the actor used."
+        description="The public part of the credential that the actor used. Null if no credential "
+        "was used."
     )
     on_behalf_of: str | None = strawberry.field(
-        description="The person for whom support has read, as its tool names them.",
+        description="The person at the carrier who read the data, as the support tool names them. "
+        "Null for all other actions.",
         directives=requires(OAuthScope.PERSONAL_DATA_READ),
     )
     subject: str | None = strawberry.field(
-        description="What it was done to: the public part of a credential, a user as logs call "
-        "them, or an origin."
+        description="What the action was performed on: the public part of a credential, a user as "
+        "the carrier's logs name them, or an origin. Null if the action has no "
+        "subject."
     )
     tenant = strawberry.field(
         resolver=to_one(relations.TENANT, "tenant_id"),
         graphql_type=lazy("Tenant") | None,
-        description="Whose data or credentials it is about; null if it is about no tenant's.",
+        description="The tenant whose data or credentials the action concerns. Null if it "
+        "concerns no tenant.",
     )
     request_id: str | None = strawberry.field(
-        description="The id of the request, by which logs know it: the header X-Request-Id of its "
-        "answer. Null if it was no request."
+        description="The id of the request that performed the action, as sent in the response "
+        "header X-Request-Id. Null if the action was not performed by a request."
     )
     details: list[Characteristic] = strawberry.field(
         resolver=_details,
-        description='What else is to be said, by name: the client\'s name ("client"), the reason '
-        'of a failed sign-in ("reason") and how many there were ("attempts"), the operation that '
-        'read ("operation").',
+        description='Further details by name: the name of the client ("client"), the reason for a '
+        'failed sign-in ("reason"), the number of attempts ("attempts"), or the '
+        'operation that read the data ("operation").',
     )

@@ -9,10 +9,12 @@ import strawberry
 @strawberry.type(description="A property that has no field of its own.")
 class Characteristic:
     name: str = strawberry.field(
-        description="The name. The parts of a nested name are joined by dots."
+        description="The name of the property. Parts of a nested name are joined by dots: "
+        '"router.model".'
     )
     value: str = strawberry.field(
-        description="The value as text; numbers, truth values and lists as JSON."
+        description="The value as text. Numbers, booleans, lists and objects are written as JSON: "
+        '"true".'
     )
 
     @classmethod

@@ -33,22 +33,22 @@ def _end_cursor(root: strawberry.Parent[Page[Any]]) -> str | None:
     return root.cursor(root.rows[-1]) if root.rows else None
 
 
-@strawberry.type(description="Where a page stands in its list.")
+@strawberry.type(description="The position of a page in its list.")
 class PageInfo:
     has_next_page: bool = strawberry.field(
-        resolver=_has_next_page, description="Whether objects follow this page."
+        resolver=_has_next_page, description="Whether there are objects after this page."
     )
     has_previous_page: bool = strawberry.field(
-        resolver=_has_previous_page, description="Whether objects precede this page."
+        resolver=_has_previous_page, description="Whether there are objects before this page."
     )
     start_cursor: str | None = strawberry.field(
         resolver=_start_cursor,
-        description="The cursor of the page's first object; null for an empty page.",
+        description="The cursor of the first object on the page. Null if the page is empty.",
     )
     end_cursor: str | None = strawberry.field(
         resolver=_end_cursor,
-        description="The cursor of the page's last object: pass it as `after` to read on. "
-        "Null for an empty page.",
+        description="The cursor of the last object on the page: pass it as `after` to get the "
+        "next page. Null if the page is empty.",
     )
 
 
@@ -56,14 +56,15 @@ def _cursor(root: strawberry.Parent["Edge[Any]"]) -> str:
     return root.page.cursor(root.node)
 
 
-@strawberry.type(description="An object of a page, and its cursor.")
+@strawberry.type(description="An object on a page, with its cursor.")
 class Edge(Generic[T]):
     page: strawberry.Private[Page[Any]]
     node: T = strawberry.field(description="The object.")
     cursor: str = strawberry.field(
         resolver=_cursor,
-        description="Where the object stands in its list. Opaque, and good for the same `orderBy` "
-        "only. It stays good when objects come or go.",
+        description="An opaque text that marks the position of the object in the list. It is "
+        "valid for lists with the same `orderBy`, and stays valid when objects are "
+        "added or removed.",
     )
 
 
@@ -83,21 +84,22 @@ def _total_counts(parents: Sequence[Page[Any]], _: Context) -> Awaitable[list[in
     return counts(parents)
 
 
-@strawberry.type(description="A page of a list, by the Relay connection specification.")
+@strawberry.type(description="A page of a list, as defined by the Relay connection specification.")
 class Connection(Generic[T]):
     edges: list[Edge[T]] = strawberry.field(
-        resolver=_edges, description="The objects with their cursors."
+        resolver=_edges, description="The objects on the page, with their cursors."
     )
-    nodes: list[T] = strawberry.field(resolver=_nodes, description="The objects alone.")
+    nodes: list[T] = strawberry.field(resolver=_nodes, description="The objects on the page.")
     page_info = strawberry.field(
         resolver=_page_info,
         graphql_type=PageInfo,
-        description="Where the page stands in the list.",
+        description="The position of the page in the list.",
     )
     total_count = strawberry.field(
         resolver=by_level(_total_counts),
         graphql_type=int,
-        description="How many objects the whole list holds. Counted only when asked for.",
+        description="The number of objects in the whole list. It is counted anew for each request "
+        "that selects it.",
     )
 
 

@@ -9,15 +9,16 @@ from schema.enums import ConsentBy
 from schema.permissions import requires
 
 
-@strawberry.type(description="A consent to an offer.")
+@strawberry.type(description="A consent (Zustimmung) to an offer.")
 class Consent:
-    given_by: ConsentBy = strawberry.field(description="Whose consent it is.")
-    given_at: datetime = strawberry.field(description="When it was given.")
+    given_by: ConsentBy = strawberry.field(description="Which party consented.")
+    given_at: datetime = strawberry.field(description="When the consent was given.")
     name: str | None = strawberry.field(
-        description="The name of the consenting person (Zustimmer).",
+        description="The name of the person who consented (Zustimmer).",
         directives=requires(OAuthScope.PERSONAL_DATA_READ),
     )
     email: str | None = strawberry.field(
-        description="The e-mail address stated by the person, who gets the order confirmation.",
+        description="The e-mail address that the person stated. The order confirmation is sent to "
+        "it. Null if none was stated.",
         directives=requires(OAuthScope.PERSONAL_DATA_READ),
     )

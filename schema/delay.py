@@ -5,16 +5,18 @@ from datetime import datetime
 import strawberry
 
 
-@strawberry.type(description="Something that delays an order. It never changes the order's status.")
+@strawberry.type(
+    description="A reported delay of an order. A delay never changes the order's `status`."
+)
 class Delay:
     kind: str | None = strawberry.field(
-        description="How grave it is, as the reporting system put it."
+        description="The severity, in the words of the reporting system. Null if none was reported."
     )
-    reason: str = strawberry.field(description="What delays the order.")
+    reason: str = strawberry.field(description="The reason for the delay.")
     reference: str | None = strawberry.field(
-        description="Under what the reporting system knows the delay."
+        description="The delay's identifier in the reporting system. Null if none was reported."
     )
-    reported_at: datetime = strawberry.field(description="When it was reported.")
+    reported_at: datetime = strawberry.field(description="When the delay was reported.")
     resolved_at: datetime | None = strawberry.field(
-        description="When it was over; null while it lasts."
+        description="When the delay was resolved. Null while it lasts."
     )

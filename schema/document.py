@@ -5,9 +5,11 @@ import strawberry
 from schema.enums import DocumentKind
 
 
-@strawberry.type(description="A document to read or keep.")
+@strawberry.type(description="A document that can be downloaded.")
 class Document:
-    kind: DocumentKind = strawberry.field(description="What the document is.")
-    title: str = strawberry.field(description="Its title, in its own language.")
-    content_type: str = strawberry.field(description='Its media type: "application/pdf".')
-    url: str = strawberry.field(description="Where it can be fetched.")
+    kind: DocumentKind = strawberry.field(description="The kind of document.")
+    title: str = strawberry.field(description="The title, in the language of the document.")
+    content_type: str = strawberry.field(description='The media type: "application/pdf".')
+    url: str = strawberry.field(
+        description="The address from which the document can be downloaded."
+    )

@@ -11,10 +11,13 @@ def _external_id_type(root: strawberry.Parent[OrderExternalId]) -> str | None:
     return root.kind
 
 
-@strawberry.type(description="A number under which another system knows an order.")
+@strawberry.type(description="The number of an order in another system.")
 class ExternalId:
-    owner: str | None = strawberry.field(description="Whose number it is.")
-    type: str | None = strawberry.field(
-        resolver=_external_id_type, description='What kind of number it is: "POnumber".'
+    owner: str | None = strawberry.field(
+        description="The system or company that assigned the number. Null if it was not stated."
     )
-    value: str = strawberry.field(description="The number itself.")
+    type: str | None = strawberry.field(
+        resolver=_external_id_type,
+        description='The kind of number: "POnumber". Null if it was not stated.',
+    )
+    value: str = strawberry.field(description='The number itself: "SO-26-104711".')

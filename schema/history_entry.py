@@ -16,17 +16,21 @@ def _history_status(root: strawberry.Parent[OrderHistoryEntry]) -> OrderStatus:
     return STATUS_OF_PHASE[root.phase]
 
 
-@strawberry.type(description="A phase that an order has entered.")
+@strawberry.type(description="A phase that an order entered.")
 class HistoryEntry:
-    sequence: int = strawberry.field(description="The entry's place: 1, 2, 3, without gaps.")
-    phase: OrderPhase = strawberry.field(description="The phase.")
+    sequence: int = strawberry.field(
+        description="The position of the entry in the history: 1, 2, 3 and so on, without gaps."
+    )
+    phase: OrderPhase = strawberry.field(description="The phase that the order entered.")
     phase_label = strawberry.field(
         resolver=label_of("phase"),
         graphql_type=str,
-        description="The phase as people call it.",
+        description="The name of the phase, to show to people.",
     )
     status: OrderStatus = strawberry.field(
-        resolver=_history_status, description="The status that the phase stands for."
+        resolver=_history_status, description="The status that belongs to the phase."
     )
     occurred_at: datetime = strawberry.field(description="When the order entered the phase.")
-    reason: str | None = strawberry.field(description="Why, where a reason was reported.")
+    reason: str | None = strawberry.field(
+        description="The reason for entering the phase. Null if none was reported."
+    )

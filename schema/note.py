@@ -11,10 +11,13 @@ from schema.permissions import requires
 @strawberry.type(description="A note on an order.")
 class Note:
     author: str | None = strawberry.field(
-        description="Who wrote it.", directives=requires(OAuthScope.PERSONAL_DATA_READ)
+        description="The person who wrote the note. Null if it was not stated.",
+        directives=requires(OAuthScope.PERSONAL_DATA_READ),
     )
-    written_at: datetime | None = strawberry.field(description="When it was written.")
-    text: str = strawberry.field(description="What it says.")
+    written_at: datetime | None = strawberry.field(
+        description="When the note was written. Null if it was not stated."
+    )
+    text: str = strawberry.field(description="The text of the note.")
     reference: str | None = strawberry.field(
-        description="The identifier of the note in the system that reported it."
+        description="The note's identifier in the reporting system. Null if none was reported."
     )

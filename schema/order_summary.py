@@ -21,31 +21,37 @@ from schema.listing import ROWS, After, Before, First, Last
 from schema.permissions import requires
 
 
-@strawberry.type(description="How many orders have a status.")
+@strawberry.type(description="The number of orders that have a status.")
 class StatusCount:
     status: OrderStatus = strawberry.field(description="The status.")
     label = strawberry.field(
-        resolver=label_of("status"), graphql_type=str, description="What people call it."
+        resolver=label_of("status"),
+        graphql_type=str,
+        description="The name of the status, to show to people.",
     )
-    count: int = strawberry.field(description="How many orders have it.")
+    count: int = strawberry.field(description="The number of orders that have the status.")
 
 
-@strawberry.type(description="How many orders are in a phase.")
+@strawberry.type(description="The number of orders that are in a phase.")
 class PhaseCount:
     phase: OrderPhase = strawberry.field(description="The phase.")
     label = strawberry.field(
-        resolver=label_of("phase"), graphql_type=str, description="What people call it."
+        resolver=label_of("phase"),
+        graphql_type=str,
+        description="The name of the phase, to show to people.",
     )
-    count: int = strawberry.field(description="How many orders are in it.")
+    count: int = strawberry.field(description="The number of orders that are in the phase.")
 
 
-@strawberry.type(description="How many orders have a business case.")
+@strawberry.type(description="The number of orders that have a business case.")
 class BusinessCaseCount:
     business_case: BusinessCase = strawberry.field(description="The business case.")
     label = strawberry.field(
-        resolver=label_of("business_case"), graphql_type=str, description="What people call it."
+        resolver=label_of("business_case"),
+        graphql_type=str,
+        description="The name of the business case, to show to people.",
     )
-    count: int = strawberry.field(description="How many orders have it.")
+    count: int = strawberry.field(description="The number of orders that have the business case.")
 
 
 async def _newest_changes(
@@ -73,29 +79,34 @@ async def _newest_changes(
 
 
 @strawberry.type(
-    description="How many orders there are, for a dashboard: one statement.",
+    description="Counts of orders, for a dashboard. All of them describe the same moment.",
     directives=requires(OAuthScope.ORDERS_READ),
 )
 class OrderSummary:
     order_filter: strawberry.Private[queries.OrderFilter]
-    total: int = strawberry.field(description="All of them.")
+    total: int = strawberry.field(description="The number of all orders.")
     needing_action: int = strawberry.field(
-        description="Those that wait for somebody to act: `Order.actionRequired`."
+        description="The number of orders that wait for someone to act: those whose "
+        "`actionRequired` is not null."
     )
-    delayed: int = strawberry.field(description="Those with a delay that is not resolved.")
+    delayed: int = strawberry.field(
+        description="The number of orders in progress that have a delay that is not resolved."
+    )
     by_status: list[StatusCount] = strawberry.field(
-        description="By status; every status is there, with 0 if need be."
+        description="The number of orders for each status. A status without orders is listed with "
+        "0."
     )
     by_phase: list[PhaseCount] = strawberry.field(
-        description="By phase; every phase is there, with 0 if need be."
+        description="The number of orders for each phase. A phase without orders is listed with 0."
     )
     by_business_case: list[BusinessCaseCount] = strawberry.field(
-        description="By business case; every case is there, with 0 if need be."
+        description="The number of orders for each business case. A business case without orders "
+        "is listed with 0."
     )
     newest_changes = strawberry.field(
         resolver=by_level(_newest_changes, reads=(), rows=ROWS),
         graphql_type=OrderConnection,
-        description="The same orders, the last changed first.",
+        description="The counted orders, the most recently changed first.",
     )
 
     @classmethod
@@ -129,7 +140,10 @@ class OrderSummary:
 async def order_summary(
     info: Info,
     filter: Annotated[
-        OrderFilter | None, strawberry.argument(description="Which orders; all unless told.")
+        OrderFilter | None,
+        strawberry.argument(
+            description="Conditions that the counted orders must meet. Defaults to all orders."
+        ),
     ] = None,
 ) -> OrderSummary:
     order_filter = await to_order_filter(info.context, filter)

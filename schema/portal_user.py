@@ -7,9 +7,9 @@ from schema.permissions import requires
 
 
 @strawberry.type(
-    description="Somebody who uses the carrier's portal.",
+    description="A user of the carrier's portal.",
     directives=requires(OAuthScope.PERSONAL_DATA_READ),
 )
 class PortalUser:
-    name: str = strawberry.field(description="The person's name.")
-    email: str = strawberry.field(description="The person's e-mail address.")
+    name: str = strawberry.field(description="The name of the user.")
+    email: str = strawberry.field(description="The e-mail address of the user.")

@@ -11,16 +11,30 @@ from schema.enums import PriceKind
 from schema.money import Money
 
 
-@strawberry.type(description="A change of a price: a discount, say.")
+@strawberry.type(description="A discount or surcharge on a price.")
 class PriceAlteration:
-    name: str | None = strawberry.field(description="What it is called.")
-    description: str | None = strawberry.field(description="What it is.")
-    percentage: Decimal | None = strawberry.field(description="By how many percent.")
-    amount: Money | None = strawberry.field(description="By which amount.")
-    duration: int | None = strawberry.field(description="For how many periods.")
-    period: str | None = strawberry.field(description='The period: "month".')
+    name: str | None = strawberry.field(
+        description="The name of the alteration. Null if none was stated."
+    )
+    description: str | None = strawberry.field(
+        description="A description of the alteration. Null if none was stated."
+    )
+    percentage: Decimal | None = strawberry.field(
+        description='The alteration in percent: "10" means 10 %. Null if none was stated.'
+    )
+    amount: Money | None = strawberry.field(
+        description="The alteration as an amount. Null if none was stated."
+    )
+    duration: int | None = strawberry.field(
+        description="The number of periods for which the alteration applies. Null if none was "
+        "stated."
+    )
+    period: str | None = strawberry.field(
+        description='The unit of `duration`: "month". Null if none was stated.'
+    )
     priority: int | None = strawberry.field(
-        description="Which of several alterations is applied first: the lowest."
+        description="The rank by which several alterations are applied: the lowest number first. "
+        "Null if none was stated."
     )
 
 
@@ -54,25 +68,37 @@ def _alteration(stored: dict[str, Any]) -> PriceAlteration:
     )
 
 
-@strawberry.type(description="A price, as stated when ordering.")
+@strawberry.type(description="A price, as stated when the order was placed.")
 class Price:
-    kind: PriceKind = strawberry.field(description="When it is charged.")
-    name: str | None = strawberry.field(description="What it is called.")
-    description: str | None = strawberry.field(description="What it is for.")
+    kind: PriceKind = strawberry.field(description="When the price is charged.")
+    name: str | None = strawberry.field(
+        description="The name of the price. Null if none was stated."
+    )
+    description: str | None = strawberry.field(
+        description="A description of the price. Null if none was stated."
+    )
     net: Money | None = strawberry.field(
-        resolver=_net, description="The amount without value added tax."
+        resolver=_net,
+        description="The amount excluding value added tax. Null if it was not stated.",
     )
     gross: Money | None = strawberry.field(
-        resolver=_gross, description="The amount with value added tax."
+        resolver=_gross,
+        description="The amount including value added tax. Null if it was not stated.",
     )
-    tax_rate: Decimal | None = strawberry.field(description="The value added tax in percent.")
+    tax_rate: Decimal | None = strawberry.field(
+        description='The rate of value added tax in percent: "19". Null if it was not stated.'
+    )
     period: str | None = strawberry.field(
-        description='The period of a recurring price: "month". Null otherwise.'
+        description='The unit of the billing period of a recurring price: "month". Null for other '
+        "prices."
     )
     period_length: int | None = strawberry.field(
-        description="How many such periods one charge covers; null means one."
+        description='The number of such units in one billing period: 3 with `period` "month" '
+        "means every three months. Null means 1."
     )
-    unit: str | None = strawberry.field(description="What a usage price is charged for.")
+    unit: str | None = strawberry.field(
+        description="The unit that a usage price is charged for. Null if none was stated."
+    )
     alterations: list[PriceAlteration] = strawberry.field(
-        resolver=_alterations, description="Discounts and surcharges."
+        resolver=_alterations, description="The discounts and surcharges on the price."
     )

@@ -16,16 +16,19 @@ from schema.processing_time import ProcessingTime
 
 
 @strawberry.type(
-    description="How long an order will take, by what others like it took.",
+    description="An estimate of when an order will be completed, based on the processing "
+    "times of similar orders.",
     directives=requires(OAuthScope.ORDERS_READ),
 )
 class ProcessingEstimate:
-    basis: ProcessingTime = strawberry.field(description="What the estimate is taken from.")
+    basis: ProcessingTime = strawberry.field(
+        description="The processing times that the estimate is based on."
+    )
     expected_at: datetime = strawberry.field(
-        description="When the order would be done if it takes the median time."
+        description="When the order will be completed if it takes the median time."
     )
     latest_at: datetime = strawberry.field(
-        description="By when nine out of ten such orders would be done."
+        description="When nine out of ten similar orders would be completed."
     )
 
     @classmethod

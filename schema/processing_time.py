@@ -19,20 +19,26 @@ from schema.permissions import requires
 
 
 @strawberry.type(
-    description="How long the completed orders that you may see took, from receipt to completion, "
-    "for one product and business case.",
+    description="How long completed orders of one product and business case took, from "
+    "receipt to completion. Only orders that you may see are counted.",
     directives=requires(OAuthScope.ORDERS_READ),
 )
 class ProcessingTime:
     product: ProductRow = strawberry.field(graphql_type=lazy("Product"), description="The product.")
     business_case: BusinessCase = strawberry.field(description="The business case.")
     automated: bool = strawberry.field(
-        description="Whether such orders are processed without a person, and so within minutes."
+        description="Whether orders of this product and business case are processed "
+        "automatically, which takes minutes."
     )
-    sample_size: int = strawberry.field(description="How many completed orders this is taken from.")
-    median_seconds: int = strawberry.field(description="Half of them took no longer.")
+    sample_size: int = strawberry.field(
+        description="The number of completed orders that the times are taken from."
+    )
+    median_seconds: int = strawberry.field(
+        description="The median in seconds: half of the orders took no longer."
+    )
     percentile_90_seconds: int = strawberry.field(
-        name="percentile90Seconds", description="Nine out of ten took no longer."
+        name="percentile90Seconds",
+        description="The 90th percentile in seconds: nine out of ten orders took no longer.",
     )
 
     @classmethod
@@ -51,17 +57,18 @@ async def _processing_times(
     parents: Sequence[Any],
     context: Context,
     product: Annotated[
-        str | None, strawberry.argument(description="Only of the product with this number.")
+        str | None,
+        strawberry.argument(description="The number of a product. Defaults to all products."),
     ] = None,
     business_case: Annotated[
         list[BusinessCase] | None,
-        strawberry.argument(description="Only of one of these business cases."),
+        strawberry.argument(description="The business cases to include. Defaults to all."),
     ] = None,
     rows: Rows = EVERYTHING,
 ) -> list[list[ProcessingTime]]:
     product_ids = await lookups.product_ids(context, product)
-    found = await samples(context, product_ids, members(business_case), rows)
-    return [list(map(ProcessingTime.of, found))] * len(parents)
+    times = await samples(context, product_ids, members(business_case), rows)
+    return [list(map(ProcessingTime.of, times))] * len(parents)
 
 
 processing_times = by_level(_processing_times, rows=[("product",)])

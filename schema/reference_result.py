@@ -16,20 +16,20 @@ from schema.permissions import requires
 
 
 @strawberry.type(
-    description="What goes by a reference.", directives=requires(OAuthScope.ORDERS_READ)
+    description="The orders that match a reference.", directives=requires(OAuthScope.ORDERS_READ)
 )
 class ReferenceResult:
-    reference: str = strawberry.field(description="The reference, as it was given.")
+    reference: str = strawberry.field(description="The reference, as you sent it.")
     state: ReferenceState = strawberry.field(
-        description="Whether anything goes by it. What you may not see counts as not found.",
+        description="Whether any order matches. Orders that you may not see do not count.",
     )
     matched_by: MatchedBy | None = strawberry.field(
-        description="What the reference turned out to be; null if nothing goes by it."
+        description="The kind of number that the reference is. Null if no order matches."
     )
     orders: list[OrderRow] = strawberry.field(
         graphql_type=list[lazy("Order")],  # type: ignore[misc]
-        description="The orders, the newest received first: ten at most. For all orders of a "
-        "contract ask for `Contract.orders`.",
+        description="The matching orders, the most recently received first, at most ten. "
+        "`Contract.orders` has all orders of a contract.",
     )
 
     @classmethod
@@ -50,8 +50,8 @@ async def _by_reference(
     references: Annotated[
         list[str],
         strawberry.argument(
-            description="Numbers of orders, offers and contracts, and external ids, in any mix: "
-            f"{resolvers.MOST_REFERENCES} at most."
+            description="Numbers of orders, offers or contracts, or external ids of orders, in any "
+            f"combination. At most {resolvers.MOST_REFERENCES}."
         ),
     ],
     rows: Rows = EVERYTHING,

@@ -19,15 +19,17 @@ from schema.permissions import requires
     directives=requires(OAuthScope.CUSTOMERS_READ),
 )
 class Site(Node):
-    number: str = strawberry.field(description="The number of the site among its customer's.")
+    number: str = strawberry.field(
+        description="The site number. It is unique among the sites of one customer."
+    )
     name: str = strawberry.field(description="The name of the site.")
     address = strawberry.field(
-        resolver=own_address, graphql_type=Address, description="The postal address."
+        resolver=own_address, graphql_type=Address, description="The postal address of the site."
     )
     customer = strawberry.field(
         resolver=to_one(relations.CUSTOMER, "customer_id"),
         graphql_type=lazy("Customer") | None,
-        description="Whose site it is.",
+        description="The customer that the site belongs to.",
     )
     tenant = strawberry.field(
         resolver=to_one(relations.TENANT, "tenant_id"),
@@ -37,17 +39,17 @@ class Site(Node):
     carts = strawberry.field(
         resolver=CARTS.below(relations.CARTS_OF_SITE),
         graphql_type=CartConnection | None,
-        description="Carts for the site.",
+        description="The carts for the site.",
     )
     orders = strawberry.field(
         resolver=ORDERS.below(relations.ORDERS_OF_SITE),
         graphql_type=OrderConnection | None,
-        description="Orders for the site.",
+        description="The orders for the site.",
     )
     contracts = strawberry.field(
         resolver=CONTRACTS.below(relations.CONTRACTS_OF_SITE),
         graphql_type=ContractConnection | None,
-        description="Contracts for the site.",
+        description="The contracts for the site.",
     )
 
     is_type_of = rows_of(SiteRow)

@@ -14,42 +14,45 @@ from schema.listing import Listing
 
 
 @strawberry.input(
-    description="Conditions on entries of the audit log; an entry must meet all that are given."
+    description="Conditions on entries of the audit log. An entry must meet all conditions "
+    "that are set."
 )
 class AuditFilter:
     actions: list[AuditAction] | None = strawberry.field(
-        default=None, description="One of these actions."
+        default=None, description="Entries that record one of these actions."
     )
     actor: str | None = strawberry.field(
-        default=None, description="By this actor: the whole of `actor`."
+        default=None, description="Entries whose `actor` is this text. The whole text must match."
     )
     occurred: DateTimeRange | None = strawberry.field(
-        default=None, description="Happened in this range."
+        default=None, description="Entries whose `occurredAt` is in this range."
     )
     tenant: str | None = strawberry.field(
-        default=None, description="About the tenant with this number, or one below it."
+        default=None,
+        description="Entries that concern the tenant with this number, or a tenant below it: "
+        '"M-10001".',
     )
 
 
-@strawberry.input(description="An order of entries of the audit log.")
+@strawberry.input(description="How to sort entries of the audit log.")
 class AuditSort:
     field: AuditSortField = strawberry.field(
-        default=AuditSortField.OCCURRED_AT, description="By what."
+        default=AuditSortField.OCCURRED_AT, description="Field to sort by."
     )
-    direction: Direction = strawberry.field(default=Direction.DESC, description="Which way.")
+    direction: Direction = strawberry.field(default=Direction.DESC, description="Sort direction.")
 
 
 AuditEntryConnection = Connection[AuditEntry]
 
 
-async def to_audit_filter(context: Context, given: AuditFilter | None) -> queries.AuditFilter:
-    if given is None:
+async def to_audit_filter(context: Context, filter: AuditFilter | None) -> queries.AuditFilter:
+    if filter is None:
         return queries.AuditFilter()
     return queries.AuditFilter(
-        actions=members(given.actions),
-        actor=optional_text("actor", given.actor),
-        occurred=instants(given.occurred),
-        tenant_ids=await lookups.tenant_ids(context, given.tenant),
+        actions=members(filter.actions),
+        actor=optional_text("actor", filter.actor),
+        occurred=instants(filter.occurred),
+        tenant_ids=await lookups.tenant_ids(context, filter.tenant),
     )
 
 

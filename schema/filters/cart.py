@@ -10,24 +10,24 @@ from schema.filters.ranges import members
 from schema.listing import Listing
 
 
-@strawberry.input(description="Conditions on carts; a cart must meet all that are given.")
+@strawberry.input(description="Conditions on carts. A cart must meet all conditions that are set.")
 class CartFilter:
     status: list[CartStatus] | None = strawberry.field(
-        default=None, description="In one of these states."
+        default=None, description="Carts that have one of these statuses."
     )
     business_case: list[BusinessCase] | None = strawberry.field(
-        default=None, description="Of one of these business cases."
+        default=None, description="Carts for one of these business cases."
     )
 
 
 CartConnection = connection_of("Cart")
 
 
-async def to_cart_filter(_: Context, given: CartFilter | None) -> queries.CartFilter:
-    if given is None:
+async def to_cart_filter(_: Context, filter: CartFilter | None) -> queries.CartFilter:
+    if filter is None:
         return queries.CartFilter()
     return queries.CartFilter(
-        status=members(given.status), business_case=members(given.business_case)
+        status=members(filter.status), business_case=members(filter.business_case)
     )
 
 

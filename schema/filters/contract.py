@@ -18,69 +18,76 @@ FURTHEST_RENEWAL = 3_650
 """Days."""
 
 
-@strawberry.input(description="Conditions on contracts; a contract must meet all that are given.")
+@strawberry.input(
+    description="Conditions on contracts. A contract must meet all conditions that are set."
+)
 class ContractFilter:
     status: list[ContractStatus] | None = strawberry.field(
-        default=None, description="In one of these states."
+        default=None, description="Contracts that have one of these statuses."
     )
     term_end: DateRange | None = strawberry.field(
-        default=None, description="Whose term ends in this range."
+        default=None,
+        description="Contracts whose term ends in this range. Contracts without a known end never "
+        "match.",
     )
     renewable_within_days: int | None = strawberry.field(
         default=None,
-        description="Renewable today, or within so many days: 0 means today. A contract can be "
-        "renewed in the last six months of its term, if it is active and has no open order or "
+        description="Contracts that can be renewed today, or will be renewable within this number "
+        "of days, from 0 (today) to 3,650. A contract can be renewed in the last six "
+        "months of its term if it is active and has no order in progress and no open "
         "cart.",
     )
     updated: DateTimeRange | None = strawberry.field(
-        default=None, description="Last changed in this range."
+        default=None, description="Contracts that last changed in this range."
     )
     customer: str | None = strawberry.field(
-        default=None, description="Of the customer with this number."
+        default=None, description='Contracts with the customer with this number: "K-100042".'
     )
     tenant: str | None = strawberry.field(
-        default=None, description="Of the tenant with this number, or of one below it."
+        default=None,
+        description='Contracts of the tenant with this number, or of a tenant below it: "M-10001".',
     )
     product: str | None = strawberry.field(
-        default=None, description="Whose main product has this number."
+        default=None, description='Contracts whose main product has this number: "CF-KOMFORT".'
     )
     search: str | None = strawberry.field(
         default=None,
-        description="Words that all occur in the contract number or the customer's name. Parts of "
-        "words do; case does not matter.",
+        description="Contracts in which every one of these words occurs: in the contract number "
+        "or in the customer's name. A word also matches as a part of a longer word. "
+        "Case is ignored.",
     )
 
 
-@strawberry.input(description="An order of contracts.")
+@strawberry.input(description="How to sort contracts.")
 class ContractSort:
-    field: ContractSortField = strawberry.field(description="By what.")
-    direction: Direction = strawberry.field(default=Direction.DESC, description="Which way.")
+    field: ContractSortField = strawberry.field(description="Field to sort by.")
+    direction: Direction = strawberry.field(default=Direction.DESC, description="Sort direction.")
 
 
 ContractConnection = connection_of("Contract")
 
 
 async def to_contract_filter(
-    context: Context, given: ContractFilter | None
+    context: Context, filter: ContractFilter | None
 ) -> queries.ContractFilter:
-    if given is None:
+    if filter is None:
         return queries.ContractFilter()
-    within = given.renewable_within_days
+    within = filter.renewable_within_days
     if within is not None and not 0 <= within <= FURTHEST_RENEWAL:
         raise ApiError(
-            f"`renewableWithinDays` must be from 0 to {FURTHEST_RENEWAL}.",
+            f"`renewableWithinDays` must be between 0 and {FURTHEST_RENEWAL}.",
             code=ErrorCode.BAD_USER_INPUT,
         )
     return queries.ContractFilter(
-        status=members(given.status),
-        term_end=days(given.term_end),
+        status=members(filter.status),
+        term_end=days(filter.term_end),
         renewable_by=None if within is None else context.present.today + timedelta(days=within),
         today=None if within is None else context.present.today,
-        updated=instants(given.updated),
-        customer_ids=await lookups.customer_ids(context, given.customer),
-        tenant_ids=await lookups.tenant_ids(context, given.tenant),
-        product_ids=await lookups.product_ids(context, given.product),
-        search=optional_text("search", given.search),
+        updated=instants(filter.updated),
+        customer_ids=await lookups.customer_ids(context, filter.customer),
+        tenant_ids=await lookups.tenant_ids(context, filter.tenant),
+        product_ids=await lookups.product_ids(context, filter.product),
+        search=optional_text("search", filter.search),
     )
 
 

@@ -12,47 +12,51 @@ from schema.filters.ranges import DateTimeRange, instants, members
 from schema.listing import Listing
 
 
-@strawberry.input(description="Conditions on customers; a customer must meet all that are given.")
+@strawberry.input(
+    description="Conditions on customers. A customer must meet all conditions that are set."
+)
 class CustomerFilter:
     kind: list[CustomerKind] | None = strawberry.field(
-        default=None, description="Of one of these kinds."
+        default=None, description="Businesses of one of these kinds."
     )
     created: DateTimeRange | None = strawberry.field(
-        default=None, description="Registered in this range."
+        default=None, description="Customers that were registered in this range."
     )
     updated: DateTimeRange | None = strawberry.field(
-        default=None, description="Whose master data last changed in this range."
+        default=None, description="Customers whose master data last changed in this range."
     )
     tenant: str | None = strawberry.field(
-        default=None, description="Of the tenant with this number, or of one below it."
+        default=None,
+        description='Customers of the tenant with this number, or of a tenant below it: "M-10001".',
     )
     search: str | None = strawberry.field(
         default=None,
-        description="Words that all occur in the customer's number or name. Parts of words do; "
-        "case does not matter.",
+        description="Customers in which every one of these words occurs: in the customer number "
+        "or in the name. A word also matches as a part of a longer word. Case is "
+        "ignored.",
     )
 
 
-@strawberry.input(description="An order of customers.")
+@strawberry.input(description="How to sort customers.")
 class CustomerSort:
-    field: CustomerSortField = strawberry.field(description="By what.")
-    direction: Direction = strawberry.field(default=Direction.ASC, description="Which way.")
+    field: CustomerSortField = strawberry.field(description="Field to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Sort direction.")
 
 
 CustomerConnection = connection_of("Customer")
 
 
 async def to_customer_filter(
-    context: Context, given: CustomerFilter | None
+    context: Context, filter: CustomerFilter | None
 ) -> queries.CustomerFilter:
-    if given is None:
+    if filter is None:
         return queries.CustomerFilter()
     return queries.CustomerFilter(
-        kind=members(given.kind),
-        created=instants(given.created),
-        updated=instants(given.updated),
-        tenant_ids=await lookups.tenant_ids(context, given.tenant),
-        search=optional_text("search", given.search),
+        kind=members(filter.kind),
+        created=instants(filter.created),
+        updated=instants(filter.updated),
+        tenant_ids=await lookups.tenant_ids(context, filter.tenant),
+        search=optional_text("search", filter.search),
     )
 
 

@@ -12,57 +12,61 @@ from schema.filters.ranges import DateTimeRange, instants, members
 from schema.listing import Listing
 
 
-@strawberry.input(description="Conditions on offers; an offer must meet all that are given.")
+@strawberry.input(
+    description="Conditions on offers. An offer must meet all conditions that are set."
+)
 class OfferFilter:
     status: list[OfferStatus] | None = strawberry.field(
-        default=None, description="In one of these states."
+        default=None, description="Offers that have one of these statuses."
     )
     business_case: list[BusinessCase] | None = strawberry.field(
-        default=None, description="Of one of these business cases."
+        default=None, description="Offers for one of these business cases."
     )
     created: DateTimeRange | None = strawberry.field(
-        default=None, description="Made in this range."
+        default=None, description="Offers that were created in this range."
     )
     updated: DateTimeRange | None = strawberry.field(
-        default=None, description="Last changed in this range."
+        default=None, description="Offers that last changed in this range."
     )
     customer: str | None = strawberry.field(
-        default=None, description="For the customer with this number."
+        default=None, description='Offers to the customer with this number: "K-100042".'
     )
     tenant: str | None = strawberry.field(
-        default=None, description="Of the tenant with this number, or of one below it."
+        default=None,
+        description='Offers of the tenant with this number, or of a tenant below it: "M-10001".',
     )
     has_order: bool | None = strawberry.field(
-        default=None, description="From which an order has, or has not, resulted."
+        default=None, description="If true, offers that resulted in an order; if false, all others."
     )
     search: str | None = strawberry.field(
         default=None,
-        description="Words that all occur in the offer number or the customer's name. Parts of "
-        "words do; case does not matter.",
+        description="Offers in which every one of these words occurs: in the offer number or in "
+        "the customer's name. A word also matches as a part of a longer word. Case is "
+        "ignored.",
     )
 
 
-@strawberry.input(description="An order of offers.")
+@strawberry.input(description="How to sort offers.")
 class OfferSort:
-    field: OfferSortField = strawberry.field(description="By what.")
-    direction: Direction = strawberry.field(default=Direction.DESC, description="Which way.")
+    field: OfferSortField = strawberry.field(description="Field to sort by.")
+    direction: Direction = strawberry.field(default=Direction.DESC, description="Sort direction.")
 
 
 OfferConnection = connection_of("Offer")
 
 
-async def to_offer_filter(context: Context, given: OfferFilter | None) -> queries.OfferFilter:
-    if given is None:
+async def to_offer_filter(context: Context, filter: OfferFilter | None) -> queries.OfferFilter:
+    if filter is None:
         return queries.OfferFilter()
     return queries.OfferFilter(
-        status=members(given.status),
-        business_case=members(given.business_case),
-        created=instants(given.created),
-        updated=instants(given.updated),
-        customer_ids=await lookups.customer_ids(context, given.customer),
-        tenant_ids=await lookups.tenant_ids(context, given.tenant),
-        has_order=given.has_order,
-        search=optional_text("search", given.search),
+        status=members(filter.status),
+        business_case=members(filter.business_case),
+        created=instants(filter.created),
+        updated=instants(filter.updated),
+        customer_ids=await lookups.customer_ids(context, filter.customer),
+        tenant_ids=await lookups.tenant_ids(context, filter.tenant),
+        has_order=filter.has_order,
+        search=optional_text("search", filter.search),
     )
 
 

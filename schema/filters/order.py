@@ -12,84 +12,95 @@ from schema.filters.ranges import DateTimeRange, instants, members
 from schema.listing import Listing
 
 
-@strawberry.input(description="Conditions on orders; an order must meet all that are given.")
+@strawberry.input(
+    description="Conditions on orders. An order must meet all conditions that are set."
+)
 class OrderFilter:
     status: list[OrderStatus] | None = strawberry.field(
-        default=None, description="In one of these states."
+        default=None, description="Orders that have one of these statuses."
     )
     phase: list[OrderPhase] | None = strawberry.field(
-        default=None, description="In one of these phases."
+        default=None, description="Orders that are in one of these phases."
     )
     business_case: list[BusinessCase] | None = strawberry.field(
-        default=None, description="Of one of these business cases."
+        default=None, description="Orders for one of these business cases."
     )
     received: DateTimeRange | None = strawberry.field(
-        default=None, description="Received in this range."
+        default=None, description="Orders that were received in this range."
     )
     updated: DateTimeRange | None = strawberry.field(
         default=None,
-        description="Last changed in this range. To synchronise, sort by `UPDATED_AT` ascending "
-        "and start a few minutes before the last `updatedAt` that you have read: what the carrier "
-        "reports in bulk appears a little after its time. `version` tells what you have already.",
+        description="Orders that last changed in this range. To synchronise, sort by `UPDATED_AT` "
+        "ascending and start a quarter of an hour before the last `updatedAt` that "
+        "you have read: changes that the carrier reports in bulk become visible some "
+        "time after their `updatedAt`. Compare `version` to skip orders that you "
+        "already have.",
     )
     expected: DateTimeRange | None = strawberry.field(
-        default=None, description="Expected to be completed in this range."
+        default=None,
+        description="Orders whose `expectedCompletionDate` is in this range. Orders without a "
+        "date never match.",
     )
     customer: str | None = strawberry.field(
-        default=None, description="Of the customer with this number."
+        default=None, description='Orders for the customer with this number: "K-100042".'
     )
     tenant: str | None = strawberry.field(
-        default=None, description="Of the tenant with this number, or of one below it."
+        default=None,
+        description='Orders of the tenant with this number, or of a tenant below it: "M-10001".',
     )
     product: str | None = strawberry.field(
-        default=None, description="Whose main product has this number."
+        default=None, description='Orders whose main product has this number: "CF-KOMFORT".'
     )
     has_contract: bool | None = strawberry.field(
-        default=None, description="With, or without, a contract."
+        default=None, description="If true, orders with a contract; if false, orders without one."
     )
     needs_action: bool | None = strawberry.field(
-        default=None, description="Waiting, or not waiting, for somebody to act: `actionRequired`."
+        default=None,
+        description="If true, orders whose `actionRequired` is not null; if false, all others.",
     )
     delayed: bool | None = strawberry.field(
-        default=None, description="With, or without, a delay that is not resolved."
+        default=None,
+        description="If true, orders in progress with a delay that is not resolved; if false, all "
+        "others.",
     )
     external_id: str | None = strawberry.field(
-        default=None, description="Known under this external id: the whole of it."
+        default=None, description="Orders that have this external id. The whole id must match."
     )
     search: str | None = strawberry.field(
         default=None,
-        description="Words that all occur in the order, contract or offer number, an external id "
-        "or the customer's name. Parts of words do; case does not matter.",
+        description="Orders in which every one of these words occurs: in the number of the order, "
+        "its contract or its offer, in an external id, or in the customer's name. A "
+        "word also matches as a part of a longer word. Case is ignored.",
     )
 
 
-@strawberry.input(description="An order of orders.")
+@strawberry.input(description="How to sort orders.")
 class OrderSort:
-    field: OrderSortField = strawberry.field(description="By what.")
-    direction: Direction = strawberry.field(default=Direction.DESC, description="Which way.")
+    field: OrderSortField = strawberry.field(description="Field to sort by.")
+    direction: Direction = strawberry.field(default=Direction.DESC, description="Sort direction.")
 
 
 OrderConnection = connection_of("Order")
 
 
-async def to_order_filter(context: Context, given: OrderFilter | None) -> queries.OrderFilter:
-    if given is None:
+async def to_order_filter(context: Context, filter: OrderFilter | None) -> queries.OrderFilter:
+    if filter is None:
         return queries.OrderFilter()
     return queries.OrderFilter(
-        status=members(given.status),
-        phase=members(given.phase),
-        business_case=members(given.business_case),
-        received=instants(given.received),
-        updated=instants(given.updated),
-        expected=instants(given.expected),
-        customer_ids=await lookups.customer_ids(context, given.customer),
-        tenant_ids=await lookups.tenant_ids(context, given.tenant),
-        product_ids=await lookups.product_ids(context, given.product),
-        has_contract=given.has_contract,
-        needs_action=given.needs_action,
-        delayed=given.delayed,
-        external_id=optional_text("externalId", given.external_id),
-        search=optional_text("search", given.search),
+        status=members(filter.status),
+        phase=members(filter.phase),
+        business_case=members(filter.business_case),
+        received=instants(filter.received),
+        updated=instants(filter.updated),
+        expected=instants(filter.expected),
+        customer_ids=await lookups.customer_ids(context, filter.customer),
+        tenant_ids=await lookups.tenant_ids(context, filter.tenant),
+        product_ids=await lookups.product_ids(context, filter.product),
+        has_contract=filter.has_contract,
+        needs_action=filter.needs_action,
+        delayed=filter.delayed,
+        external_id=optional_text("externalId", filter.external_id),
+        search=optional_text("search", filter.search),
     )
 
 
@@ -99,5 +110,5 @@ ORDERS = Listing(
     to_order_filter,
     OrderSort,
     (OrderSortField.RECEIVED_AT, Direction.DESC),
-    "the newest received first",
+    "the most recently received first",
 )

@@ -10,18 +10,20 @@ from schema.filters.ranges import members
 from schema.listing import Listing
 
 
-@strawberry.input(description="Conditions on products; a product must meet all that are given.")
+@strawberry.input(
+    description="Conditions on products. A product must meet all conditions that are set."
+)
 class ProductFilter:
     family: list[ProductFamily] | None = strawberry.field(
-        default=None, description="Of one of these kinds."
+        default=None, description="Products of one of these families."
     )
 
 
 ProductConnection = connection_of("Product")
 
 
-async def to_product_filter(_: Context, given: ProductFilter | None) -> queries.ProductFilter:
-    return queries.ProductFilter(members(given.family) if given is not None else None)
+async def to_product_filter(_: Context, filter: ProductFilter | None) -> queries.ProductFilter:
+    return queries.ProductFilter(None if filter is None else members(filter.family))
 
 
 PRODUCTS = Listing(

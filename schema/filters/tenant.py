@@ -10,27 +10,29 @@ from schema.enums import Direction, TenantSortField
 from schema.listing import Listing
 
 
-@strawberry.input(description="Conditions on tenants; a tenant must meet all that are given.")
+@strawberry.input(
+    description="Conditions on tenants. A tenant must meet all conditions that are set."
+)
 class TenantFilter:
     search: str | None = strawberry.field(
         default=None,
-        description="Words that all occur in the tenant's number or name. Parts of "
-        "words do; case does not matter.",
+        description="Tenants in which every one of these words occurs: in the tenant number or in "
+        "the name. A word also matches as a part of a longer word. Case is ignored.",
     )
 
 
-@strawberry.input(description="An order of tenants.")
+@strawberry.input(description="How to sort tenants.")
 class TenantSort:
-    field: TenantSortField = strawberry.field(description="By what.")
-    direction: Direction = strawberry.field(default=Direction.ASC, description="Which way.")
+    field: TenantSortField = strawberry.field(description="Field to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Sort direction.")
 
 
 TenantConnection = connection_of("Tenant")
 
 
-async def to_tenant_filter(_: Context, given: TenantFilter | None) -> queries.TenantFilter:
+async def to_tenant_filter(_: Context, filter: TenantFilter | None) -> queries.TenantFilter:
     return queries.TenantFilter(
-        search=optional_text("search", given.search) if given is not None else None
+        search=None if filter is None else optional_text("search", filter.search)
     )
 
 
