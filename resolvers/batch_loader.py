@@ -14,26 +14,26 @@ V = TypeVar("V")
 Load = Callable[[list[K]], Coroutine[Any, Any, list[V]]]
 """Values in the order of the keys."""
 
-Found = list[V] | Awaitable[list[V]]
-"""Values in the order of the keys: there already, or to be awaited."""
+Values = list[V] | Awaitable[list[V]]
+"""Values in the order of the keys: available already, or to be awaited."""
 
 MOST_KEYS = 5_000
 """In one statement."""
 
 
 class BatchLoader(Generic[K, V]):
-    """Loads each key once. The keys that several levels, fields or aliases ask for at about the
-    same time are one batch.
+    """Loads each key once. Keys that several levels, fields or aliases ask for at about the same
+    time are one batch.
 
-    What the loader counts as a key is all keys of a level: one future for them, not one for each.
+    An entry of the queue is all keys of a level: one future for a level, not one for each key.
     """
 
     def __init__(self, load: Load[K, V]) -> None:
         self.cache: dict[K, V] = {}
-        """What was loaded, here or along with something else."""
+        """Values that were loaded or prefetched, by their keys."""
         self._load = load
 
-    def values(self, keys: Sequence[K | None]) -> Found[V | None]:
+    def values(self, keys: Sequence[K | None]) -> Values[V | None]:
         """A value for each key; None for the key None."""
         cache = self.cache
         missing = tuple(key for key in dict.fromkeys(keys) if key is not None and key not in cache)
@@ -46,19 +46,19 @@ class BatchLoader(Generic[K, V]):
         return DataLoader(self._load_levels, cache=False)
 
     async def _values(self, keys: Sequence[K | None], loaded: Awaitable[None]) -> list[V | None]:
-        # Whoever is given up must not take along what others wait for.
+        # Cancelling one waiter must not cancel the load that others wait for.
         await asyncio.shield(loaded)
         cache = self.cache
         return [None if key is None else cache[key] for key in keys]
 
     async def _load_levels(self, levels: list[tuple[K, ...]]) -> list[None]:
-        wanted = [key for key in dict.fromkeys(chain(*levels)) if key not in self.cache]
-        for start in range(0, len(wanted), MOST_KEYS):
-            keys = wanted[start : start + MOST_KEYS]
+        missing = [key for key in dict.fromkeys(chain(*levels)) if key not in self.cache]
+        for start in range(0, len(missing), MOST_KEYS):
+            keys = missing[start : start + MOST_KEYS]
             self.cache.update(zip(keys, await self._load(keys), strict=True))
         return [None] * len(levels)
 
 
-async def resolved(found: Found[V]) -> list[V]:
-    """The values, once they are there."""
-    return found if isinstance(found, list) else await found
+async def resolved(values: Values[V]) -> list[V]:
+    """The values, awaited if need be."""
+    return values if isinstance(values, list) else await values

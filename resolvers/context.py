@@ -1,5 +1,6 @@
 """The request context of resolvers. Each operation has one."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -8,6 +9,7 @@ import strawberry
 from auth.principal import Principal
 from db.session import ReadSession
 from ordering.request_clock import RequestClock
+from ratelimit.buckets import Quota
 from resolvers.loaders import Loaders
 
 
@@ -16,6 +18,8 @@ class Context:
     principal: Principal
     session: ReadSession
     """One read-only snapshot for the whole operation."""
+    quota: Callable[[], Quota | None]
+    """Reads the caller's rate limit, after the cost of this operation. None without a limit."""
     accept_language: str | None = None
     present: RequestClock = field(default_factory=lambda: RequestClock(datetime.now(UTC)))
     """The only clock of resolvers. It notes until when the answer is valid."""

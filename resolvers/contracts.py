@@ -5,11 +5,11 @@ from uuid import UUID
 
 from db.models import Contract
 from db.queries.contracts import renewable_among
-from resolvers.batch_loader import Found
+from resolvers.batch_loader import Values
 from resolvers.context import Context
 
 
-def are_renewable(context: Context, contracts: Sequence[Contract]) -> Found[bool]:
+def are_renewable(context: Context, contracts: Sequence[Contract]) -> Values[bool]:
     """Whether each contract can be renewed today, in the order of the contracts."""
 
     async def load(contract_ids: list[UUID]) -> list[bool]:

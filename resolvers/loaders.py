@@ -1,6 +1,6 @@
-"""Loaders: they gather the keys of a level, ask one statement, and hand out its rows.
+"""Loaders: they collect the keys of a level, send one statement, and distribute its rows.
 
-One `Loaders` serves one operation. A relation is a value that names its columns, so that the same
+Each operation has its own `Loaders`. A relation is a value that names its columns, so that one
 declaration serves a single object and a whole level.
 """
 
@@ -20,7 +20,7 @@ from db.paging import Collection, Window
 from db.rows import Layout, Prefetch, Records, RowQuery
 from db.session import ReadSession
 from execution.resolving import EVERYTHING, Rows
-from resolvers.batch_loader import BatchLoader, Found, Load, resolved
+from resolvers.batch_loader import BatchLoader, Load, Values, resolved
 
 M = TypeVar("M", bound=Base)
 F = TypeVar("F")
@@ -48,13 +48,13 @@ class One(Generic[M]):
 
 @dataclass(frozen=True)
 class Parts(Generic[M]):
-    """All rows of `model` whose `column` is the key, in order. For lists that stay short."""
+    """All rows of `model` whose `column` is the key, in order. For short lists without pages."""
 
     model: type[M]
     column: InstrumentedAttribute[Any]
     order: tuple[ColumnElement[Any] | InstrumentedAttribute[Any], ...]
     needed: tuple[str, ...] = ()
-    """Attributes that tell the parts apart, besides those that a client asks for."""
+    """Attributes that resolvers read, besides those that a client selects."""
 
     @cached_property
     def query(self) -> RowQuery[M]:
@@ -78,7 +78,7 @@ class Children(Generic[M, F]):
 
 @dataclass(frozen=True)
 class ToOne:
-    """A relation as parents of one type follow it: their attribute `key` names the row."""
+    """A relation to one row, as followed from parents whose attribute `key` is its key."""
 
     relation: One[Any]
     key: str
@@ -90,10 +90,10 @@ class ToOne:
 
 
 class Loaders:
-    """The loaders of one operation, made as they are asked for.
+    """The loaders of one operation, made on first use.
 
-    Each takes all keys of a level at once and loads each key once; keys that several fields or
-    aliases ask for at about the same time are one statement.
+    Each takes all keys of a level at once and loads each key once. Keys that several fields or
+    aliases ask for at about the same time share a statement.
     """
 
     def __init__(self, session: ReadSession) -> None:
@@ -102,15 +102,15 @@ class Loaders:
 
     def one(
         self, relation: One[M], keys: Sequence[Hashable], rows: Rows = EVERYTHING
-    ) -> Found[M | None]:
-        """The row of each key; None where there is none, and for the key None."""
+    ) -> Values[M | None]:
+        """The row of each key. None if there is none in scope, and for the key None."""
 
         return self._ones(relation, rows).values(keys)
 
     def parts(
         self, relation: Parts[M], keys: Sequence[Hashable], rows: Rows = EVERYTHING
-    ) -> Found[list[M]]:
-        """The rows of each key."""
+    ) -> Values[list[M]]:
+        """The rows of each key, in the order of the relation."""
 
         async def load(keys: list[Any]) -> list[list[M]]:
             records = await self._records(relation.query, rows, keys=keys)
@@ -121,11 +121,11 @@ class Loaders:
     async def page(
         self, collection: Collection[M, F], filter: F, window: Window, rows: Rows
     ) -> Records[M]:
-        """The rows of a page of everything in scope, and one more where there is one."""
+        """The rows of a page of all rows in scope, and one more if there is one."""
         return await self._records(collection.page(filter, window), rows, **window.parameters)
 
     async def count(self, collection: Collection[M, F], filter: F) -> int:
-        """How many rows there are in scope."""
+        """The number of rows in scope."""
         [(count,)] = await self._session.tuples(collection.count(filter))
         return int(count)
 
@@ -136,8 +136,8 @@ class Loaders:
         window: Window,
         keys: Sequence[Hashable],
         rows: Rows = EVERYTHING,
-    ) -> Found[list[M]]:
-        """The rows of each parent's page, and one more where there is one."""
+    ) -> Values[list[M]]:
+        """The rows of each parent's page, and one more if there is one."""
         query = relation.collection.pages(filter, window, relation.column)
 
         async def load(keys: list[Any]) -> list[list[M]]:
@@ -146,7 +146,7 @@ class Loaders:
 
         return self._values(("page", relation.column, filter, window, rows), load, keys)
 
-    def counts(self, relation: Children[M, F], filter: F, keys: Sequence[Hashable]) -> Found[int]:
+    def counts(self, relation: Children[M, F], filter: F, keys: Sequence[Hashable]) -> Values[int]:
         async def load(keys: list[Any]) -> list[int]:
             rows = await self._session.tuples(
                 relation.collection.counts(filter, relation.column, keys)
@@ -156,12 +156,13 @@ class Loaders:
 
         return self._values(("count", relation.column, filter), load, keys)
 
-    def values(self, name: Hashable, load: Load[K, V], keys: Sequence[K | None]) -> Found[Any]:
-        """What `load` says of each key: for anything that is no plain relation."""
+    def values(self, name: Hashable, load: Load[K, V], keys: Sequence[K | None]) -> Values[Any]:
+        """The value of each key by `load`, for anything but a plain relation. Functions under the
+        same name must do the same."""
         return self._values(("value", name), load, keys)
 
     async def value(self, name: Hashable, load: Load[K, V], key: K) -> V:
-        """The same for one key."""
+        """The value of one key."""
         [value] = await resolved(self.values(name, load, [key]))
         return cast("V", value)
 
@@ -198,7 +199,7 @@ class Loaders:
 
         return self._batch(name, load)
 
-    def _values(self, name: Hashable, load: Load[Any, Any], keys: Sequence[Any]) -> Found[Any]:
+    def _values(self, name: Hashable, load: Load[Any, Any], keys: Sequence[Any]) -> Values[Any]:
         return self._batch(name, load).values(keys)
 
     def _batch(self, name: Hashable, load: Load[Any, Any]) -> BatchLoader[Any, Any]:

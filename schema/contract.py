@@ -9,7 +9,7 @@ from auth.oauth_scopes import OAuthScope
 from db.models import Contract as ContractRow
 from execution.resolving import by_level, reads
 from resolvers import contracts, relations
-from resolvers.batch_loader import Found
+from resolvers.batch_loader import Values
 from resolvers.context import Context
 from schema.enums import ContractStatus
 from schema.fields import label_of, lazy, to_one, to_parts
@@ -47,7 +47,7 @@ def _term(root: strawberry.Parent[ContractRow]) -> ContractTerm:
     )
 
 
-def _renewable(parents: Sequence[ContractRow], context: Context) -> Found[bool]:
+def _renewable(parents: Sequence[ContractRow], context: Context) -> Values[bool]:
     return contracts.are_renewable(context, parents)
 
 

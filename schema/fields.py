@@ -9,7 +9,7 @@ import strawberry
 
 from execution.resolving import EVERYTHING, Rows, by_level
 from ordering import texts
-from resolvers.batch_loader import Found
+from resolvers.batch_loader import Values
 from resolvers.context import Context
 from resolvers.loaders import One, Parts, ToOne
 from schema.enums import Locale
@@ -36,7 +36,7 @@ def to_one(relation: One[Any], key: str) -> Resolver:
     scope."""
     key_of = attrgetter(key)
 
-    def resolve(parents: Sequence[Any], context: Context, rows: Rows = EVERYTHING) -> Found[Any]:
+    def resolve(parents: Sequence[Any], context: Context, rows: Rows = EVERYTHING) -> Values[Any]:
         return context.loaders.one(relation, list(map(key_of, parents)), rows)
 
     return by_level(resolve, reads=(key,), rows=[()], relation=ToOne(relation, key))
@@ -48,7 +48,7 @@ def to_parts(relation: Parts[Any], key: str = "id") -> Resolver:
 
     def resolve(
         parents: Sequence[Any], context: Context, rows: Rows = EVERYTHING
-    ) -> Found[list[Any]]:
+    ) -> Values[list[Any]]:
         return context.loaders.parts(relation, list(map(key_of, parents)), rows)
 
     return by_level(resolve, reads=(key,), rows=[()])

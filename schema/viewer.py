@@ -6,7 +6,6 @@ from uuid import UUID
 import strawberry
 
 from auth.principal import Principal
-from ratelimit.buckets import current_quota
 from resolvers import relations
 from resolvers.context import Info
 from schema.enums import PrincipalKind
@@ -30,7 +29,7 @@ class RateLimit:
 
 
 def _rate_limit(info: Info) -> RateLimit | None:
-    quota = current_quota()
+    quota = info.context.quota()
     if quota is None:
         return None
     return RateLimit(

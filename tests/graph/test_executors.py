@@ -80,7 +80,12 @@ class Shelf:
         forbidden: Mapping[Coordinate, str],
     ) -> ExecutionResult:
         async with self.database.read(self.principal.scope) as session:
-            context = Context(principal=self.principal, session=session, present=RequestClock(NOW))
+            context = Context(
+                principal=self.principal,
+                session=session,
+                quota=lambda: None,
+                present=RequestClock(NOW),
+            )
             return await execute(operation, variables, context, forbidden)
 
 
