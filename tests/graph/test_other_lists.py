@@ -161,7 +161,7 @@ async def test_a_filter_finds_what_it_describes(
 async def test_a_renewal_is_asked_for_within_ten_years(shelf: Shelf, days: int) -> None:
     answer = await ask(shelf.client, "contracts", {"filter": {"renewableWithinDays": days}})
     assert answer.codes == ["BAD_USER_INPUT"]
-    assert "from 0 to 3650" in answer.errors[0]["message"]
+    assert "between 0 and 3650" in answer.errors[0]["message"]
 
 
 async def renewable(client: Client, days: int) -> set[str]:
