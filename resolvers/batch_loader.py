@@ -1,4 +1,4 @@
-"""Values by their keys, loaded for a level at a time."""
+"""Loads values by their keys, for all objects of a level at once."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
@@ -18,7 +18,7 @@ Values = list[V] | Awaitable[list[V]]
 """Values in the order of the keys: available already, or to be awaited."""
 
 MOST_KEYS = 5_000
-"""In one statement."""
+"""The most keys of one statement."""
 
 
 class BatchLoader(Generic[K, V]):

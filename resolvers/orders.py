@@ -17,13 +17,13 @@ from resolvers.text import LONGEST, text_argument
 MOST_REFERENCES = 250
 
 Match = tuple[MatchedBy, list[Order]]
-"""What a reference is, and the orders that go by it, the newest first."""
+"""The kind of number that a reference is, and the orders that match it, the newest first."""
 
 
 async def orders_by_reference(
     context: Context, references: Sequence[str], rows: Rows = EVERYTHING
 ) -> list[Match | None]:
-    """The match of each reference, in their order; None if no order in scope goes by it."""
+    """The match of each reference, in their order; None if no order in scope matches."""
     if len(references) > MOST_REFERENCES:
         raise LimitExceededError(
             "references",

@@ -1,4 +1,4 @@
-"""The audit log."""
+"""Entries of the audit log."""
 
 from datetime import datetime
 

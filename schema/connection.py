@@ -1,4 +1,4 @@
-"""Connections by the Relay specification: https://relay.dev/graphql/connections.htm.
+"""Connections, as defined by https://relay.dev/graphql/connections.htm.
 
 The object behind a connection is a `Page` of rows. Edges and cursors are made when a client asks
 for them.
@@ -104,5 +104,5 @@ class Connection(Generic[T]):
 
 
 def connection_of(name: str) -> Any:
-    """The connection of a type that stands in the module of its name."""
+    """The connection of the graph type with that name (see `lazy`)."""
     return Connection[lazy(name)]  # type: ignore[misc]

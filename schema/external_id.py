@@ -1,4 +1,4 @@
-"""Numbers under which other systems know an order."""
+"""Numbers of an order in other systems."""
 
 import strawberry
 

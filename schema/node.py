@@ -1,4 +1,4 @@
-"""Global identification by the Relay specification: https://relay.dev/graphql/objectidentification.htm."""
+"""Global ids, as defined by https://relay.dev/graphql/objectidentification.htm."""
 
 from collections.abc import Callable
 from typing import Any

@@ -111,7 +111,7 @@ class OrderSummary:
 
     @classmethod
     def of(cls, order_filter: queries.OrderFilter, counts: Iterable[OrderCount]) -> "OrderSummary":
-        """The sums of the counts of the orders that the filter selects."""
+        """Sum up the counts of the orders that the filter selects."""
         total = needing_action = delayed = 0
         by_phase: Counter[OrderPhase] = Counter()
         by_status: Counter[OrderStatus] = Counter()

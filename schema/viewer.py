@@ -1,4 +1,4 @@
-"""Who is asking."""
+"""The caller of an operation."""
 
 from datetime import datetime, timedelta
 from uuid import UUID

@@ -28,9 +28,9 @@ class ContractFilter:
     status: tuple[ContractStatus, ...] | None = None
     term_end: DateRange = DateRange()
     renewable_by: date | None = None
-    """Renewable on this day, or earlier and still."""
+    """The contract becomes renewable on this day or earlier, and still is."""
     today: date | None = None
-    """Goes with `renewable_by`."""
+    """The current day. Needed with `renewable_by`."""
     updated: InstantRange = InstantRange()
     customer_ids: tuple[UUID, ...] | None = None
     tenant_ids: tuple[int, ...] | None = None
@@ -39,7 +39,8 @@ class ContractFilter:
 
 
 def renewable(by: date, today: date) -> list[ColumnElement[bool]]:
-    """Active, in its last six months by that day, and neither ordered nor being ordered."""
+    """Active, in the last six months of its term by that day, without an order in progress and an
+    open cart."""
     return [
         Contract.status == ContractStatus.ACTIVE,
         Contract.renewable_from <= by,
@@ -78,5 +79,5 @@ CONTRACTS: Collection[Contract, ContractFilter] = Collection(
 
 
 def renewable_among(contract_ids: Iterable[UUID], today: date) -> Select[UUID]:
-    """Those of the contracts that can be renewed today."""
+    """The ids of those contracts that can be renewed today."""
     return select(Contract.id).where(any_of(Contract.id, contract_ids), *renewable(today, today))

@@ -1,4 +1,4 @@
-"""Orders: filtered pages, counts for a dashboard, look-ups by any number."""
+"""Orders: filtered pages, counts for a dashboard, the look-up by any reference."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class OrderFilter:
     search: str | None = None
 
 
-# Made once: a list is asked for without them far more often than with them.
+# Built once, because building a condition costs time.
 _HAS_CONTRACT = Order.contract_id.is_not(None)
 _NEEDS_ACTION = Order.action_text.is_not(None)
 _DELAYED = Order.delayed.is_(True)
@@ -86,7 +86,8 @@ ORDERS: Collection[Order, OrderFilter] = Collection(
 
 
 def summary(filter: OrderFilter) -> Select[*tuple[Any, ...]]:
-    """`(phase, business_case, orders, needing_action, delayed)`: a row for each pair there is."""
+    """`(phase, business_case, orders, needing_action, delayed)`: a row for each pair of phase and
+    business case that has orders."""
     return (
         select(
             Order.phase,
@@ -108,14 +109,14 @@ class MatchedBy(StrEnum):
 
 
 ORDERS_PER_REFERENCE = 10
-"""How many orders one reference answers at most: the newest."""
+"""A reference finds at most so many orders, the newest."""
 
 
 def by_references(references: Sequence[str]) -> Select[*tuple[Any, ...]]:
     """`(reference, matched_by, id of an order)`, each reference's newest orders first.
 
-    A reference may be the number of an order, an offer or a contract, or an external id; where it
-    is several of these, it is called by the first.
+    A reference may be the number of an order, an offer or a contract, or an external id. If it is
+    several of these, `matched_by` is the first of them.
     """
     matches = union_all(
         select(
@@ -134,7 +135,7 @@ def by_references(references: Sequence[str]) -> Select[*tuple[Any, ...]]:
         .join(Order, Order.id == OrderExternalId.order_id)
         .where(any_of(OrderExternalId.value, references)),
     ).subquery()
-    # An order that goes by a reference in two ways is one order, and takes one place.
+    # An order that matches a reference in two ways counts once.
     once = (
         select(*matches.c["reference", "order_id", "received_at"], func.min(matches.c.kind))
         .group_by(*matches.c["reference", "order_id", "received_at"])

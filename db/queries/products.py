@@ -1,4 +1,4 @@
-"""The catalogue, and how long its products take."""
+"""Products: filtered pages, and how long their orders take."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ def processing_times(
     """`(product_id, business_case, sample_size, median_seconds, percentile_90_seconds)` of the
     completed orders in scope: a row for each pair that has any.
 
-    Percentiles are times that occurred (nearest rank), which both databases can count.
+    Percentiles use the nearest-rank method, which both databases can compute.
     """
     conditions: list[ColumnElement[bool]] = [
         Order.processing_seconds.is_not(None),

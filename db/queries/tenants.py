@@ -29,9 +29,9 @@ def _conditions(filter: TenantFilter) -> list[ColumnElement[bool]]:
 
 
 def _folded(column: InstrumentedAttribute[str]) -> ColumnElement[str]:
-    """The text as `db.search.fold` has it: there are too few tenants for a column of its own.
+    """The text in the form of `db.search.fold`. There are few tenants, so it needs no column.
 
-    SQLite's `lower` knows ASCII alone, and no database's makes "ss" of "ß".
+    `lower` of SQLite handles ASCII only, and no database folds "ß" to "ss".
     """
     folded: ColumnElement[str] = func.lower(column)
     for letter in "ÄÖÜßẞÀÁÂÇÈÉÊËÍÎÏÑÓÔØÚÛÅŠŽ":

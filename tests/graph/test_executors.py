@@ -1,4 +1,4 @@
-"""Both executors answer alike, to the byte of the data and to the place and code of each error.
+"""Both executors give the same data, byte for byte, and the same place and code of each error.
 
 Random documents are asked of the product's own schema over a seeded order book. In a part of them
 resolvers fail for some of their objects, and scopes are lacking.
@@ -38,15 +38,15 @@ from tests.graph.factory import NOW
 from tests.graph.walk import SCHEMA
 
 ASKED = int(os.environ.get("PARTNERGRAPH_TEST_DOCUMENTS", "30"))
-"""Documents on each database; each run asks the same ones."""
+"""Documents on each database. Each run uses the same ones."""
 LIMITS = Limits()
 _LOOKED_UP = (Order, Offer, Contract, Customer, Tenant, Product)
 _ODDS = 3
-"""A resolver that fails does so for one object in so many."""
+"""A failing resolver fails for one object in so many."""
 
 
 class FailedError(Exception):
-    """What a resolver fails with."""
+    """The error of a failing resolver."""
 
 
 @dataclass
@@ -142,7 +142,7 @@ PRODUCT = product.build_schema()
 
 def failing(random: Random) -> strawberry.Schema:
     """The product's schema with fields that fail for some objects, under either executor."""
-    # One of its own, since it is changed.
+    # A new schema, because it is changed.
     served = product.build_schema.__wrapped__()
     for kind in served._schema.type_map.values():
         if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
@@ -167,7 +167,7 @@ def _let_fail(name: str, field: GraphQLField) -> None:
 
 
 def _name_of(source: Any) -> str:
-    """The same for the same object, whoever loaded it."""
+    """A value that is equal for the same object, however it was loaded."""
     identity = getattr(source, "id", None) or getattr(source, "number", None)
     return f"{model_of(source).__name__} {identity}"
 

@@ -31,7 +31,7 @@ async def shelf(empty_client: Client) -> Shelf:
     customer = partners.partner.customer
     for number in ODD:
         partners.book.order(customer, number=number)
-    # Numbers are a partner's own: two partners may both have it.
+    # Numbers are unique within a partner only.
     for documents in (partners.partner, partners.stranger):
         partners.book.order(documents.customer, number="A-BOTH", category=documents.tenant.number)
     await empty_client.fill(partners.book)

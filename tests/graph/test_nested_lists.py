@@ -38,7 +38,7 @@ NESTED = [
 
 @dataclass(frozen=True)
 class Shelf:
-    """One of two of each kind of parent, and its rows by the name of the list."""
+    """One of two parents of each kind, and its rows by the name of the list."""
 
     client: Client
     parents: dict[str, Any]
@@ -215,7 +215,7 @@ query($first: Int, $last: Int, $after: String, $before: String, $filter: OrderFi
 
 @dataclass(frozen=True)
 class Company:
-    """Three customers: with five orders, with two and with none, each order on its own day."""
+    """Three customers with five orders, two and none; each order on another day."""
 
     client: Client
     orders: dict[str, list[str]]

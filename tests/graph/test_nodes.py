@@ -1,4 +1,4 @@
-"""Global ids, by the Relay specification: every object has one, and comes back by it."""
+"""Global ids, as defined by Relay: every object has one and is found by it."""
 
 import re
 from dataclasses import dataclass
@@ -33,9 +33,9 @@ class Shelf:
     client: Client
     partners: Partners
     ids: dict[str, str]
-    """An id of each type, of the partner."""
+    """An id of each type, of the partner's objects."""
     foreign: dict[str, str]
-    """The same of the stranger; but for products, which are everybody's."""
+    """The same of the other partner's objects, except for products, which are shared."""
 
     async def node(self, given: Any, *, tenant: str | None = None) -> Any:
         return (await self.client.query(NODE, {"id": given}, tenant=tenant)).data["node"]

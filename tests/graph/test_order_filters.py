@@ -1,4 +1,4 @@
-"""Each filter of orders finds all that it describes and nothing else."""
+"""Each filter of orders finds exactly the orders that it describes."""
 
 from dataclasses import dataclass
 from datetime import timedelta

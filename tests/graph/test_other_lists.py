@@ -33,7 +33,7 @@ class Shelf:
 
 @pytest.fixture(scope="module")
 async def shelf(empty_client: Client) -> Shelf:
-    """A partner (M-10001) with a branch; numbers that say what is special."""
+    """A partner (M-10001) with a branch. Numbers say what is special about an object."""
     book = Factory()
     partner = book.tenant(number="M-10001")
     branch = book.tenant(partner, number="M-BRANCH")
@@ -169,7 +169,7 @@ async def renewable(client: Client, days: int) -> set[str]:
 
 
 async def renewable_today(client: Client) -> set[str]:
-    """What each contract says of itself."""
+    """`renewable` of each contract."""
     answer = await client.query("{ contracts { nodes { number renewable } } }")
     return {each["number"] for each in answer.data["contracts"]["nodes"] if each["renewable"]}
 

@@ -1,4 +1,4 @@
-"""Where a page ends: its arguments and their limits, what it says of the rest, its cursors."""
+"""The bounds of a page: its arguments and their limits, `pageInfo`, and cursors."""
 
 import base64
 import json

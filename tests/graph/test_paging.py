@@ -1,4 +1,4 @@
-"""Pages of a connection: whoever reads them all has read every object exactly once."""
+"""Reading all pages of a connection gives every object exactly once."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a credential is good for: fields that it does not reach are null, and say why."""
+"""Scopes of a credential: fields without their scope are null, with an error."""
 
 from collections.abc import Sequence
 

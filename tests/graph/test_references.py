@@ -1,4 +1,4 @@
-"""Orders by whatever number somebody has at hand: `ordersByReference`."""
+"""The look-up of orders by any reference: `ordersByReference`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

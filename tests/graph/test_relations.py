@@ -1,4 +1,4 @@
-"""Every relation, in both directions, leads to the rows that belong together and to no others.
+"""Every relation, in both directions, leads to the related rows and to no others.
 
 Two branches of one partner have the same documents. Each relation is asked for from both at once,
 so that one which mixed up its keys, or forgot them, would show.

@@ -1,4 +1,4 @@
-"""Search finds parts of numbers and names, as people type them."""
+"""Search finds parts of numbers and names."""
 
 from dataclasses import dataclass
 
