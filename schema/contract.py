@@ -123,7 +123,7 @@ class Contract(Node):
     carts = strawberry.field(
         resolver=CARTS.below(relations.CARTS_OF_CONTRACT),
         graphql_type=CartConnection | None,
-        description="Carts that will change the contract, or have changed it.",
+        description="Carts that will change the contract, or have changed it, the newest first.",
     )
     orders = strawberry.field(
         resolver=ORDERS.below(relations.ORDERS_OF_CONTRACT),

@@ -51,12 +51,12 @@ class Customer(Node):
     sites = strawberry.field(
         resolver=SITES.below(relations.SITES_OF_CUSTOMER),
         graphql_type=SiteConnection | None,
-        description="The sites where the customer uses products.",
+        description="The sites where the customer uses products, sorted by number.",
     )
     carts = strawberry.field(
         resolver=CARTS.below(relations.CARTS_OF_CUSTOMER),
         graphql_type=CartConnection | None,
-        description="The customer's carts.",
+        description="The customer's carts, the newest first.",
     )
     offers = strawberry.field(
         resolver=OFFERS.below(relations.OFFERS_OF_CUSTOMER),

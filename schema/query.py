@@ -188,7 +188,7 @@ class Query:
     products = strawberry.field(
         resolver=PRODUCTS.everything(),
         graphql_type=ProductConnection,
-        description="The products in the carrier's catalogue.",
+        description="The products in the carrier's catalogue, sorted by name.",
     )
     audit_log = strawberry.field(
         resolver=AUDIT_LOG.everything(),

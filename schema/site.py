@@ -39,7 +39,7 @@ class Site(Node):
     carts = strawberry.field(
         resolver=CARTS.below(relations.CARTS_OF_SITE),
         graphql_type=CartConnection | None,
-        description="The carts for the site.",
+        description="The carts for the site, the newest first.",
     )
     orders = strawberry.field(
         resolver=ORDERS.below(relations.ORDERS_OF_SITE),

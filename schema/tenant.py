@@ -51,12 +51,14 @@ class Tenant(Node):
     sites = strawberry.field(
         resolver=SITES.below(relations.SITES_OF_TENANT),
         graphql_type=SiteConnection | None,
-        description="The sites of the tenant's own customers, without those of tenants below it.",
+        description="The sites of the tenant's own customers, sorted by number, without those of "
+        "tenants below it.",
     )
     carts = strawberry.field(
         resolver=CARTS.below(relations.CARTS_OF_TENANT),
         graphql_type=CartConnection | None,
-        description="The carts of the tenant itself, without those of tenants below it.",
+        description="The carts of the tenant itself, the newest first, without those of tenants "
+        "below it.",
     )
     offers = strawberry.field(
         resolver=OFFERS.below(relations.OFFERS_OF_TENANT),
