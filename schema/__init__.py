@@ -10,7 +10,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from schema.cart import Cart
 from schema.costs import state_costs
-from schema.permissions import needs
+from schema.oauth_scopes import needs
 from schema.query import Query
 from schema.scalars import SCALARS
 from schema.site import Site

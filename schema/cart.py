@@ -10,7 +10,7 @@ from resolvers import relations
 from schema.enums import BusinessCase, CartStatus
 from schema.fields import label_of, lazy, to_one, to_parts
 from schema.node import Node, rows_of
-from schema.permissions import requires
+from schema.oauth_scopes import requires
 from schema.priced_item import PricedItem
 
 

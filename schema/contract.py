@@ -16,7 +16,7 @@ from schema.fields import label_of, lazy, to_one, to_parts
 from schema.filters.cart import CARTS, CartConnection
 from schema.filters.order import ORDERS, OrderConnection
 from schema.node import Node, rows_of
-from schema.permissions import requires
+from schema.oauth_scopes import requires
 from schema.priced_item import PricedItem
 
 

@@ -24,8 +24,8 @@ from schema.history_entry import HistoryEntry
 from schema.milestone import Milestone
 from schema.node import Node, rows_of
 from schema.note import Note
+from schema.oauth_scopes import requires
 from schema.order_item import OrderItem
-from schema.permissions import requires
 from schema.portal_user import PortalUser
 from schema.price import Price
 from schema.processing_estimate import ProcessingEstimate, processing_estimate

@@ -29,10 +29,10 @@ from schema.filters.order import ORDERS, OrderConnection
 from schema.filters.product import PRODUCTS, ProductConnection
 from schema.filters.tenant import TENANTS, TenantConnection
 from schema.node import Node
+from schema.oauth_scopes import scopes_of
 from schema.offer import Offer
 from schema.order import Order
 from schema.order_summary import OrderSummary, order_summary
-from schema.permissions import scopes_of
 from schema.processing_time import ProcessingTime, processing_times
 from schema.product import Product
 from schema.reference_result import ReferenceResult, orders_by_reference

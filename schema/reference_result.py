@@ -12,7 +12,7 @@ from resolvers import orders as resolvers
 from resolvers.context import Context
 from schema.enums import MatchedBy, ReferenceState
 from schema.fields import lazy
-from schema.permissions import requires
+from schema.oauth_scopes import requires
 
 
 @strawberry.type(

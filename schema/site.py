@@ -11,7 +11,7 @@ from schema.filters.cart import CARTS, CartConnection
 from schema.filters.contract import CONTRACTS, ContractConnection
 from schema.filters.order import ORDERS, OrderConnection
 from schema.node import Node, rows_of
-from schema.permissions import requires
+from schema.oauth_scopes import requires
 
 
 @strawberry.type(

@@ -16,7 +16,7 @@ from schema.filters.order import ORDERS, OrderConnection
 from schema.filters.site import SITES, SiteConnection
 from schema.filters.tenant import TENANTS, TenantConnection
 from schema.node import Node, rows_of
-from schema.permissions import requires
+from schema.oauth_scopes import requires
 
 
 @strawberry.type(
