@@ -50,7 +50,7 @@ class FailedError(Exception):
 
 
 @dataclass
-class Shelf:
+class Dataset:
     database: Database
     principal: Principal
     documents: Documents
@@ -90,7 +90,7 @@ class Shelf:
 
 
 @pytest.fixture(scope="module")
-async def shelf(shared_database_url: str) -> AsyncIterator[Shelf]:
+async def dataset(shared_database_url: str) -> AsyncIterator[Dataset]:
     database = Database(shared_database_url)
     try:
         await seeding.seed(database, orders=300, seed=1)
@@ -118,23 +118,25 @@ async def shelf(shared_database_url: str) -> AsyncIterator[Shelf]:
             permissions=READING,
             expires_at=None,
         )
-        yield Shelf(database, principal, Documents(SCHEMA, pool))
+        yield Dataset(database, principal, Documents(SCHEMA, pool))
     finally:
         await database.close()
 
 
 @pytest.mark.parametrize("seed", range(ASKED))
-async def test_a_random_document_is_answered_alike(shelf: Shelf, seed: int) -> None:
-    request = shelf.documents.request(Random(seed))
-    assert_alike(*await shelf.answers(PRODUCT, request), request)
+async def test_a_random_document_is_answered_alike(dataset: Dataset, seed: int) -> None:
+    request = dataset.documents.request(Random(seed))
+    assert_alike(*await dataset.answers(PRODUCT, request), request)
 
 
 @pytest.mark.parametrize("seed", range(ASKED))
-async def test_a_document_is_answered_alike_where_resolvers_fail(shelf: Shelf, seed: int) -> None:
+async def test_a_document_is_answered_alike_where_resolvers_fail(
+    dataset: Dataset, seed: int
+) -> None:
     random = Random(seed)
-    request = shelf.documents.request(random)
+    request = dataset.documents.request(random)
     granted = frozenset(each for each in READING if random.random() < 0.8)
-    assert_alike(*await shelf.answers(failing(random), request, granted), request)
+    assert_alike(*await dataset.answers(failing(random), request, granted), request)
 
 
 PRODUCT = product.build_schema()
