@@ -67,13 +67,12 @@ async def counts(pages: Sequence[Page[Any]]) -> list[int]:
     places: dict[Callable[..., Any], list[int]] = {}
     for place, page in enumerate(pages):
         places.setdefault(page.count.of, []).append(place)
-    counts = [0] * len(pages)
-    # Start every count before the first is awaited, so that they share statements.
-    started = [count([pages[at].count.key for at in group]) for count, group in places.items()]
-    for group, numbers in zip(places.values(), started, strict=True):
-        for place, number in zip(group, await numbers, strict=True):
-            counts[place] = number
-    return counts
+    totals = [0] * len(pages)
+    for count, group in places.items():
+        numbers = await count([pages[place].count.key for place in group])
+        for place, number in zip(group, numbers, strict=True):
+            totals[place] = number
+    return totals
 
 
 async def root_page(
