@@ -371,5 +371,5 @@ def test_what_makes_answers_has_no_other_clock() -> None:
         for line in file.read_text("utf-8").splitlines()
         if clock.search(line)
     }
-    own = "present: Present = field(default_factory=lambda: Present(datetime.now(UTC)))"
+    own = "present: RequestClock = field(default_factory=lambda: RequestClock(datetime.now(UTC)))"
     assert found == {("resolvers/context.py", own)}
