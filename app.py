@@ -22,7 +22,7 @@ from db.read_audit import ReadAudit
 from db.session import Database
 from execution.executor import executor
 from ordering.request_clock import RequestClock
-from ratelimit.buckets import Buckets, LocalBuckets
+from ratelimit.buckets import Buckets, LocalBuckets, current_quota
 from ratelimit.redis_buckets import RedisBuckets
 from ratelimit.redis_server import RedisServer
 from resolvers.context import Context
@@ -82,6 +82,7 @@ def create_app(
             yield Context(
                 principal=acting,
                 session=session,
+                quota=current_quota,
                 # A header may be sent in several lines; they are one list.
                 accept_language=",".join(request.headers.getlist("accept-language")),
                 present=RequestClock(clock.now()),

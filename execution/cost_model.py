@@ -33,8 +33,8 @@ UNSTATED_LIST = 10
 @strawberry.schema_directive(
     name="cost",
     locations=[Location.FIELD_DEFINITION, Location.OBJECT, Location.INTERFACE],
-    description="What an object of this type, or asking for this field, costs. Unless stated an "
-    "object costs 1 and a field nothing.",
+    description="The cost, in points, of an object of this type, or of selecting this field. By "
+    "default an object costs 1 and a field costs 0.",
 )
 class Cost:
     weight: str
@@ -43,10 +43,10 @@ class Cost:
 @strawberry.schema_directive(
     name="listSize",
     locations=[Location.FIELD_DEFINITION],
-    description="How many objects a list is taken to hold when the cost of an operation is "
-    "computed: the largest of its `slicingArguments` (of a list, its length), or `assumedSize` "
-    "where none is given. With `sizedFields` it is these lists of the field's object that have "
-    "the size.",
+    description="The size of a list that the cost of an operation is computed with: the largest of "
+    "its `slicingArguments`, where an argument that is a list counts by its length, or "
+    "`assumedSize` if none of them is set. With `sizedFields`, the size applies to these lists "
+    "of the object that the field returns.",
 )
 class ListSize:
     assumed_size: int | None = strawberry.UNSET

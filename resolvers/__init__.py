@@ -1,1 +1,1 @@
-"""How a field of the graph gets its rows."""
+"""Loads what the fields of the graph show: relations, pages, look-ups, counts."""

@@ -1,4 +1,4 @@
-"""Values by their keys, loaded for a level at a time."""
+"""Loads values by their keys, for all objects of a level at once."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Sequence
@@ -13,11 +13,11 @@ V = TypeVar("V")
 Load = Callable[[list[K]], Coroutine[Any, Any, list[V]]]
 """Values in the order of the keys."""
 
-Found = list[V] | Awaitable[list[V]]
+Values = list[V] | Awaitable[list[V]]
 """Values in the order of the keys: available already, or to be awaited."""
 
 MOST_KEYS = 5_000
-"""In one statement."""
+"""The most keys of one statement."""
 
 
 class BatchLoader(DataLoader[tuple[tuple[K, ...], Load[K, V]], None], Generic[K, V]):
@@ -35,7 +35,7 @@ class BatchLoader(DataLoader[tuple[tuple[K, ...], Load[K, V]], None], Generic[K,
         self.values_by_key: dict[K, V] = {}
         """Filled by batches, and by rows that were loaded in other statements."""
 
-    def values(self, keys: Sequence[K | None], load: Load[K, V]) -> Found[V | None]:
+    def values(self, keys: Sequence[K | None], load: Load[K, V]) -> Values[V | None]:
         """A value for each key; None for the key None."""
         missing = self._missing(keys)
         if missing:
@@ -65,6 +65,6 @@ class BatchLoader(DataLoader[tuple[tuple[K, ...], Load[K, V]], None], Generic[K,
         return [None if key is None else cache[key] for key in keys]
 
 
-async def resolved(found: Found[V]) -> list[V]:
+async def resolved(values: Values[V]) -> list[V]:
     """The values, awaited if need be."""
-    return found if isinstance(found, list) else await found
+    return values if isinstance(values, list) else await values

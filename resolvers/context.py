@@ -1,5 +1,6 @@
-"""What a resolver may use: one `Context` an operation."""
+"""The request context of resolvers. Each operation has one."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -8,6 +9,7 @@ import strawberry
 from auth.principal import Principal
 from db.session import ReadSession
 from ordering.request_clock import RequestClock
+from ratelimit.buckets import Quota
 from resolvers.loaders import Loaders
 
 
@@ -15,10 +17,12 @@ from resolvers.loaders import Loaders
 class Context:
     principal: Principal
     session: ReadSession
-    """One snapshot for the whole operation."""
+    """One read-only snapshot for the whole operation."""
+    quota: Callable[[], Quota | None]
+    """Reads the caller's rate limit, after the cost of this operation. None without a limit."""
     accept_language: str | None = None
     present: RequestClock = field(default_factory=lambda: RequestClock(datetime.now(UTC)))
-    """The only clock: it knows how long an answer holds."""
+    """The only clock of resolvers. It notes until when the answer is valid."""
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:

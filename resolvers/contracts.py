@@ -1,16 +1,16 @@
-"""Contracts beyond plain relations."""
+"""What fields of contracts load besides relations."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
 from db.models import Contract
 from db.queries.contracts import renewable_among
-from resolvers.batch_loader import Found
+from resolvers.batch_loader import Values
 from resolvers.context import Context
 
 
-def are_renewable(context: Context, contracts: Sequence[Contract]) -> Found[bool]:
-    """Whether each of the contracts can be renewed today."""
+def are_renewable(context: Context, contracts: Sequence[Contract]) -> Values[bool]:
+    """Whether each contract can be renewed today, in the order of the contracts."""
 
     async def load(contract_ids: list[UUID]) -> list[bool]:
         today = context.present.today

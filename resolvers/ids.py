@@ -1,6 +1,6 @@
-"""Global identifiers: opaque outside, a type and a UUID inside.
+"""Global ids, such as `ord_AZqtMX1ycVGQ2k0mB3jL5g`: a prefix for the type and an encoded UUID.
 
-`ord_AZqtMX1ycVGQ2k0mB3jL5g` names an order; the letters before the underscore say so to people.
+They are opaque to clients. The prefix is there for people who read logs.
 """
 
 import base64
@@ -24,19 +24,19 @@ _MODELS = {prefix: model for model, prefix in _PREFIXES.items()}
 
 
 def identified() -> Iterable[type[Base]]:
-    """The models whose rows have identifiers."""
+    """The models whose rows have global ids."""
     return _PREFIXES
 
 
 def global_id(row: Base) -> str:
-    """The identifier of a row of one of the types that implement `Node`."""
+    """The global id of a row. Its model must be one of `identified()`."""
     model = model_of(row)
     identity: UUID = row.public_id if model is Tenant else row.id  # type: ignore[attr-defined]
     return f"{_PREFIXES[model]}_{_encoded(identity)}"
 
 
 def parse_global_id(text: str) -> tuple[type[Base], UUID] | None:
-    """The model and the identity that an identifier names; None for anything else."""
+    """The model and the UUID that a global id stands for. None if it is not a global id."""
     prefix, _, encoded = text.partition("_")
     model = _MODELS.get(prefix)
     if model is None or len(encoded) != 22:
@@ -46,7 +46,7 @@ def parse_global_id(text: str) -> tuple[type[Base], UUID] | None:
         identity = UUID(bytes=raw)
     except ValueError:
         return None
-    # Base64 can spell the same bytes in several ways; an object has one id.
+    # Base64 has several spellings of the same bytes; accept one, so that an object has one id.
     return (model, identity) if _encoded(identity) == encoded else None
 
 

@@ -1,6 +1,6 @@
-"""Loaders: they gather the keys of a level, ask one statement, and hand out its rows.
+"""Loaders: they collect the keys of a level, send one statement, and distribute its rows.
 
-One `Loaders` serves one operation. A relation is a value that names its columns, so that the same
+Each operation has its own `Loaders`. A relation is a value that names its columns, so that one
 declaration serves a single object and a whole level.
 """
 
@@ -17,10 +17,10 @@ from sqlalchemy.orm import InstrumentedAttribute
 from db.base import Base
 from db.expressions import any_key
 from db.paging import Collection, Window
-from db.rows import Layout, Records, Related, RowQuery
+from db.rows import Layout, Prefetch, Records, RowQuery
 from db.session import ReadSession
 from execution.resolving import EVERYTHING, Rows
-from resolvers.batch_loader import BatchLoader, Found, Load, resolved
+from resolvers.batch_loader import BatchLoader, Load, Values, resolved
 
 M = TypeVar("M", bound=Base)
 F = TypeVar("F")
@@ -41,20 +41,20 @@ class One(Generic[M]):
             rows = (
                 select(*layout.of(self.model)).select_from(self.model).where(any_key(self.column))
             )
-            return layout.along(rows, self.model)
+            return layout.with_prefetches(rows, self.model)
 
         return RowQuery(("one", self.column), self.model, (self.column.key,), build)
 
 
 @dataclass(frozen=True)
 class Parts(Generic[M]):
-    """All rows of `model` whose `column` is the key, in order. For lists that stay short."""
+    """All rows of `model` whose `column` is the key, in order. For short lists without pages."""
 
     model: type[M]
     column: InstrumentedAttribute[Any]
     order: tuple[ColumnElement[Any] | InstrumentedAttribute[Any], ...]
     needed: tuple[str, ...] = ()
-    """Attributes that tell the parts apart, besides those that a client asks for."""
+    """Attributes that resolvers read, besides those that a client selects."""
 
     @cached_property
     def query(self) -> RowQuery[M]:
@@ -62,7 +62,7 @@ class Parts(Generic[M]):
             rows = (
                 select(*layout.of(self.model)).select_from(self.model).where(any_key(self.column))
             )
-            return layout.along(rows.order_by(*self.order), self.model)
+            return layout.with_prefetches(rows.order_by(*self.order), self.model)
 
         needed = (self.column.key, *self.needed)
         return RowQuery(("parts", self.column), self.model, needed, build)
@@ -78,22 +78,22 @@ class Children(Generic[M, F]):
 
 @dataclass(frozen=True)
 class ToOne:
-    """A relation as parents of one type follow it: their attribute `key` names the row."""
+    """A relation to one row, as followed from parents whose attribute `key` is its key."""
 
     relation: One[Any]
     key: str
 
     @property
-    def can_be_along(self) -> bool:
-        """Whether there is one row at most for each key, so that no row comes twice."""
+    def can_prefetch(self) -> bool:
+        """Whether each key has at most one row, so that a join repeats no row."""
         return bool(self.relation.column.key == "id")
 
 
 class Loaders:
-    """The loaders of one operation, made as they are asked for.
+    """The loaders of one operation, made on first use.
 
-    Each takes all keys of a level at once and loads each key once; keys that several fields or
-    aliases ask for at about the same time are one statement.
+    Each takes all keys of a level at once and loads each key once. Keys that several fields or
+    aliases ask for at about the same time share a statement.
     """
 
     def __init__(self, session: ReadSession) -> None:
@@ -102,8 +102,8 @@ class Loaders:
 
     def one(
         self, relation: One[M], keys: Sequence[Hashable], rows: Rows = EVERYTHING
-    ) -> Found[M | None]:
-        """The row of each key; None where there is none, and for the key None."""
+    ) -> Values[M | None]:
+        """The row of each key. None if there is none in scope, and for the key None."""
 
         async def load(keys: list[Any]) -> list[M | None]:
             records = await self._records(relation.query, rows, keys=keys)
@@ -115,8 +115,8 @@ class Loaders:
 
     def parts(
         self, relation: Parts[M], keys: Sequence[Hashable], rows: Rows = EVERYTHING
-    ) -> Found[list[M]]:
-        """The rows of each key."""
+    ) -> Values[list[M]]:
+        """The rows of each key, in the order of the relation."""
 
         async def load(keys: list[Any]) -> list[list[M]]:
             records = await self._records(relation.query, rows, keys=keys)
@@ -125,76 +125,75 @@ class Loaders:
         return self._values(("parts", relation.column, rows), load, keys)
 
     async def page(
-        self, collection: Collection[M, F], wanted: F, window: Window, rows: Rows
+        self, collection: Collection[M, F], filter: F, window: Window, rows: Rows
     ) -> Records[M]:
-        """The rows of a page of everything in scope, and one more if there is one."""
-        return await self._records(collection.page(wanted, window), rows, **window.parameters)
+        """The rows of a page of all rows in scope, and one more if there is one."""
+        return await self._records(collection.page(filter, window), rows, **window.parameters)
 
-    async def count(self, collection: Collection[M, F], wanted: F) -> int:
-        """How many rows there are in scope."""
-        [(count,)] = await self._session.tuples(collection.count(wanted))
+    async def count(self, collection: Collection[M, F], filter: F) -> int:
+        """The number of rows in scope."""
+        [(count,)] = await self._session.tuples(collection.count(filter))
         return int(count)
 
     def pages(
         self,
         relation: Children[M, F],
-        wanted: F,
+        filter: F,
         window: Window,
         keys: Sequence[Hashable],
         rows: Rows = EVERYTHING,
-    ) -> Found[list[M]]:
+    ) -> Values[list[M]]:
         """The rows of each parent's page, and one more if there is one."""
-        query = relation.collection.pages(wanted, window, relation.column)
+        query = relation.collection.pages(filter, window, relation.column)
 
         async def load(keys: list[Any]) -> list[list[M]]:
             records = await self._records(query, rows, keys=keys, **window.parameters)
             return grouped(records, relation.column.key, keys)
 
-        return self._values(("page", relation.column, wanted, window, rows), load, keys)
+        return self._values(("page", relation.column, filter, window, rows), load, keys)
 
-    def counts(self, relation: Children[M, F], wanted: F, keys: Sequence[Hashable]) -> Found[int]:
-        """How many rows each parent has."""
+    def counts(self, relation: Children[M, F], filter: F, keys: Sequence[Hashable]) -> Values[int]:
+        """The number of rows of each parent."""
 
         async def load(keys: list[Any]) -> list[int]:
             rows = await self._session.tuples(
-                relation.collection.counts(wanted, relation.column, keys)
+                relation.collection.counts(filter, relation.column, keys)
             )
             counts: dict[Any, int] = dict(cast("Iterable[tuple[Any, int]]", rows))
             return [counts.get(key, 0) for key in keys]
 
-        return self._values(("count", relation.column, wanted), load, keys)
+        return self._values(("count", relation.column, filter), load, keys)
 
-    def values(self, name: Hashable, load: Load[K, V], keys: Sequence[K | None]) -> Found[Any]:
-        """The value of each key by `load`: for anything that is not a plain relation. Functions
-        given under the same name must do the same."""
+    def values(self, name: Hashable, load: Load[K, V], keys: Sequence[K | None]) -> Values[Any]:
+        """The value of each key by `load`, for anything but a plain relation. Functions under the
+        same name must do the same."""
         return self._values(("value", name), load, keys)
 
     async def value(self, name: Hashable, load: Load[K, V], key: K) -> V:
-        """The same for one key."""
+        """The value of one key."""
         [value] = await resolved(self.values(name, load, [key]))
         return cast("V", value)
 
     async def _records(self, query: RowQuery[M], rows: Rows, **parameters: Any) -> Records[M]:
-        """The rows of a query. The rows that are surely read next by relations to one row are
-        loaded in the same statement, and kept as values of these relations."""
-        if not rows.related or not self._session.loads_along:
+        """The records. Prefetches the rows that the operation surely follows to, where possible."""
+        if not rows.prefetches or not self._session.can_prefetch:
             return await self._session.records(query, rows.attributes, **parameters)
         followed = [
             (each.relation, each.attributes)
-            for each in rows.related
-            if isinstance(each.relation, ToOne) and each.relation.can_be_along
+            for each in rows.prefetches
+            if isinstance(each.relation, ToOne) and each.relation.can_prefetch
         ]
-        related = tuple(
-            Related(each.relation.model, each.relation.column, each.key, attributes)
+        prefetches = tuple(
+            Prefetch(each.relation.model, each.relation.column, each.key, attributes)
             for each, attributes in followed
         )
-        records = await self._session.records(query, rows.attributes, related, **parameters)
-        for (each, attributes), by_key in zip(followed, records.related, strict=True):
+        records = await self._session.records(query, rows.attributes, prefetches, **parameters)
+        for (each, attributes), by_key in zip(followed, records.prefetched, strict=True):
             name = _name_of_one(each.relation, Rows(attributes))
             self._loader(name).values_by_key.update(by_key)
         return records
 
-    def _values(self, name: Hashable, load: Load[Any, Any], keys: Sequence[Any]) -> Found[Any]:
+    def _values(self, name: Hashable, load: Load[Any, Any], keys: Sequence[Any]) -> Values[Any]:
         return self._loader(name).values(keys, load)
 
     def _loader(self, name: Hashable) -> BatchLoader[Any, Any]:

@@ -1,4 +1,4 @@
-"""Single objects: by their business number, or by their global id."""
+"""Look-ups of single objects, by business number or by global id."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -32,50 +32,53 @@ _IDENTITIES: dict[type[Base], One[Any]] = {
 
 
 async def by_number(
-    context: Context, numbers: One[M], wanted: str, rows: Rows = EVERYTHING
+    context: Context, numbers: One[M], number: str, rows: Rows = EVERYTHING
 ) -> M | None:
-    """The row with that number, or None: unknown and out of scope are the same.
+    """The row with that number. None if there is none in scope.
 
     Several look-ups of one operation share a statement.
     """
-    number = text_argument("number", wanted)
-    [row] = await resolved(context.loaders.one(numbers, [number], rows))
+    key = text_argument("number", number)
+    [row] = await resolved(context.loaders.one(numbers, [key], rows))
     return row
 
 
 async def by_global_ids(
     context: Context, ids: Sequence[str], rows: Rows = EVERYTHING
 ) -> list[Base | None]:
-    """The rows that the ids name, in their order; None for those that are unknown.
+    """The rows that the ids name, in their order; None for each that names no row in scope.
 
-    `rows` says by types of the graph, which are called like the models, what is read of them.
+    `rows` says what is read of the rows, by types of the graph. They have the names of the models.
+    Raises `LimitExceededError` for more than `MOST_NODES` ids.
     """
     if len(ids) > MOST_NODES:
         raise LimitExceededError(
             "nodes",
-            message=f"At most {MOST_NODES} ids are taken at once; {len(ids)} were given",
+            message=f"`ids` has {len(ids)} entries, at most {MOST_NODES} are allowed",
             actual=len(ids),
             maximum=MOST_NODES,
         )
     parsed = [parse_global_id(text) for text in ids]
-    wanted: dict[type[Base], dict[UUID, None]] = defaultdict(dict)
-    for named in parsed:
-        if named is not None:
-            wanted[named[0]][named[1]] = None
-    # All are asked for before any is awaited, so that look-ups of one operation share a statement.
-    asked = {
-        model: context.loaders.one(_IDENTITIES[model], list(identities), rows.of(model.__name__))
-        for model, identities in wanted.items()
+    identities: dict[type[Base], dict[UUID, None]] = defaultdict(dict)
+    for key in parsed:
+        if key is not None:
+            model, identity = key
+            identities[model][identity] = None
+    # Start every look-up before the first is awaited, so that they share statements.
+    started = {
+        model: context.loaders.one(_IDENTITIES[model], list(keys), rows.of(model.__name__))
+        for model, keys in identities.items()
     }
-    found: dict[tuple[type[Base], UUID], Base | None] = {}
-    for model, values in asked.items():
-        for identity, row in zip(wanted[model], await resolved(values), strict=True):
-            found[model, identity] = row
-    return [found.get(named) if named is not None else None for named in parsed]
+    row_of: dict[tuple[type[Base], UUID], Base | None] = {}
+    for model, values in started.items():
+        for identity, row in zip(identities[model], await resolved(values), strict=True):
+            row_of[model, identity] = row
+    return [None if key is None else row_of.get(key) for key in parsed]
 
 
 async def tenant_ids(context: Context, number: str | None) -> tuple[int, ...] | None:
-    """The tenant with that number and all below it, for a filter; None if nothing was asked."""
+    """For a filter, the ids of the tenant with that number and of all tenants below it. None if
+    there is no number; empty if no tenant in scope has it."""
     return await _ids(context, "tenant", subtree, number)
 
 

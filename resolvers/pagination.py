@@ -1,4 +1,4 @@
-"""Connections: page arguments checked, cursors read and written, a page taken from its rows.
+"""How a page is cut: checks page arguments, reads and writes cursors, makes a page of its rows.
 
 https://relay.dev/graphql/connections.htm, over the keyset pages of `db.paging`.
 """
@@ -28,7 +28,7 @@ LARGEST_PAGE = 250
 
 @dataclass(frozen=True, slots=True)
 class PageArguments:
-    """As they stand in the document."""
+    """As the client states them."""
 
     first: int | None = None
     after: str | None = None
@@ -36,71 +36,49 @@ class PageArguments:
     before: str | None = None
 
 
-@dataclass
-class PageInfo(Generic[M]):
-    """Of a page of rows. Cursors are made if somebody asks for them."""
-
-    has_next_page: bool
-    has_previous_page: bool
-    nodes: Sequence[M]
-    cursor: Callable[[M], str]
-
-    @property
-    def start_cursor(self) -> str | None:
-        return self.cursor(self.nodes[0]) if self.nodes else None
-
-    @property
-    def end_cursor(self) -> str | None:
-        return self.cursor(self.nodes[-1]) if self.nodes else None
-
-
-@dataclass
-class Edge(Generic[M]):
-    node: M
-    cursor: str
-
-
-@dataclass
-class Page(Generic[M]):
-    """A page of rows, and how to count all that it was taken from."""
-
-    nodes: list[M]
-    page_info: PageInfo[M]
-    cursor: Callable[[M], str]
-    count: "Count"
-
-    @property
-    def edges(self) -> list[Edge[M]]:
-        return [Edge(row, self.cursor(row)) for row in self.nodes]
-
-
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How to count what a page was taken from, together with other pages of its field."""
+    """How to count the rows of the whole list, together with the other lists of the field."""
 
     of: Callable[[Sequence[Hashable]], Awaitable[list[int]]]
-    """The counts for keys of parents, in their order."""
+    """Counts in the order of the keys, which identify the parents of lists."""
     key: Hashable = None
 
 
+@dataclass(slots=True)
+class Page(Generic[M]):
+    """The rows of a page, and where they stand in their list."""
+
+    rows: list[M]
+    has_next: bool
+    has_previous: bool
+    collection: Collection[M, Any]
+    sort: str
+    count: Count
+
+    def cursor(self, row: M) -> str:
+        """The position of a row in the list; opaque to clients."""
+        return encode_cursor(self.sort, self.collection.key(row, self.sort))
+
+
 async def counts(pages: Sequence[Page[Any]]) -> list[int]:
-    """How many rows the whole list of each page holds; the pages of one field are counted
-    together."""
+    """The number of rows in the whole list of each page. The lists of one field are counted in
+    one statement."""
     places: dict[Callable[..., Any], list[int]] = {}
     for place, page in enumerate(pages):
         places.setdefault(page.count.of, []).append(place)
-    found = [0] * len(pages)
-    asked = [count([pages[place].count.key for place in each]) for count, each in places.items()]
-    for each, numbers in zip(places.values(), asked, strict=True):
-        for place, number in zip(each, await numbers, strict=True):
-            found[place] = number
-    return found
+    totals = [0] * len(pages)
+    for count, group in places.items():
+        numbers = await count([pages[place].count.key for place in group])
+        for place, number in zip(group, numbers, strict=True):
+            totals[place] = number
+    return totals
 
 
 async def root_page(
     loaders: Loaders,
     collection: Collection[M, F],
-    wanted: F,
+    filter: F,
     *,
     sort: str,
     descending: bool,
@@ -109,35 +87,35 @@ async def root_page(
 ) -> Page[M]:
     """A page of all rows in scope."""
     window = _window(collection, sort, descending, arguments)
-    found = await loaders.page(collection, wanted, window, rows)
+    page_rows = await loaders.page(collection, filter, window, rows)
 
     async def counts(keys: Sequence[Hashable]) -> list[int]:
-        return [await loaders.count(collection, wanted)] * len(keys)
+        return [await loaders.count(collection, filter)] * len(keys)
 
-    return _page(collection, window, found, Count(counts))
+    return _page(collection, window, page_rows, Count(counts))
 
 
 async def children_pages(
     loaders: Loaders,
     relation: Children[M, F],
     keys: Sequence[Hashable],
-    wanted: F,
+    filter: F,
     *,
     sort: str,
     descending: bool,
     arguments: PageArguments,
     rows: Rows = EVERYTHING,
 ) -> list[Page[M]]:
-    """A page of the rows of each parent; all parents of a level share one statement."""
+    """A page of the rows of each parent, in the order of the keys. One statement for all."""
     window = _window(relation.collection, sort, descending, arguments)
 
     async def counts(keys: Sequence[Hashable]) -> list[int]:
-        return await resolved(loaders.counts(relation, wanted, keys))
+        return await resolved(loaders.counts(relation, filter, keys))
 
-    found = await resolved(loaders.pages(relation, wanted, window, keys, rows))
+    pages = await resolved(loaders.pages(relation, filter, window, keys, rows))
     return [
-        _page(relation.collection, window, page, Count(counts, key))
-        for key, page in zip(keys, found, strict=True)
+        _page(relation.collection, window, page_rows, Count(counts, key))
+        for key, page_rows in zip(keys, pages, strict=True)
     ]
 
 
@@ -152,7 +130,7 @@ def _window(
         if size is not None and size > LARGEST_PAGE:
             raise LimitExceededError(
                 "pageSize",
-                message=f"A page holds {LARGEST_PAGE} objects at most; {size} were asked for",
+                message=f"`{name}` is {size}, at most {LARGEST_PAGE} is allowed",
                 actual=size,
                 maximum=LARGEST_PAGE,
             )
@@ -175,28 +153,25 @@ def _page(
     collection: Collection[M, Any],
     window: Window,
     rows: Sequence[M],
-    count: "Count",
+    count: Count,
 ) -> Page[M]:
     more = len(rows) > window.limit
-    nodes = list(rows[: window.limit])
+    page = list(rows[: window.limit])
     if window.from_end:
-        nodes.reverse()
-
-    def cursor(row: M) -> str:
-        return encode_cursor(window.sort, collection.key(row, window.sort))
-
-    info = PageInfo(
-        # A cursor names a row, so there is one beyond it.
-        has_next_page=window.before is not None or (more and not window.from_end),
-        has_previous_page=window.after is not None or (more and window.from_end),
-        nodes=nodes,
-        cursor=cursor,
+        page.reverse()
+    return Page(
+        page,
+        # A cursor is the position of a row, so there is a row beyond the page.
+        has_next=window.before is not None or (more and not window.from_end),
+        has_previous=window.after is not None or (more and window.from_end),
+        collection=collection,
+        sort=window.sort,
+        count=count,
     )
-    return Page(nodes, info, cursor, count)
 
 
 def encode_cursor(sort: str, key: Key) -> str:
-    """An opaque text that `_key` reads back, for the same order only."""
+    """An opaque text, valid for lists of the same sort field."""
     value = key.value.isoformat() if isinstance(key.value, date) else key.value
     plain = json.dumps([sort, value, key.identity.hex], separators=(",", ":"), ensure_ascii=False)
     return base64.urlsafe_b64encode(plain.encode()).rstrip(b"=").decode()
@@ -215,19 +190,19 @@ def _key(collection: Collection[Any, Any], sort: str, name: str, cursor: str | N
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError, binascii.Error):
         made_for = None
     if isinstance(made_for, str) and made_for in collection.sorts:
-        raise _bad_input(f"`{name}` is a cursor of another order; use it with that `orderBy`.")
-    raise _bad_input(f"`{name}` is not a cursor of this connection.")
+        raise _bad_input(f"`{name}` is a cursor of a list with another `orderBy`.")
+    raise _bad_input(f"`{name}` is not a valid cursor of this list.")
 
 
 def _typed(kind: type[Any], value: str) -> Any:
     if kind is datetime:
         instant = datetime.fromisoformat(value)
         if instant.tzinfo is None:
-            raise ValueError("a cursor's instant has a zone")
+            raise ValueError("the instant of a cursor needs an offset")
         return instant.astimezone(UTC)
-    value.encode()  # refuses half of a surrogate pair, which no database keeps
+    value.encode()  # refuses unpaired surrogates, which no database stores
     if "\0" in value:
-        raise ValueError("a cursor's text holds no NUL")
+        raise ValueError("the text of a cursor must not contain NUL")
     return date.fromisoformat(value) if kind is date else value
 
 

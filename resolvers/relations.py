@@ -1,4 +1,4 @@
-"""Every relation of the graph, declared once."""
+"""All relations of the graph."""
 
 from db.models import (
     Cart,

@@ -1,24 +1,24 @@
-"""Text that a client sends, checked before it reaches the database."""
+"""Checks texts of clients before they reach the database."""
 
 from execution.errors import ApiError, ErrorCode
 
 LONGEST = 200
-"""Characters: no number, reference or search is longer."""
+"""Characters. No number, reference or search text is longer."""
 
 
 def text_argument(name: str, value: str) -> str:
-    """The value, if the database can compare it.
+    """The value of the argument, if the database can compare it. Raises `ApiError` otherwise.
 
-    SQLite takes a NUL character and PostgreSQL does not; neither stores half a surrogate pair.
+    PostgreSQL refuses NUL characters, which SQLite accepts; neither stores unpaired surrogates.
     """
     if len(value) > LONGEST:
-        raise _bad(f"`{name}` is longer than {LONGEST} characters.")
+        raise _bad(f"`{name}` must not be longer than {LONGEST} characters.")
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise _bad(f"`{name}` holds half of a surrogate pair.") from None
+        raise _bad(f"`{name}` contains an unpaired surrogate.") from None
     if "\0" in value:
-        raise _bad(f"`{name}` holds a NUL character.")
+        raise _bad(f"`{name}` contains a NUL character.")
     return value
 
 

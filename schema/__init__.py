@@ -1,4 +1,4 @@
-"""What partners see. `build_schema()` makes it; `schema.graphql` is its printed form."""
+"""The graph that partners query: `build_schema()`. Its printed form is `schema.graphql`."""
 
 from functools import cache
 from pathlib import Path
@@ -10,7 +10,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from schema.cart import Cart
 from schema.costs import state_costs
-from schema.permissions import needs
+from schema.oauth_scopes import needs
 from schema.query import Query
 from schema.scalars import SCALARS
 from schema.site import Site
@@ -18,18 +18,18 @@ from schema.site import Site
 __all__ = ["build_schema", "needs", "printed"]
 
 PRINTED = Path(__file__).parent / "schema.graphql"
-"""The committed print of the schema, which clients may read as a file."""
+"""The committed printed form of the schema."""
 
 DESCRIPTION = (
-    "A carrier's orders as its partners see them: from cart and offer to the order and the "
-    "contract that came of it, with the state of processing, in a single request. Begin at "
-    "`order`, `orders` or `ordersByReference`; `statusGuide` explains every state."
+    "The orders of a carrier, for its partners: carts and offers, the orders that result from "
+    "them, the state of their processing, and the contracts that they lead to. Start with "
+    "`order`, `orders` or `ordersByReference`. `statusGuide` explains every status and phase."
 )
 
 
 @cache
 def build_schema() -> strawberry.Schema:
-    """The schema, made once: it holds no state, so that one serves every application."""
+    """The schema. It holds no state, so it is made once and serves every application."""
     schema = strawberry.Schema(
         query=Query,
         types=[Cart, Site],
@@ -42,7 +42,7 @@ def build_schema() -> strawberry.Schema:
 
 
 def _drop_null_defaults(schema: strawberry.Schema) -> None:
-    """Leaving an optional argument out is the same as null here; the schema need not repeat it."""
+    """Do not print `= null` for optional arguments: leaving one out is the same as null."""
     for kind in schema._schema.type_map.values():
         for field in getattr(kind, "fields", {}).values():
             for argument in (field, *getattr(field, "args", {}).values()):
@@ -53,5 +53,5 @@ def _drop_null_defaults(schema: strawberry.Schema) -> None:
 @cache
 def printed() -> str:
     """The schema in the schema definition language."""
-    # Of a schema of its own: one that was used prints its directives in another order.
+    # Print a new schema: one that was used prints its directives in another order.
     return print_schema(build_schema.__wrapped__()) + "\n"

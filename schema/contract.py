@@ -9,24 +9,31 @@ from auth.oauth_scopes import OAuthScope
 from db.models import Contract as ContractRow
 from execution.resolving import by_level, reads
 from resolvers import contracts, relations
-from resolvers.batch_loader import Found
+from resolvers.batch_loader import Values
 from resolvers.context import Context
 from schema.enums import ContractStatus
 from schema.fields import label_of, lazy, to_one, to_parts
+from schema.filters.cart import CARTS, CartConnection
+from schema.filters.order import ORDERS, OrderConnection
 from schema.node import Node, rows_of
-from schema.offer_list import CARTS, CartConnection
-from schema.order_list import ORDERS, OrderConnection
-from schema.permissions import requires
+from schema.oauth_scopes import requires
 from schema.priced_item import PricedItem
 
 
-@strawberry.type(description="How long a contract runs.")
+@strawberry.type(description="The term of a contract.")
 class ContractTerm:
-    start: date | None = strawberry.field(description="The first day.")
-    end: date | None = strawberry.field(description="The last day.")
-    minimum_months: int | None = strawberry.field(description="The minimum term in months.")
+    start: date | None = strawberry.field(
+        description="The first day of the term. Null if it is not known yet."
+    )
+    end: date | None = strawberry.field(
+        description="The last day of the term. Null if it is not known."
+    )
+    minimum_months: int | None = strawberry.field(
+        description="The minimum term in months. Null if it is not known."
+    )
     notice_period_months: int | None = strawberry.field(
-        description="How many months before the end notice must be given."
+        description="How many months before the end of the term notice must be given. Null if it "
+        "is not known."
     )
 
 
@@ -40,51 +47,57 @@ def _term(root: strawberry.Parent[ContractRow]) -> ContractTerm:
     )
 
 
-def _renewable(parents: Sequence[ContractRow], context: Context) -> Found[bool]:
+def _renewable(parents: Sequence[ContractRow], context: Context) -> Values[bool]:
     return contracts.are_renewable(context, parents)
 
 
 @strawberry.type(
-    description="A contract (Vertrag): what gets billed. An order creates it; later orders change, "
-    "extend or replace it.",
+    description="A contract (Vertrag), by which products are billed. An order creates it; "
+    "later orders amend, extend or replace it.",
     directives=requires(OAuthScope.CONTRACTS_READ),
 )
 class Contract(Node):
-    number: str = strawberry.field(description='The contract number: "V-10000042".')
-    status: ContractStatus = strawberry.field(description="The state of the contract.")
+    number: str = strawberry.field(
+        description='The contract number (Vertragsnummer): "V-10000042".'
+    )
+    status: ContractStatus = strawberry.field(description="The status of the contract.")
     status_label = strawberry.field(
         resolver=label_of("status"),
         graphql_type=str,
-        description="The state as people call it.",
+        description="The name of the status, to show to people.",
     )
     term = strawberry.field(
-        resolver=_term, graphql_type=ContractTerm, description="How long the contract runs."
+        resolver=_term, graphql_type=ContractTerm, description="The term of the contract."
     )
     renewable_from: date | None = strawberry.field(
         description="The first day on which the contract can be renewed: six months before its "
-        "term ends."
+        "term ends. Null if the end of the term is not known."
     )
     renewable = strawberry.field(
         resolver=by_level(_renewable, reads=("id",)),
         graphql_type=bool,
         description="Whether the contract can be renewed today: it is active, in the last six "
-        "months of its term, and has no open order or cart.",
+        "months of its term, and has no order in progress and no open cart.",
     )
     dealer_id: str | None = strawberry.field(
-        description="The dealer (Händler-ID) that a commission is matched by.",
+        description="The dealer id (Händler-ID), by which commissions are matched. Null if none "
+        "was stated.",
         directives=requires(OAuthScope.COMMISSIONS_READ),
     )
     sub_partner_id: str | None = strawberry.field(
-        description="The sub-partner (UVP-Kennung) that a commission is matched by.",
+        description="The sub-partner id (UVP-Kennung), by which commissions are matched. Null if "
+        "none was stated.",
         directives=requires(OAuthScope.COMMISSIONS_READ),
     )
     created_at: datetime = strawberry.field(description="When the contract was created.")
     updated_at: datetime = strawberry.field(description="When the contract last changed.")
-    version: int = strawberry.field(description="Counts the changes, from 1.")
+    version: int = strawberry.field(
+        description="The version of the contract: 1 when created, increased by each change."
+    )
     items = strawberry.field(
         resolver=to_parts(relations.ITEMS_OF_CONTRACT),
         graphql_type=list[PricedItem],
-        description="What is under contract.",
+        description="The items under contract, by position.",
     )
     tenant = strawberry.field(
         resolver=to_one(relations.TENANT, "tenant_id"),
@@ -94,37 +107,38 @@ class Contract(Node):
     customer = strawberry.field(
         resolver=to_one(relations.CUSTOMER, "customer_id"),
         graphql_type=lazy("Customer") | None,
-        description="Who the contract is with.",
+        description="The customer that the contract is with.",
     )
     site = strawberry.field(
         resolver=to_one(relations.SITE, "site_id"),
         graphql_type=lazy("Site") | None,
-        description="Where the products are used.",
+        description="The site where the products are used. Null if none was stated.",
     )
     product = strawberry.field(
         resolver=to_one(relations.PRODUCT, "product_id"),
         graphql_type=lazy("Product") | None,
-        description="The main product: that of the first item.",
+        description="The main product: the product of the first item. Null if that item names no "
+        "product of the catalogue.",
     )
     carts = strawberry.field(
         resolver=CARTS.below(relations.CARTS_OF_CONTRACT),
         graphql_type=CartConnection | None,
-        description="Carts that are about to change the contract, or did.",
+        description="Carts that will change the contract, or have changed it, the newest first.",
     )
     orders = strawberry.field(
         resolver=ORDERS.below(relations.ORDERS_OF_CONTRACT),
         graphql_type=OrderConnection | None,
-        description="The orders that created and changed the contract.",
+        description="The orders that created or changed the contract.",
     )
     predecessor = strawberry.field(
         resolver=to_one(relations.CONTRACT, "predecessor_id"),
         graphql_type=lazy("Contract") | None,
-        description="The contract that this one replaced.",
+        description="The contract that this contract replaced. Null if it replaced none.",
     )
     successor = strawberry.field(
         resolver=to_one(relations.SUCCESSOR, "id"),
         graphql_type=lazy("Contract") | None,
-        description="The contract that replaced this one.",
+        description="The contract that replaced this contract. Null if it was not replaced.",
     )
 
     is_type_of = rows_of(ContractRow)

@@ -1,7 +1,7 @@
-"""What reading costs, stated on the schema: one table instead of a remark on every field.
+"""The cost of types and fields, in one table. `execution.cost` reads it from the directives.
 
-`execution.cost` reads the directives and knows nothing of orders. A row costs a point; pages and
-what is a part of a row cost nothing; what is counted in the database costs by its effort.
+A row costs one point. Pages and parts of a row cost nothing. Counts and statistics cost as much as
+they take the database.
 """
 
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ _WEIGHTS = {
     "Order.processingEstimate": "1",
 }
 
-# How long the lists within a document usually are at most.
+# Usual maximum lengths of the lists within a document.
 _LISTS = {
     "AuditEntry.details": 5,
     "Cart.items": 5,
@@ -69,7 +69,7 @@ _PAGE = ListSize(
 
 
 def state_costs(schema: Schema) -> None:
-    """Put `@cost` and `@listSize` on the types and fields of the schema."""
+    """Add `@cost` and `@listSize` to the types and fields of the schema."""
     for name, kind in schema._schema.type_map.items():
         if name.startswith("__") or not isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
             continue
@@ -93,7 +93,11 @@ def state_costs(schema: Schema) -> None:
 
 
 def _state(place: Any, directives: Iterable[object]) -> None:
-    """The definitions outlive a schema and serve the next one: they are stated anew."""
+    """Replace the cost directives of a definition, which several schemas share."""
     definition = place.extensions["strawberry-definition"]
-    others = [each for each in definition.directives if not isinstance(each, Cost | ListSize)]
+    others = [
+        directive
+        for directive in definition.directives
+        if not isinstance(directive, Cost | ListSize)
+    ]
     definition.directives = [*others, *directives]

@@ -1,4 +1,4 @@
-"""The closed sets, described for the schema. The graph's types take their enums from here."""
+"""The enums of the graph: the enums of other packages, with descriptions for the schema."""
 
 from enum import StrEnum
 
@@ -74,7 +74,7 @@ class ReferenceState(StrEnum):
 
 
 def _describe(members: type[StrEnum], description: str, /, **values: str) -> None:
-    """Makes an enum part of the schema; a member without a description is a mistake."""
+    """Make an enum part of the schema. Each member needs a description."""
     described = strawberry.enum(members, description=description)
     definition: StrawberryEnumDefinition = described.__strawberry_definition__  # type: ignore[attr-defined]
     for value in definition.values:
@@ -85,192 +85,202 @@ def _describe(members: type[StrEnum], description: str, /, **values: str) -> Non
 
 _describe(
     OrderStatus,
-    "The state of an order as people see it. These three values are final: the set will not grow.",
-    IN_PROGRESS="In Arbeit: the order has been received and is being processed.",
-    COMPLETED="Abgeschlossen: the order is done; the product, change or extension is available.",
-    ERROR="Fehler: the order ended in an error. Please contact the carrier's sales support.",
+    "The status of an order, to show to people. These three values are final: no "
+    "value will be added.",
+    IN_PROGRESS="In Arbeit: the carrier has received the order and is processing it.",
+    COMPLETED="Abgeschlossen: the order is completed. The product, change or extension is "
+    "available.",
+    ERROR="Fehler: the order ended with an error. Contact the carrier's sales support.",
 )
 _describe(
     OrderPhase,
-    "The finer state behind `OrderStatus`. New phases may be added: treat one that you do not know "
-    "by the order's `status`.",
-    RECEIVED="The order has arrived; checks are running. (TMF622 `acknowledged`, WITA TEQ)",
-    ACCEPTED="The order has passed its checks. (TMF622 `inProgress.accepted`, WITA QEB)",
-    CLARIFICATION="Information is missing; `actionRequired` says what, from whom and until when. "
-    "(TMF622 `pending`, WITA TAM)",
+    "The phase of an order: the detailed state behind `OrderStatus`. Phases may "
+    "be added: if you do not know a phase, use the order's `status`.",
+    RECEIVED="The carrier has received the order and is checking it. (TMF622 "
+    "`acknowledged`, WITA TEQ)",
+    ACCEPTED="The order has passed the checks. (TMF622 `inProgress.accepted`, WITA QEB)",
+    CLARIFICATION="Information is missing: `actionRequired` says what is needed, from whom and "
+    "until when. (TMF622 `pending`, WITA TAM)",
     ON_HOLD="The carrier has paused processing. (TMF622 `held`)",
     CONFIRMED="The delivery date is set: `expectedCompletionDate`. (TMF622 `inProgress`, WITA ABM)",
     PROVISIONING="The product is being set up. (TMF622 `inProgress`)",
     COMPLETED="The product, change or extension is available. (TMF622 `completed`, WITA ERLM)",
-    REJECTED="The order was refused and will not be processed. (TMF622 `rejected`, WITA ABBM)",
-    FAILED="Processing ran into an error; the carrier may repair the order, which then starts "
-    "again as `RECEIVED`. (TMF622 `failed`)",
+    REJECTED="The carrier has rejected the order and will not process it. (TMF622 "
+    "`rejected`, WITA ABBM)",
+    FAILED="Processing failed. The carrier may repair the order, which then continues "
+    "from `RECEIVED`. (TMF622 `failed`)",
     PARTIAL="Only a part of the order could be delivered. (TMF622 `partial`)",
     CANCELLED="The order was cancelled. (TMF622 `cancelled`)",
 )
 _describe(
     BusinessCase,
-    "What an order is about. One cart, offer and order holds one business case.",
+    "What an order is for. A cart, an offer and an order each have exactly one business case.",
     NEW_ORDER="Neubestellung: a new product. Creates a contract.",
-    REORDER="Nachbestellung: more of a product that is under contract. Amends the contract.",
-    CONTRACT_RENEWAL="Vertragsverlängerung: a new term under the same contract number.",
-    TARIFF_CHANGE="Tarifwechsel: another tariff of the same product. Amends the contract.",
+    REORDER="Nachbestellung: more of a product that is already under contract. Amends the "
+    "contract.",
+    CONTRACT_RENEWAL="Vertragsverlängerung: a new term. The contract keeps its number.",
+    TARIFF_CHANGE="Tarifwechsel: another tariff for the same product. Amends the contract.",
     CONTRACT_ADJUSTMENT="Vertragsanpassung: other conditions. Amends the contract.",
-    NEW_SITE_WITH_PORTING="Neuer Standort + Anbieterwechsel / Rufnummern: a new site whose numbers "
-    "come from another provider. Creates a contract.",
-    NEW_NUMBERS_FOR_SITE="Neue Rufnummern für bestehenden Standort: amends the contract.",
-    PROVIDER_CHANGE_FOR_SITE="Anbieterwechsel für bestehenden Standort: amends the contract.",
+    NEW_SITE_WITH_PORTING="Neuer Standort + Anbieterwechsel / Rufnummern: a new site whose "
+    "telephone "
+    "numbers are ported from another provider. Creates a contract.",
+    NEW_NUMBERS_FOR_SITE="Neue Rufnummern für bestehenden Standort: new telephone numbers for an "
+    "existing site. Amends the contract.",
+    PROVIDER_CHANGE_FOR_SITE="Anbieterwechsel für bestehenden Standort: a change of "
+    "provider for an "
+    "existing site. Amends the contract.",
     PRODUCT_CHANGE="Produktwechsel: another product. Replaces the contract by a new one.",
-    PRODUCT_CHANGE_WITH_NEW_ORDER="Produktwechsel mit Neubestellung: another product, ordered "
-    "anew. Replaces the contract by a new one.",
+    PRODUCT_CHANGE_WITH_NEW_ORDER="Produktwechsel mit Neubestellung: another product that "
+    "is ordered anew. "
+    "Replaces the contract by a new one.",
 )
 _describe(
     ActionParty,
-    "Who must act.",
+    "The party that must act.",
     PARTNER="The partner.",
     CUSTOMER="The customer.",
     CARRIER="The carrier.",
 )
 _describe(
     ContractEffect,
-    "What an order did, or is doing, to its contract.",
-    CREATED="The order created the contract.",
-    AMENDED="The order changed the contract.",
-    EXTENDED="The order renewed the contract, which keeps its number.",
-    REPLACED="The order replaced an earlier contract by this one; see `Contract.predecessor`.",
+    "The effect of an order on its contract.",
+    CREATED="The order creates the contract.",
+    AMENDED="The order changes the contract.",
+    EXTENDED="The order renews the contract, which keeps its number.",
+    REPLACED="The order replaces an earlier contract by this one: see `Contract.predecessor`.",
 )
 _describe(
     ContractStatus,
-    "The state of a contract.",
-    ACTIVE="The contract is running.",
-    TERMINATED="Notice was given; the contract ends with its term.",
+    "The status of a contract.",
+    ACTIVE="The contract is active.",
+    TERMINATED="Notice was given. The contract ends with its term.",
     EXPIRED="The contract has ended.",
-    REPLACED="Another contract has taken its place; see `Contract.successor`.",
+    REPLACED="The contract was replaced by another one: see `Contract.successor`.",
 )
 _describe(
     OfferStatus,
-    "The state of an offer.",
-    CREATED="The offer was made and not sent yet.",
-    SENT="The offer was sent to the customer, whose consent is awaited.",
-    CONSENTED="The customer has consented; the order is about to be placed.",
-    ORDERED="An order resulted from the offer.",
-    DECLINED="The customer has declined.",
-    WITHDRAWN="The partner has withdrawn the offer.",
-    EXPIRED="The offer ran out before anybody consented.",
+    "The status of an offer.",
+    CREATED="The offer was created but not sent yet.",
+    SENT="The offer was sent to the customer, who has not consented yet.",
+    CONSENTED="The customer has consented. The order will be placed next.",
+    ORDERED="The offer resulted in an order.",
+    DECLINED="The customer declined the offer.",
+    WITHDRAWN="The partner withdrew the offer.",
+    EXPIRED="The offer expired before anyone consented.",
 )
 _describe(
     ConsentBy,
-    "Whose consent it is.",
-    CUSTOMER="The customer's, or the prospect's.",
-    CARRIER="The carrier's: needed as well for an offer to a prospect.",
+    "The party that consented to an offer.",
+    CUSTOMER="The customer or prospect.",
+    CARRIER="The carrier, whose consent is also needed for an offer to a prospect.",
 )
 _describe(
     CartStatus,
-    "The state of a cart.",
+    "The status of a cart.",
     OPEN="The cart can still be changed.",
-    FROZEN="An offer or an order has come of the cart; it cannot be changed any more.",
+    FROZEN="The cart can no longer be changed, because an offer or an order was made from it.",
 )
 _describe(
     CustomerKind,
-    "Whether somebody is a customer already.",
+    "Whether a business is a customer or a prospect.",
     CUSTOMER="A customer (Kunde).",
-    PROSPECT="A prospect (Interessent), who has no contract yet.",
+    PROSPECT="A prospect (Interessent), which has no contract yet.",
 )
 _describe(
     ProductFamily,
-    "The kind of a product.",
-    CENTRAFLEX="Tengo Centraflex: a telephone system out of the network.",
+    "The family of a product.",
+    CENTRAFLEX="Tengo Centraflex: a cloud telephone system.",
     SIP_TRUNK="IPfonie SIP trunks: lines for a telephone system.",
-    VOICE_SITE="A site at which voice products are used (Nutzungsstandort).",
+    VOICE_SITE="A site where voice products are used (Nutzungsstandort).",
     DSL="DSL access.",
     LEASED_LINE="A leased line.",
     FIBRE="Fibre access (Glasfaser).",
-    OTHER="Anything else.",
+    OTHER="Any other product.",
 )
 _describe(
     ItemAction,
-    "What an order item does to the product it names.",
-    ADD="Adds it.",
-    MODIFY="Changes it.",
-    DELETE="Removes it.",
-    NO_CHANGE="Leaves it as it is; the item is there for context.",
+    "What an order item does to its product.",
+    ADD="Adds the product.",
+    MODIFY="Changes the product.",
+    DELETE="Removes the product.",
+    NO_CHANGE="Leaves the product as it is. The item is listed for context.",
 )
 _describe(
     PriceKind,
     "When a price is charged.",
-    ONE_TIME="Once.",
-    RECURRING="In every period, a month say.",
-    USAGE="By use.",
+    ONE_TIME="The price is charged once.",
+    RECURRING="The price is charged for each period, such as a month.",
+    USAGE="The price is charged by usage.",
 )
 _describe(
     MilestoneKind,
-    "What a milestone marks. New kinds may be added.",
-    ORDER_RECEIVED="The order was received.",
-    CONFIRMATION_SENT="The confirmation of receipt was sent.",
-    CONTRACT_LINKED="The contract number is known.",
+    "The kind of a milestone. Kinds may be added.",
+    ORDER_RECEIVED="The carrier received the order.",
+    CONFIRMATION_SENT="The carrier sent the confirmation of receipt.",
+    CONTRACT_LINKED="The contract was linked to the order.",
     DATE_CONFIRMED="The delivery date is binding.",
-    PORTING_CONFIRMED="The other provider has confirmed the porting of the numbers.",
+    PORTING_CONFIRMED="The other provider confirmed the porting of the telephone numbers.",
     NUMBERS_ASSIGNED="The telephone numbers are assigned.",
     SERVICE_ACTIVE="The product can be used.",
-    CANCELLATION_REQUESTED="A cancellation was asked for and is being assessed.",
-    OTHER="Something else: see the milestone's `name` and `message`.",
+    CANCELLATION_REQUESTED="A cancellation was requested and is being assessed.",
+    OTHER="Any other milestone: see its `name` and `message`.",
 )
 _describe(
     DocumentKind,
-    "What a document is.",
-    PRODUCT_SHEET="A product sheet (Produktinformationsblatt).",
+    "The kind of a document.",
+    PRODUCT_SHEET="A product information sheet (Produktinformationsblatt).",
     SERVICE_DESCRIPTION="A service description (Leistungsbeschreibung).",
     PRICE_LIST="A price list (Preisliste).",
     TERMS="Terms and conditions (AGB).",
-    GUIDE="A guide to setting the product up.",
-    ORDER_CONFIRMATION="The confirmation that an order was received (Auftragseingangsbestätigung).",
-    OTHER="Anything else.",
+    GUIDE="A guide to setting up the product.",
+    ORDER_CONFIRMATION="The confirmation of receipt of an order (Auftragseingangsbestätigung).",
+    OTHER="Any other document.",
 )
 _describe(
     OrderSortField,
-    "By what orders can be sorted.",
-    RECEIVED_AT="When the order was received.",
-    UPDATED_AT="When the order last changed.",
-    EXPECTED_COMPLETION_DATE="When the order is expected to be done; unknown dates are the latest.",
-    NUMBER="The order number, as text.",
+    "The fields that orders can be sorted by.",
+    RECEIVED_AT="By `receivedAt`.",
+    UPDATED_AT="By `updatedAt`.",
+    EXPECTED_COMPLETION_DATE="By `expectedCompletionDate`. Null sorts after every date.",
+    NUMBER="By `number`, as text.",
 )
 _describe(
     ContractSortField,
-    "By what contracts can be sorted.",
-    CREATED_AT="When the contract was created.",
-    UPDATED_AT="When the contract last changed.",
-    TERM_END="When the term ends; unknown ends are the latest.",
-    NUMBER="The contract number, as text.",
+    "The fields that contracts can be sorted by.",
+    CREATED_AT="By `createdAt`.",
+    UPDATED_AT="By `updatedAt`.",
+    TERM_END="By the end of the term. Null sorts after every date.",
+    NUMBER="By `number`, as text.",
 )
 _describe(
     OfferSortField,
-    "By what offers can be sorted.",
-    CREATED_AT="When the offer was made.",
-    UPDATED_AT="When the offer last changed.",
-    NUMBER="The offer number, as text.",
+    "The fields that offers can be sorted by.",
+    CREATED_AT="By `createdAt`.",
+    UPDATED_AT="By `updatedAt`.",
+    NUMBER="By `number`, as text.",
 )
 _describe(
     CustomerSortField,
-    "By what customers can be sorted.",
-    NAME="The name.",
-    NUMBER="The customer number, as text.",
-    CREATED_AT="When the customer was registered.",
+    "The fields that customers can be sorted by.",
+    NAME="By `name`.",
+    NUMBER="By `number`, as text.",
+    CREATED_AT="By `createdAt`.",
 )
 _describe(
     TenantSortField,
-    "By what tenants can be sorted.",
-    NAME="The name.",
-    NUMBER="The tenant number, as text.",
+    "The fields that tenants can be sorted by.",
+    NAME="By `name`.",
+    NUMBER="By `number`, as text.",
 )
 _describe(
     Direction,
-    "Which way a list is sorted.",
-    ASC="The smallest, or earliest, first.",
-    DESC="The largest, or latest, first.",
+    "The direction of sorting.",
+    ASC="Ascending: the smallest or earliest value first.",
+    DESC="Descending: the largest or latest value first.",
 )
 _describe(
     MatchedBy,
-    "What a reference turned out to be.",
+    "The kind of number that a reference is.",
     ORDER_NUMBER="The number of an order.",
     OFFER_NUMBER="The number of an offer.",
     CONTRACT_NUMBER="The number of a contract.",
@@ -278,54 +288,55 @@ _describe(
 )
 _describe(
     ReferenceState,
-    "Whether anything goes by a reference.",
-    FOUND="At least one order does.",
-    NOT_FOUND="No order that you may see does.",
+    "Whether an order matches a reference.",
+    FOUND="At least one order matches.",
+    NOT_FOUND="No order that you may see matches.",
 )
 _describe(
     PrincipalKind,
-    "What kind of caller it is.",
-    API_CLIENT="A partner's system, by an API key or an access token.",
-    PORTAL_USER="A person who is signed in to the portal: of a tenant, or of one customer.",
-    WIDGET_SESSION="A page of the portal in a browser, for a tenant or for one customer.",
-    FULFILMENT="A system of the carrier that reports how orders progress.",
-    SUPPORT="The carrier's staff.",
+    "The kind of caller.",
+    API_CLIENT="A partner's system that uses an API key or an access token.",
+    PORTAL_USER="A user of the portal, of a tenant or of one customer.",
+    WIDGET_SESSION="A page in a browser that shows the widget, for a tenant or for one customer.",
+    FULFILMENT="A system of the carrier that reports the progress of orders.",
+    SUPPORT="The carrier's support staff.",
 )
 _describe(
     AuditAction,
-    "What the audit log records. New actions may be added.",
-    KEY_CREATED="An API key was made.",
+    "The actions that the audit log records. Actions may be added.",
+    KEY_CREATED="An API key was created.",
     KEY_REVOKED="An API key was revoked.",
-    OAUTH_CLIENT_CREATED="An OAuth client was made.",
+    OAUTH_CLIENT_CREATED="An OAuth client was created.",
     OAUTH_CLIENT_REVOKED="An OAuth client was revoked.",
-    SIGNING_KEY_CREATED="The carrier made a key that signs access tokens.",
-    SIGNING_KEYS_WITHDRAWN="The carrier withdrew its signing keys, and with them all tokens.",
-    PORTAL_USER_CREATED="Somebody was made a user of the portal.",
-    PORTAL_USER_LINKED="A user was linked to what the identity provider calls them.",
-    PORTAL_USER_DISABLED="A user was disabled.",
-    PORTAL_USER_ENABLED="A user who was disabled may sign in again.",
-    WIDGET_ORIGIN_ADDED="An origin was registered, whose pages may ask.",
-    WIDGET_ORIGIN_REMOVED="An origin was removed, and with it the sessions of its pages.",
-    SIGN_IN_FAILED="A credential was refused. Of each credential and reason there is an entry a "
-    "minute at most; it counts the attempts.",
-    DATA_READ="The carrier's support has read data of the tenant.",
+    SIGNING_KEY_CREATED="The carrier created a key that signs access tokens.",
+    SIGNING_KEYS_WITHDRAWN="The carrier withdrew its signing keys, which invalidated all "
+    "access tokens.",
+    PORTAL_USER_CREATED="A portal user was created.",
+    PORTAL_USER_LINKED="A portal user was linked to an account of the identity provider.",
+    PORTAL_USER_DISABLED="A portal user was disabled.",
+    PORTAL_USER_ENABLED="A disabled portal user was enabled again.",
+    WIDGET_ORIGIN_ADDED="A web origin was registered, whose pages may send requests.",
+    WIDGET_ORIGIN_REMOVED="A web origin was removed, which invalidated the sessions of its pages.",
+    SIGN_IN_FAILED="A credential was refused. At most one entry per minute is written for a "
+    "credential and a reason; it counts the attempts.",
+    DATA_READ="The carrier's support read data of the tenant.",
 )
 _describe(
     AuditActor,
-    "Who may stand behind an entry of the audit log. New kinds may be added.",
-    OPERATOR="Whoever runs the carrier's commands.",
-    SERVER="The server by itself.",
-    UNKNOWN="Somebody whose credential was refused.",
-    API_CLIENT="A partner's system.",
-    PORTAL_USER="A person who is signed in to the portal.",
-    WIDGET_SESSION="A page of the portal in a browser.",
-    FULFILMENT="A system of the carrier that reports how orders progress.",
-    SUPPORT="The carrier's staff.",
+    "The kinds of actors in the audit log. Kinds may be added.",
+    OPERATOR="A person who runs the carrier's administration commands.",
+    SERVER="The server itself.",
+    UNKNOWN="A caller whose credential was refused.",
+    API_CLIENT="A partner's system that uses an API key or an access token.",
+    PORTAL_USER="A user of the portal.",
+    WIDGET_SESSION="A page in a browser that shows the widget.",
+    FULFILMENT="A system of the carrier that reports the progress of orders.",
+    SUPPORT="The carrier's support staff.",
 )
 _describe(
     AuditSortField,
-    "By what entries of the audit log can be sorted.",
-    OCCURRED_AT="When it happened.",
+    "The fields that entries of the audit log can be sorted by.",
+    OCCURRED_AT="By `occurredAt`.",
 )
 _describe(
     Locale,

@@ -1,4 +1,4 @@
-"""Resolvers made from declared relations, and the few arguments that many fields share."""
+"""Resolvers made from declared relations, and arguments that several fields share."""
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
@@ -9,7 +9,7 @@ import strawberry
 
 from execution.resolving import EVERYTHING, Rows, by_level
 from ordering import texts
-from resolvers.batch_loader import Found
+from resolvers.batch_loader import Values
 from resolvers.context import Context
 from resolvers.loaders import One, Parts, ToOne
 from schema.enums import Locale
@@ -19,35 +19,36 @@ Resolver = Callable[..., Any]
 LocaleArgument = Annotated[
     Locale | None,
     strawberry.argument(
-        description="The language of the text. Without it, the request's `Accept-Language` "
-        "decides, and German is the default."
+        description="The language of the text. Defaults to the language preferred by the request "
+        "header `Accept-Language`, or to German."
     ),
 ]
 
 
 def lazy(name: str) -> Any:
-    """A type of the graph that stands in the module of its name, for types that refer to each
-    other in circles."""
+    """A graph type by name, for types that refer to each other. Its module must have the name of
+    the type in lower case."""
     return Annotated[name, strawberry.lazy(f"schema.{name.lower()}")]
 
 
 def to_one(relation: One[Any], key: str) -> Resolver:
-    """The row that the parent's attribute `key` names; null without one, or out of scope."""
+    """A resolver of the row that the parent's attribute `key` refers to. Null if there is none in
+    scope."""
     key_of = attrgetter(key)
 
-    def resolve(parents: Sequence[Any], context: Context, rows: Rows = EVERYTHING) -> Found[Any]:
+    def resolve(parents: Sequence[Any], context: Context, rows: Rows = EVERYTHING) -> Values[Any]:
         return context.loaders.one(relation, list(map(key_of, parents)), rows)
 
     return by_level(resolve, reads=(key,), rows=[()], relation=ToOne(relation, key))
 
 
 def to_parts(relation: Parts[Any], key: str = "id") -> Resolver:
-    """All parts of the parent."""
+    """A resolver of all parts of the parent, in order."""
     key_of = attrgetter(key)
 
     def resolve(
         parents: Sequence[Any], context: Context, rows: Rows = EVERYTHING
-    ) -> Found[list[Any]]:
+    ) -> Values[list[Any]]:
         return context.loaders.parts(relation, list(map(key_of, parents)), rows)
 
     return by_level(resolve, reads=(key,), rows=[()])
@@ -58,7 +59,7 @@ def locale_of(context: Context, argument: Locale | None) -> Locale:
 
 
 def label_of(attribute: str) -> Resolver:
-    """What people call the value of the parent's enum attribute."""
+    """A resolver of the label of the parent's enum attribute, in the requested language."""
     member_of: Callable[[Any], StrEnum | None] = attrgetter(attribute)
 
     def resolve(

@@ -1,4 +1,4 @@
-"""The fields that page a collection: the same arguments at the root and below other objects."""
+"""List fields: the same arguments at the root and below other objects."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -13,16 +13,44 @@ from db.paging import Collection
 from execution.resolving import EVERYTHING, Rows, by_level
 from resolvers.context import Context
 from resolvers.loaders import Children
-from resolvers.pagination import PageArguments, children_pages, root_page
+from resolvers.pagination import (
+    DEFAULT_PAGE,
+    LARGEST_PAGE,
+    PageArguments,
+    children_pages,
+    root_page,
+)
 from schema.enums import Direction
-from schema.paging import After, Before, First, Last
 
 M = TypeVar("M", bound=Base)
 F = TypeVar("F")
 
 
+First = Annotated[
+    int | None,
+    strawberry.argument(
+        description="The number of objects to return from the start of the list, or after `after`. "
+        f"Defaults to {DEFAULT_PAGE}, at most {LARGEST_PAGE}. Cannot be combined with `last`."
+    ),
+]
+After = Annotated[
+    str | None, strawberry.argument(description="Return objects after the object with this cursor.")
+]
+Last = Annotated[
+    int | None,
+    strawberry.argument(
+        description="The number of objects to return from the end of the list, or before `before`. "
+        f"At most {LARGEST_PAGE}. Cannot be combined with `first`."
+    ),
+]
+Before = Annotated[
+    str | None,
+    strawberry.argument(description="Return objects before the object with this cursor."),
+]
+
+
 class Sort(Protocol):
-    """What a client says of the order: see the inputs whose names end in `Sort`."""
+    """The inputs whose names end in `Sort`."""
 
     field: Any
     direction: Direction
@@ -30,32 +58,34 @@ class Sort(Protocol):
 
 @dataclass(frozen=True)
 class Listing(Generic[M, F]):
-    """How a collection appears in the graph."""
+    """A collection as it appears in the graph: what clients can filter and sort by."""
 
     collection: Collection[M, F]
     filter_input: type[Any] | None
-    """None: it cannot be filtered."""
+    """None if the list cannot be filtered."""
     to_filter: Callable[[Context, Any], Awaitable[F]]
-    """The database's filter from the client's, which may be None."""
+    """Makes the filter of the database from the client's input, which may be None."""
     sort_input: type[Any] | None
-    """None: it has one order, `default`."""
+    """None if the list is always sorted by `default`."""
     default: tuple[str, Direction]
+    """The sort that applies if the client states none."""
     default_help: str
+    """The same in words, for the description of the argument."""
 
     def everything(self) -> Callable[..., Any]:
-        """A resolver of all objects in scope."""
+        """A resolver of the objects in scope, for a field of the root."""
 
         async def resolve(
-            parents: Sequence[Any], context: Context, rows: Rows = EVERYTHING, **given: Any
+            parents: Sequence[Any], context: Context, rows: Rows = EVERYTHING, **arguments: Any
         ) -> list[Any]:
-            sort, descending = self._sort(given)
+            sort, descending = self._sort(arguments)
             page = await root_page(
                 context.loaders,
                 self.collection,
-                await self.to_filter(context, given.get("filter")),
+                await self.to_filter(context, arguments.get("filter")),
                 sort=sort,
                 descending=descending,
-                arguments=_page_arguments(given),
+                arguments=_page_arguments(arguments),
                 rows=rows,
             )
             return [page] * len(parents)
@@ -63,46 +93,48 @@ class Listing(Generic[M, F]):
         return by_level(self._signed(resolve), rows=ROWS)
 
     def below(self, relation: Children[M, F], key: str = "id") -> Callable[..., Any]:
-        """A resolver of the objects that a relation ties to the parent."""
+        """A resolver of the objects below a parent, whose attribute `key` they refer to."""
         key_of = attrgetter(key)
 
         async def resolve(
-            parents: Sequence[Any], context: Context, rows: Rows = EVERYTHING, **given: Any
+            parents: Sequence[Any], context: Context, rows: Rows = EVERYTHING, **arguments: Any
         ) -> list[Any]:
-            sort, descending = self._sort(given)
+            sort, descending = self._sort(arguments)
             pages = await children_pages(
                 context.loaders,
                 relation,
                 list(map(key_of, parents)),
-                await self.to_filter(context, given.get("filter")),
+                await self.to_filter(context, arguments.get("filter")),
                 sort=sort,
                 descending=descending,
-                arguments=_page_arguments(given),
+                arguments=_page_arguments(arguments),
                 rows=rows,
             )
             return list(pages)
 
         return by_level(self._signed(resolve), reads=(key,), rows=ROWS)
 
-    def _sort(self, given: dict[str, Any]) -> tuple[str, bool]:
-        sort: Sort | None = given.get("order_by")
+    def _sort(self, arguments: dict[str, Any]) -> tuple[str, bool]:
+        sort: Sort | None = arguments.get("order_by")
         name, direction = self.default if sort is None else (sort.field, sort.direction)
         return name, direction is Direction.DESC
 
     def _signed(self, resolve: Callable[..., Any]) -> Callable[..., Any]:
-        """The resolver with the signature from which Strawberry reads the field's arguments."""
+        """The resolver with the signature that Strawberry derives the field's arguments from."""
         arguments: dict[str, Any] = {}
         if self.filter_input is not None:
             arguments["filter"] = Annotated[
                 self.filter_input | None,
                 strawberry.argument(
-                    description="Only those that meet every condition given here; all unless told."
+                    description="Conditions that the objects must meet. Defaults to all objects."
                 ),
             ]
         if self.sort_input is not None:
             arguments["order_by"] = Annotated[
                 self.sort_input | None,
-                strawberry.argument(description=f"The order; {self.default_help} unless told."),
+                strawberry.argument(
+                    description=f"How to sort the list. By default, {self.default_help}."
+                ),
             ]
         arguments |= {"first": First, "after": After, "last": Last, "before": Before}
         parameters = [
@@ -119,8 +151,9 @@ class Listing(Generic[M, F]):
 _KIND = Parameter.POSITIONAL_OR_KEYWORD
 
 ROWS = (("nodes",), ("edges", "node"))
-"""Where the rows lie in a connection."""
+"""The paths from a connection to its rows."""
 
 
-def _page_arguments(given: dict[str, Any]) -> PageArguments:
-    return PageArguments(**{name: given.get(name) for name in ("first", "after", "last", "before")})
+def _page_arguments(arguments: dict[str, Any]) -> PageArguments:
+    names = ("first", "after", "last", "before")
+    return PageArguments(**{name: arguments.get(name) for name in names})

@@ -1,4 +1,4 @@
-"""Global identification by the Relay specification: https://relay.dev/graphql/objectidentification.htm."""
+"""Global ids, as defined by https://relay.dev/graphql/objectidentification.htm."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +13,7 @@ from resolvers.ids import global_id
 
 
 def rows_of(model: type[Base]) -> Callable[[object, object], bool]:
-    """An `is_type_of`: whether an object is a row of the model."""
+    """An `is_type_of` that accepts the rows of the model."""
 
     @by_class
     def is_type_of(row: object, _: object) -> bool:
@@ -27,9 +27,11 @@ def _id(root: strawberry.Parent[Any]) -> strawberry.ID:
     return strawberry.ID(global_id(root))
 
 
-@strawberry.interface(description="An object that `node` and `nodes` find by its id.")
+@strawberry.interface(
+    description="An object that has a globally unique id. `node` and `nodes` find it by that id."
+)
 class Node:
     id: strawberry.ID = strawberry.field(
         resolver=_id,
-        description="Identifies the object among all objects of the graph, for ever. Opaque.",
+        description="An opaque id that is unique among all objects of the graph and never changes.",
     )

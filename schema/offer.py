@@ -7,63 +7,74 @@ import strawberry
 from auth.oauth_scopes import OAuthScope
 from db.models import Offer as OfferRow
 from resolvers import relations
-from schema.common import Consent, PortalUser
+from schema.consent import Consent
 from schema.enums import BusinessCase, OfferStatus
 from schema.fields import label_of, lazy, to_one, to_parts
 from schema.node import Node, rows_of
-from schema.permissions import requires
+from schema.oauth_scopes import requires
+from schema.portal_user import PortalUser
 
 
 @strawberry.type(
-    description="An offer (Angebot): sent to the customer, whose consent (Zustimmung) makes an "
-    "order of it. For a prospect the carrier consents as well.",
+    description="An offer (Angebot) that is sent to a customer. The customer's consent "
+    "(Zustimmung) turns it into an order. An offer to a prospect also needs the "
+    "carrier's consent.",
     directives=requires(OAuthScope.OFFERS_READ),
 )
 class Offer(Node):
-    number: str = strawberry.field(description='The offer number: "AN-10000042".')
-    business_case: BusinessCase = strawberry.field(description="What the offer is about.")
-    status: OfferStatus = strawberry.field(description="The state of the offer.")
+    number: str = strawberry.field(description='The offer number (Angebotsnummer): "AN-10000042".')
+    business_case: BusinessCase = strawberry.field(
+        description="The business case that the offer is for."
+    )
+    status: OfferStatus = strawberry.field(description="The status of the offer.")
     status_label = strawberry.field(
         resolver=label_of("status"),
         graphql_type=str,
-        description="The state as people call it.",
+        description="The name of the status, to show to people.",
     )
-    created_at: datetime = strawberry.field(description="When the offer was made.")
-    sent_at: datetime | None = strawberry.field(description="When it was sent.")
-    valid_until: date | None = strawberry.field(description="The last day on which it holds.")
+    created_at: datetime = strawberry.field(description="When the offer was created.")
+    sent_at: datetime | None = strawberry.field(
+        description="When the offer was sent to the customer. Null if it has not been sent."
+    )
+    valid_until: date | None = strawberry.field(
+        description="The last day on which the offer is valid. Null if no day was stated."
+    )
     decided_at: datetime | None = strawberry.field(
-        description="When it was consented to, declined or withdrawn, or expired."
+        description="When the offer was consented to, declined or withdrawn, or when it expired. "
+        "Null while it is undecided."
     )
     updated_at: datetime = strawberry.field(description="When the offer last changed.")
     consents = strawberry.field(
         resolver=to_parts(relations.CONSENTS_OF_OFFER),
         graphql_type=list[Consent],
-        description="The consents given to the offer, the earliest first.",
+        description="The consents to the offer, the earliest first.",
     )
     created_by = strawberry.field(
         resolver=to_one(relations.PORTAL_USER, "created_by_id"),
         graphql_type=PortalUser | None,
-        description="The portal user who made the offer.",
+        description="The portal user who created the offer. Null if it was not created in the "
+        "portal.",
     )
     tenant = strawberry.field(
         resolver=to_one(relations.TENANT, "tenant_id"),
         graphql_type=lazy("Tenant") | None,
-        description="Whose offer it is.",
+        description="The tenant that serves the customer.",
     )
     customer = strawberry.field(
         resolver=to_one(relations.CUSTOMER, "customer_id"),
         graphql_type=lazy("Customer") | None,
-        description="Who it was made to.",
+        description="The customer or prospect that the offer was made to.",
     )
     cart = strawberry.field(
         resolver=to_one(relations.CART, "cart_id"),
         graphql_type=lazy("Cart") | None,
-        description="The cart it was made of; null where the carrier reported the offer alone.",
+        description="The cart that the offer was made from. Null if the carrier reported the "
+        "offer without a cart.",
     )
     order = strawberry.field(
         resolver=to_one(relations.ORDER_OF_OFFER, "id"),
         graphql_type=lazy("Order") | None,
-        description="The order that resulted; null without one.",
+        description="The order that resulted from the offer. Null if there is none.",
     )
 
     is_type_of = rows_of(OfferRow)

@@ -11,33 +11,36 @@ from db.models import Order as OrderRow
 from execution.resolving import EVERYTHING, Rows, by_level, reads
 from ordering import texts
 from ordering.lifecycle import TMF622_STATE
-from resolvers import processing, relations
+from resolvers import relations
 from resolvers.batch_loader import resolved
 from resolvers.context import Context
-from schema.common import Characteristic, Document, PortalUser
+from schema.characteristic import Characteristic
+from schema.delay import Delay
+from schema.document import Document
 from schema.enums import ActionParty, BusinessCase, ContractEffect, OrderPhase, OrderStatus
+from schema.external_id import ExternalId
 from schema.fields import LocaleArgument, label_of, lazy, locale_of, to_one, to_parts
+from schema.history_entry import HistoryEntry
+from schema.milestone import Milestone
 from schema.node import Node, rows_of
-from schema.order_parts import (
-    Delay,
-    ExternalId,
-    HistoryEntry,
-    Milestone,
-    Note,
-    OrderItem,
-    Price,
-)
-from schema.permissions import requires
-from schema.processing import ProcessingEstimate
+from schema.note import Note
+from schema.oauth_scopes import requires
+from schema.order_item import OrderItem
+from schema.portal_user import PortalUser
+from schema.price import Price
+from schema.processing_estimate import ProcessingEstimate, processing_estimate
 
 
-@strawberry.type(description="What somebody must do before processing can go on.")
+@strawberry.type(description="What must be done before processing of an order can continue.")
 class ActionRequired:
     text: str = strawberry.field(
-        description="What must be done, in the words of the carrier's staff: German."
+        description="What must be done, in the words of the carrier's staff. The text is always "
+        "German."
     )
-    by: ActionParty = strawberry.field(description="Who must do it.")
-    due: datetime | None = strawberry.field(description="Until when.")
+    by: ActionParty = strawberry.field(description="The party that must act.")
+    due: datetime | None = strawberry.field(
+        description="When the action is due. Null if no time was set."
+    )
 
 
 @reads("action_text", "action_by", "action_due")
@@ -74,195 +77,209 @@ async def _total_prices(
 ) -> list[list[Any]]:
     keys = [order.id for order in parents]
     prices = await resolved(context.loaders.parts(relations.PRICES_OF_ORDER, keys, rows))
-    return [[price for price in each if price.item_position is None] for each in prices]
-
-
-async def _estimates(
-    parents: Sequence[OrderRow], context: Context, rows: Rows = EVERYTHING
-) -> list[Any]:
-    return list(await processing.processing_estimates(context, parents, rows))
+    return [[price for price in group if price.item_position is None] for group in prices]
 
 
 @strawberry.type(
-    description="An order (Auftrag): everything that was stated when ordering, which never "
-    "changes, and the state of its processing. It results from a cart or an offer, and leads to a "
-    "contract.",
+    description="An order (Auftrag). What was stated when it was placed never changes; its "
+    "processing is reported as it progresses. An order results from a cart or an "
+    "offer, and leads to a contract.",
     directives=requires(OAuthScope.ORDERS_READ),
 )
 class Order(Node):
     number: str = strawberry.field(description='The order number (Auftragsnummer): "A-10000042".')
-    business_case: BusinessCase = strawberry.field(description="What the order is about.")
+    business_case: BusinessCase = strawberry.field(
+        description="The business case that the order is for."
+    )
     business_case_label = strawberry.field(
         resolver=label_of("business_case"),
         graphql_type=str,
-        description="The business case as people call it.",
+        description="The name of the business case, to show to people.",
     )
     category: str | None = strawberry.field(
-        description="How the ordering system classified the order."
+        description="The category that the ordering system assigned to the order. Null if it "
+        "assigned none."
     )
-    description: str | None = strawberry.field(description="What was stated about the order.")
+    description: str | None = strawberry.field(
+        description="A description of the order in free text. Null if none was stated."
+    )
     dealer_id: str | None = strawberry.field(
-        description="The dealer (Händler-ID) that a commission is matched by.",
+        description="The dealer id (Händler-ID), by which commissions are matched. Null if none "
+        "was stated.",
         directives=requires(OAuthScope.COMMISSIONS_READ),
     )
     sub_partner_id: str | None = strawberry.field(
-        description="The sub-partner (UVP-Kennung) that a commission is matched by.",
+        description="The sub-partner id (UVP-Kennung), by which commissions are matched. Null if "
+        "none was stated.",
         directives=requires(OAuthScope.COMMISSIONS_READ),
     )
-    received_at: datetime = strawberry.field(description="When the order was received.")
+    received_at: datetime = strawberry.field(description="When the carrier received the order.")
     requested_start_date: datetime | None = strawberry.field(
-        description="When processing should start, as stated."
+        description="When processing should start, as requested with the order. Null if no date "
+        "was requested."
     )
     requested_completion_date: datetime | None = strawberry.field(
-        description="The date that the customer asked for (Kundenwunschtermin)."
+        description="The completion date requested by the customer (Kundenwunschtermin). Null if "
+        "none was requested."
     )
     expected_completion_date: datetime | None = strawberry.field(
-        description="The binding delivery date (verbindlicher Liefertermin); null until it is set."
+        description="The binding delivery date (verbindlicher Liefertermin). Null until the "
+        "carrier sets it."
     )
     completed_at: datetime | None = strawberry.field(
-        description="When the order was completed; null unless it is."
+        description="When the order was completed. Null if it is not completed."
     )
     updated_at: datetime = strawberry.field(
-        description="When anything about the order last changed, a contract that appeared included."
+        description="When the order last changed in any way. Linking a contract counts as a change."
     )
-    version: int = strawberry.field(description="Counts the changes, from 1.")
+    version: int = strawberry.field(
+        description="The version of the order: 1 when received, increased by each change."
+    )
     automated: bool = strawberry.field(
-        description="Whether an order of this product and business case is processed without a "
-        "person, and so within minutes."
+        description="Whether an order of this product and business case is processed "
+        "automatically, which takes minutes."
     )
 
-    status: OrderStatus = strawberry.field(description="The state, as people see it.")
+    status: OrderStatus = strawberry.field(
+        description="The status of the order. `phase` is more detailed."
+    )
     status_label = strawberry.field(
         resolver=label_of("status"),
         graphql_type=str,
-        description='The state as people call it: "In Arbeit".',
+        description='The name of the status, to show to people: "In Arbeit".',
     )
     status_explanation = strawberry.field(
         resolver=by_level(_explanations),
         graphql_type=str,
-        description="What is happening to this order, who must act, what comes next and whom to "
-        "contact: sentences to show to a reader.",
+        description="An explanation of the status in whole sentences, to show to people: what is "
+        "happening, who must act, what comes next and whom to contact.",
     )
-    phase: OrderPhase = strawberry.field(description="The finer state behind `status`.")
+    phase: OrderPhase = strawberry.field(
+        description="The phase of processing: the detailed state behind `status`."
+    )
     phase_label = strawberry.field(
         resolver=label_of("phase"),
         graphql_type=str,
-        description="The phase as people call it.",
+        description="The name of the phase, to show to people.",
     )
     tmf622_state = strawberry.field(
         resolver=_tmf622_state,
         graphql_type=str,
-        description='The phase as TMF622 v5 calls it: "inProgress".',
+        description='The state that TMF622 v5 defines for the phase: "inProgress".',
     )
     action_required = strawberry.field(
         resolver=_action_required,
         graphql_type=ActionRequired | None,
-        description="What somebody must do before processing can go on; null when nothing is.",
+        description="What must be done before processing can continue. Null if nothing is "
+        "required.",
     )
     delayed: bool = strawberry.field(
-        description="Whether the order is in progress with a delay that is not resolved."
+        description="Whether the order is in progress and has a delay that is not resolved."
     )
     milestones = strawberry.field(
         resolver=to_parts(relations.MILESTONES_OF_ORDER),
         graphql_type=list[Milestone],
-        description="Facts beside the phase, planned and reached.",
+        description="The milestones of the order, planned and reached.",
     )
     delays = strawberry.field(
         resolver=to_parts(relations.DELAYS_OF_ORDER),
         graphql_type=list[Delay],
-        description="Delays that were reported, resolved ones included.",
+        description="The reported delays of the order, including resolved ones.",
     )
     history = strawberry.field(
         resolver=to_parts(relations.HISTORY_OF_ORDER),
         graphql_type=list[HistoryEntry],
-        description="Every phase the order has entered, the first one first. The last is `phase`.",
+        description="Every phase that the order has entered, the earliest first. The last entry "
+        "is the current `phase`.",
     )
     processing_estimate = strawberry.field(
-        resolver=by_level(
-            _estimates,
-            reads=("product_id", "business_case", "status", "received_at"),
-            rows=[("basis", "product")],
-        ),
+        resolver=processing_estimate,
         graphql_type=ProcessingEstimate | None,
-        description="How long such an order takes, by those that are completed; null without any, "
-        "and once the order has ended.",
+        description="An estimate of when the order will be completed, based on completed orders "
+        "of the same product and business case. Null if there are none, or if the "
+        "order has ended.",
     )
 
     items = strawberry.field(
         resolver=to_parts(relations.ITEMS_OF_ORDER),
         graphql_type=list[OrderItem],
-        description="What was ordered.",
+        description="The ordered items, by position.",
     )
     total_prices = strawberry.field(
         resolver=by_level(_total_prices, reads=("id",), rows=[()]),
         graphql_type=list[Price],
-        description="Prices stated for the order as a whole. Empty where only items have prices.",
+        description="The prices of the order as a whole. Empty if prices are stated for items "
+        "only.",
     )
     external_ids = strawberry.field(
         resolver=to_parts(relations.EXTERNAL_IDS_OF_ORDER),
         graphql_type=list[ExternalId],
-        description="Under what other numbers the order is known: the partner's own references.",
+        description="The numbers of the order in other systems, such as your own reference.",
     )
     notes = strawberry.field(
         resolver=to_parts(relations.NOTES_OF_ORDER),
         graphql_type=list[Note],
-        description="Notes that were stated or added.",
+        description="The notes that came with the order or were added later.",
     )
     documents = strawberry.field(
         resolver=to_parts(relations.DOCUMENTS_OF_ORDER),
         graphql_type=list[Document],
-        description="Documents of the order. Those of its products are at `Product.documents`.",
+        description="The documents of the order. `Product.documents` has the documents of its "
+        "products.",
     )
     characteristics = strawberry.field(
         resolver=_characteristics,
         graphql_type=list[Characteristic],
-        description="What else was stated when ordering.",
+        description="Further properties that were stated when the order was placed.",
     )
     reported_characteristics = strawberry.field(
         resolver=_reported_characteristics,
         graphql_type=list[Characteristic],
-        description="What else the carrier's systems reported while processing.",
+        description="Further properties that the carrier's systems reported during processing.",
     )
 
     tenant = strawberry.field(
         resolver=to_one(relations.TENANT, "tenant_id"),
         graphql_type=lazy("Tenant") | None,
-        description="The partner, or the part of one, whose order it is.",
+        description="The tenant that serves the customer.",
     )
     customer = strawberry.field(
         resolver=to_one(relations.CUSTOMER, "customer_id"),
         graphql_type=lazy("Customer") | None,
-        description="Who the order is for.",
+        description="The customer that the order is for.",
     )
     site = strawberry.field(
         resolver=to_one(relations.SITE, "site_id"),
         graphql_type=lazy("Site") | None,
-        description="Where the products will be used.",
+        description="The site where the products will be used. Null if none was stated.",
     )
     product = strawberry.field(
         resolver=to_one(relations.PRODUCT, "product_id"),
         graphql_type=lazy("Product") | None,
-        description="The main product: that of the first item which names one.",
+        description="The main product: the product of the first item that names one. Null if no "
+        "item does.",
     )
     offer = strawberry.field(
         resolver=to_one(relations.OFFER, "offer_id"),
         graphql_type=lazy("Offer") | None,
-        description="The offer that the order results from; null for an order that a partner "
-        "placed by power of attorney.",
+        description="The offer that the order results from. Null for an order placed by power of "
+        "attorney, which has no offer.",
     )
     contract = strawberry.field(
         resolver=to_one(relations.CONTRACT, "contract_id"),
         graphql_type=lazy("Contract") | None,
-        description="The contract that the order created or changed. It appears a little later "
-        "than the order; null until then.",
+        description="The contract that the order created or changed. Null until the contract is "
+        "linked, which happens some time after the order was received.",
     )
     contract_effect: ContractEffect | None = strawberry.field(
-        description="What the order did, or is doing, to its contract; null without one."
+        description="The effect of the order on its contract. Null if there is no contract yet, "
+        "or if the effect is not known."
     )
     confirmed_by = strawberry.field(
         resolver=to_one(relations.PORTAL_USER, "confirmed_by_id"),
         graphql_type=PortalUser | None,
-        description="The portal user who confirmed the order.",
+        description="The portal user who confirmed the order. Null if it was not confirmed in the "
+        "portal.",
     )
 
     is_type_of = rows_of(OrderRow)

@@ -5,8 +5,9 @@ import strawberry
 from db.models.carts import PricedItem as PricedItemRow
 from execution.resolving import reads
 from resolvers import relations
-from schema.common import Characteristic, Money
+from schema.characteristic import Characteristic
 from schema.fields import lazy, to_one
+from schema.money import Money
 
 
 @reads("one_time_amount", "currency")
@@ -24,22 +25,24 @@ def _characteristics(root: strawberry.Parent[PricedItemRow]) -> list[Characteris
     return Characteristic.list_of(root.characteristics)
 
 
-@strawberry.type(description="A position of a cart, or of a contract.")
+@strawberry.type(description="An item of a cart or a contract.")
 class PricedItem:
-    position: int = strawberry.field(description="The item's place, from 1.")
+    position: int = strawberry.field(description="The position of the item, from 1.")
     product = strawberry.field(
         resolver=to_one(relations.PRODUCT, "product_id"),
         graphql_type=lazy("Product") | None,
-        description="The product, where the item names one of the catalogue.",
+        description="The product in the catalogue. Null if the item names none.",
     )
-    name: str = strawberry.field(description="What it is, in words.")
-    quantity: int = strawberry.field(description="How many.")
+    name: str = strawberry.field(description="The name of the item.")
+    quantity: int = strawberry.field(description="The quantity.")
     one_time_price: Money | None = strawberry.field(
-        resolver=_one_time, description="What one of it costs once."
+        resolver=_one_time,
+        description="The one-time price for a quantity of one. Null if there is none.",
     )
     monthly_price: Money | None = strawberry.field(
-        resolver=_monthly, description="What one of it costs every month."
+        resolver=_monthly,
+        description="The monthly price for a quantity of one. Null if there is none.",
     )
     characteristics: list[Characteristic] = strawberry.field(
-        resolver=_characteristics, description="The product's properties."
+        resolver=_characteristics, description="The properties of the product."
     )

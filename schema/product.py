@@ -6,26 +6,23 @@ import strawberry
 
 from db.models import Product as ProductRow
 from db.models import ProductDocument as ProductDocumentRow
-from db.queries import products as queries
 from execution.resolving import by_level, reads
 from resolvers import relations
 from resolvers.context import Context
-from schema.common import Document, members
-from schema.contract_list import CONTRACTS, ContractConnection
-from schema.enums import Direction, Locale, ProductFamily
+from schema.document import Document
+from schema.enums import Locale, ProductFamily
 from schema.fields import LocaleArgument, label_of, locale_of, to_parts
-from schema.listing import Listing
+from schema.filters.contract import CONTRACTS, ContractConnection
+from schema.filters.order import ORDERS, OrderConnection
 from schema.node import Node, rows_of
-from schema.order_list import ORDERS, OrderConnection
-from schema.paging import Connection
 
 
 def _descriptions(
     parents: Sequence[ProductRow], context: Context, locale: LocaleArgument = None
 ) -> list[str | None]:
     if locale_of(context, locale) is Locale.DE:
-        return [each.description_de or each.description_en for each in parents]
-    return [each.description_en or each.description_de for each in parents]
+        return [product.description_de or product.description_en for product in parents]
+    return [product.description_en or product.description_de for product in parents]
 
 
 @reads("language")
@@ -35,61 +32,43 @@ def _language(root: strawberry.Parent[ProductDocumentRow]) -> Locale:
 
 @strawberry.type(description="A document about a product, in one language.")
 class ProductDocument(Document):
-    language: Locale = strawberry.field(resolver=_language, description="Its language.")
+    language: Locale = strawberry.field(
+        resolver=_language, description="The language of the document."
+    )
 
 
-@strawberry.type(description="A product of the carrier's catalogue, which all tenants share.")
+@strawberry.type(
+    description="A product in the carrier's catalogue, which is the same for all tenants."
+)
 class Product(Node):
-    number: str = strawberry.field(description="The product number.")
-    name: str = strawberry.field(description="The name.")
-    family: ProductFamily = strawberry.field(description="The kind of product.")
+    number: str = strawberry.field(description='The product number: "CF-KOMFORT".')
+    name: str = strawberry.field(description="The name of the product.")
+    family: ProductFamily = strawberry.field(description="The family that the product belongs to.")
     family_label = strawberry.field(
         resolver=label_of("family"),
         graphql_type=str,
-        description="The kind as people call it.",
+        description="The name of the family, to show to people.",
     )
     description = strawberry.field(
         resolver=by_level(_descriptions, reads=("description_de", "description_en")),
         graphql_type=str | None,
-        description="What the product is.",
+        description="A description of the product, in the other language if there is none in the "
+        "requested one. Null if there is none.",
     )
     documents = strawberry.field(
         resolver=to_parts(relations.DOCUMENTS_OF_PRODUCT),
         graphql_type=list[ProductDocument],
-        description="Documents about the product.",
+        description="The documents about the product.",
     )
     orders = strawberry.field(
         resolver=ORDERS.below(relations.ORDERS_OF_PRODUCT),
         graphql_type=OrderConnection | None,
-        description="Orders whose main product it is.",
+        description="The orders whose main product this is.",
     )
     contracts = strawberry.field(
         resolver=CONTRACTS.below(relations.CONTRACTS_OF_PRODUCT),
         graphql_type=ContractConnection | None,
-        description="Contracts whose main product it is.",
+        description="The contracts whose main product this is.",
     )
 
     is_type_of = rows_of(ProductRow)
-
-
-@strawberry.input(description="Conditions on products; a product must meet all that are given.")
-class ProductFilter:
-    family: list[ProductFamily] | None = strawberry.field(
-        default=None, description="Of one of these kinds."
-    )
-
-
-async def _to_filter(_: Context, given: ProductFilter | None) -> queries.ProductFilter:
-    return queries.ProductFilter(members(given.family) if given is not None else None)
-
-
-ProductConnection = Connection[Product]
-
-PRODUCTS = Listing(
-    queries.PRODUCTS,
-    ProductFilter,
-    _to_filter,
-    None,
-    (queries.ProductSortField.NAME, Direction.ASC),
-    "by name",
-)

@@ -1,4 +1,4 @@
-"""Scalars whose values are exact, and documented by a specification."""
+"""The custom scalars: DateTime, Date and Decimal."""
 
 import re
 from datetime import UTC, date, datetime
@@ -18,7 +18,7 @@ _INSTANT = re.compile(
 
 
 def _instants(values: list[Any]) -> list[Any] | None:
-    # What encodes JSON writes instants in UTC in the same way.
+    # The JSON encoder writes instants in UTC in the same form.
     zones = set(map(_ZONE, filter(None, values)))
     return values if zones <= _UTC else None
 
@@ -28,7 +28,7 @@ _ZONE, _UTC = attrgetter("tzinfo"), {UTC}
 
 @by_column(_instants)
 def format_instant(value: datetime) -> str:
-    """RFC 3339 in UTC, to the microsecond where there are any."""
+    """The instant as RFC 3339 in UTC, with microseconds unless they are zero."""
     if value.tzinfo is not UTC:
         value = value.astimezone(UTC)
     return value.isoformat().removesuffix("+00:00") + "Z"
@@ -36,14 +36,14 @@ def format_instant(value: datetime) -> str:
 
 def _parse_instant(value: Any) -> datetime:
     if isinstance(value, str) and _INSTANT.fullmatch(value):
-        # Python reads six digits of a second; the rest is beyond what the database keeps.
+        # Python reads at most six digits of a second; the database stores no more.
         text = re.sub(r"(\.\d{6})\d+", r"\1", value.upper())
         try:
             return datetime.fromisoformat(text).astimezone(UTC)
         except (ValueError, OverflowError):
             pass
     raise GraphQLError(
-        'DateTime must be an instant by RFC 3339 with a zone, like "2026-05-04T08:30:00Z".'
+        'DateTime must be an RFC 3339 instant with an offset, like "2026-05-04T08:30:00Z".'
     )
 
 
@@ -53,7 +53,7 @@ def _parse_date(value: Any) -> date:
             return date.fromisoformat(value)
         except ValueError:
             pass
-    raise GraphQLError('Date must be a calendar day by ISO 8601, like "2026-05-04".')
+    raise GraphQLError('Date must be an ISO 8601 calendar day, like "2026-05-04".')
 
 
 def _parse_decimal(value: Any) -> Decimal:
@@ -65,7 +65,7 @@ def _parse_decimal(value: Any) -> Decimal:
         else:
             if number.is_finite():
                 return number
-    raise GraphQLError('Decimal must be a number in a string, like "19.90".')
+    raise GraphQLError('Decimal must be a decimal number in a string, like "19.90".')
 
 
 def _format_decimal(value: Decimal) -> str:
@@ -75,22 +75,22 @@ def _format_decimal(value: Decimal) -> str:
 SCALARS: dict[object, ScalarDefinition] = {
     datetime: strawberry.scalar(
         name="DateTime",
-        description='An instant by RFC 3339. Answers are in UTC: "2026-05-04T08:30:00Z". '
-        "Arguments may carry any offset; they need one.",
+        description="An instant as defined by RFC 3339. Responses are in UTC: "
+        '"2026-05-04T08:30:00Z". Arguments may use any offset, but must state one.',
         specified_by_url="https://scalars.graphql.org/andimarek/date-time.html",
         serialize=format_instant,
         parse_value=_parse_instant,
     ),
     date: strawberry.scalar(
         name="Date",
-        description='A calendar day by ISO 8601: "2026-05-04".',
+        description='A calendar day as defined by ISO 8601: "2026-05-04".',
         specified_by_url="https://scalars.graphql.org/andimarek/local-date.html",
         serialize=date.isoformat,
         parse_value=_parse_date,
     ),
     Decimal: strawberry.scalar(
         name="Decimal",
-        description='An exact decimal number, in a string so that no reader rounds it: "19.90".',
+        description='An exact decimal number, written as a string to prevent rounding: "19.90".',
         specified_by_url="https://www.w3.org/TR/xmlschema-2/#decimal",
         serialize=_format_decimal,
         parse_value=_parse_decimal,

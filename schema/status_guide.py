@@ -1,4 +1,4 @@
-"""What every status and phase means, for readers."""
+"""The meaning of every status and phase, in texts for people."""
 
 import strawberry
 
@@ -10,27 +10,29 @@ from schema.enums import Locale, OrderPhase, OrderStatus
 from schema.fields import LocaleArgument, locale_of
 
 
-@strawberry.type(description="What a phase means.")
+@strawberry.type(description="The meaning of a phase, in texts to show to people.")
 class PhaseGuide:
     phase: OrderPhase = strawberry.field(description="The phase.")
-    label: str = strawberry.field(description="What people call it.")
-    meaning: str = strawberry.field(description="What is happening.")
+    label: str = strawberry.field(description="The name of the phase.")
+    meaning: str = strawberry.field(description="What happens in the phase.")
     actor: str = strawberry.field(description="Who must act.")
     next: str = strawberry.field(description="What comes next.")
-    tmf622_state: str = strawberry.field(description="What TMF622 v5 calls it.")
+    tmf622_state: str = strawberry.field(
+        description='The state that TMF622 v5 defines for the phase: "inProgress".'
+    )
 
 
-@strawberry.type(description="What a status means.")
+@strawberry.type(description="The meaning of a status, in texts to show to people.")
 class StatusGuide:
     status: OrderStatus = strawberry.field(description="The status.")
-    label: str = strawberry.field(description="What people call it.")
-    meaning: str = strawberry.field(description="What it says about an order.")
-    contact: str = strawberry.field(description="Whom to turn to.")
-    phases: list[PhaseGuide] = strawberry.field(description="The phases behind it.")
+    label: str = strawberry.field(description="The name of the status.")
+    meaning: str = strawberry.field(description="What the status says about an order.")
+    contact: str = strawberry.field(description="Whom to contact.")
+    phases: list[PhaseGuide] = strawberry.field(description="The phases that belong to the status.")
 
 
 def status_guide(info: Info, locale: LocaleArgument = None) -> list[StatusGuide]:
-    """Every status with its phases, in the order of an order's life."""
+    """Every status with its phases, in the order of the life cycle."""
     language = locale_of(info.context, locale)
     return [
         StatusGuide(

@@ -1,41 +1,35 @@
-"""Who is asking."""
+"""The caller of an operation."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import strawberry
 
 from auth.principal import Principal
-from ratelimit.buckets import current_quota
 from resolvers import relations
 from resolvers.context import Info
 from schema.enums import PrincipalKind
 from schema.fields import lazy, to_one
 
 
-def _client(root: strawberry.Parent[Principal]) -> str:
-    return root.client_name
-
-
-def _scopes(root: strawberry.Parent[Principal]) -> list[str]:
-    return sorted(root.scopes)
-
-
 @strawberry.type(
-    description="How much a client may ask for over time. An operation takes the points of its "
-    "requested cost and gets back what it did not use; points come back steadily."
+    description="The rate limit of the caller, counted in points. An operation takes as many "
+    "points as it may cost, and returns those that it did not use. Points are "
+    "refilled continuously."
 )
 class RateLimit:
-    limit: int = strawberry.field(description="The points of a client that has used none.")
+    limit: int = strawberry.field(description="The number of points when none are used.")
     remaining: int = strawberry.field(
-        description="The points that are left, those of this operation taken."
+        description="The number of points that are left. The points of this operation are already "
+        "taken."
     )
     reset_at: datetime = strawberry.field(
-        description="When all points will be there again, if no more are used."
+        description="When all points will be available again if no more are used."
     )
 
 
 def _rate_limit(info: Info) -> RateLimit | None:
-    quota = current_quota()
+    quota = info.context.quota()
     if quota is None:
         return None
     return RateLimit(
@@ -45,41 +39,55 @@ def _rate_limit(info: Info) -> RateLimit | None:
     )
 
 
-@strawberry.type(description="Whoever holds the credential of this request.")
+@strawberry.type(description="The caller, as identified by the credential of the request.")
 class Viewer:
-    kind: PrincipalKind = strawberry.field(description="What kind of caller it is.")
+    tenant_id: strawberry.Private[int | None]
+    customer_id: strawberry.Private[UUID | None]
+    kind: PrincipalKind = strawberry.field(description="The kind of caller.")
     client_name: str = strawberry.field(
-        resolver=_client,
-        description="The name that the client was registered under, or the person's own.",
+        description="The name under which the client was registered, or the name of the portal "
+        "user.",
     )
     token_id: str = strawberry.field(
         description="The public part of the credential, by which lists and logs name it."
     )
     scopes: list[str] = strawberry.field(
-        resolver=_scopes,
-        description="What the credential is good for: the names that `@requiresScope` states in "
-        "the schema.",
+        description='The OAuth scopes of the credential: "orders:read". `@requiresScope` says '
+        "which scope a field needs.",
     )
     expires_at: datetime | None = strawberry.field(
-        description="When the credential ends; null if it does not by itself."
+        description="When the credential expires. Null if it does not expire."
     )
     tenant_number: str | None = strawberry.field(
-        description="The number of the tenant at the top of all that this request may see: the "
-        "credential's, or the part of it that the header `X-Tenant` names. Null for the carrier's "
-        "own, who see all tenants."
+        description="The number of the topmost tenant that this request may see: the tenant of "
+        "the credential, or the tenant named by the header `X-Tenant`. Null for the "
+        "carrier's own systems and staff, which see all tenants."
     )
     tenant = strawberry.field(
         resolver=to_one(relations.TENANT, "tenant_id"),
         graphql_type=lazy("Tenant") | None,
-        description="That tenant.",
+        description="The topmost tenant that this request may see. Null if `tenantNumber` is null.",
     )
     customer = strawberry.field(
         resolver=to_one(relations.CUSTOMER, "customer_id"),
         graphql_type=lazy("Customer") | None,
-        description="The one customer whose documents this request may see; null where it is not "
-        "bound to one.",
+        description="The only customer whose documents this request may see. Null if the "
+        "credential is not restricted to one customer.",
     )
     rate_limit: RateLimit | None = strawberry.field(
         resolver=_rate_limit,
-        description="What the caller may still ask for; null where nothing limits it.",
+        description="The rate limit of the caller. Null if the caller has no rate limit.",
     )
+
+    @classmethod
+    def of(cls, principal: Principal) -> "Viewer":
+        return cls(
+            tenant_id=principal.tenant_id,
+            customer_id=principal.customer_id,
+            kind=principal.kind,
+            client_name=principal.client_name,
+            token_id=principal.token_id,
+            scopes=sorted(principal.scopes),
+            expires_at=principal.expires_at,
+            tenant_number=principal.tenant_number,
+        )

@@ -1,2 +1,4 @@
-"""Statements that read the order book: one module an aggregate. No scope stands here: the session
-adds it (`db.session`)."""
+"""Statements that read the order book, one module for each aggregate.
+
+They do not mention the scope: the session adds it (`db.session`).
+"""

@@ -24,12 +24,12 @@ class AuditFilter:
     tenant_ids: tuple[int, ...] | None = None
 
 
-def _conditions(wanted: AuditFilter) -> list[ColumnElement[bool]]:
+def _conditions(filter: AuditFilter) -> list[ColumnElement[bool]]:
     return [
-        *one_of(AuditEntry.action, wanted.actions),
-        *one_of(AuditEntry.actor, None if wanted.actor is None else (wanted.actor,)),
-        *wanted.occurred.bounds(AuditEntry.occurred_at),
-        *one_of(AuditEntry.tenant_id, wanted.tenant_ids),
+        *one_of(AuditEntry.action, filter.actions),
+        *one_of(AuditEntry.actor, None if filter.actor is None else (filter.actor,)),
+        *filter.occurred.bounds(AuditEntry.occurred_at),
+        *one_of(AuditEntry.tenant_id, filter.tenant_ids),
     ]
 
 

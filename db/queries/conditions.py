@@ -1,4 +1,4 @@
-"""Conditions that several aggregates share. None means that nothing was asked for."""
+"""Conditions that several aggregates share. None stands for a filter that is not set."""
 
 from typing import Any
 
@@ -10,12 +10,13 @@ from db.search import search_terms
 
 
 def one_of(
-    column: InstrumentedAttribute[Any], wanted: tuple[Any, ...] | None
+    column: InstrumentedAttribute[Any], values: tuple[Any, ...] | None
 ) -> list[ColumnElement[bool]]:
-    """One value is an equality, so that an index which starts with the column keeps its order."""
-    if wanted is None:
+    """The column has one of the values. A single value becomes an equality, so that an index that
+    starts with the column can also sort."""
+    if values is None:
         return []
-    return [column == wanted[0]] if len(wanted) == 1 else [any_of(column, wanted)]
+    return [column == values[0]] if len(values) == 1 else [any_of(column, values)]
 
 
 def found_by(column: InstrumentedAttribute[str], search: str | None) -> list[ColumnElement[bool]]:
@@ -23,8 +24,8 @@ def found_by(column: InstrumentedAttribute[str], search: str | None) -> list[Col
     return [column.like(term, escape="\\") for term in search_terms(search or "")]
 
 
-def either(condition: ColumnElement[bool], wanted: bool | None) -> list[ColumnElement[bool]]:
-    """The condition, or its opposite."""
-    if wanted is None:
+def either(condition: ColumnElement[bool], value: bool | None) -> list[ColumnElement[bool]]:
+    """The condition if the value is true, its negation if it is false."""
+    if value is None:
         return []
-    return [condition if wanted else ~condition]
+    return [condition if value else ~condition]

@@ -28,9 +28,9 @@ class ContractFilter:
     status: tuple[ContractStatus, ...] | None = None
     term_end: DateRange = DateRange()
     renewable_by: date | None = None
-    """Renewable on this day, or earlier and still."""
+    """The contract becomes renewable on this day or earlier, and still is."""
     today: date | None = None
-    """Goes with `renewable_by`."""
+    """The current day. Needed with `renewable_by`."""
     updated: InstantRange = InstantRange()
     customer_ids: tuple[UUID, ...] | None = None
     tenant_ids: tuple[int, ...] | None = None
@@ -39,7 +39,8 @@ class ContractFilter:
 
 
 def renewable(by: date, today: date) -> list[ColumnElement[bool]]:
-    """Active, in its last six months by that day, and neither ordered nor being ordered."""
+    """Active, in the last six months of its term by that day, without an order in progress and an
+    open cart."""
     return [
         Contract.status == ContractStatus.ACTIVE,
         Contract.renewable_from <= by,
@@ -49,18 +50,18 @@ def renewable(by: date, today: date) -> list[ColumnElement[bool]]:
     ]
 
 
-def _conditions(wanted: ContractFilter) -> list[ColumnElement[bool]]:
+def _conditions(filter: ContractFilter) -> list[ColumnElement[bool]]:
     conditions = [
-        *one_of(Contract.status, wanted.status),
-        *wanted.term_end.bounds(Contract.term_end),
-        *wanted.updated.bounds(Contract.updated_at),
-        *one_of(Contract.customer_id, wanted.customer_ids),
-        *one_of(Contract.tenant_id, wanted.tenant_ids),
-        *one_of(Contract.product_id, wanted.product_ids),
-        *found_by(Contract.search_text, wanted.search),
+        *one_of(Contract.status, filter.status),
+        *filter.term_end.bounds(Contract.term_end),
+        *filter.updated.bounds(Contract.updated_at),
+        *one_of(Contract.customer_id, filter.customer_ids),
+        *one_of(Contract.tenant_id, filter.tenant_ids),
+        *one_of(Contract.product_id, filter.product_ids),
+        *found_by(Contract.search_text, filter.search),
     ]
-    if wanted.renewable_by is not None and wanted.today is not None:
-        conditions += renewable(wanted.renewable_by, wanted.today)
+    if filter.renewable_by is not None and filter.today is not None:
+        conditions += renewable(filter.renewable_by, filter.today)
     return conditions
 
 

@@ -28,13 +28,13 @@ class CustomerFilter:
     search: str | None = None
 
 
-def _customer_conditions(wanted: CustomerFilter) -> list[ColumnElement[bool]]:
+def _customer_conditions(filter: CustomerFilter) -> list[ColumnElement[bool]]:
     return [
-        *one_of(Customer.kind, wanted.kind),
-        *wanted.created.bounds(Customer.created_at),
-        *wanted.updated.bounds(Customer.updated_at),
-        *one_of(Customer.tenant_id, wanted.tenant_ids),
-        *found_by(Customer.search_text, wanted.search),
+        *one_of(Customer.kind, filter.kind),
+        *filter.created.bounds(Customer.created_at),
+        *filter.updated.bounds(Customer.updated_at),
+        *one_of(Customer.tenant_id, filter.tenant_ids),
+        *found_by(Customer.search_text, filter.search),
     ]
 
 

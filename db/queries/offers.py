@@ -31,16 +31,16 @@ class OfferFilter:
     search: str | None = None
 
 
-def _offer_conditions(wanted: OfferFilter) -> list[ColumnElement[bool]]:
+def _offer_conditions(filter: OfferFilter) -> list[ColumnElement[bool]]:
     return [
-        *one_of(Offer.status, wanted.status),
-        *one_of(Offer.business_case, wanted.business_case),
-        *wanted.created.bounds(Offer.created_at),
-        *wanted.updated.bounds(Offer.updated_at),
-        *one_of(Offer.customer_id, wanted.customer_ids),
-        *one_of(Offer.tenant_id, wanted.tenant_ids),
-        *either(exists().where(Order.offer_id == Offer.id), wanted.has_order),
-        *found_by(Offer.search_text, wanted.search),
+        *one_of(Offer.status, filter.status),
+        *one_of(Offer.business_case, filter.business_case),
+        *filter.created.bounds(Offer.created_at),
+        *filter.updated.bounds(Offer.updated_at),
+        *one_of(Offer.customer_id, filter.customer_ids),
+        *one_of(Offer.tenant_id, filter.tenant_ids),
+        *either(exists().where(Order.offer_id == Offer.id), filter.has_order),
+        *found_by(Offer.search_text, filter.search),
     ]
 
 
@@ -66,10 +66,10 @@ class CartFilter:
     business_case: tuple[BusinessCase, ...] | None = None
 
 
-def _cart_conditions(wanted: CartFilter) -> list[ColumnElement[bool]]:
+def _cart_conditions(filter: CartFilter) -> list[ColumnElement[bool]]:
     return [
-        *one_of(Cart.status, wanted.status),
-        *one_of(Cart.business_case, wanted.business_case),
+        *one_of(Cart.status, filter.status),
+        *one_of(Cart.business_case, filter.business_case),
     ]
 
 

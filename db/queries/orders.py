@@ -1,4 +1,4 @@
-"""Orders: filtered pages, counts for a dashboard, look-ups by any number."""
+"""Orders: filtered pages, counts for a dashboard, the look-up by any reference."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -41,32 +41,32 @@ class OrderFilter:
     search: str | None = None
 
 
-# Made once: a list is asked for without them far more often than with them.
+# Built once, because building a condition costs time.
 _HAS_CONTRACT = Order.contract_id.is_not(None)
 _NEEDS_ACTION = Order.action_text.is_not(None)
 _DELAYED = Order.delayed.is_(True)
 
 
-def _conditions(wanted: OrderFilter) -> list[ColumnElement[bool]]:
+def _conditions(filter: OrderFilter) -> list[ColumnElement[bool]]:
     conditions = [
-        *one_of(Order.status, wanted.status),
-        *one_of(Order.phase, wanted.phase),
-        *one_of(Order.business_case, wanted.business_case),
-        *wanted.received.bounds(Order.received_at),
-        *wanted.updated.bounds(Order.updated_at),
-        *wanted.expected.bounds(Order.expected_completion_date),
-        *one_of(Order.customer_id, wanted.customer_ids),
-        *one_of(Order.tenant_id, wanted.tenant_ids),
-        *one_of(Order.product_id, wanted.product_ids),
-        *either(_HAS_CONTRACT, wanted.has_contract),
-        *either(_NEEDS_ACTION, wanted.needs_action),
-        *either(_DELAYED, wanted.delayed),
-        *found_by(Order.search_text, wanted.search),
+        *one_of(Order.status, filter.status),
+        *one_of(Order.phase, filter.phase),
+        *one_of(Order.business_case, filter.business_case),
+        *filter.received.bounds(Order.received_at),
+        *filter.updated.bounds(Order.updated_at),
+        *filter.expected.bounds(Order.expected_completion_date),
+        *one_of(Order.customer_id, filter.customer_ids),
+        *one_of(Order.tenant_id, filter.tenant_ids),
+        *one_of(Order.product_id, filter.product_ids),
+        *either(_HAS_CONTRACT, filter.has_contract),
+        *either(_NEEDS_ACTION, filter.needs_action),
+        *either(_DELAYED, filter.delayed),
+        *found_by(Order.search_text, filter.search),
     ]
-    if wanted.external_id is not None:
+    if filter.external_id is not None:
         conditions.append(
             Order.id.in_(
-                select(OrderExternalId.order_id).where(OrderExternalId.value == wanted.external_id)
+                select(OrderExternalId.order_id).where(OrderExternalId.value == filter.external_id)
             )
         )
     return conditions
@@ -85,8 +85,9 @@ ORDERS: Collection[Order, OrderFilter] = Collection(
 )
 
 
-def summary(wanted: OrderFilter) -> Select[*tuple[Any, ...]]:
-    """`(phase, business_case, orders, needing_action, delayed)`: a row for each pair there is."""
+def summary(filter: OrderFilter) -> Select[*tuple[Any, ...]]:
+    """`(phase, business_case, orders, needing_action, delayed)`: a row for each pair of phase and
+    business case that has orders."""
     return (
         select(
             Order.phase,
@@ -95,7 +96,7 @@ def summary(wanted: OrderFilter) -> Select[*tuple[Any, ...]]:
             func.count(Order.action_text).label("needing_action"),
             func.count().filter(Order.delayed.is_(True)).label("delayed"),
         )
-        .where(*_conditions(wanted))
+        .where(*_conditions(filter))
         .group_by(Order.phase, Order.business_case)
     )
 
@@ -108,7 +109,7 @@ class MatchedBy(StrEnum):
 
 
 ORDERS_PER_REFERENCE = 10
-"""How many orders one reference answers at most: the newest."""
+"""A reference finds at most so many orders, the newest."""
 
 
 @cache
@@ -137,7 +138,7 @@ def by_references() -> Select[*tuple[Any, ...]]:
         .join(Order, Order.id == OrderExternalId.order_id)
         .where(any_key(OrderExternalId.value)),
     ).subquery()
-    # An order that goes by a reference in two ways is one order, and takes one place.
+    # An order that matches a reference in two ways counts once.
     once = (
         select(*matches.c["reference", "order_id", "received_at"], func.min(matches.c.kind))
         .group_by(*matches.c["reference", "order_id", "received_at"])

@@ -1,4 +1,4 @@
-"""The catalogue, and how long its products take."""
+"""Products: filtered pages, and how long their orders take."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -29,7 +29,7 @@ PRODUCTS: Collection[Product, ProductFilter] = Collection(
     Product,
     Product.id,
     {ProductSortField.NAME: Product.name, ProductSortField.NUMBER: Product.number},
-    lambda wanted: one_of(Product.family, wanted.family),
+    lambda filter: one_of(Product.family, filter.family),
 )
 
 
@@ -45,8 +45,8 @@ def processing_times(
     completed orders in scope: a row for each pair that has any.
 
     With `of_products`, only of the products in the parameter `product_ids`; with `of_cases`, only
-    of the business cases in the parameter `business_cases`. Percentiles are times that occurred
-    (nearest rank), which both databases can compute.
+    of the business cases in the parameter `business_cases`. Percentiles use the nearest-rank
+    method, which both databases can compute.
 
     Each statement is built once: SQLAlchemy's elements refer to each other, and only the garbage
     collector would free those of a request.

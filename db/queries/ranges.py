@@ -1,4 +1,4 @@
-"""Ranges, as filters state them. None leaves an end open."""
+"""Ranges of filters. None leaves a bound open."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 @dataclass(frozen=True, slots=True)
 class InstantRange:
-    """From `since`, inclusive, until `until`, exclusive: ranges that follow one another meet."""
+    """From `since`, inclusive, to `until`, exclusive, so that consecutive ranges meet."""
 
     since: datetime | None = None
     until: datetime | None = None

@@ -21,17 +21,17 @@ class TenantFilter:
     search: str | None = None
 
 
-def _conditions(wanted: TenantFilter) -> list[ColumnElement[bool]]:
+def _conditions(filter: TenantFilter) -> list[ColumnElement[bool]]:
     return [
         or_(*(_folded(each).like(term, escape="\\") for each in (Tenant.name, Tenant.number)))
-        for term in search_terms(wanted.search or "")
+        for term in search_terms(filter.search or "")
     ]
 
 
 def _folded(column: InstrumentedAttribute[str]) -> ColumnElement[str]:
-    """The text as `db.search.fold` has it: there are too few tenants for a column of its own.
+    """The text in the form of `db.search.fold`. There are few tenants, so it needs no column.
 
-    SQLite's `lower` knows ASCII alone, and no database's makes "ss" of "ß".
+    `lower` of SQLite handles ASCII only, and no database folds "ß" to "ss".
     """
     folded: ColumnElement[str] = func.lower(column)
     for letter in "ÄÖÜßẞÀÁÂÇÈÉÊËÍÎÏÑÓÔØÚÛÅŠŽ":

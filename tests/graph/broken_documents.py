@@ -1,4 +1,4 @@
-"""Requests that somebody got wrong: a valid one with one to three mistakes, as the bytes sent.
+"""Broken requests: a valid request with one to three mistakes, as the bytes that are sent.
 
 Most of them are nearly right, so that they get further than noise would: one word is another, a
 value is of the wrong kind, a variable is missing, the text ends too early, a byte is damaged.
@@ -43,13 +43,13 @@ _PLAIN: list[Any] = [
     *("ord_AAAAAAAAAAAAAAAAAAAAAA", "ten_" + "_" * 22, "nul_AZqtMX1ycVGQ2k0mB3jL5g", "e30"),
     *([], {}, [[]], {"a": {}}, [None], {"from": None}, {"field": None}, ["x"] * 300),
 ]
-"""What a careless or a curious client might send where something else belongs."""
+"""Values that a client might send in the wrong place."""
 
 _DEEP = 100_000
 
 
 def broken(documents: Documents, random: Random) -> bytes:
-    """A request with mistakes; now and then they cancel out."""
+    """A request with mistakes. Occasionally they cancel each other out."""
     parameters: Any = documents.request(random).parameters
     words = _words(documents.schema)
     for _ in range(random.choice([1, 1, 1, 2, 3])):
@@ -66,13 +66,13 @@ def broken(documents: Documents, random: Random) -> bytes:
 
 
 def broken_bodies(documents: Documents) -> st.SearchStrategy[bytes]:
-    """The same as a strategy: an integer makes a body, so it does not shrink but is fast."""
+    """The requests as a strategy. Each is made from an integer, so examples do not shrink."""
     return st.integers(0, 2**32 - 1).map(lambda seed: broken(documents, Random(seed)))
 
 
 @cache
 def _words(schema: GraphQLSchema) -> list[str]:
-    """Names that are right elsewhere."""
+    """Names that are valid elsewhere."""
     words = [name for name in schema.type_map if not name.startswith("__")]
     for kind in schema.type_map.values():
         for name, each in getattr(kind, "fields", {}).items():
@@ -144,7 +144,7 @@ def _other_variables(variables: Any, random: Random) -> Any:
 
 
 def _other_value(value: Any, random: Random) -> Any:
-    """Something else, or the same with something else in it."""
+    """Another value, or the same value with another value inside."""
     if isinstance(value, str) and value and random.random() < 0.6:
         at = random.randrange(len(value))
         return value[:at] + random.choice(["", "A", "_", "0", "\0", "🏃", " "]) + value[at + 1 :]
@@ -174,14 +174,14 @@ def _other_parameters(parameters: Mapping[str, Any], random: Random) -> Any:
 
 
 def _hash(parameters: Mapping[str, Any], random: Random) -> Any:
-    """What stands for a document that is known already, or is said to be."""
+    """A reference to a document that the server knows, or should know."""
     text = str(parameters.get("query")).encode()
     digest = random.choice([sha256(text).hexdigest(), "0" * 64, "", None, 7])
     return random.choice([{"version": 1, "sha256Hash": digest}, {"sha256Hash": digest}, *_PLAIN])
 
 
 def _encoded(parameters: Any) -> bytes:
-    # Python writes what orjson would refuse: halves of surrogate pairs and large numbers.
+    # `json` writes what orjson would refuse: unpaired surrogates and large numbers.
     return json.dumps(parameters).encode()
 
 

@@ -1,4 +1,4 @@
-"""The product's own application, asked over HTTP as a partner asks it; statements are counted."""
+"""A client of the product's application over HTTP. It counts database statements."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -24,11 +24,11 @@ from tests.support.statements import sent
 
 @dataclass(frozen=True)
 class Answer:
-    """A response. `data` raises where there are errors; `errors` is empty where there are none."""
+    """A response. `data` raises if there are errors; `errors` is empty if there are none."""
 
     response: httpx.Response
     statements: int
-    """How many statements read or changed tenants' data."""
+    """The number of statements that read or changed tenants' data."""
 
     @property
     def status(self) -> int:
@@ -63,12 +63,12 @@ class Answer:
 
 @dataclass
 class Client:
-    """Asks the application. Its clock stands still at `now`, so that a key is looked up once."""
+    """Sends requests to the application, whose clock is frozen: a key is looked up once."""
 
     database: Database
     http: httpx.AsyncClient
     tenant: str
-    """The number of the tenant whose key is used unless a query says otherwise."""
+    """The number of the tenant whose key is used by default."""
     _keys: dict[tuple[str, frozenset[OAuthScope]], str] = field(default_factory=dict, repr=False)
 
     async def query(
@@ -81,7 +81,7 @@ class Client:
         granted: frozenset[OAuthScope] = READ_SCOPES,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Ask with a key of the tenant that is good for what is granted, or with `key`."""
+        """Send a query with a key of the tenant that has the scopes `granted`, or with `key`."""
         key = key or await self.key(tenant or self.tenant, granted)
         with counted() as statements:
             response = await self.http.post(
@@ -107,7 +107,7 @@ class Client:
         headers: Mapping[str, str] | None = None,
         operation: str | None = None,
     ) -> Answer:
-        """The same by GET, which says which answer is known already."""
+        """Send a query by GET, with the entity tag of the known answer if there is one."""
         key = key or await self.key(tenant or self.tenant, granted)
         known = {} if tag is None else {"If-None-Match": tag}
         asked = {"query": document, "variables": orjson.dumps(variables or {}).decode()}
@@ -123,7 +123,7 @@ class Client:
         """A key of the tenant with that number."""
         known = tenant, granted
         if known not in self._keys:
-            # A book's audit log holds what the book says, and not what a test needs to read it.
+            # Making this key must not add an entry to the audit log of the test.
             with patch.object(credentials, "_record", AsyncMock()):
                 new = await credentials.create_key(
                     self.database,
@@ -136,22 +136,22 @@ class Client:
         return self._keys[known]
 
     async def fill(self, book: Factory) -> None:
-        """Write what the book holds."""
+        """Store the rows of the factory."""
         await book.write(self.database)
 
 
 HURRIED = Limits(preparing_share=1)
-"""As a partner is served, but for the pauses between new documents."""
+"""The limits of a partner, without the pauses between new documents."""
 
 BOUNDLESS = replace(HURRIED, cost=10**9, rate_points=10**9, request_seconds=600)
-"""For tests that ask for all there is: more than a partner may at once, and on a busy machine."""
+"""For tests that read everything, on a busy machine."""
 
 
 @asynccontextmanager
 async def serve(
     database_url: str, *, tenant: str = "M-10001", now: datetime = NOW, **settings: Any
 ) -> AsyncIterator[Client]:
-    """The application over that database."""
+    """A client of the application over that database."""
     app = create_app(
         Settings(database_url=database_url, **{"limits": HURRIED, **settings}),
         clock=Clock(now=lambda: now, monotonic=lambda: 0.0),
@@ -170,7 +170,7 @@ async def serve(
 
 @contextmanager
 def counted() -> Iterator[list[str]]:
-    """The statements that this process sends meanwhile, but for transactions and who is asking."""
+    """The statements that this process sends, except for transactions and authentication."""
     statements: list[str] = []
     with sent() as everything:
         yield statements
@@ -182,4 +182,4 @@ def counted() -> Iterator[list[str]]:
 
 
 CARRIER = TenantScope.carrier()
-"""For looking at the database itself: `client.database.read(CARRIER)`."""
+"""To read the database directly: `client.database.read(CARRIER)`."""

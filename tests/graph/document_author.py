@@ -1,4 +1,4 @@
-"""How one random document is written. Ask `tests.graph.documents` for them."""
+"""Writes one random document. Use `tests.graph.documents` to get documents."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
@@ -32,7 +32,7 @@ INTROSPECTION = (
 
 @dataclass(frozen=True, kw_only=True)
 class Bounds:
-    """How large an operation grows, its fragments spread."""
+    """The size of an operation after its fragments are spread."""
 
     fields: int = 40
     depth: int = 10
@@ -40,24 +40,24 @@ class Bounds:
     aliases: int = 30
     directives: int = 20
     tokens: int = 600
-    """Of a whole document; what is open by then is still closed."""
+    """Of a whole document. Selections that are open by then are completed."""
     objects: int = 2_000
-    """At any one place, by the sizes that the schema states for lists."""
+    """At any one place, by the list sizes that the schema states."""
 
 
 @dataclass(frozen=True)
 class _Where:
-    """Where a selection stands: below how many fields, and how many objects there may be."""
+    """Where a selection stands: its depth, and how many objects there may be."""
 
     depth: int = 0
     objects: int = 1
     strict: bool = False
-    """Whether objects of several types may answer to what is selected here."""
+    """Whether objects of several types may be selected here."""
 
 
 @dataclass(frozen=True)
 class _Fragment:
-    """A fragment that is finished, and what spreading it adds."""
+    """A finished fragment, and what spreading it adds."""
 
     name: str
     on: str
@@ -70,7 +70,7 @@ class _Fragment:
 
 @dataclass
 class _Reach:
-    """How deep, and to how many objects, the fields written since have led."""
+    """The depth and the number of objects that the fields written since lead to."""
 
     depth: int = 0
     objects: int = 1
@@ -81,7 +81,7 @@ class _Reach:
 
 @dataclass(frozen=True)
 class _Call:
-    """The arguments of a field as they are written, and how long its list is for that."""
+    """The written arguments of a field, and the size of its list with them."""
 
     text: str
     uses: set[str]
@@ -103,7 +103,7 @@ class Author:
     left: Counter[str] = field(default_factory=Counter)
     reach: _Reach = field(default_factory=_Reach)
     keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """What each key of a response stands for, in the whole document: so all that meet can merge."""
+    """What each response key stands for in the whole document, so that fields can merge."""
     calls: dict[tuple[str, str], _Call] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -111,7 +111,7 @@ class Author:
         self.tokens = self.bounds.tokens
 
     def document(self) -> tuple[str, dict[str, Any], str | None]:
-        """The text, the variables, and the name of the operation to be executed."""
+        """The text, the variables, and the name of the operation to execute."""
         names = ["One", "Two"] if self._chance(0.1) else ["One"] if self._chance(0.5) else [""]
         operations = [self._operation(name) for name in names]
         texts = [text for text, _ in operations] + [each.text for each in self.fragments]
@@ -153,7 +153,7 @@ class Author:
         return f"{{ {' '.join(parts)} }}"
 
     def _part(self, kind: Composite, where: _Where) -> Iterator[str]:
-        """A selection, or nothing once there is no room for it."""
+        """A selection, or nothing if it would exceed the size."""
         if self.left["fields"] <= 0 or self.tokens <= 0:
             return
         if self._chance(0.8 if is_abstract_type(kind) else 0.2):
@@ -204,7 +204,7 @@ class Author:
         yield text
 
     def _call(self, kind: Composite, name: str) -> _Call:
-        """Arguments, at times those of a call before, with which it merges."""
+        """Arguments, sometimes those of an earlier field, with which it merges."""
         known = self.calls.get((kind.name, name))
         if known is not None and self._chance(0.4):
             return known
@@ -228,7 +228,7 @@ class Author:
             if is_required_argument(argument) or (room and self._chance(0.35))
         }
         if not self._chance(0.05):
-            # Rarely what is refused when it is executed: both ends, a cursor of another order.
+            # Rarely, arguments that execution refuses: `first` with `last`, a foreign cursor.
             for one, other in (("first", "last"), ("orderBy", "after"), ("orderBy", "before")):
                 if one in chosen and other in chosen:
                     del chosen[other]
@@ -242,7 +242,7 @@ class Author:
         }
 
     def _size(self, asked: GraphQLField, arguments: Mapping[str, Any]) -> int:
-        """How long the list is taken to be, by what the schema states."""
+        """The size of the list, as stated in the schema."""
         stated = list_size(asked)
         if stated is None:
             return 1
@@ -251,7 +251,7 @@ class Author:
         return max((size for size in known if isinstance(size, int)), default=stated[0])
 
     def _key(self, kind: Composite, name: str, call: _Call, where: _Where) -> str | None:
-        """The key in the response; None where it would take an alias and there is none left."""
+        """The response key. None if it would need an alias and none is left."""
         meaning: tuple[str, ...] = (name, call.text)
         unclear = where.strict and name in self.ambiguous
         plain = not unclear and not self._chance(0.1)
@@ -264,7 +264,7 @@ class Author:
         same = [key for key, known in self.keys.items() if known == meaning]
         if same and self._chance(0.5):
             return self.random.choice(same)
-        # Now and then the name of another field.
+        # Sometimes the name of another field.
         key = self.random.choice([*kind.fields]) if self._chance(0.2) else self._name("a")
         if self.keys.setdefault(key, meaning) != meaning or key == name:
             key = self._name("a")
@@ -276,7 +276,7 @@ class Author:
         if is_abstract_type(kind):
             targets += [*self.schema.get_possible_types(kind)] * 4
         target = self.random.choice(targets)
-        # Something is left for what stands in it.
+        # Leave room for what it contains.
         self.left["fields"] -= 1
         directives = self._directives()
         strict = where.strict or any(map(is_abstract_type, targets))
@@ -308,7 +308,7 @@ class Author:
         used, self.values.used = self.values.used, set()
         reach, self.reach = self.reach, _Reach(where.depth, where.objects)
         left = Counter(self.left)
-        # It may come to stand below any type that its own fits.
+        # It may be spread below any type that its own type fits.
         body = self._selection(target, _Where(where.depth, where.objects, strict=True))
         fragment = _Fragment(
             name=name,

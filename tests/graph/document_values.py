@@ -19,7 +19,7 @@ from graphql import (
 )
 
 Pool = Mapping[str, Sequence[Any]]
-"""Values as JSON. The first of these names that is there decides: an argument's whole path
+"""Values as JSON. The first of these names that exists decides: an argument's whole path
 ("Order.carts.filter.status"), the type of its field with its name ("OrderConnection.after"), its
 path alone ("filter.status"), its input type with its name ("DateTimeRange.from"), its name, its
 type ("String"). Enums and plain scalars need none."""
@@ -41,7 +41,7 @@ _ABSENT = object()
 
 @dataclass(frozen=True)
 class _Variable:
-    """One that a document may use wherever the same type, of the same meaning, is wanted."""
+    """A variable that a document may use wherever the same type and meaning is expected."""
 
     name: str
     type: str
@@ -60,14 +60,14 @@ class _Use:
 
 
 class Values:
-    """Values for one document, and the variables it has been given."""
+    """The values and the variables of one document."""
 
     def __init__(self, pool: Pool, random: Random) -> None:
         self._pool = {**_PLAIN, **pool}
         self._random = random
         self._variables: dict[str, _Variable] = {}
         self.used: set[str] = set()
-        """Names of the variables that were used, until somebody puts another set in its place."""
+        """The names of the variables that were used since this set was replaced."""
 
     def value(self, kind: GraphQLInputType, names: Sequence[str], *, constant: bool = False) -> Any:
         """A value of the type, with variables within it unless it must be constant.
@@ -81,14 +81,14 @@ class Values:
         return None if self._chance(0.04) else self._some(kind, names, constant)
 
     def written(self, value: Any, kind: GraphQLInputType) -> str:
-        """The value as it stands in a document."""
+        """The value as written in a document."""
         if value is None or isinstance(value, _Use):
             return "null" if value is None else f"${value.variable.name}"
         match kind:
             case GraphQLNonNull():
                 return self.written(value, kind.of_type)
             case GraphQLList():
-                # One value may stand for a list of one.
+                # A single value may be written for a list of one.
                 items = [self.written(each, kind.of_type) for each in _listed(value)]
                 return f"[{', '.join(items)}]" if isinstance(value, list) else items[0]
             case GraphQLInputObjectType():
@@ -104,7 +104,7 @@ class Values:
         return f'""{text}""' if is_plain and self._chance(0.1) else text
 
     def effective(self, value: Any) -> Any:
-        """What will be taken for the value when the document is executed."""
+        """The value that execution uses."""
         if not isinstance(value, _Use):
             return value
         variable = value.variable
@@ -112,7 +112,7 @@ class Values:
         return None if given is _ABSENT else given
 
     def definitions(self, names: set[str]) -> str:
-        """The head of an operation that uses the variables of these names."""
+        """The variable definitions of an operation that uses these variables."""
         parts = (
             f"${each.name}: {each.type}{each.default_text}"
             for name, each in self._variables.items()
@@ -121,7 +121,7 @@ class Values:
         return f"({', '.join(parts)})" if names else ""
 
     def given(self, names: set[str]) -> dict[str, Any]:
-        """What is sent for them, and now and then something that nobody asked for."""
+        """The values that are sent for the variables, sometimes with an unused one."""
         sent = {
             name: each.value
             for name, each in self._variables.items()
@@ -130,7 +130,7 @@ class Values:
         return {**sent, "unasked": [{}]} if self._chance(0.05) else sent
 
     def tokens(self, text: str) -> int:
-        """At least as many as the lexer finds."""
+        """At least as many tokens as the lexer finds."""
         return len(re.findall(r"\w+|[^\w\s]", text))
 
     def _variable(self, kind: GraphQLInputType, names: Sequence[str]) -> _Variable:
@@ -151,7 +151,7 @@ class Values:
         wanted = isinstance(kind, GraphQLNonNull)
         inner: Any = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
         has_default = self._chance(0.3)
-        # Where null is refused, a variable that may be null needs a default and no null.
+        # Where null is refused, a nullable variable needs a default that is not null.
         strict = self._chance(0.9 if wanted else 0.2) or (wanted and not has_default)
         default = self._some(inner, names, constant=True) if has_default else _ABSENT
         left_out = self._chance(0.4) and (has_default or not strict)
@@ -215,7 +215,7 @@ class Values:
 
 
 def list_size(field: GraphQLField) -> tuple[int, list[str]] | None:
-    """What `@listSize` states: how long a list is, and the arguments that say otherwise."""
+    """What `@listSize` states: the size of a list, and the arguments that set it."""
     for directive in (field.ast_node and field.ast_node.directives) or ():
         if directive.name.value == "listSize":
             stated = {

@@ -1,4 +1,4 @@
-"""Random operations on a schema: each of them is valid, and within the limits.
+"""Random operations on a schema. Each is valid and within the limits.
 
     documents = Documents(SCHEMA, {"number": ["A-10001", "A-99999"]})
     request = documents.request(Random(7))
@@ -24,16 +24,16 @@ from tests.graph.document_values import Pool
 
 @dataclass(frozen=True)
 class Request:
-    """What a client sends, without a word of how."""
+    """What a client sends, without the HTTP part."""
 
     query: str
     variables: dict[str, Any]
     operation: str | None
-    """The name of the one to be executed; None where there is only one."""
+    """The name of the operation to execute. None if there is only one."""
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """As GraphQL over HTTP names them."""
+        """The request as GraphQL over HTTP defines it."""
         named = {} if self.operation is None else {"operationName": self.operation}
         return {"query": self.query, "variables": self.variables, **named}
 
@@ -64,7 +64,7 @@ class Documents:
                 for name, each in kind.fields.items():
                     types.setdefault(name, set()).add(str(each.type))
         self.ambiguous = {name for name, kinds in types.items() if len(kinds) > 1}
-        """Fields whose type depends on the object's: below an abstract type they need aliases."""
+        """Fields whose type depends on the object's: below an abstract type, they need aliases."""
 
     def request(self, random: Random) -> Request:
         known = self.schema, self.ambiguous, self.without, self.pool, self.bounds
@@ -72,10 +72,10 @@ class Documents:
 
 
 def requests(documents: Documents) -> st.SearchStrategy[Request]:
-    """The requests as a strategy which shrinks: to the smallest document that fails."""
+    """The requests as a strategy that shrinks to the smallest failing document."""
     return st.randoms(use_true_random=False).map(documents.request)
 
 
 def seeded_requests(documents: Documents) -> st.SearchStrategy[Request]:
-    """The same, some twenty times faster, but what fails stays as large as it is."""
+    """A strategy that is about twenty times faster, but does not shrink."""
     return st.integers(0, 2**32 - 1).map(lambda seed: documents.request(Random(seed)))

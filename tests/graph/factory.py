@@ -1,4 +1,4 @@
-"""Order books made by hand: a factory for each model, one row a call.
+"""Order books for tests: a factory for each model, one row a call.
 
     book = Book()
     partner = book.tenant()
@@ -26,7 +26,7 @@ from db.search import search_text
 from db.session import Database
 
 NOW: Final = datetime(2026, 11, 20, 14, tzinfo=UTC)
-"""The present of every order book made here."""
+"""The current time of all order books made here."""
 
 M = TypeVar("M", bound=Base)
 Path = Sequence[OrderPhase]
@@ -42,7 +42,7 @@ _ENTERED_BEFORE: Final = {OrderPhase.CLARIFICATION: 2, OrderPhase.ON_HOLD: 3, Or
 
 
 class Factory:
-    """Collects rows; `write` stores them."""
+    """Collects rows. `write` stores them."""
 
     def __init__(self) -> None:
         self.rows: list[Base] = []
@@ -50,9 +50,9 @@ class Factory:
         self._places: dict[tuple[type[Base], Any], int] = {}
 
     async def write(self, database: Database) -> None:
-        """Store the rows, each table after those it refers to, and forget them."""
+        """Store the rows, each table after those that it refers to, and clear the factory."""
         tables = [table.name for table in Base.metadata.sorted_tables]
-        # The first entry of its history seals an order, so all its parts come before.
+        # An order cannot be changed after the first entry of its history, so store its parts first.
         tables.remove(models.OrderHistoryEntry.__tablename__)
         tables.append(models.OrderHistoryEntry.__tablename__)
         async with database.write(TenantScope.carrier()) as session:
@@ -114,7 +114,7 @@ class Factory:
         return self._add(models.PortalUser, columns, given)
 
     def audit_entry(self, tenant: Tenant | None, **given: Any) -> models.AuditEntry:
-        """An entry about the tenant, or about none."""
+        """An entry of the audit log about the tenant, or about no tenant."""
         n = next(self._numbers)
         columns = {
             "id": _id(n),
@@ -237,7 +237,7 @@ class Factory:
         external_ids: Sequence[str] = (),
         **given: Any,
     ) -> Order:
-        """An order with the history that its phase implies, an hour from one entry to the next."""
+        """An order with the history that its phase implies. Entries are one hour apart."""
         n = next(self._numbers)
         path = _path(phase)
         received = given.get("received_at", NOW - timedelta(days=30))
@@ -311,7 +311,7 @@ class Factory:
         return self._part(models.OrderPrice, order, columns, given)
 
     def external_id(self, order: Order, **given: Any) -> models.OrderExternalId:
-        """Prefer `order(external_ids=…)`, which makes the order's search find it too."""
+        """Prefer `order(external_ids=…)`, which also adds it to the order's search text."""
         columns = {"owner": "CRM", "kind": "POnumber", "value": f"PO-{next(self._numbers)}"}
         return self._part(models.OrderExternalId, order, columns, given)
 
@@ -325,7 +325,7 @@ class Factory:
         return self._part(models.OrderMilestone, order, columns, given)
 
     def delay(self, order: Order, **given: Any) -> models.OrderDelay:
-        """A delay; unresolved it also marks an order in progress as delayed."""
+        """A delay. An unresolved one also marks an order in progress as delayed."""
         columns = {
             "reason": f"Tiefbau {next(self._numbers)}",
             "reported_at": order.received_at + timedelta(minutes=1),
@@ -407,7 +407,7 @@ def _path(phase: OrderPhase) -> list[OrderPhase]:
 
 
 def _id(n: int) -> Any:
-    # Not in the order of the numbers, so that an order by identity is seen to be one.
+    # Not in the order of the numbers, to tell sorting by id from sorting by number.
     return uuid7(1_700_000_000_000 + n * 7919 % 10_000, n)
 
 

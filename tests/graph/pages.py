@@ -1,4 +1,4 @@
-"""Connections read as a partner reads them: one page, or all pages one after the other."""
+"""Reads connections as a partner does: one page, or all pages in turn."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ TYPES: Final = {
     "carts": "Cart",
     "sites": "Site",
 }
-"""Of the objects, by the name of the connection that leads to them."""
+"""The identifying field of the objects, by the name of their connection."""
 
 _ARGUMENTS: Final = {
     "filter": "{}Filter",
@@ -36,7 +36,7 @@ MOST_PAGES: Final = 100
 
 @dataclass(frozen=True)
 class Page:
-    """What a connection answered."""
+    """The response of a connection."""
 
     raw: dict[str, Any]
 
@@ -75,7 +75,8 @@ async def ask(
     below: str = "",
     selection: str = _SELECTION,
 ) -> Answer:
-    """The connection with these arguments, at the root or below `customer(number: "K-1")`, say."""
+    """The connection with these arguments, at the root or below a field like
+    `customer(number: "K-1")`."""
     declared = ", ".join(f"${name}: {_ARGUMENTS[name].format(TYPES[field])}" for name in arguments)
     given = ", ".join(f"{name}: ${name}" for name in arguments)
     asked = f"{field}({given}) {{ {selection} }}" if given else f"{field} {{ {selection} }}"
@@ -93,14 +94,14 @@ async def page(client: Client, field: str, *, below: str = "", **arguments: Any)
 
 
 async def numbers(client: Client, field: str, *, below: str = "", **arguments: Any) -> list[str]:
-    """The numbers of one page's objects, in their order."""
+    """The numbers of the objects on one page, in order."""
     return (await page(client, field, below=below, **arguments)).numbers
 
 
 async def forward(
     client: Client, field: str, size: int, *, below: str = "", **arguments: Any
 ) -> list[Page]:
-    """All pages from the first one on, each after the end of the one before."""
+    """All pages from the first to the last, by `after`."""
     pages = [await page(client, field, below=below, first=size, **arguments)]
     while pages[-1].has_next and len(pages) < MOST_PAGES:
         after = pages[-1].end
@@ -111,7 +112,7 @@ async def forward(
 async def backward(
     client: Client, field: str, size: int, *, below: str = "", **arguments: Any
 ) -> list[Page]:
-    """All pages from the last one back, each before the start of the one after it."""
+    """All pages from the last to the first, by `before`."""
     pages = [await page(client, field, below=below, last=size, **arguments)]
     while pages[-1].has_previous and len(pages) < MOST_PAGES:
         before = pages[-1].start
@@ -120,5 +121,5 @@ async def backward(
 
 
 def joined(pages: list[Page]) -> list[str]:
-    """The numbers on all the pages, one page after the other."""
+    """The numbers on all pages, in order."""
     return [number for each in pages for number in each.numbers]

@@ -1,4 +1,4 @@
-"""Two partners, each with one of everything, who must not see each other."""
+"""Two partners that must not see each other, each with one object of every kind."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -12,7 +12,7 @@ from tests.graph.factory import NOW, Factory
 
 @dataclass(frozen=True)
 class Documents:
-    """What belongs to one tenant. `order` has a bit of everything, the other is completed."""
+    """The objects of one tenant. `order` has every kind of part; the other order is completed."""
 
     tenant: Tenant
     customer: Customer
@@ -63,7 +63,7 @@ def two_partners() -> Partners:
 def one_of_everything(
     book: Factory, tenant: Tenant, product: Product, *, apart: int = 0
 ) -> Documents:
-    """Give the tenant a customer with every kind of document and every part of each.
+    """Add a customer to the tenant, with every kind of document and all their parts.
 
     Texts, times, large numbers and amounts occur with no other tenant; for a second customer of
     one tenant, say how far apart they are from the first one's.
@@ -223,7 +223,7 @@ def _parts(book: Factory, mark: "_Mark", order: Order, product: Product) -> None
 
 
 class _Mark:
-    """Makes values that occur with one owner only; days repeat after twenty of them."""
+    """Makes values that only one owner has. Days repeat after twenty owners."""
 
     def __init__(self, tenant: Tenant, apart: int) -> None:
         self._number = tenant.number if not apart else f"N-{tenant.id + apart}"

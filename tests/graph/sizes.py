@@ -1,4 +1,4 @@
-"""The same order book in two sizes: with one row of everything, and with many."""
+"""One order book in two sizes: with one row of each kind, and with many."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,13 +17,13 @@ REFERENCE = "PO of all"
 
 @dataclass(frozen=True)
 class Library:
-    """A client over one of the books, and arguments that find something in it."""
+    """A client over one of the order books, with arguments that match rows in it."""
 
     client: Client
     lesson: Lesson
 
     async def variants(self, place: Place) -> list[Variant]:
-        """The field with every argument, cursors of its own objects included."""
+        """The field with every argument, including cursors of its own objects."""
         lesson = self.lesson
         if place.is_connection:
             first, last = await self._cursors(place)
@@ -34,7 +34,7 @@ class Library:
         return await self.client.query(question.document, question.variables)
 
     async def _cursors(self, place: Place) -> tuple[str, str]:
-        """The first and the last of the longest page."""
+        """The first and the last object of the longest page."""
         assert place.target is not None
         (question,) = walk.questions(place, [self.lesson.plain(place)], self.lesson, _CURSORS)
         answer = await self.ask(question)
@@ -74,7 +74,7 @@ async def fill(client: Client, size: int) -> Library:
 
 
 def _add_to_each(book: Factory, first: Documents, product: Product) -> None:
-    """One more of everything for the first tenant, customer, site, contract and order."""
+    """One more of each kind for the first tenant, customer, site, contract and order."""
     customer, contract, order = first.customer, first.contract, first.order
     used = {"site_id": first.site.id, "product_id": product.id}
     book.customer(first.tenant)
@@ -118,10 +118,10 @@ def _values(every: list[Documents], product: Product, partner: str) -> dict[str,
         "product": [product.number],
         "externalId": [REFERENCE],
         "actor": [first.entry.actor],
-        # What the names of all customers begin with, and those of all tenants.
+        # A prefix of the names of all customers and tenants.
         "search": ["kundschaft"],
         "TenantFilter.search": ["partner"],
-        # No other value changes how many statements there are.
+        # No other value changes the number of statements.
         "Boolean": [True],
         "Direction": ["ASC"],
     }

@@ -1,4 +1,4 @@
-"""The audit log in the graph: what an entry says, which are found, and who may read them."""
+"""The audit log in the graph: its entries, its filters, and who may read it."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta

@@ -74,7 +74,7 @@ async def test_each_order_of_a_list_has_its_texts_and_dates(client: Client) -> N
     assert "Handeln muss jetzt" in usual
     for name in ENDS:
         explanation = orders[f"A-{name}"]["statusExplanation"]
-        # Without a deadline, as the usual order has none.
+        # Without a due date, like most orders.
         assert "Handeln muss jetzt der Partner: „Bitte die Hausnummer nennen“." in explanation
         assert "9999" not in explanation
         assert "0001" not in explanation

@@ -1,4 +1,4 @@
-"""Asking again: who is told that nothing has changed, after which changes, and what it costs."""
+"""Conditional requests: when the answer is 304, after which changes it is not, and the cost."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -98,7 +98,7 @@ async def test_what_others_do_changes_no_tag(client: Client, partners: Partners)
 
 
 async def test_a_tag_is_of_whoever_asked(client: Client, partners: Partners) -> None:
-    """Also where the answers are alike."""
+    """Even if the answers are equal."""
     document = "{ __typename }"
     with patch.object(audit, "record", AsyncMock()):
         second = await credentials.create_key(

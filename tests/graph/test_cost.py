@@ -1,4 +1,4 @@
-"""What the product's own operations cost, and that costs are stated wherever they must be."""
+"""The cost of the product's operations, and which fields must state one."""
 
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,7 @@ async def client(empty_client: Client) -> Client:
 
 
 def cost(answer: Any) -> tuple[int, int]:
-    """Requested and actual."""
+    """The requested and the actual cost."""
     stated = answer.json["extensions"]["cost"]
     return stated["requested"], stated["actual"]
 
@@ -72,7 +72,7 @@ def test_every_list_of_objects_states_its_size() -> None:
             bare = field.type.of_type if isinstance(field.type, GraphQLNonNull) else field.type
             target = get_named_type(field.type)
             a_list = isinstance(bare, GraphQLList) and is_composite_type(target)
-            # Lists of a page have the size that the field of the page states.
+            # Lists of a page have the size that the connection field states.
             if (a_list and not name.endswith("Connection")) or target.name.endswith("Connection"):
                 stated = [each for each in directives_of(field) if isinstance(each, ListSize)]
                 if not stated:

@@ -1,4 +1,4 @@
-"""The random documents themselves: they are what they say, and leave nothing of the schema out."""
+"""The random documents: they are valid, and cover the whole schema."""
 
 from collections import Counter
 from random import Random
@@ -81,7 +81,7 @@ def test_every_field_and_argument_of_the_schema_is_asked_for(
         for argument in field.args
     }
     assert fields - asked == set()
-    # Some arguments stand at fields that are seldom reached.
+    # Some arguments belong to fields that are rarely reached.
     assert len(arguments - asked) < len(arguments) / 4
 
 
@@ -133,7 +133,7 @@ def _fit(operation: OperationDefinitionNode, variables: dict[str, Any]) -> bool:
 
 
 class _Asked(Visitor):
-    """Notes the fields and arguments of a document as Type.field(argument)."""
+    """Collects the fields and arguments of a document as Type.field(argument)."""
 
     def __init__(self, information: TypeInfo, asked: set[str]) -> None:
         super().__init__()

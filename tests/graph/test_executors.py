@@ -1,4 +1,4 @@
-"""Both executors answer alike, to the byte of the data and to the place and code of each error.
+"""Both executors give the same data, byte for byte, and the same place and code of each error.
 
 Random documents are asked of the product's own schema over a seeded order book. In a part of them
 resolvers fail for some of their objects, and scopes are lacking.
@@ -38,19 +38,19 @@ from tests.graph.factory import NOW
 from tests.graph.walk import SCHEMA
 
 ASKED = int(os.environ.get("PARTNERGRAPH_TEST_DOCUMENTS", "30"))
-"""Documents on each database; each run asks the same ones."""
+"""Documents on each database. Each run uses the same ones."""
 LIMITS = Limits()
 _LOOKED_UP = (Order, Offer, Contract, Customer, Tenant, Product)
 _ODDS = 3
-"""A resolver that fails does so for one object in so many."""
+"""A failing resolver fails for one object in so many."""
 
 
 class FailedError(Exception):
-    """What a resolver fails with."""
+    """The error of a failing resolver."""
 
 
 @dataclass
-class Shelf:
+class Dataset:
     database: Database
     principal: Principal
     documents: Documents
@@ -80,12 +80,17 @@ class Shelf:
         forbidden: Mapping[Coordinate, str],
     ) -> ExecutionResult:
         async with self.database.read(self.principal.tenant_scope) as session:
-            context = Context(principal=self.principal, session=session, present=RequestClock(NOW))
+            context = Context(
+                principal=self.principal,
+                session=session,
+                quota=lambda: None,
+                present=RequestClock(NOW),
+            )
             return await execute(operation, variables, context, forbidden)
 
 
 @pytest.fixture(scope="module")
-async def shelf(shared_database_url: str) -> AsyncIterator[Shelf]:
+async def dataset(shared_database_url: str) -> AsyncIterator[Dataset]:
     database = Database(shared_database_url)
     try:
         await seeding.seed(database, orders=300, seed=1)
@@ -113,23 +118,25 @@ async def shelf(shared_database_url: str) -> AsyncIterator[Shelf]:
             scopes=READ_SCOPES,
             expires_at=None,
         )
-        yield Shelf(database, principal, Documents(SCHEMA, pool))
+        yield Dataset(database, principal, Documents(SCHEMA, pool))
     finally:
         await database.close()
 
 
 @pytest.mark.parametrize("seed", range(ASKED))
-async def test_a_random_document_is_answered_alike(shelf: Shelf, seed: int) -> None:
-    request = shelf.documents.request(Random(seed))
-    assert_alike(*await shelf.answers(PRODUCT, request), request)
+async def test_a_random_document_is_answered_alike(dataset: Dataset, seed: int) -> None:
+    request = dataset.documents.request(Random(seed))
+    assert_alike(*await dataset.answers(PRODUCT, request), request)
 
 
 @pytest.mark.parametrize("seed", range(ASKED))
-async def test_a_document_is_answered_alike_where_resolvers_fail(shelf: Shelf, seed: int) -> None:
+async def test_a_document_is_answered_alike_where_resolvers_fail(
+    dataset: Dataset, seed: int
+) -> None:
     random = Random(seed)
-    request = shelf.documents.request(random)
+    request = dataset.documents.request(random)
     granted = frozenset(each for each in READ_SCOPES if random.random() < 0.8)
-    assert_alike(*await shelf.answers(failing(random), request, granted), request)
+    assert_alike(*await dataset.answers(failing(random), request, granted), request)
 
 
 PRODUCT = product.build_schema()
@@ -137,7 +144,7 @@ PRODUCT = product.build_schema()
 
 def failing(random: Random) -> strawberry.Schema:
     """The product's schema with fields that fail for some objects, under either executor."""
-    # One of its own, since it is changed.
+    # A new schema, because it is changed.
     served = product.build_schema.__wrapped__()
     for kind in served._schema.type_map.values():
         if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
@@ -162,7 +169,7 @@ def _let_fail(name: str, field: GraphQLField) -> None:
 
 
 def _name_of(source: Any) -> str:
-    """The same for the same object, whoever loaded it."""
+    """A value that is equal for the same object, however it was loaded."""
     identity = getattr(source, "id", None) or getattr(source, "number", None)
     return f"{model_of(source).__name__} {identity}"
 

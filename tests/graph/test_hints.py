@@ -1,4 +1,4 @@
-"""Errors give no hints about the schema: who may not read it must not guess it word by word."""
+"""Errors give no hints about the schema, so that it cannot be guessed word by word."""
 
 from typing import Any
 

@@ -37,8 +37,8 @@ NESTED = [
 
 
 @dataclass(frozen=True)
-class Shelf:
-    """One of two of each kind of parent, and its rows by the name of the list."""
+class Dataset:
+    """One of two parents of each kind, and its rows by the name of the list."""
 
     client: Client
     parents: dict[str, Any]
@@ -49,7 +49,7 @@ class Shelf:
 
 
 @pytest.fixture(scope="module")
-async def shelf(empty_client: Client) -> Shelf:
+async def dataset(empty_client: Client) -> Dataset:
     book = Factory()
     partner = book.tenant(number="M-10001")
     parents: dict[str, Any] = {}
@@ -67,7 +67,7 @@ async def shelf(empty_client: Client) -> Shelf:
         }
         rows = _seven_of_each(book, parents)
     await empty_client.fill(book)
-    return Shelf(empty_client, parents, rows)
+    return Dataset(empty_client, parents, rows)
 
 
 def _seven_of_each(book: Factory, parents: dict[str, Any]) -> dict[str, list[Any]]:
@@ -119,15 +119,15 @@ def _seven_of_each(book: Factory, parents: dict[str, Any]) -> dict[str, list[Any
 
 @pytest.mark.parametrize(("parent", "field", "sort", "direction"), NESTED)
 async def test_a_nested_list_has_the_order_of_the_root_list_and_is_paged_without_loss(
-    shelf: Shelf, parent: str, field: str, sort: str, direction: str
+    dataset: Dataset, parent: str, field: str, sort: str, direction: str
 ) -> None:
     order = {"field": sort, "direction": direction}
-    own = {row.number for row in shelf.rows[field]}
-    everything = await numbers(shelf.client, ROOTS.get(field, field), orderBy=order, first=250)
+    own = {row.number for row in dataset.rows[field]}
+    everything = await numbers(dataset.client, ROOTS.get(field, field), orderBy=order, first=250)
     expected = [number for number in everything if number in own]
     assert len(expected) == 7
 
-    pages = await forward(shelf.client, field, 3, below=shelf.below(parent), orderBy=order)
+    pages = await forward(dataset.client, field, 3, below=dataset.below(parent), orderBy=order)
     assert joined(pages) == expected
     assert [len(each.numbers) for each in pages] == [3, 3, 1]
 
@@ -136,31 +136,31 @@ async def test_a_nested_list_has_the_order_of_the_root_list_and_is_paged_without
     ("parent", "field"), [(parent, field) for parent, lists in PARENTS.items() for field in lists]
 )
 async def test_a_nested_list_is_paged_backward_without_loss(
-    shelf: Shelf, parent: str, field: str
+    dataset: Dataset, parent: str, field: str
 ) -> None:
-    below = shelf.below(parent)
-    everything = await numbers(shelf.client, field, below=below)
-    assert {*everything} == {row.number for row in shelf.rows[field]}
-    pages = await backward(shelf.client, field, 3, below=below)
+    below = dataset.below(parent)
+    everything = await numbers(dataset.client, field, below=below)
+    assert {*everything} == {row.number for row in dataset.rows[field]}
+    pages = await backward(dataset.client, field, 3, below=below)
     assert joined(pages[::-1]) == everything
     assert [len(each.numbers) for each in pages] == [3, 3, 1]
 
 
 @pytest.mark.parametrize("field", ["sites", "carts"])
-async def test_a_list_of_one_order_is_paged_without_loss(shelf: Shelf, field: str) -> None:
-    below = shelf.below("customer")
-    everything = await numbers(shelf.client, field, below=below)
+async def test_a_list_of_one_order_is_paged_without_loss(dataset: Dataset, field: str) -> None:
+    below = dataset.below("customer")
+    everything = await numbers(dataset.client, field, below=below)
     assert len({*everything}) == 7
-    assert joined(await forward(shelf.client, field, 2, below=below)) == everything
-    assert joined((await backward(shelf.client, field, 2, below=below))[::-1]) == everything
+    assert joined(await forward(dataset.client, field, 2, below=below)) == everything
+    assert joined((await backward(dataset.client, field, 2, below=below))[::-1]) == everything
 
 
-async def test_a_cursor_of_the_root_list_is_good_below_an_object(shelf: Shelf) -> None:
-    own = [row.number for row in shelf.rows["orders"]]
-    everything = await page(shelf.client, "orders", first=250)
+async def test_a_cursor_of_the_root_list_is_good_below_an_object(dataset: Dataset) -> None:
+    own = [row.number for row in dataset.rows["orders"]]
+    everything = await page(dataset.client, "orders", first=250)
     place = next(n for n, number in enumerate(everything.numbers) if number in own)
     rest = await numbers(
-        shelf.client, "orders", below=shelf.below("customer"), after=everything.cursors[place]
+        dataset.client, "orders", below=dataset.below("customer"), after=everything.cursors[place]
     )
     assert rest == [number for number in everything.numbers[place + 1 :] if number in own]
 
@@ -179,17 +179,17 @@ async def test_a_cursor_of_the_root_list_is_good_below_an_object(shelf: Shelf) -
     ids=str,
 )
 async def test_a_nested_list_has_the_limits_of_the_root_list(
-    shelf: Shelf, arguments: dict[str, Any], code: str
+    dataset: Dataset, arguments: dict[str, Any], code: str
 ) -> None:
-    answer = await ask(shelf.client, "orders", arguments, below=shelf.below("customer"))
+    answer = await ask(dataset.client, "orders", arguments, below=dataset.below("customer"))
     assert answer.codes == [code]
     assert answer.errors[0]["path"] == ["customer", "orders"]
 
 
-async def test_a_nested_page_of_none_says_whether_there_are_any(shelf: Shelf) -> None:
-    below = shelf.below("customer")
-    first = await page(shelf.client, "orders", below=below, first=0)
-    last = await page(shelf.client, "orders", below=below, last=0)
+async def test_a_nested_page_of_none_says_whether_there_are_any(dataset: Dataset) -> None:
+    below = dataset.below("customer")
+    first = await page(dataset.client, "orders", below=below, first=0)
+    last = await page(dataset.client, "orders", below=below, last=0)
     assert (first.numbers, first.has_next, first.has_previous) == ([], True, False)
     assert (last.numbers, last.has_next, last.has_previous) == ([], False, True)
 
@@ -215,7 +215,7 @@ query($first: Int, $last: Int, $after: String, $before: String, $filter: OrderFi
 
 @dataclass(frozen=True)
 class Company:
-    """Three customers: with five orders, with two and with none, each order on its own day."""
+    """Three customers with five orders, two and none; each order on another day."""
 
     client: Client
     orders: dict[str, list[str]]

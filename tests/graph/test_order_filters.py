@@ -1,4 +1,4 @@
-"""Each filter of orders finds all that it describes and nothing else."""
+"""Each filter of orders finds exactly the orders that it describes."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,7 +17,7 @@ TUESDAY, WEDNESDAY = MONDAY + timedelta(days=1), MONDAY + timedelta(days=2)
 
 
 @dataclass(frozen=True)
-class Shelf:
+class Dataset:
     client: Client
     orders: dict[str, Order]
 
@@ -28,7 +28,7 @@ class Shelf:
 
 
 @pytest.fixture(scope="module")
-async def shelf(empty_client: Client) -> Shelf:
+async def dataset(empty_client: Client) -> Dataset:
     """A partner (M-10001) with a branch that has a nested one, and a sibling of the branch."""
     book = Factory()
     partner = book.tenant(number="M-10001")
@@ -79,7 +79,7 @@ async def shelf(empty_client: Client) -> Shelf:
     book.delay(orders["delayed"])
     book.delay(orders["accepted"], resolved_at=NOW)
     await empty_client.fill(book)
-    return Shelf(empty_client, orders)
+    return Dataset(empty_client, orders)
 
 
 def instant(moment: Any) -> str:
@@ -151,21 +151,21 @@ CASES: list[tuple[dict[str, Any], set[str]]] = [
 
 @pytest.mark.parametrize(("wanted", "expected"), CASES, ids=[str(case[0]) for case in CASES])
 async def test_a_filter_finds_what_it_describes(
-    shelf: Shelf, wanted: dict[str, Any], expected: set[str]
+    dataset: Dataset, wanted: dict[str, Any], expected: set[str]
 ) -> None:
-    assert await shelf.found(**wanted) == expected
+    assert await dataset.found(**wanted) == expected
 
 
 @pytest.mark.parametrize(("wanted", "expected"), CASES, ids=[str(case[0]) for case in CASES])
 async def test_a_count_obeys_the_same_filter(
-    shelf: Shelf, wanted: dict[str, Any], expected: set[str]
+    dataset: Dataset, wanted: dict[str, Any], expected: set[str]
 ) -> None:
     arguments = {"filter": wanted, "first": 0}
-    answer = await ask(shelf.client, "orders", arguments, selection="totalCount")
+    answer = await ask(dataset.client, "orders", arguments, selection="totalCount")
     assert answer.data == {"orders": {"totalCount": len(expected)}}
 
 
-async def test_an_order_must_meet_every_condition_of_a_filter(shelf: Shelf) -> None:
+async def test_an_order_must_meet_every_condition_of_a_filter(dataset: Dataset) -> None:
     wanted: dict[str, Any] = {
         "status": ["IN_PROGRESS", "COMPLETED"],
         "phase": ["PROVISIONING", "COMPLETED", "CLARIFICATION"],
@@ -176,19 +176,21 @@ async def test_an_order_must_meet_every_condition_of_a_filter(shelf: Shelf) -> N
         "hasContract": True,
         "needsAction": False,
     }
-    assert await shelf.found(**wanted) == {"delayed", "completed"}
-    assert await shelf.found(**wanted, tenant="M-BRANCH") == {"delayed"}
-    assert await shelf.found(**wanted, tenant="M-BRANCH", customer="K-MUSEUM") == set()
-    assert await shelf.found(**wanted, delayed=True, search="v-") == {"delayed"}
+    assert await dataset.found(**wanted) == {"delayed", "completed"}
+    assert await dataset.found(**wanted, tenant="M-BRANCH") == {"delayed"}
+    assert await dataset.found(**wanted, tenant="M-BRANCH", customer="K-MUSEUM") == set()
+    assert await dataset.found(**wanted, delayed=True, search="v-") == {"delayed"}
     due = {"from": instant(NOW)}
-    assert await shelf.found(**wanted, expected=due, customer="K-CLINIC") == {"delayed"}
-    assert await shelf.found(**wanted, externalId="PO-1") == set()
+    assert await dataset.found(**wanted, expected=due, customer="K-CLINIC") == {"delayed"}
+    assert await dataset.found(**wanted, externalId="PO-1") == set()
 
 
 @pytest.mark.parametrize("name", ["customer", "tenant", "product"])
-async def test_an_unknown_number_makes_an_empty_page_and_no_error(shelf: Shelf, name: str) -> None:
+async def test_an_unknown_number_makes_an_empty_page_and_no_error(
+    dataset: Dataset, name: str
+) -> None:
     answer = await ask(
-        shelf.client,
+        dataset.client,
         "orders",
         {"filter": {name: "4711"}},
         selection="totalCount nodes { id } pageInfo { hasNextPage hasPreviousPage }",
@@ -197,19 +199,19 @@ async def test_an_unknown_number_makes_an_empty_page_and_no_error(shelf: Shelf, 
     assert answer.data == {"orders": {"totalCount": 0, "nodes": [], "pageInfo": nothing}}
 
 
-async def test_a_filter_by_tenant_reaches_no_higher_than_the_key(shelf: Shelf) -> None:
+async def test_a_filter_by_tenant_reaches_no_higher_than_the_key(dataset: Dataset) -> None:
     wanted = {"filter": {"tenant": "M-10001"}}
-    key = await shelf.client.key("M-BRANCH")
+    key = await dataset.client.key("M-BRANCH")
     document = "query($filter: OrderFilter) { orders(filter: $filter) { totalCount } }"
-    answer = await shelf.client.query(document, wanted, key=key)
+    answer = await dataset.client.query(document, wanted, key=key)
     assert answer.data == {"orders": {"totalCount": 0}}
 
 
-async def test_a_filtered_list_is_paged_without_loss(shelf: Shelf) -> None:
+async def test_a_filtered_list_is_paged_without_loss(dataset: Dataset) -> None:
     wanted = {"status": ["IN_PROGRESS", "ERROR"], "tenant": "M-10001", "search": "a-"}
-    everything = await numbers(shelf.client, "orders", filter=wanted)
+    everything = await numbers(dataset.client, "orders", filter=wanted)
     assert len(everything) == 6
-    assert joined(await forward(shelf.client, "orders", 1, filter=wanted)) == everything
+    assert joined(await forward(dataset.client, "orders", 1, filter=wanted)) == everything
 
 
 @pytest.mark.parametrize(
@@ -230,7 +232,7 @@ async def test_a_filtered_list_is_paged_without_loss(shelf: Shelf) -> None:
     ids=str,
 )
 async def test_a_filter_that_makes_no_sense_is_refused(
-    shelf: Shelf, wanted: dict[str, Any]
+    dataset: Dataset, wanted: dict[str, Any]
 ) -> None:
-    answer = await ask(shelf.client, "orders", {"filter": wanted})
+    answer = await ask(dataset.client, "orders", {"filter": wanted})
     assert answer.codes == ["BAD_USER_INPUT"]

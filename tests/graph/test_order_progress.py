@@ -1,4 +1,4 @@
-"""One order: how its processing goes, from its phase and history to a contract that comes late."""
+"""The processing of one order: phase, history, and a contract that is linked later."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -50,7 +50,7 @@ async def client(empty_client: Client) -> Client:
 
 
 def _interrupt(book: Factory, order: Order, *, times: int) -> None:
-    """Add so many interruptions to the history, each with its end."""
+    """Add interruptions to the history, each with its end."""
     sequence = 4
     for _ in range(times):
         for phase in (OrderPhase.ON_HOLD, OrderPhase.PROVISIONING):

@@ -1,4 +1,4 @@
-"""One order: all that was stated, exactly as it was stated, and where it leads."""
+"""One order: everything that was stated, exactly as stated, and its relations."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -14,7 +14,7 @@ from tests.graph.factory import NOW, Factory
 from tests.support.databases import Engine
 
 RECEIVED = datetime(2026, 3, 29, 3, 15, tzinfo=timezone(timedelta(hours=2)))
-"""Just after the clocks of the carrier went forward."""
+"""Just after the start of daylight saving time."""
 
 
 @pytest.fixture(scope="module")

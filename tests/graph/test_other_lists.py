@@ -24,7 +24,7 @@ LAST_WEEK = NOW - timedelta(days=7)
 
 
 @dataclass(frozen=True)
-class Shelf:
+class Dataset:
     client: Client
 
     async def found(self, field: str, wanted: dict[str, Any]) -> set[str]:
@@ -32,8 +32,8 @@ class Shelf:
 
 
 @pytest.fixture(scope="module")
-async def shelf(empty_client: Client) -> Shelf:
-    """A partner (M-10001) with a branch; numbers that say what is special."""
+async def dataset(empty_client: Client) -> Dataset:
+    """A partner (M-10001) with a branch. Numbers say what is special about an object."""
     book = Factory()
     partner = book.tenant(number="M-10001")
     branch = book.tenant(partner, number="M-BRANCH")
@@ -78,7 +78,7 @@ async def shelf(empty_client: Client) -> Shelf:
         updated_at=LAST_WEEK + timedelta(microseconds=1),
     )
     await empty_client.fill(book)
-    return Shelf(empty_client)
+    return Dataset(empty_client)
 
 
 def since(moment: datetime) -> dict[str, str]:
@@ -150,18 +150,18 @@ CASES: list[tuple[str, dict[str, Any], set[str]]] = [
     ("field", "wanted", "expected"), CASES, ids=[f"{case[0]} {case[1]}" for case in CASES]
 )
 async def test_a_filter_finds_what_it_describes(
-    shelf: Shelf, field: str, wanted: dict[str, Any], expected: set[str]
+    dataset: Dataset, field: str, wanted: dict[str, Any], expected: set[str]
 ) -> None:
-    assert await shelf.found(field, wanted) == expected
-    counted = await ask(shelf.client, field, {"filter": wanted}, selection="totalCount")
+    assert await dataset.found(field, wanted) == expected
+    counted = await ask(dataset.client, field, {"filter": wanted}, selection="totalCount")
     assert counted.data == {field: {"totalCount": len(expected)}}
 
 
 @pytest.mark.parametrize("days", [-1, 3651])
-async def test_a_renewal_is_asked_for_within_ten_years(shelf: Shelf, days: int) -> None:
-    answer = await ask(shelf.client, "contracts", {"filter": {"renewableWithinDays": days}})
+async def test_a_renewal_is_asked_for_within_ten_years(dataset: Dataset, days: int) -> None:
+    answer = await ask(dataset.client, "contracts", {"filter": {"renewableWithinDays": days}})
     assert answer.codes == ["BAD_USER_INPUT"]
-    assert "from 0 to 3650" in answer.errors[0]["message"]
+    assert "between 0 and 3650" in answer.errors[0]["message"]
 
 
 async def renewable(client: Client, days: int) -> set[str]:
@@ -169,7 +169,7 @@ async def renewable(client: Client, days: int) -> set[str]:
 
 
 async def renewable_today(client: Client) -> set[str]:
-    """What each contract says of itself."""
+    """`renewable` of each contract."""
     answer = await client.query("{ contracts { nodes { number renewable } } }")
     return {each["number"] for each in answer.data["contracts"]["nodes"] if each["renewable"]}
 

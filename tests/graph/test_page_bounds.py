@@ -1,4 +1,4 @@
-"""Where a page ends: its arguments and their limits, what it says of the rest, its cursors."""
+"""The bounds of a page: its arguments and their limits, `pageInfo`, and cursors."""
 
 import base64
 import json
@@ -20,7 +20,7 @@ BY_NUMBER = {"field": "NUMBER", "direction": "ASC"}
 
 
 @dataclass(frozen=True)
-class Shelf:
+class Dataset:
     client: Client
     newest_first: list[str]
 
@@ -33,7 +33,7 @@ class Shelf:
 
 
 @pytest.fixture(scope="module")
-async def shelf(empty_client: Client) -> Shelf:
+async def dataset(empty_client: Client) -> Dataset:
     """260 orders: more than a page can hold."""
     book = Factory()
     customer = book.customer(book.tenant())
@@ -41,21 +41,23 @@ async def shelf(empty_client: Client) -> Shelf:
         book.order(customer, received_at=NOW - timedelta(minutes=n)) for n in range(LARGEST + 10)
     ]
     await empty_client.fill(book)
-    return Shelf(empty_client, [order.number for order in orders])
+    return Dataset(empty_client, [order.number for order in orders])
 
 
-async def test_a_page_holds_fifty_objects_unless_told(shelf: Shelf) -> None:
-    assert (await shelf.page()).numbers == shelf.newest_first[:DEFAULT]
+async def test_a_page_holds_fifty_objects_unless_told(dataset: Dataset) -> None:
+    assert (await dataset.page()).numbers == dataset.newest_first[:DEFAULT]
 
 
-async def test_a_page_holds_250_objects_at_most(shelf: Shelf) -> None:
-    assert (await shelf.page(first=LARGEST)).numbers == shelf.newest_first[:LARGEST]
-    assert (await shelf.page(last=LARGEST)).numbers == shelf.newest_first[-LARGEST:]
+async def test_a_page_holds_250_objects_at_most(dataset: Dataset) -> None:
+    assert (await dataset.page(first=LARGEST)).numbers == dataset.newest_first[:LARGEST]
+    assert (await dataset.page(last=LARGEST)).numbers == dataset.newest_first[-LARGEST:]
 
 
 @pytest.mark.parametrize("argument", ["first", "last"])
-async def test_a_larger_page_is_refused_and_the_limit_named(shelf: Shelf, argument: str) -> None:
-    answer = await ask(shelf.client, "orders", {argument: LARGEST + 1})
+async def test_a_larger_page_is_refused_and_the_limit_named(
+    dataset: Dataset, argument: str
+) -> None:
+    answer = await ask(dataset.client, "orders", {argument: LARGEST + 1})
     (error,) = answer.errors
     assert error["extensions"] == {
         "code": "LIMIT_EXCEEDED",
@@ -68,25 +70,25 @@ async def test_a_larger_page_is_refused_and_the_limit_named(shelf: Shelf, argume
 
 
 @pytest.mark.parametrize("argument", ["first", "last"])
-async def test_a_negative_size_is_refused(shelf: Shelf, argument: str) -> None:
-    answer = await ask(shelf.client, "orders", {argument: -1})
+async def test_a_negative_size_is_refused(dataset: Dataset, argument: str) -> None:
+    answer = await ask(dataset.client, "orders", {argument: -1})
     assert [error["message"] for error in answer.errors] == [f"`{argument}` must not be negative."]
     assert answer.codes == ["BAD_USER_INPUT"]
 
 
-async def test_first_and_last_together_are_refused(shelf: Shelf) -> None:
-    answer = await ask(shelf.client, "orders", {"first": 1, "last": 1})
+async def test_first_and_last_together_are_refused(dataset: Dataset) -> None:
+    answer = await ask(dataset.client, "orders", {"first": 1, "last": 1})
     assert answer.codes == ["BAD_USER_INPUT"]
 
 
-async def test_page_arguments_that_are_null_are_as_good_as_none(shelf: Shelf) -> None:
+async def test_page_arguments_that_are_null_are_as_good_as_none(dataset: Dataset) -> None:
     arguments = {"first": None, "last": 2, "after": None, "before": None, "filter": None}
-    assert (await shelf.page(**arguments, orderBy=None)).numbers == shelf.newest_first[-2:]
+    assert (await dataset.page(**arguments, orderBy=None)).numbers == dataset.newest_first[-2:]
 
 
 @pytest.mark.parametrize("argument", ["first", "last"])
-async def test_a_page_of_none_says_whether_there_are_any(shelf: Shelf, argument: str) -> None:
-    empty = await shelf.page(**{argument: 0})
+async def test_a_page_of_none_says_whether_there_are_any(dataset: Dataset, argument: str) -> None:
+    empty = await dataset.page(**{argument: 0})
     assert (empty.numbers, empty.start, empty.end) == ([], None, None)
     assert (empty.has_next, empty.has_previous) == (argument == "first", argument == "last")
 
@@ -110,75 +112,75 @@ async def test_a_list_without_objects_is_an_empty_page(client: Client) -> None:
         }
 
 
-async def test_the_cursors_of_a_page_are_those_of_its_first_and_last_edge(shelf: Shelf) -> None:
+async def test_the_cursors_of_a_page_are_those_of_its_first_and_last_edge(dataset: Dataset) -> None:
     for arguments in ({"first": 3}, {"last": 3}):
-        found = await shelf.page(**arguments)
+        found = await dataset.page(**arguments)
         assert [found.start, found.end] == [found.cursors[0], found.cursors[-1]]
         assert len({*found.cursors}) == 3
         assert [edge["node"]["number"] for edge in found.raw["edges"]] == found.numbers
 
 
-async def test_after_and_first_give_what_follows(shelf: Shelf) -> None:
-    found = await shelf.page(first=3, after=await shelf.cursor(4))
-    assert found.numbers == shelf.newest_first[5:8]
+async def test_after_and_first_give_what_follows(dataset: Dataset) -> None:
+    found = await dataset.page(first=3, after=await dataset.cursor(4))
+    assert found.numbers == dataset.newest_first[5:8]
     assert (found.has_previous, found.has_next) == (True, True)
 
 
-async def test_before_and_last_give_what_precedes(shelf: Shelf) -> None:
-    found = await shelf.page(last=3, before=await shelf.cursor(5))
-    assert found.numbers == shelf.newest_first[2:5]
+async def test_before_and_last_give_what_precedes(dataset: Dataset) -> None:
+    found = await dataset.page(last=3, before=await dataset.cursor(5))
+    assert found.numbers == dataset.newest_first[2:5]
     assert (found.has_previous, found.has_next) == (True, True)
 
 
-async def test_before_alone_gives_the_page_that_ends_there(shelf: Shelf) -> None:
-    found = await shelf.page(before=await shelf.cursor(70))
-    assert found.numbers == shelf.newest_first[20:70]
+async def test_before_alone_gives_the_page_that_ends_there(dataset: Dataset) -> None:
+    found = await dataset.page(before=await dataset.cursor(70))
+    assert found.numbers == dataset.newest_first[20:70]
     assert (found.has_previous, found.has_next) == (True, True)
 
 
-async def test_after_and_before_give_what_lies_between(shelf: Shelf) -> None:
-    between = {"after": await shelf.cursor(3), "before": await shelf.cursor(8)}
-    assert (await shelf.page(**between)).numbers == shelf.newest_first[4:8]
-    assert (await shelf.page(**between, first=2)).numbers == shelf.newest_first[4:6]
-    assert (await shelf.page(**between, last=2)).numbers == shelf.newest_first[6:8]
+async def test_after_and_before_give_what_lies_between(dataset: Dataset) -> None:
+    between = {"after": await dataset.cursor(3), "before": await dataset.cursor(8)}
+    assert (await dataset.page(**between)).numbers == dataset.newest_first[4:8]
+    assert (await dataset.page(**between, first=2)).numbers == dataset.newest_first[4:6]
+    assert (await dataset.page(**between, last=2)).numbers == dataset.newest_first[6:8]
 
 
-async def test_nothing_lies_between_a_cursor_and_itself(shelf: Shelf) -> None:
-    cursor = await shelf.cursor(3)
-    assert (await shelf.page(after=cursor, before=cursor)).numbers == []
+async def test_nothing_lies_between_a_cursor_and_itself(dataset: Dataset) -> None:
+    cursor = await dataset.cursor(3)
+    assert (await dataset.page(after=cursor, before=cursor)).numbers == []
 
 
 async def test_the_first_page_has_none_before_it_and_the_last_page_none_after_it(
-    shelf: Shelf,
+    dataset: Dataset,
 ) -> None:
-    first, last = await shelf.page(first=5), await shelf.page(last=5)
+    first, last = await dataset.page(first=5), await dataset.page(last=5)
     assert (first.has_previous, first.has_next) == (False, True)
     assert (last.has_previous, last.has_next) == (True, False)
 
 
-async def test_a_page_that_ends_exactly_with_the_list_has_none_after_it(shelf: Shelf) -> None:
-    cursor = await shelf.cursor(LARGEST - 1)
-    exact = await shelf.page(first=10, after=cursor)
+async def test_a_page_that_ends_exactly_with_the_list_has_none_after_it(dataset: Dataset) -> None:
+    cursor = await dataset.cursor(LARGEST - 1)
+    exact = await dataset.page(first=10, after=cursor)
     assert (len(exact.numbers), exact.has_next) == (10, False)
-    back = await shelf.page(last=LARGEST - 1, before=cursor)
+    back = await dataset.page(last=LARGEST - 1, before=cursor)
     assert (len(back.numbers), back.has_previous) == (LARGEST - 1, False)
 
 
-async def test_nothing_follows_the_last_object(shelf: Shelf) -> None:
-    end = (await shelf.page(last=1)).end
-    beyond = await shelf.page(first=5, after=end)
+async def test_nothing_follows_the_last_object(dataset: Dataset) -> None:
+    end = (await dataset.page(last=1)).end
+    beyond = await dataset.page(first=5, after=end)
     assert (beyond.numbers, beyond.has_next, beyond.has_previous) == ([], False, True)
 
 
-async def test_a_count_is_of_the_whole_list_whatever_the_page(shelf: Shelf) -> None:
-    for arguments in ({"first": 1}, {"first": 0}, {"last": 2, "before": await shelf.cursor(1)}):
-        answer = await ask(shelf.client, "orders", arguments, selection="totalCount")
+async def test_a_count_is_of_the_whole_list_whatever_the_page(dataset: Dataset) -> None:
+    for arguments in ({"first": 1}, {"first": 0}, {"last": 2, "before": await dataset.cursor(1)}):
+        answer = await ask(dataset.client, "orders", arguments, selection="totalCount")
         assert answer.data == {"orders": {"totalCount": LARGEST + 10}}
 
 
-async def test_nothing_is_counted_unless_asked_for(shelf: Shelf) -> None:
-    without = await ask(shelf.client, "orders", {"first": 1})
-    counted = await ask(shelf.client, "orders", {"first": 1}, selection="totalCount nodes { id }")
+async def test_nothing_is_counted_unless_asked_for(dataset: Dataset) -> None:
+    without = await ask(dataset.client, "orders", {"first": 1})
+    counted = await ask(dataset.client, "orders", {"first": 1}, selection="totalCount nodes { id }")
     assert (without.statements, counted.statements) == (1, 2)
 
 
@@ -213,32 +215,30 @@ MALFORMED = {
 @pytest.mark.parametrize("argument", ["after", "before"])
 @pytest.mark.parametrize("kind", MALFORMED)
 async def test_what_is_no_cursor_is_refused_without_a_word_about_the_inside(
-    shelf: Shelf, kind: str, argument: str
+    dataset: Dataset, kind: str, argument: str
 ) -> None:
-    answer = await ask(shelf.client, "orders", {argument: MALFORMED[kind]})
+    answer = await ask(dataset.client, "orders", {argument: MALFORMED[kind]})
     assert answer.codes == ["BAD_USER_INPUT"]
     (error,) = answer.errors
-    assert error["message"] == f"`{argument}` is not a cursor of this connection."
+    assert error["message"] == f"`{argument}` is not a valid cursor of this list."
     assert error["extensions"] == {"code": "BAD_USER_INPUT"}
     assert answer.response.status_code == 200
 
 
 @pytest.mark.parametrize("value", ["\0", "\ud800"], ids=["NUL", "half a surrogate pair"])
 async def test_a_cursor_with_text_that_no_database_keeps_is_refused(
-    shelf: Shelf, value: str
+    dataset: Dataset, value: str
 ) -> None:
     cursor = _cursor("NUMBER", value, _ID)
-    answer = await ask(shelf.client, "orders", {"orderBy": BY_NUMBER, "after": cursor})
+    answer = await ask(dataset.client, "orders", {"orderBy": BY_NUMBER, "after": cursor})
     assert answer.codes == ["BAD_USER_INPUT"]
 
 
-async def test_a_cursor_is_good_for_its_own_order_only(shelf: Shelf) -> None:
-    cursor = await shelf.cursor(3)
-    answer = await ask(shelf.client, "orders", {"orderBy": BY_NUMBER, "after": cursor})
+async def test_a_cursor_is_good_for_its_own_order_only(dataset: Dataset) -> None:
+    cursor = await dataset.cursor(3)
+    answer = await ask(dataset.client, "orders", {"orderBy": BY_NUMBER, "after": cursor})
     assert answer.codes == ["BAD_USER_INPUT"]
-    assert answer.errors[0]["message"] == (
-        "`after` is a cursor of another order; use it with that `orderBy`."
-    )
+    assert answer.errors[0]["message"] == ("`after` is a cursor of a list with another `orderBy`.")
 
 
 async def test_rows_that_appear_between_pages_neither_repeat_nor_hide_older_ones(
@@ -307,7 +307,12 @@ async def test_a_cursor_holds_any_name(client: Client) -> None:
     assert joined(pages) == [number for _, number in expected]
 
 
-async def test_pages_stay_within_their_filter(shelf: Shelf) -> None:
+async def test_pages_stay_within_their_filter(dataset: Dataset) -> None:
     wanted = {"received": {"from": (NOW - timedelta(minutes=6)).isoformat()}}
-    assert joined(await forward(shelf.client, "orders", 3, filter=wanted)) == shelf.newest_first[:7]
-    assert await numbers(shelf.client, "orders", last=2, filter=wanted) == shelf.newest_first[5:7]
+    assert (
+        joined(await forward(dataset.client, "orders", 3, filter=wanted))
+        == dataset.newest_first[:7]
+    )
+    assert (
+        await numbers(dataset.client, "orders", last=2, filter=wanted) == dataset.newest_first[5:7]
+    )

@@ -1,4 +1,4 @@
-"""Pages of a connection: whoever reads them all has read every object exactly once."""
+"""Reading all pages of a connection gives every object exactly once."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ SORTS = [
 
 
 @dataclass(frozen=True)
-class Shelf:
+class Dataset:
     """A client, and what its book holds of each list."""
 
     client: Client
@@ -70,7 +70,7 @@ class Shelf:
 
 
 @pytest.fixture(scope="module")
-async def shelf(empty_client: Client) -> Shelf:
+async def dataset(empty_client: Client) -> Dataset:
     """Eleven of everything, of which many share the value that they are sorted by."""
     book = Factory()
     partner = book.tenant(name="Partner 2")
@@ -116,34 +116,34 @@ async def shelf(empty_client: Client) -> Shelf:
         "products": products,
     }
     await empty_client.fill(book)
-    return Shelf(empty_client, rows)
+    return Dataset(empty_client, rows)
 
 
 @pytest.mark.parametrize(("field", "sort", "direction"), SORTS)
 async def test_pages_forward_hold_every_object_once_in_order(
-    shelf: Shelf, field: str, sort: str, direction: str
+    dataset: Dataset, field: str, sort: str, direction: str
 ) -> None:
     order = {"field": sort, "direction": direction}
-    pages = await forward(shelf.client, field, 2, orderBy=order)
-    assert joined(pages) == shelf.ordered(field, sort, direction)
+    pages = await forward(dataset.client, field, 2, orderBy=order)
+    assert joined(pages) == dataset.ordered(field, sort, direction)
     assert [len(each.numbers) for each in pages] == [2, 2, 2, 2, 2, 1]
 
 
 @pytest.mark.parametrize(("field", "sort", "direction"), SORTS)
 async def test_pages_backward_hold_every_object_once_in_the_same_order(
-    shelf: Shelf, field: str, sort: str, direction: str
+    dataset: Dataset, field: str, sort: str, direction: str
 ) -> None:
     order = {"field": sort, "direction": direction}
-    pages = await backward(shelf.client, field, 2, orderBy=order)
-    assert joined(pages[::-1]) == shelf.ordered(field, sort, direction)
+    pages = await backward(dataset.client, field, 2, orderBy=order)
+    assert joined(pages[::-1]) == dataset.ordered(field, sort, direction)
     assert [len(each.numbers) for each in pages] == [2, 2, 2, 2, 2, 1]
 
 
-async def test_products_are_paged_by_name_either_way(shelf: Shelf) -> None:
-    rows = sorted(shelf.rows["products"], key=lambda row: (row.name, row.id))
+async def test_products_are_paged_by_name_either_way(dataset: Dataset) -> None:
+    rows = sorted(dataset.rows["products"], key=lambda row: (row.name, row.id))
     expected = [row.number for row in rows]
-    assert joined(await forward(shelf.client, "products", 2)) == expected
-    assert joined((await backward(shelf.client, "products", 2))[::-1]) == expected
+    assert joined(await forward(dataset.client, "products", 2)) == expected
+    assert joined((await backward(dataset.client, "products", 2))[::-1]) == expected
 
 
 @pytest.mark.parametrize(
@@ -157,9 +157,9 @@ async def test_products_are_paged_by_name_either_way(shelf: Shelf) -> None:
     ],
 )
 async def test_a_list_has_the_order_that_its_description_promises(
-    shelf: Shelf, field: str, sort: str, direction: str
+    dataset: Dataset, field: str, sort: str, direction: str
 ) -> None:
-    assert await numbers(shelf.client, field) == shelf.ordered(field, sort, direction)
+    assert await numbers(dataset.client, field) == dataset.ordered(field, sort, direction)
 
 
 @pytest.mark.parametrize(
@@ -170,14 +170,14 @@ async def test_a_list_has_the_order_that_its_description_promises(
     ],
 )
 async def test_what_has_no_date_yet_comes_after_all_that_have_one(
-    shelf: Shelf, field: str, sort: str, known: Callable[[Any], Any]
+    dataset: Dataset, field: str, sort: str, known: Callable[[Any], Any]
 ) -> None:
-    undated = {row.number for row in shelf.rows[field] if known(row) is None}
+    undated = {row.number for row in dataset.rows[field] if known(row) is None}
     assert len(undated) == 4
     soonest_first = {"field": sort, "direction": "ASC"}
-    assert {*await numbers(shelf.client, field, orderBy=soonest_first, last=4)} == undated
+    assert {*await numbers(dataset.client, field, orderBy=soonest_first, last=4)} == undated
     latest_first = {"field": sort, "direction": "DESC"}
-    assert {*await numbers(shelf.client, field, orderBy=latest_first, first=4)} == undated
+    assert {*await numbers(dataset.client, field, orderBy=latest_first, first=4)} == undated
 
 
 async def test_the_last_day_there_is_comes_together_with_no_day_at_all(client: Client) -> None:

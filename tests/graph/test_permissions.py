@@ -1,4 +1,4 @@
-"""What a credential is good for: fields that it does not reach are null, and say why."""
+"""Scopes of a credential: fields without their scope are null, with an error."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from graphql import GraphQLInterfaceType, GraphQLObjectType, is_non_null_type
 
 import schema
 from auth.oauth_scopes import DEFAULT, READ_SCOPES, OAuthScope
-from schema.permissions import needed_by
+from schema.oauth_scopes import needed_by
 from tests.graph.client import Answer, Client
 from tests.graph.partners import Partners, two_partners
 from tests.support.statements import sent

@@ -1,4 +1,4 @@
-"""How long orders take: `processingTimes`, and `Order.processingEstimate` of a single one."""
+"""How long orders take: `processingTimes` and `Order.processingEstimate`."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a partner is told of its points by the product's own endpoint."""
+"""The rate limit as the product's endpoint reports it."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta

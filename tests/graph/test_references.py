@@ -1,4 +1,4 @@
-"""Orders by whatever number somebody has at hand: `ordersByReference`."""
+"""The look-up of orders by any reference: `ordersByReference`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -190,7 +190,7 @@ async def test_more_references_exceed_a_limit_that_the_error_names(desk: Desk) -
         "actual": LIMIT + 1,
         "maximum": LIMIT,
     }
-    assert "At most 250 references" in error["message"]
+    assert "at most 250 are allowed" in error["message"]
     assert answer.statements == 0
 
 

@@ -1,4 +1,4 @@
-"""Every relation, in both directions, leads to the rows that belong together and to no others.
+"""Every relation, in both directions, leads to the related rows and to no others.
 
 Two branches of one partner have the same documents. Each relation is asked for from both at once,
 so that one which mixed up its keys, or forgot them, would show.
@@ -21,7 +21,7 @@ Branch = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Shelf:
+class Dataset:
     client: Client
     branches: tuple[Branch, Branch]
 
@@ -53,12 +53,12 @@ FIELDS = {
 
 
 @pytest.fixture(scope="module")
-async def shelf(empty_client: Client) -> Shelf:
+async def dataset(empty_client: Client) -> Dataset:
     book = Factory()
     partner = book.tenant(number="M-10001")
     branches = (_branch(book, partner), _branch(book, partner))
     await empty_client.fill(book)
-    return Shelf(empty_client, branches)
+    return Dataset(empty_client, branches)
 
 
 def _branch(book: Factory, partner: Any) -> Branch:
@@ -249,9 +249,9 @@ def asked(way: str, selection: str) -> str:
     [(root, way, name) for root, ways in TO_ONE.items() for way, name in ways.items()],
 )
 async def test_a_relation_leads_to_its_object(
-    shelf: Shelf, root: str, way: str, expected: str | None
+    dataset: Dataset, root: str, way: str, expected: str | None
 ) -> None:
-    for branch, answer in await shelf.ask(root, asked(way, "number")):
+    for branch, answer in await dataset.ask(root, asked(way, "number")):
         found = reduce(getitem, way.split(" { "), answer)
         assert found == (None if expected is None else {"number": branch[expected].number})
 
@@ -261,42 +261,42 @@ async def test_a_relation_leads_to_its_object(
     [(root, way, names) for root, ways in TO_MANY.items() for way, names in ways.items()],
 )
 async def test_a_relation_leads_to_all_its_objects(
-    shelf: Shelf, root: str, way: str, expected: list[str]
+    dataset: Dataset, root: str, way: str, expected: list[str]
 ) -> None:
-    for branch, answer in await shelf.ask(root, asked(way, "totalCount nodes { number }")):
+    for branch, answer in await dataset.ask(root, asked(way, "totalCount nodes { number }")):
         found = reduce(getitem, way.split(" { "), answer)
         numbers = [node["number"] for node in found["nodes"]]
         assert sorted(numbers) == sorted(branch[name].number for name in expected)
         assert found["totalCount"] == len(expected)
 
 
-async def test_a_partner_has_its_branches_below_it(shelf: Shelf) -> None:
-    for _, found in await shelf.ask("partner", "children { nodes { number } }"):
+async def test_a_partner_has_its_branches_below_it(dataset: Dataset) -> None:
+    for _, found in await dataset.ask("partner", "children { nodes { number } }"):
         numbers = [node["number"] for node in found["children"]["nodes"]]
-        assert sorted(numbers) == sorted(each["branch"].number for each in shelf.branches)
+        assert sorted(numbers) == sorted(each["branch"].number for each in dataset.branches)
 
 
-async def test_whoever_sees_a_branch_alone_sees_no_parent(shelf: Shelf) -> None:
-    number = shelf.branches[0]["branch"].number
+async def test_whoever_sees_a_branch_alone_sees_no_parent(dataset: Dataset) -> None:
+    number = dataset.branches[0]["branch"].number
     document = "query($number: String!) { tenant(number: $number) { parent { number } } }"
-    answer = await shelf.client.query(document, {"number": number}, tenant=number)
+    answer = await dataset.client.query(document, {"number": number}, tenant=number)
     assert answer.data == {"tenant": {"parent": None}}
 
 
-async def test_the_people_behind_an_order_and_an_offer_are_told(shelf: Shelf) -> None:
-    for branch, order in await shelf.ask("order", "confirmedBy { name email }"):
+async def test_the_people_behind_an_order_and_an_offer_are_told(dataset: Dataset) -> None:
+    for branch, order in await dataset.ask("order", "confirmedBy { name email }"):
         person = {"name": branch["user"].name, "email": branch["user"].email}
         assert order["confirmedBy"] == person
-    for branch, offer in await shelf.ask("offer", "createdBy { name } consents { givenBy name }"):
+    for branch, offer in await dataset.ask("offer", "createdBy { name } consents { givenBy name }"):
         assert offer["createdBy"] == {"name": branch["user"].name}
         assert [consent["givenBy"] for consent in offer["consents"]] == ["CUSTOMER", "CARRIER"]
-    for _, order in await shelf.ask("bare", "confirmedBy { name }"):
+    for _, order in await dataset.ask("bare", "confirmedBy { name }"):
         assert order["confirmedBy"] is None
 
 
-async def test_items_of_carts_and_contracts_lead_to_their_products(shelf: Shelf) -> None:
+async def test_items_of_carts_and_contracts_lead_to_their_products(dataset: Dataset) -> None:
     items = "items { position product { number } }"
-    for branch, found in await shelf.ask(
+    for branch, found in await dataset.ask(
         "offer", f"cart {{ {items} }} order {{ contract {{ {items} }} }}"
     ):
         product, other = ({"number": branch[each].number} for each in ("product", "other"))
@@ -310,8 +310,8 @@ async def test_items_of_carts_and_contracts_lead_to_their_products(shelf: Shelf)
         ]
 
 
-async def test_a_product_has_its_own_documents(shelf: Shelf) -> None:
-    for branch, product in await shelf.ask("product", "name documents { title }"):
+async def test_a_product_has_its_own_documents(dataset: Dataset) -> None:
+    for branch, product in await dataset.ask("product", "name documents { title }"):
         digits = branch["product"].number.removeprefix("P-")
         assert product["documents"] == [{"title": f"Produktblatt {digits}"}]
 
@@ -331,9 +331,9 @@ contract { orders(orderBy: {field: NUMBER, direction: ASC}) { nodes {
 """
 
 
-async def test_an_order_has_its_own_parts_in_their_order(shelf: Shelf) -> None:
+async def test_an_order_has_its_own_parts_in_their_order(dataset: Dataset) -> None:
     seen: list[str] = []
-    for branch, found in await shelf.ask("order", PARTS):
+    for branch, found in await dataset.ask("order", PARTS):
         orders = found["contract"]["orders"]["nodes"]
         assert [each["number"] for each in orders] == [
             branch[name].number for name in ("order", "later")
@@ -354,10 +354,10 @@ async def test_an_order_has_its_own_parts_in_their_order(shelf: Shelf) -> None:
     assert len(seen) == len({*seen}) == 4 * (5 + 5 * 3)
 
 
-async def test_an_order_has_its_own_history(shelf: Shelf) -> None:
-    for _, order in await shelf.ask("order", "history { sequence phase }"):
+async def test_an_order_has_its_own_history(dataset: Dataset) -> None:
+    for _, order in await dataset.ask("order", "history { sequence phase }"):
         phases = [entry["phase"] for entry in order["history"]]
         assert phases == ["RECEIVED", "ACCEPTED", "CONFIRMED", "PROVISIONING", "COMPLETED"]
         assert [entry["sequence"] for entry in order["history"]] == [1, 2, 3, 4, 5]
-    for _, order in await shelf.ask("bare", "history { sequence phase }"):
+    for _, order in await dataset.ask("bare", "history { sequence phase }"):
         assert order["history"] == [{"sequence": 1, "phase": "RECEIVED"}]

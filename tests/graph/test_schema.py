@@ -1,4 +1,4 @@
-"""The schema as partners read it: described, documented, and without a trace of the inside."""
+"""The schema as partners read it: fully described, without implementation details."""
 
 import re
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ def fields_of(kind: GraphQLNamedType) -> dict[str, Any]:
 
 
 def elements(name: str) -> Iterator[tuple[str, str | None]]:
-    """Everything that a type can describe, with the description it has."""
+    """Everything of a type that can have a description, with its description."""
     kind = TYPES[name]
     yield name, kind.description
     if isinstance(kind, GraphQLEnumType):
@@ -102,7 +102,7 @@ def test_what_a_description_names_exists(name: str) -> None:
 
 
 def test_no_name_or_description_tells_how_things_are_stored() -> None:
-    # Words of the inside: keys and columns, tables, libraries.
+    # Implementation details: keys and columns, tables, libraries.
     inside = re.compile(
         r"tenant_?id|root_?tenant|public_?id|_sort\b|search_?text|report_?times|processing_?seconds"
         r"|\b(uuid|sql\w*|postgres\w*|sqlite|strawberry|alembic|orm|database|column|row|table)s?\b",

@@ -1,4 +1,4 @@
-"""Search finds parts of numbers and names, as people type them."""
+"""Search finds parts of numbers and names."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from tests.graph.pages import ask, numbers
 
 
 @dataclass(frozen=True)
-class Shelf:
+class Dataset:
     client: Client
 
     async def found(self, search: str, field: str = "orders") -> set[str]:
@@ -18,7 +18,7 @@ class Shelf:
 
 
 @pytest.fixture(scope="module")
-async def shelf(empty_client: Client) -> Shelf:
+async def dataset(empty_client: Client) -> Dataset:
     """Four customers, each with an order, an offer and a contract of the same digits."""
     book = Factory()
     partner = book.tenant(number="M-10001", name="Telefonbau Größe & Söhne GmbH")
@@ -40,15 +40,17 @@ async def shelf(empty_client: Client) -> Shelf:
     book.tenant(partner, number="M-20000", name="ÖSTLICHE STRASSENTECHNIK")
     book.tenant(partner, number="M-30000", name="Éclair_Netz 100% \\ AG")
     await empty_client.fill(book)
-    return Shelf(empty_client)
+    return Dataset(empty_client)
 
 
 @pytest.mark.parametrize(
     "search",
     ["A-1111", "a-11", "AN-11111", "V-111111", "v-1111", "1111", "crm/1x1", "1x", "Bestell-Nr. 1y"],
 )
-async def test_an_order_is_found_by_a_part_of_any_of_its_numbers(shelf: Shelf, search: str) -> None:
-    assert await shelf.found(search) == {"A-1111"}
+async def test_an_order_is_found_by_a_part_of_any_of_its_numbers(
+    dataset: Dataset, search: str
+) -> None:
+    assert await dataset.found(search) == {"A-1111"}
 
 
 @pytest.mark.parametrize(
@@ -56,19 +58,19 @@ async def test_an_order_is_found_by_a_part_of_any_of_its_numbers(shelf: Shelf, s
     ["Müller", "müller", "MÜLLER", "mülle", "söhne bäcker", "SÖHNE", "  Müller \t & ", "bäckerei"],
 )
 async def test_an_order_is_found_by_its_customers_name_in_any_case(
-    shelf: Shelf, search: str
+    dataset: Dataset, search: str
 ) -> None:
-    assert await shelf.found(search) == {"A-1111"}
+    assert await dataset.found(search) == {"A-1111"}
 
 
 @pytest.mark.parametrize("search", ["Straßenbau", "strassenbau", "STRASSENBAU", "STRAẞENBAU", "aß"])
-async def test_sharp_s_and_double_s_are_the_same(shelf: Shelf, search: str) -> None:
-    assert await shelf.found(search) == {"A-2222"}
+async def test_sharp_s_and_double_s_are_the_same(dataset: Dataset, search: str) -> None:
+    assert await dataset.found(search) == {"A-2222"}
 
 
-async def test_letters_that_were_typed_as_two_characters_are_found(shelf: Shelf) -> None:
-    assert await shelf.found("Mu\u0308ller") == {"A-1111"}
-    assert await shelf.found("a\u0308rzte") == {"A-3333"}
+async def test_letters_that_were_typed_as_two_characters_are_found(dataset: Dataset) -> None:
+    assert await dataset.found("Mu\u0308ller") == {"A-1111"}
+    assert await dataset.found("a\u0308rzte") == {"A-3333"}
 
 
 @pytest.mark.parametrize(
@@ -89,9 +91,9 @@ async def test_letters_that_were_typed_as_two_characters_are_found(shelf: Shelf)
     ],
 )
 async def test_characters_with_a_meaning_in_patterns_stand_for_themselves(
-    shelf: Shelf, search: str, expected: set[str]
+    dataset: Dataset, search: str, expected: set[str]
 ) -> None:
-    assert await shelf.found(search) == expected
+    assert await dataset.found(search) == expected
 
 
 @pytest.mark.parametrize(
@@ -106,40 +108,40 @@ async def test_characters_with_a_meaning_in_patterns_stand_for_themselves(
     ],
 )
 async def test_every_word_must_be_found_somewhere(
-    shelf: Shelf, search: str, expected: set[str]
+    dataset: Dataset, search: str, expected: set[str]
 ) -> None:
-    assert await shelf.found(search) == expected
+    assert await dataset.found(search) == expected
 
 
 @pytest.mark.parametrize("search", ["", " ", "\n\t"])
-async def test_a_search_without_words_finds_everything(shelf: Shelf, search: str) -> None:
-    assert len(await shelf.found(search)) == 4
+async def test_a_search_without_words_finds_everything(dataset: Dataset, search: str) -> None:
+    assert len(await dataset.found(search)) == 4
 
 
-async def test_a_search_may_be_200_characters_of_words(shelf: Shelf) -> None:
-    assert await shelf.found("a " * 100) == await shelf.found("a")
+async def test_a_search_may_be_200_characters_of_words(dataset: Dataset) -> None:
+    assert await dataset.found("a " * 100) == await dataset.found("a")
 
 
-async def test_no_word_reaches_from_one_number_into_the_next(shelf: Shelf) -> None:
-    assert await shelf.found("1111an-1") == set()
+async def test_no_word_reaches_from_one_number_into_the_next(dataset: Dataset) -> None:
+    assert await dataset.found("1111an-1") == set()
 
 
-async def test_contracts_are_found_by_number_and_customer(shelf: Shelf) -> None:
-    assert await shelf.found("v-11", "contracts") == {"V-111111"}
-    assert await shelf.found("STRASSEN ag", "contracts") == {"V-222222"}
-    assert await shelf.found("crm/1x1", "contracts") == set()
+async def test_contracts_are_found_by_number_and_customer(dataset: Dataset) -> None:
+    assert await dataset.found("v-11", "contracts") == {"V-111111"}
+    assert await dataset.found("STRASSEN ag", "contracts") == {"V-222222"}
+    assert await dataset.found("crm/1x1", "contracts") == set()
 
 
-async def test_offers_are_found_by_number_and_customer(shelf: Shelf) -> None:
-    assert await shelf.found("an-33", "offers") == {"AN-33333"}
-    assert await shelf.found("ärztehaus", "offers") == {"AN-33333"}
-    assert await shelf.found("v-1", "offers") == set()
+async def test_offers_are_found_by_number_and_customer(dataset: Dataset) -> None:
+    assert await dataset.found("an-33", "offers") == {"AN-33333"}
+    assert await dataset.found("ärztehaus", "offers") == {"AN-33333"}
+    assert await dataset.found("v-1", "offers") == set()
 
 
-async def test_customers_are_found_by_number_and_name(shelf: Shelf) -> None:
-    assert await shelf.found("k-44", "customers") == {"K-4444"}
-    assert await shelf.found("Söhne", "customers") == {"K-1111"}
-    assert await shelf.found("100%", "customers") == {"K-2222"}
+async def test_customers_are_found_by_number_and_name(dataset: Dataset) -> None:
+    assert await dataset.found("k-44", "customers") == {"K-4444"}
+    assert await dataset.found("Söhne", "customers") == {"K-1111"}
+    assert await dataset.found("100%", "customers") == {"K-2222"}
 
 
 @pytest.mark.parametrize(
@@ -160,12 +162,12 @@ async def test_customers_are_found_by_number_and_name(shelf: Shelf) -> None:
     ],
 )
 async def test_tenants_are_found_by_number_and_name(
-    shelf: Shelf, search: str, expected: set[str]
+    dataset: Dataset, search: str, expected: set[str]
 ) -> None:
-    assert await shelf.found(search, "tenants") == expected
+    assert await dataset.found(search, "tenants") == expected
 
 
-async def test_a_count_obeys_the_search(shelf: Shelf) -> None:
+async def test_a_count_obeys_the_search(dataset: Dataset) -> None:
     arguments = {"filter": {"search": "gmbh"}, "first": 1}
-    answer = await ask(shelf.client, "orders", arguments, selection="totalCount nodes { id }")
+    answer = await ask(dataset.client, "orders", arguments, selection="totalCount nodes { id }")
     assert answer.data["orders"]["totalCount"] == 2

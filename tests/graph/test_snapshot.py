@@ -1,4 +1,4 @@
-"""All levels of an answer read one state, whatever is written meanwhile."""
+"""All levels of an answer read one state, even during writes."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""How many statements a query makes depends on its shape, never on the number of rows.
+"""The number of statements depends on the shape of a query, never on the number of rows.
 
 Every field of the schema that leads to objects or takes arguments is asked for, with every
 argument, in a book with one row of everything and in one with fifty: below as many parents, and

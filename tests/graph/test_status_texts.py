@@ -1,4 +1,4 @@
-"""What people read about an order, in their language: labels, the explanation, the guide."""
+"""Texts about an order in German and English: labels, the explanation, the guide."""
 
 import re
 from collections.abc import Mapping

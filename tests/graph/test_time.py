@@ -1,4 +1,4 @@
-"""An operation that takes too long is cancelled, and so is what it asked of the database."""
+"""An operation that takes too long is cancelled, and so are its statements."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ from tests.support.postgres import connect
 
 
 def endless(dialect: str) -> Any:
-    """A statement that nobody would wait for."""
+    """A statement that takes too long."""
     if dialect == "postgresql":
         return select(func.count(), func.pg_sleep(600)).select_from(Product)
     numbers = select(literal(1).label("n")).cte(recursive=True)
@@ -50,12 +50,12 @@ async def wait(context: Context, *_: Any) -> list[int]:
 
 
 async def asked(info: Info) -> int:
-    """Asks in the resolver itself."""
+    """Sends the statement in the resolver itself."""
     return (await wait(info.context))[0]
 
 
 async def loaded(info: Info) -> int:
-    """Asks by a loader, whose task is not the operation's."""
+    """Sends the statement by a loader, in another task."""
     return await info.context.loaders.value("wait", partial(wait, info.context), 1)
 
 
@@ -76,7 +76,7 @@ class Served:
     http: httpx.AsyncClient
 
     async def ask(self, query: str) -> dict[str, Any]:
-        # Without cancellation in the database the answer would never come.
+        # Without cancellation in the database, the answer would not come in time.
         async with asyncio.timeout(120):
             response = await self.http.post("/graphql", json={"query": query})
         answer: dict[str, Any] = response.json()
@@ -118,12 +118,12 @@ async def test_a_statement_ends_with_its_operation(
     assert error["message"] == "The operation did not end within 0.3 seconds and was cancelled."
     assert error["extensions"] == {"code": "TIMEOUT", "limit": "requestSeconds", "maximum": 0.3}
     assert await running(database_url) == 0
-    # The only connection of the pool is there for the next operation.
+    # The only connection of the pool is free for the next operation.
     assert (await served.ask("{ products }"))["data"] == {"products": 0}
 
 
 async def running(database_url: str) -> int:
-    """How many statements of others PostgreSQL is busy with."""
+    """The number of other statements that PostgreSQL is executing."""
     if not database_url.startswith("postgresql"):
         return 0
     connection = await connect(database_url)

@@ -1,4 +1,4 @@
-"""Who is asking, as the graph tells them."""
+"""The caller, as `viewer` describes it."""
 
 import pytest
 

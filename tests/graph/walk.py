@@ -1,4 +1,4 @@
-"""The whole schema as queries, made from its printed form: what is added to it is asked for too."""
+"""Queries for the whole schema, made from its printed form, so that new fields are covered."""
 
 import heapq
 import re
@@ -31,7 +31,7 @@ Composite = GraphQLObjectType | GraphQLInterfaceType
 
 SCHEMA: GraphQLSchema = build_schema(product.printed())
 PARENTS = 51
-"""How many objects at the root a question about their fields looks at: one more than a page."""
+"""The number of objects at the root whose fields a query selects: one more than a page."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Place:
 
     @property
     def target(self) -> Composite | None:
-        """The type of object it leads to; None if it says something of its parent."""
+        """The type of the objects that it leads to. None for a leaf."""
         return _composite(self.field)
 
     @property
@@ -65,7 +65,7 @@ class Place:
 
 @cache
 def ways() -> dict[str, tuple[str, ...]]:
-    """To each type of object the shortest way that leads through many, where there is one."""
+    """For each type of object the shortest path through lists, if there is one."""
     found: dict[str, tuple[str, ...]] = {}
     ahead: list[tuple[int, tuple[str, ...], str]] = [(0, (), "Query")]
     while ahead:
@@ -83,13 +83,13 @@ def ways() -> dict[str, tuple[str, ...]]:
 
 @cache
 def places() -> tuple[Place, ...]:
-    """Every field that leads to objects or takes arguments; all others are in their `shape`."""
+    """Every field that leads to objects or takes arguments. The others are in a `shape`."""
     every = [Place(way, parent, name) for parent, way in ways().items() for name in _fields(parent)]
     return tuple(place for place in every if place.target is not None or place.field.args)
 
 
 def unreached() -> set[str]:
-    """The types of objects that no way from the query leads to."""
+    """The types of objects that no path from the query leads to."""
     kinds = (GraphQLObjectType, GraphQLInterfaceType)
     every = {name for name, kind in SCHEMA.type_map.items() if isinstance(kind, kinds)}
     shown = {place.target.name for place in places() if place.target is not None}
@@ -97,7 +97,7 @@ def unreached() -> set[str]:
 
 
 def shape(target: Composite) -> str:
-    """A selection of all that an object says of itself; of a connection, of its objects too."""
+    """A selection of all leaves of an object; of a connection, also of its objects."""
     own = [name for name, field in target.fields.items() if _composite(field) is None]
     if isinstance(target, GraphQLInterfaceType):
         own += [f"... on {each} {{ number }}" for each in SCHEMA.get_possible_types(target)]
@@ -110,7 +110,7 @@ def shape(target: Composite) -> str:
 
 
 def outline(target: Composite) -> str:
-    """The same, but of the objects of a connection no more than which they are."""
+    """A selection that identifies an object, or the objects of a connection."""
     return "totalCount nodes { id }" if target.name.endswith("Connection") else shape(target)
 
 
@@ -126,7 +126,7 @@ PLAIN = "without arguments"
 
 
 class Lesson:
-    """Which values arguments may take.
+    """The values that arguments may take.
 
     Numbers and texts must be taught: by a field's argument ("Order.orders.filter.customer"), by an
     argument's path ("filter.customer") or name ("customer" or "DateTimeRange.from"), or by its type
@@ -140,7 +140,7 @@ class Lesson:
         return Lesson({**self._taught, **more})
 
     def plain(self, place: Place) -> Variant:
-        """The field with nothing but the arguments that cannot be left out."""
+        """The field with its required arguments only."""
         arguments = {
             name: next(self._values(place, name, argument.type))[1]
             for name, argument in place.field.args.items()
@@ -149,7 +149,7 @@ class Lesson:
         return Variant(PLAIN, arguments)
 
     def variants(self, place: Place) -> list[Variant]:
-        """The field as it is, and with each value of each argument."""
+        """The field without optional arguments, and with each value of each argument."""
         plain = self.plain(place)
         return [plain] + [
             Variant(path, {**plain.arguments, name: value})
@@ -171,14 +171,14 @@ class Lesson:
             taught = [*named.values]
         if taught is None:
             raise LookupError(f"teach a value for {place}({path}:), for example as {path!r}")
-        # Of a list all values together: what holds for one of them is found.
+        # For a list, all values at once.
         values = [list(taught)] if is_list_type(get_nullable_type(kind)) else taught
         yield from ((path, value) for value in values)
 
     def _objects(
         self, place: Place, path: str, kind: GraphQLInputObjectType
     ) -> Iterator[tuple[str, dict[str, Any]]]:
-        """One condition at a time, beside those that are required."""
+        """One condition at a time, with the required ones."""
         choices = {
             name: [*self._values(place, f"{path}.{name}", field.type, kind.name)]
             for name, field in kind.fields.items()
@@ -194,7 +194,7 @@ class Lesson:
 
 @dataclass(frozen=True)
 class Question:
-    """A document with its variables: one field with some variants of its arguments."""
+    """A document with its variables: one field with several variants of its arguments."""
 
     place: Place
     variants: Sequence[Variant]
@@ -202,7 +202,7 @@ class Question:
     variables: dict[str, Any]
 
     def found(self, data: Mapping[str, Any]) -> Iterator[tuple[Variant, list[list[Any]]]]:
-        """With each variant, what each parent led to."""
+        """For each variant, the values of all parents."""
         parents = [data]
         for name in self.place.way:
             parents = [child for parent in parents for child in _listed(parent[name])]
@@ -213,7 +213,7 @@ class Question:
 def questions(
     place: Place, variants: Sequence[Variant], lesson: Lesson, selection: str | None = None
 ) -> list[Question]:
-    """The field with each of the variants, as many to a document as the limits allow."""
+    """The field with each variant, with as many variants in a document as the limits allow."""
     if place.target is not None:
         selection = selection or shape(place.target)
     size = len(re.findall(r"\w+", selection or "")) + 1
@@ -249,7 +249,7 @@ def _question(
 
 
 class _Writer:
-    """Gathers the variables of a document."""
+    """Collects the variables of a document."""
 
     def __init__(self) -> None:
         self.variables: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""A cursor gives back the key that it was made of, for every order of every collection."""
+"""A cursor decodes to the key that it was made from, for every sort of every collection."""
 
 from datetime import UTC, date, datetime
 from typing import Any
