@@ -49,3 +49,8 @@ class Principal:
     def customer_id(self) -> UUID | None:
         """The one customer whose documents are seen; None where more than one's are."""
         return self.scope.customer_id
+
+    @property
+    def reads_only(self) -> bool:
+        """True if it may not run mutations, whatever its permissions are."""
+        return self.kind is PrincipalKind.WIDGET_SESSION

@@ -15,7 +15,7 @@ from auth import oauth_clients
 from auth.clients import MOST_WORKING, TooManyWorkingError
 from auth.oauth_scopes import DEFAULT, READING, OAuthScope
 from db.session import Database
-from execution.limits import Limits
+from server.limits import ServerLimits
 from server.logs import configure_logging
 from tests.auth.conftest import STARTED, Hand
 from tests.auth.oauth import (
@@ -243,7 +243,7 @@ async def test_a_body_that_does_not_arrive_is_refused_in_time(
         await asyncio.Event().wait()
 
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    limits = Limits(body_seconds=0.01)
+    limits = ServerLimits(body_seconds=0.01)
     async with workers(database_url, hand.clock, limits=limits) as [worker]:
         response = await worker.http.post("/oauth/token", content=stalled(), headers=headers)
     assert_refused(response, "invalid_request", 408)
