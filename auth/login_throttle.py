@@ -29,7 +29,7 @@ class TooManyAttemptsError(Exception):
 
     def __init__(self, quota: Quota) -> None:
         super().__init__(
-            f"Too many credentials were wrong. Come back in {quota.retry_seconds} seconds."
+            f"Too many wrong credentials. Retry in {quota.retry_seconds:,} seconds."
         )
         self.retry_seconds = quota.retry_seconds
 

@@ -8,7 +8,7 @@ from joserfc.jwk import ECKey
 from db.session import Database
 from tests.auth.conftest import Hand
 from tests.auth.oauth import GRANT, Worker, make, signer, statements_on, workers
-from tests.auth.test_http import make as make_key
+from tests.server.test_api_keys import make as make_key
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
-"""The application of `tests.execution.support`, and a Redis server."""
+"""A Redis server."""
 
-from tests.execution.conftest import redis_url, served, serving
+from tests.execution.conftest import redis_url
 
-__all__ = ["redis_url", "served", "serving"]
+__all__ = ["redis_url"]
