@@ -28,9 +28,7 @@ class TooManyAttemptsError(Exception):
     """Too much was wrong. The message is for the client."""
 
     def __init__(self, quota: Quota) -> None:
-        super().__init__(
-            f"Too many wrong credentials. Retry in {quota.retry_seconds:,} seconds."
-        )
+        super().__init__(f"Too many wrong credentials. Retry in {quota.retry_seconds:,} seconds.")
         self.retry_seconds = quota.retry_seconds
 
 
