@@ -95,31 +95,43 @@ class _Routed:
 async def serve(endpoint: Endpoint[Any], request: Request, send: Send) -> None:
     """Answer one request."""
     exchange = endpoint.exchange(request)
-    readable_by: str | None = None
-    response: Response | None
+    response = await _response(endpoint, exchange)
+    if response is not None:
+        exchange.status = response.status
+    if not exchange.is_preflight:
+        _log(endpoint, exchange)
+    if response is not None:
+        await _send(send, response, endpoint.headers, exchange)
+
+
+async def _response(endpoint: Endpoint[Any], exchange: Exchange) -> Response | None:
+    """The response of the endpoint, or that of what it raised; None if nobody waits for one."""
+    request = exchange.request
     try:
         if endpoint.cors is not None:
             readable_by = await endpoint.cors.readable_by(request)
             if readable_by is not None and is_preflight(request):
-                await _send(send, preflight(readable_by), endpoint.headers, exchange)
-                return
+                exchange.is_preflight = True
+                return preflight(readable_by)
+            exchange.readable_by = readable_by
         if request.method not in endpoint.methods:
             allowed = ", ".join(endpoint.methods)
             raise method_not_allowed(f"{request.method} is not allowed here.", allowed)
-        response = await endpoint.respond(exchange)
+        return await endpoint.respond(exchange)
     except ClientDisconnectedError:
-        response = None
+        return None
     except RequestRefusedError as refused:
         exchange.refused = refused
         exchange.codes = [refused.code]
-        response = endpoint.errors.refusal(refused)
+        return endpoint.errors.refusal(refused)
     except Exception as error:
         # Masked for the client, logged whole.
         exchange.unexpected.append(error)
         exchange.codes = [ErrorCode.INTERNAL_SERVER_ERROR]
-        response = endpoint.errors.failure(request.id)
-    if response is not None:
-        exchange.status = response.status
+        return endpoint.errors.failure(request.id)
+
+
+def _log(endpoint: Endpoint[Any], exchange: Exchange) -> None:
     for unexpected in exchange.unexpected[:MOST_LOGGED_ERRORS]:
         log.error("unexpected error", exc_info=unexpected)
     endpoint.log(exchange)
@@ -127,23 +139,15 @@ async def serve(endpoint: Endpoint[Any], request: Request, send: Send) -> None:
         drop_tracebacks([exchange.refused])
     if exchange.unexpected:
         drop_tracebacks(exchange.unexpected)
-    if response is not None:
-        await _send(send, response, endpoint.headers, exchange, readable_by)
 
 
-async def _send(
-    send: Send,
-    response: Response,
-    headers: HeaderTable,
-    exchange: Exchange,
-    readable_by: str | None = None,
-) -> None:
+async def _send(send: Send, response: Response, headers: HeaderTable, exchange: Exchange) -> None:
     fields = headers.fields(
         response,
         content_type=exchange.content_type,
         request_id=exchange.request.id,
         quota=exchange.quota,
-        readable_by=readable_by,
+        readable_by=exchange.readable_by,
     )
     start = {"type": "http.response.start", "status": response.status, "headers": fields}
     await send(start)

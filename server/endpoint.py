@@ -25,6 +25,10 @@ class Exchange:
     request: Request
     content_type: bytes = JSON
     """Of the response."""
+    readable_by: str | None = None
+    """The origin whose pages may read the response (`server.cors`)."""
+    is_preflight: bool = False
+    """A preflight from that origin: it reaches no endpoint, and has no line in the log."""
     client: str | None = None
     """The account of the principal."""
     reservation: Reservation | None = None

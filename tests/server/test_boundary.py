@@ -14,6 +14,7 @@ from starlette.responses import Response as PageResponse
 from starlette.routing import Route
 
 from server.boundary import Boundary
+from server.cors import Cors
 from server.endpoint import Endpoint, Exchange
 from server.errors import OAUTH_ERRORS, RequestRefusedError, bad_request
 from server.requests import Request, current_request_id
@@ -51,6 +52,19 @@ class Echo(Endpoint[Exchange]):
                 headers = {"Cache-Control": "public", "Referrer-Policy": "origin"}
                 return Response(200, b"{}", headers)
         return Response(200, encoded({"id": current_request_id()}))
+
+
+class OneOrigin(Cors):
+    """Knows one origin, and fails for another."""
+
+    def __init__(self) -> None:
+        pass
+
+    async def readable_by(self, request: Request) -> str | None:
+        origin = request.headers.get("origin")
+        if origin == "https://broken.example":
+            raise RuntimeError(SECRET)
+        return origin
 
 
 class OAuthEcho(Echo):
@@ -187,6 +201,31 @@ async def test_errors_of_oauth_have_the_codes_of_its_rfc(http: httpx.AsyncClient
         "server_error",
     ]
     assert {answer.headers["pragma"] for answer in answers} == {"no-cache"}
+
+
+async def test_a_preflight_reaches_no_endpoint_and_no_log(
+    http: httpx.AsyncClient, echo: Echo
+) -> None:
+    echo.cors = OneOrigin()
+    headers = {"Origin": "https://a.example", "Access-Control-Request-Method": "POST"}
+    preflight = await http.options("/echo", headers=headers)
+    assert (preflight.status_code, preflight.content) == (204, b"")
+    assert preflight.headers["access-control-allow-origin"] == "https://a.example"
+    assert echo.logged == []
+    # It is one by its method alone.
+    assert (await http.post("/echo", headers=headers)).status_code == 200
+    assert len(echo.logged) == 1
+
+
+async def test_origins_that_cannot_be_looked_up_are_masked(
+    http: httpx.AsyncClient, echo: Echo
+) -> None:
+    echo.cors = OneOrigin()
+    response = await http.post("/echo", headers={"Origin": "https://broken.example"})
+    assert response.status_code == 500
+    assert SECRET not in response.text
+    assert "access-control-allow-origin" not in response.headers
+    assert [exchange.status for exchange in echo.logged] == [500]
 
 
 async def test_a_slash_too_many_leads_to_the_endpoint(http: httpx.AsyncClient) -> None:
