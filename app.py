@@ -2,173 +2,142 @@
 
 import gc
 import logging
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-
-from starlette.applications import Starlette
-from starlette.datastructures import Headers
-from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.routing import Route
+from datetime import timedelta
+from typing import Any
 
 import schema
-from auth import support
+from auth.access_tokens import Issuer
 from auth.clock import Clock
-from auth.login_throttle import SourceMiddleware
-from auth.oauth_scopes import OAuthScope
-from auth.principal import Principal, PrincipalKind
 from auth.signed_tokens import SignedToken
-from db.read_audit import ReadAudit
+from auth.widget_sessions import PATH as WIDGET_SESSIONS_PATH
 from db.session import Database
-from execution.executor import executor
-from ordering.request_clock import RequestClock
-from ratelimit.buckets import Buckets, LocalBuckets, current_quota
+from execution.engine import Engine
+from ratelimit.buckets import Buckets, LocalBuckets, Policy
 from ratelimit.redis_buckets import RedisBuckets
 from ratelimit.redis_server import RedisServer
 from resolvers.context import Context
+from server.admission import Admission
+from server.application import PartnerApplication
+from server.authentication import Authentication
+from server.boundary import Boundary
 from server.cors import Cors
-from server.endpoints import PrintedSchema, Readiness, SecurityHeadersMiddleware, healthz
-from server.freshness import ContextEtagSource
-from server.graphql import ASKED, GraphQLEndpoint
-from server.identity import Identity
-from server.intake import IntakeEndpoint, Part
+from server.discovery import discovery_routes
+from server.endpoint import Endpoint
+from server.etag_source import ContextEtagSource
+from server.graphql import GraphQLEndpoint
+from server.intake import IntakeEndpoint
 from server.logs import configure_logging
-from server.persisted import (
-    LocalDocuments,
-    PersistedDocuments,
-    RedisDocuments,
-    read_trusted,
-)
-from server.request_id import RequestIdMiddleware, current_request_id
-from server.requests import forbidden
+from server.oauth_token import PATH as TOKEN_PATH
+from server.oauth_token import TokenEndpoint
+from server.persisted import LocalDocuments, PersistedDocuments, RedisDocuments, read_trusted
+from server.printed_schema import schema_route
+from server.probes import probe_routes
+from server.widget_sessions import WidgetSessionEndpoint
 from settings import Settings, load
 from web.assets import DemoContent, graphiql_routes
+from web.demo_portal import PATH as DEMO_TOKEN_PATH
 from web.demo_portal import DemoPortal
 from web.widget_routes import operations, widget_routes
 
 
 def create_app(
     settings: Settings, *, demo: DemoContent | None = None, clock: Clock | None = None
-) -> Starlette:
-    """The application. `demo` is what every visitor of its pages may use."""
+) -> Boundary:
+    """The application. `demo` is what its pages offer to every visitor."""
     database = Database(settings.database_url, pool_size=settings.database_connections)
     clock = clock or Clock()
     redis = RedisServer(settings.redis_url) if settings.redis_url else None
-    identity = Identity(settings, database, clock, redis)
-    rate = settings.limits.rate
-    buckets: Buckets = RedisBuckets(redis, rate) if redis else LocalBuckets(rate)
-    documents = LocalDocuments()
-    persisted = PersistedDocuments(
-        RedisDocuments(redis, documents) if redis else documents,
-        trusted=_trusted(settings),
-        trusted_only=settings.trusted_documents_only,
+    limits = settings.limits
+    issuer = Issuer(url=settings.public_url, lifetime=timedelta(seconds=settings.token_seconds))
+    authentication = Authentication(
+        database,
+        clock,
+        issuer=issuer,
+        widget_lifetime=timedelta(seconds=settings.widget_seconds),
+        signing_key_secret=settings.sealing_secret,
+        provider=settings.identity_provider,
+        attempts=_buckets(redis, Policy(settings.failed_attempts, 60.0), clock.monotonic),
     )
-
-    async def reported_part(principal: Principal, headers: Headers) -> Part:
-        acting = await identity.narrowed(principal, headers)
-        return Part(acting.tenant_number, acting.tenant_scope)
-
-    @asynccontextmanager
-    async def open_context(principal: Principal, request: Request) -> AsyncIterator[Context]:
-        # Not earlier: a client's points and its place in the log are the same for every part.
-        acting = await identity.narrowed(principal, request.headers)
-        try:
-            person = support.person(acting, request.headers.get(support.HEADER))
-        except support.UnnamedPersonError as error:
-            raise forbidden(str(error)) from None
-        async with database.read(acting.tenant_scope) as session:
-            if acting.kind is PrincipalKind.SUPPORT:
-                session.witness = ReadAudit()
-            yield Context(
-                principal=acting,
-                session=session,
-                quota=current_quota,
-                # A header may be sent in several lines; they are one list.
-                accept_language=",".join(request.headers.getlist("accept-language")),
-                present=RequestClock(clock.now()),
-            )
-        # Not reached where the operation failed as a whole, and nothing was answered.
-        if session.witness is not None:
-            operation, document = request.scope["state"][ASKED]
-            await support.record_reads(
-                database,
-                acting,
-                session.witness,
-                on_behalf_of=person,
-                operation=operation,
-                document=document,
-                request_id=current_request_id(),
-                at=clock.now(),
-            )
+    admission = Admission(limits, _buckets(redis, limits.rate, time.monotonic))
+    graph = schema.build_schema()
+    engine: Engine[Context] = Engine(
+        graph, limits, needs=schema.needs(graph), executor_name=settings.executor
+    )
+    graphql = GraphQLEndpoint(
+        engine,
+        PartnerApplication(database, clock, authentication),
+        limits=limits,
+        admission=admission,
+        persisted=_persisted(settings, redis),
+        etags=ContextEtagSource(),
+        cors=Cors(authentication.origins, issuer=authentication.widget_sessions.issuer),
+    )
+    intake = IntakeEndpoint(
+        database, authentication, limits=limits, admission=admission, now=clock.now
+    )
+    endpoints: dict[str, Endpoint[Any]] = {
+        "/graphql": graphql,
+        "/intake": intake,
+        # A system that notifies by the standard appends the name of the event to its callback.
+        "/intake/listener/{event}": intake,
+        TOKEN_PATH: TokenEndpoint(
+            authentication.client_authentication,
+            authentication.access_tokens,
+            authentication.credentials,
+            body_seconds=limits.body_seconds,
+        ),
+        WIDGET_SESSIONS_PATH: WidgetSessionEndpoint(
+            authentication, limits=limits, admission=admission
+        ),
+    }
+    if demo is not None:
+        endpoints[DEMO_TOKEN_PATH] = _demo_portal(settings, authentication, demo)
 
     @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        identity.start()
+    async def lifespan(_app: object) -> AsyncIterator[None]:
+        authentication.start()
         yield
-        await identity.close()
+        await authentication.close()
         if redis:
             await redis.close()
         await database.close()
 
-    graph = schema.build_schema()
-    graphql = GraphQLEndpoint(
-        graph,
-        authenticate=identity.authenticate,
-        open_context=open_context,
-        client_name=lambda principal: principal.account,
-        count_statements=lambda context: context.session.statements,
-        needs=schema.needs(graph),
-        granted=lambda principal: principal.scopes,
-        reads_only=lambda principal: principal.kind is PrincipalKind.WIDGET_SESSION,
-        limits=settings.limits,
-        execute=executor(graph, settings.limits, settings.executor),
-        buckets=buckets,
-        persisted=persisted,
-        freshness=ContextEtagSource(),
-    )
-    intake = IntakeEndpoint(
-        database,
-        authenticate=identity.authenticate,
-        may_report=lambda principal: OAuthScope.PROGRESS_REPORT in principal.scopes,
-        part_of=reported_part,
-        client_name=lambda principal: principal.account,
-        limits=settings.limits,
-        admission=graphql.admission,
-        now=clock.now,
-    )
-    return Starlette(
-        routes=[
-            Route(
-                "/graphql", Cors(graphql, identity.origins, issuer=identity.widget_sessions.issuer)
-            ),
-            Route("/intake", intake),
-            # Whoever notifies as the standard says appends the name of the event to its callback.
-            Route("/intake/listener/{event}", intake),
-            *identity.routes(buckets),
-            Route("/schema.graphql", PrintedSchema(), methods=["GET"]),
-            Route("/healthz", healthz),
-            Route("/readyz", Readiness(database), methods=["GET"]),
+    return Boundary(
+        endpoints,
+        [
+            *discovery_routes(issuer, authentication.signing_keys),
+            schema_route(),
+            *probe_routes(database),
             *graphiql_routes(demo),
-            *widget_routes(_demo_portal(settings, identity, demo) if demo else None),
+            *widget_routes(),
         ],
-        middleware=[
-            Middleware(RequestIdMiddleware),
-            Middleware(SecurityHeadersMiddleware),
-            Middleware(SourceMiddleware),
-        ],
-        lifespan=lifespan,
+        lifespan,
     )
 
 
-def _trusted(settings: Settings) -> dict[str, str]:
-    """The documents that are served whatever is configured, and those that are registered."""
+def _buckets(redis: RedisServer | None, policy: Policy, monotonic: Callable[[], float]) -> Buckets:
+    return RedisBuckets(redis, policy) if redis else LocalBuckets(policy, monotonic)
+
+
+def _persisted(settings: Settings, redis: RedisServer | None) -> PersistedDocuments:
+    """The widget's documents are trusted in any case, beside those that are registered."""
+    local = LocalDocuments()
     registered = read_trusted(settings.trusted_documents) if settings.trusted_documents else {}
-    return {**operations(), **registered}
+    return PersistedDocuments(
+        RedisDocuments(redis, local) if redis else local,
+        trusted={**operations(), **registered},
+        trusted_only=settings.trusted_documents_only,
+    )
 
 
-def _demo_portal(settings: Settings, identity: Identity, demo: DemoContent) -> DemoPortal:
+def _demo_portal(
+    settings: Settings, authentication: Authentication, demo: DemoContent
+) -> DemoPortal:
     async def make_session(origin: str, customer_number: str | None) -> SignedToken | None:
-        return await identity.page_session(
+        return await authentication.page_session(
             demo.portal_key, origin=origin, customer_number=customer_number
         )
 
@@ -180,8 +149,8 @@ def _demo_portal(settings: Settings, identity: Identity, demo: DemoContent) -> D
     )
 
 
-def from_environment() -> Starlette:
-    """The application of one worker process, which has nothing but its environment to go by."""
+def from_environment() -> Boundary:
+    """The application of a worker process, which gets nothing but its environment."""
     settings = load()
     set_up_logging(settings)
     app = create_app(settings)
@@ -205,7 +174,7 @@ def set_up_logging(settings: Settings) -> None:
     """Everything to stderr as JSON lines; the line of an operation is the only access log."""
     configure_logging(level=logging.getLevelNamesMapping()[settings.log_level.upper()])
     logging.getLogger("uvicorn.access").propagate = False
-    # It would introduce itself at every readiness probe.
+    # It introduces itself at every readiness probe.
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    # So would each question to the identity provider; those that fail have a line of ours.
+    # It logs every request to the identity provider; failed ones have a line of ours.
     logging.getLogger("httpx").setLevel(logging.WARNING)

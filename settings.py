@@ -18,7 +18,7 @@ from sqlalchemy.exc import ArgumentError
 
 from auth.provider_keys import ALGORITHMS, IdentityProvider, is_safe
 from execution.executor import ExecutorName
-from execution.limits import Limits
+from server.limits import ServerLimits
 from server.persisted import read_trusted
 
 PREFIX = "PARTNERGRAPH_"
@@ -41,7 +41,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
-        # `limits` is a dataclass of the executor: PARTNERGRAPH_LIMITS_DEPTH sets `limits.depth`.
+        # `limits` is a table of its own: PARTNERGRAPH_LIMITS_DEPTH sets `limits.depth`.
         env_nested_delimiter="_",
         env_nested_max_split=1,
         env_ignore_empty=True,
@@ -72,7 +72,7 @@ class Settings(BaseSettings):
     oidc_algorithms: str = "RS256 PS256 ES256"
     oidc_user_claim: Literal["sub", "email"] = "sub"
     executor: ExecutorName = "levels"
-    limits: Limits = Limits()
+    limits: ServerLimits = ServerLimits()
 
     @field_validator("database_url")
     @classmethod
@@ -157,7 +157,7 @@ class Settings(BaseSettings):
 
     @field_validator("limits")
     @classmethod
-    def _limits_allow_something(cls, value: Limits) -> Limits:
+    def _limits_allow_something(cls, value: ServerLimits) -> ServerLimits:
         for name, limit in dataclasses.asdict(value).items():
             if not limit > 0:  # nor NaN
                 raise ValueError(f"_{name.upper()} must be greater than 0")
@@ -269,7 +269,7 @@ def _sentence(location: tuple[int | str, ...], message: str) -> str:
     problem = problem.partition(", unable")[0]
     if problem.startswith(PREFIX):
         return f"{problem}."
-    if "instance of Limits" in problem:
+    if "instance of ServerLimits" in problem:
         return _LIMITS_AS_A_WHOLE
     if problem == "Unexpected keyword argument":
         problem = "is not a setting"

@@ -10,16 +10,12 @@ Tokens are not counted: signatures cannot be guessed, and honest clients send ex
 """
 
 import hashlib
-import ipaddress
 import re
 from collections.abc import Callable
 from contextvars import ContextVar
 
-from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
-
-from auth.points import Points, Quota
 from auth.ttl_cache import TTLCache
+from ratelimit.buckets import Buckets, Quota
 
 _REMEMBERED = 10_000
 _REMEMBERED_SECONDS = 3600.0
@@ -32,18 +28,16 @@ class TooManyAttemptsError(Exception):
     """Too many wrong credentials. The message is for the client."""
 
     def __init__(self, quota: Quota) -> None:
-        super().__init__(
-            f"Too many wrong credentials were sent. Retry in {quota.retry_seconds} seconds."
-        )
+        super().__init__(f"Too many wrong credentials. Retry in {quota.retry_seconds:,} seconds.")
         self.retry_seconds = quota.retry_seconds
 
 
 class LoginThrottle:
-    """Counts wrong credentials. One per process; `points` may be shared by all processes."""
+    """Counts wrong credentials. One for each process; all of them may share the `buckets`."""
 
-    def __init__(self, points: Points, monotonic: Callable[[], float]) -> None:
-        self._points = points
-        # By digest, so that memory holds no credential.
+    def __init__(self, buckets: Buckets, monotonic: Callable[[], float]) -> None:
+        self._buckets = buckets
+        # By digest: memory holds no credential.
         self._right: TTLCache[bytes, None] = TTLCache(
             _REMEMBERED, monotonic, seconds=_REMEMBERED_SECONDS
         )
@@ -56,7 +50,7 @@ class LoginThrottle:
         source = _source.get()
         if source is None:
             return
-        exhausted = self._points.exhausted(_by(source))
+        exhausted = self._buckets.exhausted(_by(source))
         if exhausted is not None and _digest(credential) not in self._right:
             raise TooManyAttemptsError(exhausted)
 
@@ -79,41 +73,14 @@ class LoginThrottle:
         if _NAME.fullmatch(name):
             counted.append(name)
         for key in counted:
-            quota = await self._points.take(_by(key), 1)
+            quota = await self._buckets.take(_by(key), 1)
             if quota.refused:
                 raise TooManyAttemptsError(quota)
 
 
-class SourceMiddleware:
-    """Notes where a request comes from, as far as that can be known."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            _source.set(source_of(scope))
-        await self._app(scope, receive, send)
-
-
-def source_of(scope: Scope) -> str | None:
-    """The address of whoever sends the request: of IPv6 the network of one customer, a /64.
-
-    None where a proxy sends it that uvicorn was not told to trust (FORWARDED_ALLOW_IPS): its
-    address is everybody's. For one that it trusts uvicorn has put the client's address there,
-    without a port.
-    """
-    host, port = scope.get("client") or ("", 0)
-    headers = Headers(scope=scope)
-    if port and ("x-forwarded-for" in headers or "forwarded" in headers):
-        return None
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return None
-    if address.version == 4:
-        return str(address)
-    return str(ipaddress.ip_network((int(address), 64), strict=False))
+def set_source(source: str | None) -> None:
+    """Set the address that the credentials of this request come from; None if it is not known."""
+    _source.set(source)
 
 
 def _by(name: str) -> str:

@@ -46,3 +46,8 @@ class Principal:
     def customer_id(self) -> UUID | None:
         """The only customer whose documents are seen; None if not restricted to one."""
         return self.tenant_scope.customer_id
+
+    @property
+    def reads_only(self) -> bool:
+        """True if mutations are refused, whatever the scopes are."""
+        return self.kind is PrincipalKind.WIDGET_SESSION

@@ -22,12 +22,12 @@ from app import create_app
 from bench.database import postgresql, prepare
 from bench.scenarios import FIFTY_ORDERS, FIRST_PAGE, NESTED, ONE_ORDER
 from execution.executor import ExecutorName
-from execution.limits import Limits
+from server.limits import ServerLimits
 from server.logs import configure_logging
 from settings import Settings
 
 OPERATIONS = {"one": ONE_ORDER, "fifty": FIFTY_ORDERS, "nested": NESTED, "page": FIRST_PAGE}
-UNLIMITED = Limits(rate_points=10**9, cost=10**6)
+UNLIMITED = ServerLimits(rate_points=10**9, cost=10**6)
 
 
 @click.command("profile")

@@ -1,4 +1,4 @@
-"""How large a request may be. Every measurement is linear in the document.
+"""How large a document may be. Every measurement is linear in it.
 
 The usual limiters walk a fragment again for every spread, so a few hundred bytes of nested
 fragments cost exponential time. Here each definition is walked once; what a fragment adds up to is
@@ -19,7 +19,6 @@ from graphql import (
 )
 
 from execution.errors import LimitExceededError
-from ratelimit.buckets import Policy
 
 COUNT_CEILING = 1_000_000
 """Where expanded counts stop: nested fragments could otherwise double them at every step."""
@@ -44,16 +43,8 @@ _INTROSPECTION_LISTS = frozenset({"types", "fields", "inputFields", "possibleTyp
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one request may ask for. The counts are of an operation with its fragments spread."""
+    """Limits of one document. Counts are of an operation with its fragments spread."""
 
-    body_bytes: int = 256 * 1024
-    """Size of a request body, and of a GET request's query string, in bytes."""
-    body_seconds: float = 10.0
-    """Time in which the whole body must have arrived."""
-    intake_bytes: int = 1024 * 1024
-    """Size of a body that reports orders and progress, in bytes."""
-    intake_messages: int = 100
-    """Messages in such a body."""
     tokens: int = 1_000
     """Tokens in a document, and as many comments. Checked while parsing, so before validation,
     parts of which are quadratic."""
@@ -67,21 +58,8 @@ class Limits:
     yields every field of every field's type of every type, which no tool asks for."""
     fields: int = 1_000
     """Fields in total."""
-    cost: int = 10_000
-    """Points that one operation may cost: see `execution.cost`."""
-    rate_points: int = 60_000
-    """Points that a client may use at once; they come back steadily."""
-    rate_seconds: float = 60.0
-    """Time in which all of them come back."""
-    concurrent: int = 8
-    """Requests of one client that are served at once. Fewer than there are database connections,
-    or one client could keep all others waiting."""
-    request_seconds: float = 10.0
-    """Time that executing an operation may take."""
     errors: int = 50
-    """Errors that an answer reports."""
-    variable_values: int = 2_000
-    """Values in an operation's variables, those within lists and objects included."""
+    """Errors that a response reports."""
     root_fields: int = 20
     """Fields at the top of an operation."""
     repeats: int = 20
@@ -94,17 +72,10 @@ class Limits:
     """Validation errors reported before validation stops."""
     variable_errors: int = 20
     """Variable coercion errors reported before coercion stops."""
-    preparing_share: float = 0.25
-    """The most of a process's time that one client's new documents are parsed and validated in; 1
-    for all of it."""
     cached_documents: int = 1_000
     """Prepared documents kept in memory."""
     cached_bytes: int = 64 * 1024 * 1024
     """Estimated memory of the prepared documents kept, in bytes."""
-
-    @property
-    def rate(self) -> Policy:
-        return Policy(self.rate_points, self.rate_seconds)
 
 
 @dataclass(slots=True)

@@ -1,24 +1,24 @@
-"""How much a client may ask for over time: a bucket of points that refills steadily.
+"""Token buckets: each client has a bucket of points that refills steadily.
 
-An operation takes its requested cost before it runs and gets back what it did not use. What a
-client did use is always taken, so that a bucket may end up below zero and must refill from there.
+An operation takes its requested cost before it runs and is refunded what it did not use. What it
+used beyond that is taken in any case, so a bucket may fall below zero and refills from there.
 """
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from math import ceil, floor
 from typing import Protocol
 
 MOST_CLIENTS = 10_000
-"""Buckets kept in memory; that of the client who has been away longest is forgotten."""
+"""Buckets kept in memory; the one that was longest unused is evicted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A bucket of `points` that is full again `seconds` after it was empty."""
+    """A bucket of `points` that takes `seconds` to refill when it is empty."""
 
     points: int
     seconds: float
@@ -28,12 +28,12 @@ class Policy:
         return self.points / self.seconds
 
     def quota(self, level: float, refused: float | None = None) -> "Quota":
-        """What a client is told at that level of its bucket, `refused` points being too many."""
+        """The quota at that level of a bucket. `refused` are the points that were too many."""
         return Quota(self, level, refused)
 
 
 class Quota:
-    """What a client has left. Most of it is asked for once a request, so it is worked out then."""
+    """What a client has left. Computed on access: most requests read a part of it."""
 
     __slots__ = ("_level", "_policy", "_refused")
 
@@ -56,7 +56,7 @@ class Quota:
 
     @property
     def reset_seconds(self) -> int:
-        """Until everything is there again, if nothing more is used."""
+        """Time until the bucket is full, if nothing more is taken."""
         return ceil((self._policy.points - self._level) / self._policy.per_second)
 
     @property
@@ -65,46 +65,38 @@ class Quota:
 
     @property
     def retry_seconds(self) -> int:
-        """Until what was refused can be had; 0 if nothing was."""
+        """Time until the bucket has the points that were refused; 0 if none were."""
         if self._refused is None:
             return 0
         return max(1, ceil((self._refused - self._level) / self._policy.per_second))
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ (revision 10)"""
-        return {
-            "RateLimit-Policy": f'"points";q={self.limit};w={self.window_seconds}',
-            "RateLimit": f'"points";r={self.remaining};t={self.reset_seconds}',
-        }
 
 
 _current: ContextVar[Quota | None] = ContextVar("quota", default=None)
 
 
 def current_quota() -> Quota | None:
-    """What the client of the operation being executed has left, the operation's own cost taken."""
+    """The quota of the client whose operation is running, after the operation's own cost."""
     return _current.get()
 
 
 def set_current_quota(quota: Quota | None) -> None:
-    """Say what `current_quota` is in this task and those that it starts."""
+    """Set `current_quota` for this task and those that it starts."""
     _current.set(quota)
 
 
 class Buckets(Protocol):
-    """The buckets of all clients."""
+    """A bucket for each client, by name."""
 
     def exhausted(self, client: str) -> Quota | None:
-        """The quota of a client that has not even one point, as far as this process knows."""
+        """The quota of a client that is known, without asking anyone, to have less than a point."""
         ...
 
     async def take(self, client: str, points: float) -> Quota:
-        """Take the points, or refuse: the quota then says when to come back."""
+        """Take the points; if there are not as many, take none and return a refused quota."""
         ...
 
-    async def give(self, client: str, points: float) -> Quota:
-        """Give points back; a negative number takes them, even if they are not there."""
+    async def refund(self, client: str, points: float) -> Quota:
+        """Return points; a negative number takes them, also below zero."""
         ...
 
 
@@ -115,7 +107,7 @@ class LocalBuckets:
         self._policy = policy
         self._clock = clock
         self._levels: OrderedDict[str, tuple[float, float]] = OrderedDict()
-        """The level of each bucket, and when it stood there."""
+        """The level of each bucket, and the time at which it had it."""
 
     def exhausted(self, client: str) -> Quota | None:
         level = self._level(client)
@@ -127,7 +119,7 @@ class LocalBuckets:
             return self._policy.quota(level, refused=points)
         return self._set(client, level - points)
 
-    async def give(self, client: str, points: float) -> Quota:
+    async def refund(self, client: str, points: float) -> Quota:
         return self._set(client, min(self._policy.points, self._level(client) + points))
 
     def _level(self, client: str) -> float:

@@ -1,8 +1,8 @@
-"""Each client's points in Redis or Valkey, so that all workers on all machines share them.
+"""Token buckets in Redis or Valkey, shared by all workers on all machines.
 
-No library was found whose buckets take points back, so the bucket is this short script. While the
-server is not there, each worker goes on with buckets of its own: clients are served, and may use
-at most their points once for each worker.
+No library was found whose buckets allow refunds, so the bucket is this short script. While the
+server is unavailable each worker uses buckets of its own: clients are served, and may use at most
+their points once per worker.
 """
 
 import time
@@ -12,8 +12,7 @@ from collections.abc import Callable
 from ratelimit.buckets import MOST_CLIENTS, LocalBuckets, Policy, Quota
 from ratelimit.redis_server import RedisServer
 
-# By the server's own clock, since those of several machines differ. A bucket that is full again
-# needs not be kept.
+# By the server's own clock, since those of several machines differ. A full bucket is not kept.
 _CHANGE = """
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
@@ -31,7 +30,7 @@ return {1, tostring(level)}
 
 
 class RedisBuckets:
-    """Buckets in a server that several processes share, which whoever made it closes."""
+    """Buckets in a server that several processes share. The caller closes the server."""
 
     def __init__(
         self, server: RedisServer, policy: Policy, clock: Callable[[], float] = time.monotonic
@@ -44,7 +43,7 @@ class RedisBuckets:
         self._empty_until: OrderedDict[str, float] = OrderedDict()
 
     def exhausted(self, client: str) -> Quota | None:
-        """By what the server last said: it is not asked before there is something to take."""
+        """By the server's last answer: it is only asked when there are points to take."""
         until = self._empty_until.get(client)
         if until is None:
             return None
@@ -55,20 +54,20 @@ class RedisBuckets:
         return self._policy.quota(1 - seconds * self._policy.per_second, refused=1)
 
     async def take(self, client: str, points: float) -> Quota:
-        changed = await self._ask(client, points, "take")
+        changed = await self._run(client, points, "take")
         if changed is None:
             return await self._local.take(client, points)
         taken, level = changed
         return self._policy.quota(level, refused=None if taken else points)
 
-    async def give(self, client: str, points: float) -> Quota:
-        changed = await self._ask(client, -points, "give")
+    async def refund(self, client: str, points: float) -> Quota:
+        changed = await self._run(client, -points, "refund")
         if changed is None:
-            return await self._local.give(client, points)
+            return await self._local.refund(client, points)
         return self._policy.quota(changed[1])
 
-    async def _ask(self, client: str, points: float, how: str) -> tuple[bool, float] | None:
-        """Whether points were taken, and the level then; None while the server is away."""
+    async def _run(self, client: str, points: float, how: str) -> tuple[bool, float] | None:
+        """Whether points were taken, and the level then; None if the server is unavailable."""
         answer = await self._server.ask(
             lambda: self._change(
                 [f"partnergraph:points:{client}"],

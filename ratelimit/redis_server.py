@@ -1,4 +1,4 @@
-"""A Redis or Valkey server that may go away: whoever asks it goes on without it meanwhile."""
+"""A Redis or Valkey server that may be unavailable: its users do without it meanwhile."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -11,16 +11,16 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 ANSWER_SECONDS = 0.25
-"""How long the server may take to connect and to answer; requests wait for it."""
+"""Time limit for connecting, and for each answer; requests wait for it."""
 AWAY_SECONDS = 1.0
-"""How long a server that failed is left alone."""
+"""Pause after a failure, in which the server is not asked."""
 
 T = TypeVar("T")
 log = structlog.get_logger("redis")
 
 
 class RedisServer:
-    """The server that the URL names (``redis://``, ``rediss://`` or ``unix://``)."""
+    """The server of a URL (``redis://``, ``rediss://`` or ``unix://``)."""
 
     def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -29,13 +29,13 @@ class RedisServer:
             url,
             socket_timeout=ANSWER_SECONDS,
             socket_connect_timeout=ANSWER_SECONDS,
-            # Waiting to try again is what `AWAY_SECONDS` is for.
+            # `AWAY_SECONDS` is the only back-off.
             retry=Retry(NoBackoff(), 0),
             decode_responses=True,
         )
 
     async def ask(self, question: Callable[[], Awaitable[T]]) -> T | None:
-        """What the server answers; None while it is away."""
+        """The server's answer; None while it is unavailable."""
         now = self._clock()
         if self._away_until is not None and now < self._away_until:
             return None
@@ -43,13 +43,13 @@ class RedisServer:
             answer = await question()
         except (RedisError, OSError, TimeoutError) as error:
             if self._away_until is None:
-                # Once, not for every request; what the driver says may name hosts.
-                log.warning("redis is away, each worker goes on by itself", exc_info=error)
+                # Once, not for every request.
+                log.warning("redis is unavailable, each worker uses its memory", exc_info=error)
             self._away_until = now + AWAY_SECONDS
             return None
         if self._away_until is not None:
             self._away_until = None
-            log.info("redis is back")
+            log.info("redis is available again")
         return answer
 
     async def close(self) -> None:

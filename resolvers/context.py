@@ -28,5 +28,10 @@ class Context:
     def __post_init__(self) -> None:
         self.loaders = Loaders(self.session)
 
+    @property
+    def statements(self) -> int:
+        """Database statements sent so far."""
+        return self.session.statements
+
 
 Info = strawberry.Info[Context, None]

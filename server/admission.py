@@ -1,56 +1,47 @@
-"""Whether a client's request is let in: how many at once, and how much over time."""
+"""Whether a client's request is admitted: how many at once, and how many points over time."""
 
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from weakref import WeakValueDictionary
 
-from execution.errors import ApiError, ErrorCode
-from execution.limits import Limits
 from ratelimit.buckets import Buckets, Quota
-from server.requests import RequestRefusedError
+from server.errors import RequestRefusedError, rate_limited
+from server.limits import ServerLimits
+from server.responses import quota_headers
 
 _CHARACTERS_PER_POINT = 16
 
 
 class Admission:
-    """Lets requests in, by client. What is at once is counted in this process alone."""
+    """Admits requests, counted by client. Concurrency is counted in this process alone."""
 
-    def __init__(self, limits: Limits, buckets: Buckets) -> None:
+    def __init__(self, limits: ServerLimits, buckets: Buckets) -> None:
         self._limits = limits
         self._buckets = buckets
-        self._running: Counter[str] = Counter()
+        self._requests: Counter[str] = Counter()
+        """Requests that each client has admitted."""
         self._cost: Counter[str] = Counter()
-        """Of the operations that are being executed."""
+        """Cost of the operations that each client has running."""
         self._preparing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    @contextmanager
-    def admit(self, client: str) -> Iterator["Reservation"]:
-        """Let one request in until the block ends, or refuse it before anything of it is read."""
+    def admit(self, client: str) -> "Reservation":
+        """Admit one request until the reservation is left; raises 429 before anything is read."""
         exhausted = self._buckets.exhausted(client)
         if exhausted is not None:
-            raise too_much(exhausted)
-        if self._running[client] >= self._limits.concurrent:
-            raise _too_many(self._limits.concurrent)
-        self._running[client] += 1
-        ticket = Reservation(client, self._buckets)
-        try:
-            yield ticket
-        finally:
-            self._running[client] -= 1
-            self._cost[client] -= ticket.cost
-            if not self._running[client]:
-                del self._running[client], self._cost[client]
+            raise rate_exceeded(exhausted)
+        if self._requests[client] >= self._limits.concurrent:
+            raise _too_many_requests(self._limits.concurrent)
+        return Reservation(self, self._buckets, client)
 
     @asynccontextmanager
     async def preparing(self, client: str) -> AsyncIterator[None]:
-        """The block is work that nothing else in this process can go on beside.
+        """CPU-bound work that blocks the event loop: one at a time per client.
 
-        A client's documents are prepared one after the other, and between two of them the process
-        is left to others, so that whoever sends nothing but new documents has a share of it. The
-        request itself does not wait for that.
+        After it the client's next such work waits, so that a client that sends nothing but new
+        documents gets its share of the process and no more. The request itself does not wait.
         """
         lock = self._preparing.setdefault(client, asyncio.Lock())
         await lock.acquire()
@@ -58,91 +49,111 @@ class Admission:
         try:
             yield
         finally:
-            worked = time.perf_counter() - started
-            pause = worked / self._limits.preparing_share - worked
+            seconds = time.perf_counter() - started
+            pause = seconds / self._limits.preparing_share - seconds
             if pause > 0:
                 asyncio.get_running_loop().call_later(pause, lock.release)
             else:
                 lock.release()
 
-    def begin(self, ticket: "Reservation", cost: int) -> None:
-        """Let an operation of that cost begin, unless its client's others leave no room for it.
+    def _enter(self, client: str) -> None:
+        self._requests[client] += 1
 
-        All that a client has executed at once costs no more than one operation may: it could
-        otherwise keep the process from everybody else for as long as its points last.
-        """
-        if self._cost[ticket.client] + cost > self._limits.cost:
-            raise _too_dear_at_once(self._limits.cost)
-        self._cost[ticket.client] += cost
-        ticket.cost = cost
+    def _leave(self, client: str, cost: int) -> None:
+        self._requests[client] -= 1
+        self._cost[client] -= cost
+        if not self._requests[client]:
+            del self._requests[client], self._cost[client]
+
+    def _begin(self, client: str, cost: int) -> None:
+        if self._cost[client] + cost > self._limits.cost:
+            raise _too_much_cost(self._limits.cost)
+        self._cost[client] += cost
 
 
 class Reservation:
-    """One request that was let in, and what it takes of its client's points."""
+    """One admitted request, and the points that it takes from its client's bucket."""
 
-    def __init__(self, client: str, buckets: Buckets) -> None:
-        self.client = client
+    __slots__ = ("_admission", "_buckets", "client", "cost", "quota")
+
+    def __init__(self, admission: Admission, buckets: Buckets, client: str) -> None:
+        self._admission = admission
         self._buckets = buckets
+        self.client = client
         self.cost = 0
-        """Of its operation, once that has begun."""
+        """Of the request's operation, once it has begun."""
         self.quota: Quota | None = None
-        """What the client has left; None as long as nothing was taken."""
+        """What the client has left; None until points were taken."""
+
+    def __enter__(self) -> "Reservation":
+        self._admission._enter(self.client)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._admission._leave(self.client, self.cost)
+
+    def begin(self, cost: int) -> None:
+        """Count an operation of that cost as running; raises 429 if its client's others leave no
+        room for it.
+
+        All operations that a client runs at once may cost as much as one may. Otherwise it could
+        keep the process from everybody else for as long as its points last.
+        """
+        self._admission._begin(self.client, cost)
+        self.cost = cost
 
     async def take(self, points: float) -> None:
-        """Take the points, or refuse the request."""
+        """Take points; raises 429 if there are not as many."""
         self.quota = await self._buckets.take(self.client, points)
         if self.quota.refused:
-            raise too_much(self.quota)
+            raise rate_exceeded(self.quota)
 
     async def charge_minimum(self) -> None:
-        """Take a point if nothing was taken yet: what is refused is not free, or a client could
-        have it without end."""
+        """Take one point if none was taken: refused requests are not free."""
         if self.quota is None:
             await self.take(1)
 
-    async def give(self, points: float) -> None:
-        """Give back what was not used; take what was used beyond the estimate."""
+    async def refund(self, points: float) -> None:
+        """Return points that were not used; a negative number takes what the estimate lacked."""
         if points:
-            self.quota = await self._buckets.give(self.client, points)
+            self.quota = await self._buckets.refund(self.client, points)
 
 
-def preparation_points(text: str, limits: Limits) -> int:
-    """What a document costs that was not seen lately: parsing and validating it is work, which a
-    client that varies its text could otherwise have for nothing."""
-    most_work = 8 * limits.tokens
-    return 1 + min(len(text), most_work) // _CHARACTERS_PER_POINT
+def preparation_points(text: str, tokens: int) -> int:
+    """Points for a document that is not cached. Parsing and validating it is work that a client
+    could otherwise cause for nothing, by varying its text. `tokens` is the limit on tokens."""
+    most_characters = 8 * tokens
+    return 1 + min(len(text), most_characters) // _CHARACTERS_PER_POINT
 
 
-def too_much(quota: Quota) -> RequestRefusedError:
+def rate_exceeded(quota: Quota) -> RequestRefusedError:
+    """The refusal of a client whose points do not suffice."""
     seconds = quota.retry_seconds
-    error = ApiError(
-        f"Too much was asked for: {quota.limit} points are given every {quota.window_seconds} "
-        f"seconds, and {quota.remaining} are left. Come back in {seconds} seconds (limit: rate).",
-        code=ErrorCode.RATE_LIMITED,
-        extensions={
-            "limit": "rate",
-            "maximum": quota.limit,
-            "remaining": quota.remaining,
-            "retryAfterSeconds": seconds,
-        },
+    return rate_limited(
+        f"Rate limit exceeded: {quota.limit:,} points per {quota.window_seconds:,} seconds, "
+        f"{quota.remaining:,} left. Retry in {seconds:,} seconds (limit: rate).",
+        seconds,
+        limit="rate",
+        details={"maximum": quota.limit, "remaining": quota.remaining},
+        headers=quota_headers(quota),
     )
-    headers = {**quota.headers, "Retry-After": str(seconds)}
-    return RequestRefusedError(429, error, headers)
 
 
-def _too_many(maximum: int) -> RequestRefusedError:
-    return _at_once("concurrent", f"At most {maximum} requests of a client are served", maximum)
-
-
-def _too_dear_at_once(maximum: int) -> RequestRefusedError:
-    what = f"Operations of a client that cost {maximum} points at most are executed"
-    return _at_once("concurrentCost", what, maximum)
-
-
-def _at_once(limit: str, what: str, maximum: int) -> RequestRefusedError:
-    error = ApiError(
-        f"{what} at once: wait for an answer before you ask again (limit: {limit}).",
-        code=ErrorCode.RATE_LIMITED,
-        extensions={"limit": limit, "maximum": maximum, "retryAfterSeconds": 1},
+def _too_many_requests(maximum: int) -> RequestRefusedError:
+    return rate_limited(
+        f"Too many concurrent requests: {maximum} per client. "
+        "Wait for a response before you send the next one (limit: concurrent).",
+        1,
+        limit="concurrent",
+        details={"maximum": maximum},
     )
-    return RequestRefusedError(429, error, {"Retry-After": "1"})
+
+
+def _too_much_cost(maximum: int) -> RequestRefusedError:
+    return rate_limited(
+        f"The operations of a client that run at once may cost {maximum:,} points. "
+        "Wait for a response before you send the next one (limit: concurrentCost).",
+        1,
+        limit="concurrentCost",
+        details={"maximum": maximum},
+    )

@@ -1,80 +1,69 @@
-"""Answers before they are encoded, and what an operation has used by its answer."""
+"""Responses of the graph before they are encoded, and what an operation has used by its answer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-
 from execution.cost import OperationCost
-from execution.errors import (
-    ApiError,
-    ErrorCode,
-    FormattedError,
-    LimitExceededError,
-    formatted,
-)
-from server.requests import RequestRefusedError
+from execution.errors import ApiError, ErrorCode, FormattedError, LimitExceededError, formatted
+from server.errors import HttpErrorCode
+from server.responses import Response, encoded
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
-    """A response before it is encoded."""
+    """A GraphQL response before it is encoded."""
 
     status: int
     payload: dict[str, Any]
     headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def body(self) -> bytes:
-        return b"" if self.status == 304 else encoded(self.payload)
+    def codes(self) -> list[str]:
+        """The codes of its errors."""
+        errors = self.payload.get("errors")
+        return [error["extensions"]["code"] for error in errors] if errors else []
 
-
-def encoded(payload: Any) -> bytes:
-    """A response, or a part of one, as JSON. Instants in UTC may stand in it as they are."""
-    return orjson.dumps(payload, option=orjson.OPT_UTC_Z)
-
-
-def refusal(refused: RequestRefusedError) -> Answer:
-    """What the client of a refused request is told."""
-    errors = [formatted(refused.error, ErrorCode.BAD_REQUEST)]
-    return Answer(refused.status, {"errors": errors}, refused.headers)
+    def encoded(self) -> Response:
+        body = b"" if self.status == 304 else encoded(self.payload)
+        return Response(self.status, body, self.headers)
 
 
 def cost_exceeded(cost: int, maximum: int) -> FormattedError:
     error = LimitExceededError(
         "cost",
-        message=f"The operation may cost {cost} points, at most {maximum} are allowed: ask for "
-        "smaller pages, or for fewer lists within lists",
+        message=f"The operation may cost {cost} points, at most {maximum} are allowed: request "
+        "smaller pages, or fewer lists within lists",
         actual=cost,
         maximum=maximum,
     )
     return formatted(error, ErrorCode.LIMIT_EXCEEDED)
 
 
-def too_slow(seconds: float) -> FormattedError:
+def timed_out(seconds: float) -> FormattedError:
     error = ApiError(
         f"The operation did not end within {seconds:g} seconds and was cancelled.",
-        code=ErrorCode.TIMEOUT,
+        code=HttpErrorCode.TIMEOUT,
         extensions={"limit": "requestSeconds", "maximum": seconds},
     )
-    return formatted(error, ErrorCode.TIMEOUT)
+    return formatted(error, HttpErrorCode.TIMEOUT)
 
 
 def actual_cost(
     cost: OperationCost, variables: dict[str, Any], payload: Mapping[str, Any], requested: int
 ) -> int:
-    """What was used: counted in the result, unless an error has left less of it than was done."""
+    """Points used: counted in the result, unless errors have removed a part of it."""
     if "data" not in payload:
         return 1  # nothing was executed
     data = payload["data"]
-    if data is None or any(_took_its_parent(data, error) for error in payload.get("errors", ())):
+    errors = payload.get("errors")
+    if data is None or (errors and any(_nulled_its_parent(data, error) for error in errors)):
         return requested
     return cost.actual(variables, data)
 
 
-def _took_its_parent(data: Any, error: FormattedError) -> bool:
-    """Whether null in place of an error's field has spread to what is around it."""
+def _nulled_its_parent(data: Any, error: FormattedError) -> bool:
+    """True if the null of an error's field has spread to the objects around it."""
     *parents, _ = error.get("path") or (None,)
     for step in parents:
         data = data[step]

@@ -1,24 +1,22 @@
 """CORS for the pages that hold widget sessions (https://fetch.spec.whatwg.org/#http-cors-protocol).
 
-Starlette's middleware answers a list that is fixed when it starts, to whoever asks. Here origins
-are registered while the server runs, and an API key or an access token has no business in a page:
-an answer to one must not be readable there.
+Starlette's middleware serves a list of origins that is fixed at its start, whatever the credential.
+Here origins are registered while the server runs. And an API key or an access token does not belong
+in a page: the response to one must not be readable there.
 """
 
 import re
 
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
 from auth.jwt import issuer_of
 from auth.origins import Origins
+from server.requests import Request
+from server.responses import Response
 
-KEPT_SECONDS = 600
-"""How long a browser may keep what a preflight answered."""
+PREFLIGHT_SECONDS = 600
+"""How long a browser may keep the response to a preflight."""
 
 _METHODS = "GET, POST"
-_SENT = ", ".join(
+_REQUEST_HEADERS = ", ".join(
     (
         "Authorization",
         "Content-Type",
@@ -29,59 +27,46 @@ _SENT = ", ".join(
         "If-None-Match",
     )
 )
-_SHOWN = "RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, ETag"
 _BEARER = re.compile(r"Bearer +(\S+) *", re.IGNORECASE)
 
 
 class Cors:
-    """Lets pages of registered origins read the answers of an ASGI application."""
+    """Decides which pages may read the responses of an endpoint."""
 
-    def __init__(self, app: ASGIApp, origins: Origins, *, issuer: str) -> None:
+    def __init__(self, origins: Origins, *, issuer: str) -> None:
         """`issuer` is that of widget sessions."""
-        self._app = app
         self._origins = origins
         self._issuer = issuer
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = Headers(scope=scope)
-        origin = headers.get("origin")
-        readable = await self._readable(origin, headers.get("authorization"))
-        if readable and scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
-            await Response(status_code=204, headers=_preflight(origin or ""))(scope, receive, send)
-            return
+    async def readable_by(self, request: Request) -> str | None:
+        """The origin of the page that may read the response; None if no page may.
 
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                answered = MutableHeaders(scope=message)
-                # Also where there is no Origin: whoever keeps answers must tell them apart.
-                answered.add_vary_header("Origin")
-                if readable:
-                    answered["Access-Control-Allow-Origin"] = origin or ""
-                    answered["Access-Control-Expose-Headers"] = _SHOWN
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers)
-
-    async def _readable(self, origin: str | None, authorization: str | None) -> bool:
-        """Whether a page of the origin may read the answer to that credential.
-
-        A page may learn why its session, or none at all, is refused. Data it gets from its own
-        origin's session alone: the bearers of another origin are nobody (`auth.bearer`).
+        A page may learn why its session is refused, or that it sent none. It gets data only by a
+        session of its own origin: for any other the session is no credential (`auth.bearer`).
         """
-        if not await self._origins.clients(origin):
-            return False
+        origin = request.headers.get("origin")
+        if origin is None or not await self._origins.clients(origin):
+            return None
+        authorization = request.headers.get("authorization")
         if authorization is None:
-            return True
+            return origin
         bearer = _BEARER.fullmatch(authorization)
-        return bearer is not None and issuer_of(bearer[1]) == self._issuer
+        if bearer is None or issuer_of(bearer[1]) != self._issuer:
+            return None
+        return origin
 
 
-def _preflight(origin: str) -> dict[str, str]:
-    return {
-        "Access-Control-Allow-Origin": origin,
-        "Access-Control-Allow-Methods": _METHODS,
-        "Access-Control-Allow-Headers": _SENT,
-        "Access-Control-Max-Age": str(KEPT_SECONDS),
-        "Vary": "Origin, Access-Control-Request-Method, Access-Control-Request-Headers",
-        "Cache-Control": "no-store",
+def is_preflight(request: Request) -> bool:
+    return request.method == "OPTIONS" and "access-control-request-method" in request.headers
+
+
+def preflight(origin: str) -> Response:
+    """The response to a preflight from an origin that is registered."""
+    headers = {
+        "access-control-allow-origin": origin,
+        "access-control-allow-methods": _METHODS,
+        "access-control-allow-headers": _REQUEST_HEADERS,
+        "access-control-max-age": str(PREFLIGHT_SECONDS),
+        "vary": "Origin, Access-Control-Request-Method, Access-Control-Request-Headers",
     }
+    return Response(204, headers=headers)

@@ -1,12 +1,12 @@
-"""Conditional requests: an answer that has not changed is not made again (RFC 9110, 13.1.2).
+"""Conditional requests: a response that has not changed is not made again (RFC 9110, 13.1.2).
 
-An entity tag names all that an answer is made from: the operation and its variables, the media
-type, and the state of the application, which says itself what that is. So a tag that a client
-sends back can be told to be good or not without the answer: the state is read, and the tag made
-anew. Whoever cannot know the state cannot make up a tag.
+An entity tag stands for everything that a response is made from: the operation and its variables,
+the media type, and the state of the application, which its `EtagSource` tells. So a tag that a
+client sends back can be checked without the response: the state is read, and the tag made anew. A
+client that does not know the state cannot make up a tag.
 
-Answers may depend on the time of day. The part of a tag before its dot says until when the answer
-is what it was, and the part behind it vouches for that.
+Responses may depend on the time of day. The part of a tag before its dot is the last instant at
+which the response holds; the part behind it is a hash that covers that instant.
 """
 
 import hashlib
@@ -17,35 +17,40 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
 import orjson
-from starlette.datastructures import Headers
 
 ContextT = TypeVar("ContextT")
 ContextT_contra = TypeVar("ContextT_contra", contravariant=True)
 
 UNCHANGED_COST = 1
-"""Points: what it costs to be told that nothing has changed, whatever the answer would cost."""
-LOOKED_AT = 20
-"""Tags of one request; a client keeps one for each question."""
+"""Points that a 304 costs, whatever the whole response would cost."""
+MOST_TAGS = 20
+"""Tags of one request that are compared; a client keeps one for each question."""
 
 _TAG = re.compile(r'"([^"]*)"')
 _OURS = re.compile(r"(?P<until>-|[0-9a-f]{1,16})\.[A-Za-z0-9_-]{32}")
-_FOR_EVER = "-"
+_NO_END = "-"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNIT = timedelta(microseconds=1)
 
 
+def is_known(tag: str, if_none_match: str) -> bool:
+    """True if the value of an `If-None-Match` header has that entity tag, compared weakly."""
+    known = {entry.strip().removeprefix("W/") for entry in if_none_match.split(",")}
+    return not known.isdisjoint((tag, "*"))
+
+
 class EtagSource(Protocol[ContextT_contra]):
-    """How an application says what its answers are made from, and how long they hold."""
+    """Tells what an application's responses are made from, and how long they hold."""
 
     @property
     def vary(self) -> str:
-        """The headers of a request that its answer depends on."""
+        """The request headers that a response depends on."""
         ...
 
     async def state(self, context: ContextT_contra, needed: frozenset[str]) -> bytes | None:
-        """All that an operation may show in that context, told by something that is never the same
-        for two states: who asks and what they may see, and the newest change in it, in the very
-        snapshot that the operation reads. None where nothing may be kept.
+        """Bytes that are equal only if everything is that an operation may show in the context:
+        the principal, and the newest change in its scope, read in the snapshot that the operation
+        reads. None if the response must not be kept.
 
         `needed` are the scopes that the operation's fields need.
         """
@@ -56,79 +61,79 @@ class EtagSource(Protocol[ContextT_contra]):
         ...
 
     def until(self, context: ContextT_contra) -> datetime | None:
-        """The last instant at which what was executed in the context would say the same; None if
-        that does not end."""
+        """The last instant for which what was executed in the context would be the same; None if
+        there is none."""
         ...
 
 
 class ConditionalRequest(Generic[ContextT]):
-    """One operation that may be asked again, and the tags that whoever asks has of it already."""
+    """One operation whose response gets a tag, and the tags that its client sent."""
 
     def __init__(
         self,
-        freshness: EtagSource[ContextT],
-        headers: Headers,
+        source: EtagSource[ContextT],
+        if_none_match: str,
         *,
-        asked: Sequence[Any],
+        request: Sequence[Any],
         needed: frozenset[str],
     ) -> None:
-        """`asked` is all of the request that its answer depends on, and `needed` the scopes that
-        the operation's fields need."""
-        said = orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)
-        self._asked = hashlib.sha256(said).digest()
-        self._freshness = freshness
+        """`request` is JSON of all in the request that its response depends on, `needed` the
+        scopes that the operation's fields need."""
+        encoded = orjson.dumps(request, option=orjson.OPT_SORT_KEYS)
+        self._request = hashlib.sha256(encoded).digest()
+        self._source = source
         self._needed = needed
         self._state: bytes | None = None
-        self._is_known = False
-        sent = ",".join(headers.getlist("if-none-match")).strip()
-        # Tags are compared weakly, so that it says W/ or does not means nothing.
-        self._tags = [] if sent == "*" else _TAG.findall(sent)[:LOOKED_AT]
+        self._has_state = False
+        sent = if_none_match.strip()
+        # Tags are compared weakly, so a W/ before one makes no difference.
+        self._tags = [] if sent == "*" else _TAG.findall(sent)[:MOST_TAGS]
         self._any = sent == "*"
         self.is_conditional = any(_OURS.fullmatch(tag) for tag in self._tags)
-        """Whether it may be answered without being executed."""
+        """True if it may be answered without being executed."""
 
     async def unchanged(self, context: ContextT) -> dict[str, str] | None:
-        """The headers that tell a client that what it has still holds; None if nothing does."""
-        state = await self._read(context)
+        """The headers of a 304 if one of the client's tags still holds; otherwise None."""
+        state = await self._read_state(context)
         if state is None:
             return None
-        now = _count(self._freshness.now(context))
+        now = _microseconds(self._source.now(context))
         for tag in self._tags:
             ours = _OURS.fullmatch(tag)
             if ours is None or tag != self._tag(state, ours["until"]):
                 continue
-            if ours["until"] == _FOR_EVER or now <= int(ours["until"], 16):
+            if ours["until"] == _NO_END or now <= int(ours["until"], 16):
                 return self._headers(tag)
         return None
 
     async def answered(self, context: ContextT) -> tuple[dict[str, str], bool]:
-        """Of an answer that was made in the context, and would be made again: the headers that let
-        it be kept, and whether the client has it."""
-        state = await self._read(context)
-        until = self._freshness.until(context)
-        if state is None or (until is not None and until <= self._freshness.now(context)):
+        """For a response that was made in the context: the headers that let a cache keep it, and
+        whether the client has it already."""
+        state = await self._read_state(context)
+        until = self._source.until(context)
+        if state is None or (until is not None and until <= self._source.now(context)):
             return {}, False
-        tag = self._tag(state, _FOR_EVER if until is None else f"{_count(until):x}")
+        tag = self._tag(state, _NO_END if until is None else f"{_microseconds(until):x}")
         return self._headers(tag), self._any or tag in self._tags
 
-    async def _read(self, context: ContextT) -> bytes | None:
-        if not self._is_known:
-            self._state = await self._freshness.state(context, self._needed)
-            self._is_known = True
+    async def _read_state(self, context: ContextT) -> bytes | None:
+        if not self._has_state:
+            self._state = await self._source.state(context, self._needed)
+            self._has_state = True
         return self._state
 
     def _tag(self, state: bytes, until: str) -> str:
-        digest = hashlib.sha256(b"%b %b %b" % (self._asked, until.encode(), state)).digest()
+        digest = hashlib.sha256(b"%b %b %b" % (self._request, until.encode(), state)).digest()
         return f"{until}.{urlsafe_b64encode(digest[:24]).decode()}"
 
     def _headers(self, tag: str) -> dict[str, str]:
-        # Weak: what stands between may pack the same answer differently.
+        # Weak: a proxy may compress the same response differently.
         return {
-            "ETag": f'W/"{tag}"',
-            "Cache-Control": "private, no-cache",
-            "Vary": self._freshness.vary,
+            "etag": f'W/"{tag}"',
+            "cache-control": "private, no-cache",
+            "vary": self._source.vary,
         }
 
 
-def _count(instant: datetime) -> int:
+def _microseconds(instant: datetime) -> int:
     return (instant - _EPOCH) // _UNIT

@@ -1,13 +1,14 @@
 """Persisted documents: a client sends the hash of a query's text in place of the text.
 
-- **Automatic** (Apollo's protocol, `extensions.persistedQuery`): a hash that is not known is
-  answered by PERSISTED_QUERY_NOT_FOUND; the client sends text and hash once, and the hash from then
-  on. Only documents that are valid are kept.
-- **Trusted**: documents that were registered beforehand. They are never forgotten, and with
-  `trusted_only` nothing else is served.
+- **Automatic** (Apollo's protocol, `extensions.persistedQuery`): the response to an unknown hash is
+  PERSISTED_QUERY_NOT_FOUND; the client then sends text and hash once, and from then on the hash
+  alone. Only valid documents are kept.
+- **Trusted**: documents that were registered beforehand. They are never evicted, and with
+  `trusted_only` no other document is served.
 
-The hash is the SHA-256 of the text in UTF-8. Since it is checked, nobody can put a document in
-another's place; whoever knows a hash may ask for the document as whoever they are.
+The hash is the SHA-256 of the text in UTF-8. It is checked, so no client can replace the document
+of another. A hash gives no access: the document runs with the permissions of the client that sends
+it.
 """
 
 import hashlib
@@ -19,21 +20,22 @@ from typing import Protocol
 
 import orjson
 
-from execution.errors import ApiError, ErrorCode
+from execution.errors import ApiError
 from ratelimit.redis_server import RedisServer
-from server.requests import GraphQLRequest, RequestRefusedError
+from server.errors import HttpErrorCode, RequestRefusedError, bad_request
+from server.graphql_request import GraphQLRequest
 
 KEPT_DOCUMENTS = 4_000
 LONGEST_KEPT = 16 * 1024
-"""Characters. A longer text is served whenever it comes, and not kept."""
+"""Characters. A longer text is served, and not kept."""
 KEPT_SECONDS = 7 * 24 * 3600
-"""How long Redis keeps a document that nobody asks for."""
+"""How long Redis keeps a document that is not used."""
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
 class DocumentStore(Protocol):
-    """Texts by their hash. What it keeps may be forgotten at any time."""
+    """Texts by their hash. It may evict any of them at any time."""
 
     async def get(self, sha256: str) -> str | None: ...
 
@@ -41,7 +43,7 @@ class DocumentStore(Protocol):
 
 
 class LocalDocuments:
-    """The texts that were asked for last, in the memory of this process."""
+    """The most recently used texts, in the memory of this process."""
 
     def __init__(self, most: int = KEPT_DOCUMENTS) -> None:
         self._most = most
@@ -60,7 +62,7 @@ class LocalDocuments:
             self._texts.popitem(last=False)
 
 
-# The newest texts are kept: the index says which were used last, by the server's own clock.
+# The index orders texts by their last use, by the server's own clock; the oldest are evicted.
 _PUT = """
 local time = redis.call('TIME')
 redis.call('SET', KEYS[2], ARGV[2], 'EX', ARGV[4])
@@ -90,7 +92,7 @@ _PREFIX = "partnergraph:{documents}:"
 
 
 class RedisDocuments:
-    """Texts that all workers share; each of them remembers those that it has seen."""
+    """Texts that all workers share. Each worker also keeps those that it has seen."""
 
     def __init__(
         self, server: RedisServer, local: LocalDocuments, most: int = KEPT_DOCUMENTS
@@ -106,7 +108,7 @@ class RedisDocuments:
         if text is None:
             keys = [_INDEX, _PREFIX + sha256]
             text = await self._server.ask(lambda: self._get(keys, [sha256, KEPT_SECONDS]))
-            # Whoever can write to the server still cannot put one document in another's place.
+            # A writer to that server still cannot replace one document by another.
             if text is None or hash_of(text) != sha256:
                 return None
             await self._local.put(sha256, text)
@@ -119,7 +121,7 @@ class RedisDocuments:
 
 
 class PersistedDocuments:
-    """Finds the text of each request."""
+    """Finds the text of a request's document."""
 
     def __init__(
         self,
@@ -128,22 +130,22 @@ class PersistedDocuments:
         trusted: Mapping[str, str] | None = None,
         trusted_only: bool = False,
     ) -> None:
-        """`trusted` are texts by their hash."""
+        """`trusted` maps hashes to texts."""
         self._store = store if store is not None else LocalDocuments()
         self._trusted = dict(trusted or {})
         self._trusted_only = trusted_only
 
     async def text(self, request: GraphQLRequest) -> str:
-        """The text to serve; raises what the client is told where there is none."""
+        """The text to run; raises RequestRefusedError, and ApiError for an unknown hash."""
         if request.sha256 is None:
             if self._trusted_only and hash_of(request.query) not in self._trusted:
                 raise _not_trusted()
             return request.query
         if not _HASH.fullmatch(request.sha256):
-            raise _mistaken("The hash of a document is 64 hexadecimal digits in lower case.")
+            raise bad_request("The hash of a document must be 64 hexadecimal digits in lower case.")
         if request.query:
             if hash_of(request.query) != request.sha256:
-                raise _mistaken("The hash is not the SHA-256 of the query.")
+                raise bad_request("The hash is not the SHA-256 of the query.")
             if self._trusted_only and request.sha256 not in self._trusted:
                 raise _not_trusted()
             return request.query
@@ -154,12 +156,12 @@ class PersistedDocuments:
             raise _not_trusted()
         text = await self._store.get(request.sha256)
         if text is None:
-            # Clients compare the message, and some of them nothing else.
-            raise ApiError("PersistedQueryNotFound", code=ErrorCode.PERSISTED_QUERY_NOT_FOUND)
+            # Some clients compare the message and nothing else.
+            raise ApiError("PersistedQueryNotFound", code=HttpErrorCode.PERSISTED_QUERY_NOT_FOUND)
         return text
 
     async def keep(self, request: GraphQLRequest) -> None:
-        """Keep the text of a request that was valid, if it came with its hash."""
+        """Keep the text of a valid request, if it came with its hash."""
         if request.sha256 is None or request.sha256 in self._trusted:
             return
         if 0 < len(request.query) <= LONGEST_KEPT:
@@ -167,7 +169,7 @@ class PersistedDocuments:
 
 
 def read_trusted(path: Path) -> dict[str, str]:
-    """The documents of a manifest, by their hash; raises ValueError with what is wrong.
+    """The documents of a manifest, by their hash; raises ValueError with the mistake.
 
     A manifest is JSON: an object of texts by their hash, as Relay's compiler and others write it,
     or Apollo's `apollo-persisted-query-manifest`.
@@ -180,7 +182,7 @@ def read_trusted(path: Path) -> dict[str, str]:
         raise ValueError("names a file that is not JSON") from None
     try:
         if manifest.get("format") == "apollo-persisted-query-manifest":
-            documents = {each["id"]: each["body"] for each in manifest["operations"]}
+            documents = {entry["id"]: entry["body"] for entry in manifest["operations"]}
         else:
             documents = dict(manifest)
         for sha256, text in documents.items():
@@ -192,14 +194,10 @@ def read_trusted(path: Path) -> dict[str, str]:
 
 
 def hash_of(text: str) -> str:
-    """What a text is known by."""
+    """The SHA-256 of a text, as clients send it."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _mistaken(message: str) -> RequestRefusedError:
-    return RequestRefusedError(400, ApiError(message, code=ErrorCode.BAD_REQUEST))
-
-
 def _not_trusted() -> RequestRefusedError:
-    message = "Only documents that were registered beforehand are served here."
-    return RequestRefusedError(403, ApiError(message, code=ErrorCode.DOCUMENT_NOT_TRUSTED))
+    message = "Only registered documents are served: this one is not registered."
+    return RequestRefusedError(403, HttpErrorCode.DOCUMENT_NOT_TRUSTED, message)

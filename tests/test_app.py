@@ -102,3 +102,11 @@ async def test_the_demo_key_is_in_the_page_in_demo_mode_only(
         assert "pgk_demo" in in_demo.text
         assert "pgk_portal" not in in_demo.text
     assert "pgk_" not in usual.text
+
+
+async def test_sessions_are_handed_out_in_demo_mode_alone(
+    database_url: str, client: httpx.AsyncClient
+) -> None:
+    async with serving(database_url, DEMO) as demo:
+        assert (await demo.get("/widget/demo-token")).status_code == 405
+    assert (await client.get("/widget/demo-token")).status_code == 404

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import settings
-from execution.limits import Limits
+from server.limits import ServerLimits
 from settings import SettingsMistake
 
 OPERATIONS = Path(__file__).parent.parent / "docs" / "operations.md"
@@ -48,7 +48,7 @@ def test_the_environment_sets_values_and_single_limits(monkeypatch: pytest.Monke
     loaded = settings.load()
     assert loaded.port == 9000
     assert loaded.limits.body_bytes == 1024
-    assert loaded.limits.tokens == Limits().tokens
+    assert loaded.limits.tokens == ServerLimits().tokens
 
 
 def test_the_command_line_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

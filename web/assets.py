@@ -1,4 +1,4 @@
-"""The routes of GraphiQL: one page, its files, and nothing from any other origin."""
+"""The routes of GraphiQL: one page and its files. It loads nothing from other origins."""
 
 import json
 from collections.abc import Sequence
@@ -32,20 +32,20 @@ _DEMO_PLACE = "<!-- demo -->"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoContent:
-    """What the pages have in demo mode. The first three are in GraphiQL, for every visitor."""
+    """What the pages hold in demo mode. GraphiQL shows the first three to every visitor."""
 
     api_key: str
     order_number: str
     references: Sequence[str]
-    """Documents that the examples ask for."""
+    """Documents in the example queries."""
     portal_key: str
-    """What the widget's page gets its sessions with. It stays in the server."""
+    """The API key that makes sessions for the widget's page. It never leaves the server."""
     customer_number: str
-    """The customer whose view that page shows beside the partner's."""
+    """The customer whose view that page shows, beside the partner's."""
 
 
 def graphiql_routes(demo: DemoContent | None = None, *, built: Path = BUILT) -> list[BaseRoute]:
-    """``GET /graphiql`` and the files it loads; the demo's key is in the page only if given."""
+    """``GET /graphiql`` and the files it loads; with `demo`, the page holds its API key."""
 
     def page(_request: Request) -> Response:
         try:
@@ -61,7 +61,7 @@ def graphiql_routes(demo: DemoContent | None = None, *, built: Path = BUILT) -> 
 
 
 def _data_block(demo: DemoContent | None) -> str:
-    """The demo's content as a data block: no script, so the policy has nothing to allow."""
+    """The demo's content as a data block: no script runs, so the policy needs no exception."""
     if demo is None:
         return ""
     content = {
@@ -69,13 +69,13 @@ def _data_block(demo: DemoContent | None) -> str:
         "orderNumber": demo.order_number,
         "references": list(demo.references),
     }
-    # Inside a script element only "<" can end the text; as a JSON escape it stays the same string.
+    # Only "<" can end the text of a script element; as a JSON escape it is the same string.
     text = json.dumps(content).replace("<", "\\u003c")
     return f'<script type="application/json" id="partnergraph-demo">{text}</script>'
 
 
 class _ImmutableFiles(StaticFiles):
-    """Files whose names carry a hash of their content: a browser may keep them for good."""
+    """Files with a hash of their content in their names: a browser may keep them for ever."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
@@ -84,4 +84,4 @@ class _ImmutableFiles(StaticFiles):
         return response
 
     async def check_config(self) -> None:
-        """An unbuilt page has no folder: that is 404, not the failure Starlette takes it for."""
+        """A page that is not built has no folder: that is 404, and no failure."""

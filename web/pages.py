@@ -1,19 +1,17 @@
-"""What the pages of this server have in common: where they lie, and what browsers are told."""
+"""What all pages of this server share: the folder of built files, and headers."""
 
 from pathlib import Path
 
-from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
 
 DIST = Path(__file__).parent / "dist"
-"""What `python -m web.build` makes."""
+"""Where `python -m web.build` writes to."""
 
 
 def page_headers(*policy: str) -> dict[str, str]:
     """The headers of a page with these directives of a Content-Security-Policy.
 
-    Nothing is allowed that they do not name. No page of ours is framed, sends a form, or is told
-    by a `base` element where its files lie.
+    Everything else is forbidden, as are frames around the page, forms and `base` elements.
     """
     always = ("base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'")
     return {
@@ -24,14 +22,8 @@ def page_headers(*policy: str) -> dict[str, str]:
     }
 
 
-def is_known(tag: str, headers: Headers) -> bool:
-    """Whether whoever asks has the content of that entity tag already (RFC 9110, 13.1.2)."""
-    sent = ",".join(headers.getlist("if-none-match")).split(",")
-    return bool({each.strip().removeprefix("W/") for each in sent} & {tag, "*"})
-
-
 def not_built(what: str) -> Response:
-    """The answer where `what` would be, had it been built."""
+    """The response in place of a page that has not been built."""
     return PlainTextResponse(
         f"{what} is not built yet: run `python -m web.build` in the source folder.\n",
         status_code=503,

@@ -10,17 +10,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from server.etags import is_known
 from server.persisted import read_trusted
-from web.demo_portal import PATH as DEMO_TOKEN_PATH
-from web.demo_portal import DemoPortal
-from web.pages import DIST, is_known, not_built, page_headers
+from web.pages import DIST, not_built, page_headers
 
 BUILT = DIST / "widget"
 
 _MODULE_HEADERS = {
-    # Pages keep the address of the module, so a new one has to reach them by itself, and soon.
+    # The module's address never changes, so a new build must reach pages by revalidation, soon.
     "Cache-Control": "public, max-age=300, must-revalidate",
-    # A module is fetched by CORS. It is the same for everybody and says nothing of anybody.
+    # Browsers fetch modules by CORS. The module is public and holds no data.
     "Access-Control-Allow-Origin": "*",
     "Cross-Origin-Resource-Policy": "cross-origin",
     "X-Content-Type-Options": "nosniff",
@@ -30,26 +29,23 @@ _DEMO_HEADERS = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff
 _TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
 
 
-def widget_routes(demo: DemoPortal | None = None, *, built: Path = BUILT) -> list[BaseRoute]:
+def widget_routes(*, built: Path = BUILT) -> list[BaseRoute]:
     """``GET /widget/orders.js``, and the page at ``/widget/`` that shows it as a portal does.
 
-    Without the demo's portal there is nobody to get sessions from, which the page says.
+    The page gets its sessions of `web.demo_portal`. Without that it says so.
     """
-    served = [
+    return [
         _route(built, "orders.js", "/widget/orders.js", _MODULE_HEADERS),
         _route(built, "index.html", "/widget/", _PAGE_HEADERS),
         _route(built, "demo.js", "/widget/demo.js", _DEMO_HEADERS),
         _route(built, "demo.css", "/widget/demo.css", _DEMO_HEADERS),
     ]
-    if demo is not None:
-        served.append(Route(DEMO_TOKEN_PATH, demo, methods=["POST"]))
-    return [*served]
 
 
 def operations(*, built: Path = BUILT) -> dict[str, str]:
-    """The documents that the widget asks with, by their hash; none where it is not built.
+    """The widget's documents by their hash; none if it is not built.
 
-    Raises ValueError where the file is not what the build has written.
+    Raises ValueError if the file is not as the build writes it.
     """
     file = built / "operations.json"
     return read_trusted(file) if file.exists() else {}
@@ -57,9 +53,9 @@ def operations(*, built: Path = BUILT) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Content:
-    """A file as it was when it had that time and size."""
+    """A file's content, as read at a modification time and size."""
 
-    seen: tuple[int, int]
+    stamp: tuple[int, int]
     plain: bytes
     zipped: bytes
     tag: str
@@ -77,29 +73,29 @@ def _route(built: Path, name: str, path: str, headers: Mapping[str, str]) -> Rou
             last = content = _read(file, last)
         except FileNotFoundError:
             return not_built("The widget")
-        zip_it = "gzip" in request.headers.get("accept-encoding", "")
-        tag = f'"{content.tag}{"-gzip" if zip_it else ""}"'
-        sent = {**headers, "ETag": tag, "Vary": "Accept-Encoding"}
-        if is_known(tag, request.headers):
-            return Response(status_code=304, headers=sent)
-        if zip_it:
-            sent["Content-Encoding"] = "gzip"
+        is_zipped = "gzip" in request.headers.get("accept-encoding", "")
+        tag = f'"{content.tag}{"-gzip" if is_zipped else ""}"'
+        own = {**headers, "ETag": tag, "Vary": "Accept-Encoding"}
+        if is_known(tag, ",".join(request.headers.getlist("if-none-match"))):
+            return Response(status_code=304, headers=own)
+        if is_zipped:
+            own["Content-Encoding"] = "gzip"
         return Response(
-            content.zipped if zip_it else content.plain, headers=sent, media_type=media_type
+            content.zipped if is_zipped else content.plain, headers=own, media_type=media_type
         )
 
     return Route(path, answer, methods=["GET"])
 
 
 def _read(file: Path, last: _Content | None) -> _Content:
-    """The file's content: what was read last, unless the file has changed."""
-    about = file.stat()
-    seen = about.st_mtime_ns, about.st_size
-    if last is not None and last.seen == seen:
+    """The file's content: that of the last reading, unless the file has changed."""
+    stat = file.stat()
+    stamp = stat.st_mtime_ns, stat.st_size
+    if last is not None and last.stamp == stamp:
         return last
     plain = file.read_bytes()
     return _Content(
-        seen=seen,
+        stamp=stamp,
         plain=plain,
         zipped=gzip.compress(plain, mtime=0),
         tag=hashlib.sha256(plain).hexdigest()[:32],

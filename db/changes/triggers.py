@@ -27,7 +27,7 @@ from db.scope.roles import quoted
 
 UNMARKED = (AuditEntry, IntakeMessage, ChangeToken)
 """Owned by tenants, and not marked: the graph shows no messages, and what shows the audit log is
-answered anew each time (`freshness.py`). It grows by what others do, which is no change of
+answered anew each time (`server.etag_source`). It grows by what others do, which is no change of
 documents."""
 
 _CATALOGUE = (Product, ProductDocument)

@@ -4,13 +4,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 from joserfc.jwk import ECKey
-from starlette.types import Scope
 
-from auth.login_throttle import source_of
 from db.session import Database
 from tests.auth.conftest import Hand
 from tests.auth.oauth import GRANT, Worker, make, signer, statements_on, workers
-from tests.auth.test_http import make as make_key
+from tests.server.test_api_keys import make as make_key
 
 
 @pytest.fixture
@@ -138,23 +136,3 @@ async def test_forged_assertions_are_counted_and_a_client_that_signs_goes_on(
     forged = [(await worker.token(forger.form())).status_code for _ in range(4)]
     assert forged == [401, 401, 401, 429]
     assert (await worker.token(honest.form())).status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("client", "headers", "source"),
-    [
-        (("203.0.113.5", 4711), [], "203.0.113.5"),
-        (("203.0.113.5", 4711), [(b"x-forwarded-for", b"192.0.2.1")], None),
-        (("203.0.113.5", 4711), [(b"forwarded", b"for=192.0.2.1")], None),
-        # As uvicorn leaves it where it trusts the proxy.
-        (("192.0.2.1", 0), [(b"x-forwarded-for", b"192.0.2.1")], "192.0.2.1"),
-        (("2001:db8:1:2:3:4:5:6", 4711), [], "2001:db8:1:2::/64"),
-        (("/run/web.sock", 0), [], None),
-        (None, [], None),
-    ],
-)
-def test_an_address_is_known_or_it_is_nobodys(
-    client: tuple[str, int] | None, headers: list[tuple[bytes, bytes]], source: str | None
-) -> None:
-    scope: Scope = {"type": "http", "client": client, "headers": headers}
-    assert source_of(scope) == source

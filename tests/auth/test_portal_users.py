@@ -11,7 +11,7 @@ from auth.admin import portal_users
 from db.models import PortalUser, Tenant
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
-from execution.limits import Limits
+from server.limits import ServerLimits
 from tests.auth.conftest import STARTED, Hand
 from tests.auth.oauth import Worker
 from tests.auth.provider import API, Provider, add_user, provider_at_home, signing_in
@@ -179,7 +179,7 @@ async def test_a_users_points_are_the_users_own_whatever_the_token(
     await add_user(database)
     await add_user(database, subject="anna", email="anna@partner.example")
     # What is used does not come back while the test runs.
-    limits = Limits(rate_seconds=10**9)
+    limits = ServerLimits(rate_seconds=10**9)
     async with signing_in(database_url, provider, hand.clock, limits=limits) as worker:
 
         async def left(subject: str, token: str) -> int:

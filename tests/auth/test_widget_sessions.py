@@ -19,7 +19,7 @@ from db.enums import CredentialKind
 from db.models import Credential, Tenant
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
-from execution.limits import Limits
+from server.limits import ServerLimits
 from server.logs import configure_logging
 from tests.auth.conftest import STARTED, Hand
 from tests.auth.oauth import ISSUER, Worker, make, signed, statements_on, workers
@@ -274,7 +274,7 @@ async def test_sessions_of_one_customer_share_a_budget_of_points(
     database: Database, database_url: str, hand: Hand
 ) -> None:
     await add_customers(database, **{"K-1": "P", "K-2": "P"})
-    limits = Limits(rate_points=3, rate_seconds=3600, cost=3)
+    limits = ServerLimits(rate_points=3, rate_seconds=3600, cost=3)
     async with workers(database_url, hand.clock, limits=limits) as [worker]:
         page = Page(worker.http)
         first = await portal(database, worker)

@@ -8,7 +8,7 @@ import pytest
 from bench.attacks import ATTACKS, Attack, Outcome, run
 from bench.figures import Round
 from bench.noisy_neighbour import Duel, markdown
-from execution.limits import Limits
+from server.limits import ServerLimits
 from tests.execution.support import KEY, only_error, serve
 from tests.server.test_audit import running
 
@@ -33,7 +33,7 @@ def test_an_attack_is_of_a_bounded_number_and_every_request_is_answered(name: st
 )
 async def test_an_attack_meets_the_limit_that_it_is_about(name: str, limit: str) -> None:
     make: Callable[[int], bytes] = ATTACKS[name][1]
-    response = await serve(Limits()).send(make(1))
+    response = await serve(ServerLimits()).send(make(1))
     limits = {error["extensions"].get("limit") for error in response.json()["errors"]}
     assert limit in limits
     assert response.status_code in {200, 400}

@@ -2,7 +2,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from execution.limits import Limits
+from server.limits import ServerLimits
 from server.logs import configure_logging
 from tests.execution.support import Served, logging_restored, serve
 from tests.support.redis import RedisUnavailableError, private_redis, unavailable
@@ -19,10 +19,10 @@ def redis_url() -> Iterator[str]:
 
 
 @pytest.fixture
-def serving() -> Iterator[Callable[[Limits], Served]]:
+def serving() -> Iterator[Callable[[ServerLimits], Served]]:
     """Serves the application under given limits, its log captured."""
 
-    def start(limits: Limits) -> Served:
+    def start(limits: ServerLimits) -> Served:
         served = serve(limits)
         configure_logging(stream=served.log)
         return served
@@ -32,6 +32,6 @@ def serving() -> Iterator[Callable[[Limits], Served]]:
 
 
 @pytest.fixture
-def served(serving: Callable[[Limits], Served]) -> Served:
+def served(serving: Callable[[ServerLimits], Served]) -> Served:
     """The application under the default limits."""
-    return serving(Limits())
+    return serving(ServerLimits())

@@ -3,7 +3,7 @@
 import asyncio
 import io
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NewType
@@ -11,33 +11,50 @@ from typing import Any, NewType
 import httpx
 import orjson
 import strawberry
-import structlog
 from graphql import GraphQLError
-from starlette.applications import Starlette
-from starlette.datastructures import Headers
-from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import Request as PageRequest
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message
 from strawberry.scalars import JSON
 from strawberry.schema.config import StrawberryConfig
 
+from execution.engine import Engine
 from execution.errors import ApiError, ErrorCode
-from execution.executor import ExecutorName, executor
-from execution.limits import Limits
-from ratelimit.buckets import Buckets
+from execution.executor import ExecutorName
+from execution.permissions import Needs
+from ratelimit.buckets import Buckets, LocalBuckets
+from server.admission import Admission
+from server.boundary import Boundary
+from server.errors import unauthenticated
 from server.etags import EtagSource
-from server.graphql import AuthFailure, GraphQLEndpoint
+from server.graphql import GraphQLEndpoint
+from server.limits import ServerLimits
+from server.logs import reset_logging
 from server.negotiation import GRAPHQL_RESPONSE
 from server.persisted import PersistedDocuments
-from server.request_id import RequestIdMiddleware
+from server.protocols import Operation
+from server.requests import Request
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A principal of this application."""
+
+    account: str
+    scopes: frozenset[str] = frozenset()
+    reads_only: bool = False
+
 
 KEY = "good-key"
 CLIENT = "acme"
 OTHER_KEY = "other-key"
 READERS_KEY = "readers-key"
-KEYS: dict[str, str | AuthFailure] = {KEY: CLIENT, OTHER_KEY: "other", READERS_KEY: "reader"}
+KEYS = {
+    KEY: Caller(CLIENT),
+    OTHER_KEY: Caller("other"),
+    READERS_KEY: Caller("reader", reads_only=True),
+}
 SECRET = "the database password is hunter2"
 
 Even = NewType("Even", int)
@@ -163,14 +180,58 @@ schema = strawberry.Schema(
 
 
 @dataclass
+class Application:
+    """What is served: principals by their keys, and contexts that note what happens."""
+
+    events: list[str]
+    keys: Mapping[str, Caller]
+    operations: list[Operation] = field(default_factory=list)
+    """For which a context was opened."""
+
+    async def authenticate(self, request: Request) -> Caller:
+        self.events.append("authenticated")
+        key = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if key == "crash":
+            raise RuntimeError(SECRET)
+        if key == "wait":
+            await asyncio.Event().wait()
+        if key not in self.keys:
+            raise unauthenticated("Send a valid key.")
+        return self.keys[key]
+
+    @asynccontextmanager
+    async def context(
+        self, _principal: Caller, request: Request, operation: Operation
+    ) -> AsyncIterator[Context]:
+        fails = request.headers.get("x-fail")
+        if fails == "open":
+            raise RuntimeError(SECRET)
+        if fails == "forbid":
+            raise ApiError("Not here.", code=ErrorCode.FORBIDDEN)
+        self.events.append("opened")
+        self.operations.append(operation)
+        try:
+            yield Context(self.events, request.headers.get("accept-language", "de"))
+        finally:
+            self.events.append("closed")
+        if fails == "close":
+            raise RuntimeError(SECRET)
+
+
+@dataclass
 class Served:
     """The application, a client that has a key, and what was seen from inside."""
 
-    endpoint: GraphQLEndpoint[str, Context]
+    endpoint: GraphQLEndpoint[Caller, Context]
     app: ASGIApp
     http: httpx.AsyncClient
     log: io.BytesIO
-    events: list[str] = field(default_factory=list)
+    application: Application
+
+    @property
+    def events(self) -> list[str]:
+        """What happened, in this order."""
+        return self.application.events
 
     async def ask(
         self,
@@ -236,63 +297,38 @@ class Served:
 
 
 def serve(
-    limits: Limits | None = None,
+    limits: ServerLimits | None = None,
     *,
     served_schema: strawberry.Schema = schema,
     buckets: Buckets | None = None,
     persisted: PersistedDocuments | None = None,
     by: ExecutorName = "levels",
-    freshness: EtagSource[Context] | None = None,
+    etags: EtagSource[Context] | None = None,
+    needs: Needs | None = None,
+    keys: Mapping[str, Caller] = KEYS,
 ) -> Served:
     """The application with its own documents, events and log buffer."""
-    events: list[str] = []
+    limits = limits or ServerLimits()
+    application = Application([], keys)
 
-    async def authenticate(headers: Headers) -> str | AuthFailure:
-        events.append("authenticated")
-        if headers.get("authorization") == "Bearer crash":
-            raise RuntimeError(SECRET)
-        if headers.get("authorization") == "Bearer wait":
-            await asyncio.Event().wait()
-        return KEYS.get(headers.get("authorization", "").removeprefix("Bearer "), AuthFailure())
-
-    @asynccontextmanager
-    async def open_context(_client: str, request: Request) -> AsyncIterator[Context]:
-        if request.headers.get("x-fail") == "open":
-            raise RuntimeError(SECRET)
-        if request.headers.get("x-fail") == "forbid":
-            raise ApiError("Not here.", code=ErrorCode.FORBIDDEN)
-        events.append("opened")
-        try:
-            yield Context(events, request.headers.get("accept-language", "de"))
-        finally:
-            events.append("closed")
-        if request.headers.get("x-fail") == "close":
-            raise RuntimeError(SECRET)
-
-    async def crash(_request: Request) -> Response:
+    async def crash(_request: PageRequest) -> Response:
         raise RuntimeError(SECRET)
 
-    endpoint: GraphQLEndpoint[str, Context] = GraphQLEndpoint(
-        served_schema,
-        authenticate=authenticate,
-        open_context=open_context,
-        client_name=str,
-        reads_only=lambda client: client == KEYS[READERS_KEY],
-        count_statements=lambda context: context.statements,
+    endpoint = GraphQLEndpoint(
+        Engine[Context](served_schema, limits, needs=needs, executor_name=by),
+        application,
         limits=limits,
-        execute=executor(served_schema, limits or Limits(), by),
-        buckets=buckets,
+        admission=Admission(limits, buckets or LocalBuckets(limits.rate)),
         persisted=persisted,
-        freshness=freshness,
+        etags=etags,
     )
-    routes = [Route("/graphql", endpoint), Route("/crash", crash)]
-    app = Starlette(routes=routes, middleware=[Middleware(RequestIdMiddleware)])
+    app = Boundary({"/graphql": endpoint}, [Route("/crash", crash)])
     http = httpx.AsyncClient(
         transport=httpx.ASGITransport(app),
         base_url="http://test",
         headers={"Authorization": f"Bearer {KEY}"},
     )
-    return Served(endpoint, app, http, io.BytesIO(), events)
+    return Served(endpoint, app, http, io.BytesIO(), application)
 
 
 @contextmanager
@@ -307,7 +343,7 @@ def logging_restored() -> Iterator[None]:
     for logger, handlers, level in before:
         logger.handlers = handlers
         logger.setLevel(level)
-    structlog.reset_defaults()
+    reset_logging()
 
 
 def data(response: httpx.Response) -> Any:

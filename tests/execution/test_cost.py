@@ -9,7 +9,8 @@ from graphql import parse
 
 from execution.cost import operation_costs
 from execution.cost_model import Cost, CostModel, ListSize
-from execution.limits import Limits, measure
+from execution.limits import measure
+from server.limits import ServerLimits
 from tests.execution.support import Served, data, only_error, serve
 
 Page = Annotated[int | None, strawberry.argument()]
@@ -116,7 +117,7 @@ def library() -> Served:
 
 
 @pytest.fixture
-def libraries() -> Callable[[Limits], Served]:
+def libraries() -> Callable[[ServerLimits], Served]:
     return lambda limits: serve(limits, served_schema=schema)
 
 
@@ -235,9 +236,9 @@ async def test_what_an_error_erased_counts_as_asked_for(library: Served) -> None
 
 
 async def test_an_operation_over_the_maximum_is_not_executed(
-    libraries: Callable[[Limits], Served],
+    libraries: Callable[[ServerLimits], Served],
 ) -> None:
-    served = libraries(Limits(cost=21))
+    served = libraries(ServerLimits(cost=21))
     assert "errors" not in (await served.ask("{ books(first: 20) { nodes { title } } }")).json()
     response = await served.ask("{ books(first: 21) { nodes { title } } }")
     assert response.status_code == 400
@@ -262,9 +263,9 @@ async def test_an_operation_over_the_maximum_is_not_executed(
     ],
 )
 async def test_the_maximum_cannot_be_walked_around(
-    libraries: Callable[[Limits], Served], query: str
+    libraries: Callable[[ServerLimits], Served], query: str
 ) -> None:
-    response = await libraries(Limits(cost=35)).ask(query)
+    response = await libraries(ServerLimits(cost=35)).ask(query)
     assert only_error(response)["extensions"]["limit"] == "cost"
 
 

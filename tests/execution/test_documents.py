@@ -1,16 +1,13 @@
 """The cache of prepared documents: what it shares, and what bounds it."""
 
-from contextlib import nullcontext
-
 import pytest
 import strawberry
-from starlette.datastructures import Headers
 from strawberry.extensions import MaskErrors
 from strawberry.schema.config import StrawberryConfig
 
 from execution.documents import DocumentCache
+from execution.engine import Engine
 from execution.limits import Limits
-from server.graphql import AuthFailure, GraphQLEndpoint
 from tests.execution.support import Served, schema
 
 
@@ -18,20 +15,20 @@ async def test_a_repeated_document_is_prepared_once_whatever_its_variables(serve
     query = "query Q($n: String!) { hello(name: $n) }"
     answers = [(await served.ask(query, {"n": name})).json()["data"]["hello"] for name in "abc"]
     assert answers == ["hello a", "hello b", "hello c"]
-    assert served.endpoint.documents.prepared == 1
+    assert served.endpoint.engine.documents.prepared == 1
 
 
 async def test_the_operations_of_a_document_share_its_preparation(served: Served) -> None:
     query = 'query A { hello } query B { hello(name: "b") }'
     for operation in "AB":
         assert (await served.ask(query, operation=operation)).status_code == 200
-    assert served.endpoint.documents.prepared == 1
+    assert served.endpoint.engine.documents.prepared == 1
 
 
 async def test_a_refused_document_is_refused_again_without_preparation(served: Served) -> None:
     first, second = await served.ask("{ unknown }"), await served.ask("{ unknown }")
     assert first.json() == second.json()
-    assert served.endpoint.documents.prepared == 1
+    assert served.endpoint.engine.documents.prepared == 1
 
 
 def test_a_cached_operation_keeps_its_identity() -> None:
@@ -85,13 +82,5 @@ def test_a_schema_with_extensions_is_refused_since_they_would_not_run() -> None:
     class Query:
         name: str = "x"
 
-    async def authenticate(_headers: Headers) -> AuthFailure:
-        return AuthFailure()
-
     with pytest.raises(ValueError, match="extensions"):
-        GraphQLEndpoint(
-            strawberry.Schema(Query, extensions=[MaskErrors]),
-            authenticate=authenticate,
-            open_context=lambda _client, _request: nullcontext(),
-            client_name=str,
-        )
+        Engine(strawberry.Schema(Query, extensions=[MaskErrors]), Limits())

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 from graphql import get_introspection_query, parse
 
-from execution.limits import COUNT_CEILING, Limits, Size, check, measure
+from execution.limits import COUNT_CEILING, Size, check, measure
+from server.limits import ServerLimits
 from tests.execution.support import Served, data, only_error
 
 # The query of GraphiQL, Apollo and most code generators, at its most demanding.
@@ -41,9 +42,9 @@ def doubling(levels: int, selection: str = "child {{ {inner} }} other {{ {inner}
 @pytest.mark.parametrize(
     ("limits", "allowed", "refused", "limit", "actual"),
     [
-        (Limits(depth=4), nested(4), nested(5), "depth", 5),
+        (ServerLimits(depth=4), nested(4), nested(5), "depth", 5),
         (
-            Limits(depth=3),
+            ServerLimits(depth=3),
             "{ thing { ...F } } fragment F on Thing { child { __typename } }",
             """{ thing { ...F } } fragment F on Thing { child { ...G } }
             fragment G on Thing { ... { child { name } } }""",
@@ -51,35 +52,35 @@ def doubling(levels: int, selection: str = "child {{ {inner} }} other {{ {inner}
             4,
         ),
         (
-            Limits(aliases=2),
+            ServerLimits(aliases=2),
             "{ a: hello b: hello }",
             "{ a: hello b: hello c: hello }",
             "aliases",
             3,
         ),
         (
-            Limits(aliases=3),
+            ServerLimits(aliases=3),
             "{ thing { ...F } } fragment F on Thing { a: name b: name }",
             "{ thing { ...F child { ...F } } } fragment F on Thing { a: name b: name }",
             "aliases",
             4,
         ),
         (
-            Limits(root_fields=2),
+            ServerLimits(root_fields=2),
             "{ hello locale }",
             "{ hello ... { locale } ...F } fragment F on Query { thing { name } }",
             "rootFields",
             3,
         ),
         (
-            Limits(directives=1),
+            ServerLimits(directives=1),
             "{ hello @include(if: true) }",
             "query @skip(if: false) { hello @include(if: true) }",
             "directives",
             2,
         ),
         (
-            Limits(fields=3),
+            ServerLimits(fields=3),
             "{ thing { name } hello }",
             "{ thing { name } hello locale }",
             "fields",
@@ -87,24 +88,24 @@ def doubling(levels: int, selection: str = "child {{ {inner} }} other {{ {inner}
         ),
         (
             # __schema, then types, then 50 names.
-            Limits(introspection_cost=102),
+            ServerLimits(introspection_cost=102),
             "{ __schema { types { name kind } } }",
             "{ __schema { types { ...F } __typename } } fragment F on __Type { name kind }",
             "introspectionCost",
             103,
         ),
         (
-            Limits(introspection_lists=1),
+            ServerLimits(introspection_lists=1),
             '{ __type(name: "Thing") { fields { name } } }',
             """{ __type(name: "Thing") { fields { type { ofType { ...F } } } } }
             fragment F on __Type { fields { name } }""",
             "introspectionLists",
             2,
         ),
-        (Limits(tokens=6), "{ thing { name } }", "{ thing { name name } }", "tokens", 7),
-        (Limits(tokens=3), "#\n#\n#\n{ hello }", "#\n#\n#\n#\n{ hello }", "comments", 4),
+        (ServerLimits(tokens=6), "{ thing { name } }", "{ thing { name name } }", "tokens", 7),
+        (ServerLimits(tokens=3), "#\n#\n#\n{ hello }", "#\n#\n#\n#\n{ hello }", "comments", 4),
         (
-            Limits(),
+            ServerLimits(),
             "{ hello " + "... { " * 100 + "hello" + " }" * 100 + " }",
             "{ hello " + "... { " * 250 + "hello" + " }" * 250 + " }",
             "nesting",
@@ -113,8 +114,8 @@ def doubling(levels: int, selection: str = "child {{ {inner} }} other {{ {inner}
     ],
 )
 async def test_a_limit_allows_its_maximum_and_names_itself_beyond(  # noqa: PLR0917 - its cases
-    serving: Callable[[Limits], Served],
-    limits: Limits,
+    serving: Callable[[ServerLimits], Served],
+    limits: ServerLimits,
     allowed: str,
     refused: str,
     limit: str,
@@ -141,7 +142,7 @@ async def test_a_limit_allows_its_maximum_and_names_itself_beyond(  # noqa: PLR0
 
 def test_every_exceeded_limit_is_named_at_once() -> None:
     document = parse("{ a: hello b: hello c: hello }")
-    errors = check(document, Limits(aliases=1, root_fields=1, fields=1))
+    errors = check(document, ServerLimits(aliases=1, root_fields=1, fields=1))
     assert [(error.extensions or {})["limit"] for error in errors] == [
         "fields",
         "rootFields",
@@ -150,9 +151,9 @@ def test_every_exceeded_limit_is_named_at_once() -> None:
 
 
 async def test_every_operation_of_a_document_keeps_to_the_limits(
-    serving: Callable[[Limits], Served],
+    serving: Callable[[ServerLimits], Served],
 ) -> None:
-    response = await serving(Limits(depth=4)).ask(
+    response = await serving(ServerLimits(depth=4)).ask(
         f"query A {{ hello }} query B {nested(5)}", operation="A"
     )
     assert only_error(response)["extensions"]["limit"] == "depth"
@@ -170,8 +171,8 @@ def test_introspection_does_not_count_towards_the_depth() -> None:
 
 def test_the_usual_introspection_query_is_well_within_its_limit() -> None:
     measured = size(INTROSPECTION)
-    assert measured.introspection_cost < 0.75 * Limits().introspection_cost
-    assert measured.introspection_lists == Limits().introspection_lists
+    assert measured.introspection_cost < 0.75 * ServerLimits().introspection_cost
+    assert measured.introspection_lists == ServerLimits().introspection_lists
 
 
 def aliased(count: int, field: str) -> str:
@@ -193,9 +194,9 @@ def aliased(count: int, field: str) -> str:
     ],
 )
 async def test_introspection_cannot_be_multiplied(
-    serving: Callable[[Limits], Served], query: str, limit: str
+    serving: Callable[[ServerLimits], Served], query: str, limit: str
 ) -> None:
-    response = await serving(Limits(aliases=200)).ask(query)
+    response = await serving(ServerLimits(aliases=200)).ask(query)
     assert only_error(response)["extensions"]["limit"] == f"introspection{limit}"
 
 
@@ -205,18 +206,18 @@ async def test_introspection_fields_elsewhere_gain_nothing(served: Served) -> No
 
 
 async def test_validation_stops_at_the_number_of_errors_reported(
-    serving: Callable[[Limits], Served],
+    serving: Callable[[ServerLimits], Served],
 ) -> None:
-    response = await serving(Limits(validation_errors=3)).ask("{ a b c d e f g }")
+    response = await serving(ServerLimits(validation_errors=3)).ask("{ a b c d e f g }")
     messages = [error["message"] for error in response.json()["errors"]]
     assert len(messages) == 4
     assert "error limit reached" in messages[-1]
 
 
 async def test_variable_coercion_stops_at_the_number_of_errors_reported(
-    serving: Callable[[Limits], Served],
+    serving: Callable[[ServerLimits], Served],
 ) -> None:
-    response = await serving(Limits(variable_errors=2)).ask(
+    response = await serving(ServerLimits(variable_errors=2)).ask(
         "query Q($values: [Even!]!) { evens(values: $values) }", {"values": [1] * 50}
     )
     assert response.status_code == 400
@@ -262,12 +263,12 @@ async def test_cycles_of_fragments_are_left_to_validation(served: Served, query:
 
 
 async def test_a_long_chain_of_fragments_does_not_exhaust_the_stack(
-    serving: Callable[[Limits], Served],
+    serving: Callable[[ServerLimits], Served],
 ) -> None:
     links = 1_500
     chain = " ".join(f"fragment F{i} on Query {{ ...F{i + 1} }}" for i in range(links))
     query = f"{{ ...F0 }} {chain} fragment F{links} on Query {{ hello }}"
-    response = await serving(Limits(tokens=20_000)).ask(query)
+    response = await serving(ServerLimits(tokens=20_000)).ask(query)
     assert response.status_code == 400
     assert only_error(response)["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
 

@@ -16,7 +16,7 @@ from auth.clock import Clock
 from auth.oauth_scopes import READ_SCOPES, OAuthScope
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
-from execution.limits import Limits
+from server.limits import ServerLimits
 from settings import Settings
 from tests.graph.factory import NOW, Factory
 from tests.support.statements import sent
@@ -140,7 +140,7 @@ class Client:
         await book.write(self.database)
 
 
-HURRIED = Limits(preparing_share=1)
+HURRIED = ServerLimits(preparing_share=1)
 """The limits of a partner, without the pauses between new documents."""
 
 BOUNDLESS = replace(HURRIED, cost=10**9, rate_points=10**9, request_seconds=600)

@@ -1,6 +1,7 @@
 """Conditional requests: when the answer is 304, after which changes it is not, and the cost."""
 
 import re
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from db.enums import ActionParty, ClientKind, OrderPhase
 from db.models import Customer
 from execution.executor import ExecutorName
 from ordering.request_clock import RequestClock
-from server import freshness
+from server import etag_source
 from tests.graph.client import CARRIER, Answer, Client, serve
 from tests.graph.factory import NOW, Factory
 from tests.graph.partners import Partners, two_partners
@@ -188,16 +189,42 @@ async def test_another_version_of_the_program_does_not(
     async with serve(database_url) as client:
         await client.fill(two_partners().book)
         tag, key = await tag_of(client), await client.key(client.tenant)
-    monkeypatch.setattr(freshness, "program", lambda: "the next one")
+    monkeypatch.setattr(etag_source, "program_digest", lambda: "the next one")
     async with serve(database_url) as client:
         assert (await client.get(ORDERS, tag=tag, key=key)).status == 200
 
 
-def test_the_program_is_named_by_all_that_makes_answers() -> None:
-    name = freshness.program()
-    freshness.program.cache_clear()
-    assert freshness.program() == name
-    assert len(name) == 64
+@pytest.mark.parametrize("package", etag_source.PACKAGES)
+def test_a_change_of_any_source_file_changes_the_digest_of_its_package(
+    tmp_path: Path, package: str
+) -> None:
+    copy = tmp_path / package
+    source = etag_source.ROOT / package
+    shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    before = etag_source.package_digest(copy)
+    assert before == etag_source.package_digest(source)
+    file = max(copy.rglob("*.py"))
+    file.write_bytes(file.read_bytes() + b"\n")
+    assert etag_source.package_digest(copy) != before
+
+
+def test_the_program_cannot_be_named_by_nothing(tmp_path: Path) -> None:
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "a.pyc").write_bytes(b"x")
+    with pytest.raises(ValueError, match="no source files"):
+        etag_source.package_digest(tmp_path)
+
+
+def test_the_program_is_named_by_its_libraries_and_packages(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    digest = etag_source.program_digest.__wrapped__
+    whole = digest()
+    assert digest() == whole
+    for name in ("PACKAGES", "LIBRARIES"):
+        with monkeypatch.context() as patched:
+            patched.setattr(etag_source, name, getattr(etag_source, name)[:-1])
+            assert digest() != whole, name
 
 
 async def test_support_gets_each_answer_and_an_entry_for_it(
@@ -358,7 +385,7 @@ async def test_a_writer_between_rows_and_mark_is_in_neither(
 
 def test_what_makes_answers_has_no_other_clock() -> None:
     """Or a tag would outlive what it stands for."""
-    root = Path(freshness.__file__).parent.parent
+    root = etag_source.ROOT
     files = [
         file
         for package in ("schema", "resolvers", "ordering/texts", "db/queries")

@@ -16,8 +16,8 @@ import schema
 from bench import scenarios
 from execution.cost_model import ListSize, directives_of
 from execution.documents import DocumentCache
-from execution.limits import Limits
 from resolvers.orders import MOST_REFERENCES
+from server.limits import ServerLimits
 from tests.graph.client import Client
 from tests.graph.factory import Factory
 
@@ -84,12 +84,12 @@ def test_every_list_of_objects_states_its_size() -> None:
     "document", [*(path.read_text() for path in EXAMPLES), *MEASURED, EVERY_PART]
 )
 def test_what_partners_usually_ask_for_is_far_below_the_maximum(document: str) -> None:
-    prepared = DocumentCache(schema.build_schema(), Limits()).get(document)
+    prepared = DocumentCache(schema.build_schema(), ServerLimits()).get(document)
     assert prepared.errors == ()
     operation = prepared.operation(None).cost
     assert operation is not None
     first = {"first": 50} if document == EVERY_PART else {}
-    assert operation.requested(LARGEST | first) < 0.9 * Limits().cost
+    assert operation.requested(LARGEST | first) < 0.9 * ServerLimits().cost
 
 
 @pytest.mark.parametrize(

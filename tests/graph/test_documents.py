@@ -23,7 +23,8 @@ from graphql.execution.values import VariableValues, get_variable_values
 import schema as product
 from execution.cost import operation_costs
 from execution.cost_model import CostModel
-from execution.limits import Limits, check, measure
+from execution.limits import check, measure
+from server.limits import ServerLimits
 from tests.graph.broken_documents import broken
 from tests.graph.document_author import Bounds, Composite
 from tests.graph.documents import Documents, Request
@@ -42,7 +43,7 @@ def made() -> list[tuple[Request, DocumentNode]]:
 def test_every_document_is_valid_and_within_the_limits(
     made: list[tuple[Request, DocumentNode]],
 ) -> None:
-    limits = Limits()
+    limits = ServerLimits()
     for request, document in made[:60]:
         assert validate(EXECUTED, document) == [], request
         assert check(document, limits) == [], request
@@ -107,7 +108,7 @@ def test_bounds_keep_every_operation_within_the_cost_that_clients_have() -> None
         request = small.request(Random(seed))
         document = parse(request.query)
         for cost in operation_costs(document, costs, measure(document).fragments).values():
-            assert cost.requested(request.variables) <= Limits().cost
+            assert cost.requested(request.variables) <= ServerLimits().cost
 
 
 def test_a_broken_request_is_seldom_a_valid_one() -> None:

@@ -32,7 +32,7 @@ from execution.permissions import Coordinate, FieldPermissions
 from ordering.request_clock import RequestClock
 from resolvers.context import Context
 from resolvers.ids import global_id
-from server.answers import encoded
+from server.responses import encoded
 from tests.graph.documents import Documents, Request
 from tests.graph.factory import NOW
 from tests.graph.walk import SCHEMA

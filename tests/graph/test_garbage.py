@@ -213,7 +213,7 @@ async def test_an_unexpected_error_leaves_no_garbage(
 
     monkeypatch.setattr("resolvers.loaders.Loaders.one", fail)
     # Formatting a traceback for a log makes garbage of its own.
-    monkeypatch.setattr("server.logs.MAX_LOGGED_ERRORS", 0)
+    monkeypatch.setattr("server.boundary.MOST_LOGGED_ERRORS", 0)
     asker = Asker(client)
 
     async def ask() -> bytes:

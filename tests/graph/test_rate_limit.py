@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from auth.oauth_scopes import READ_SCOPES
-from execution.limits import Limits
+from server.limits import ServerLimits
 from tests.graph.client import Answer, Client, serve
 from tests.graph.factory import NOW, Factory
 
@@ -16,7 +16,7 @@ LIMIT = """{ viewer { rateLimit { limit remaining resetAt } } }"""
 @pytest.fixture
 async def client(database_url: str) -> AsyncIterator[Client]:
     # A point comes back every 1,000 seconds.
-    limits = Limits(rate_points=100, rate_seconds=100_000, cost=60)
+    limits = ServerLimits(rate_points=100, rate_seconds=100_000, cost=60)
     async with serve(database_url, limits=limits) as client:
         book = Factory()
         partner = book.tenant()

@@ -11,17 +11,20 @@ import httpx
 import pytest
 import strawberry
 from sqlalchemy import func, literal, select
-from starlette.applications import Starlette
-from starlette.datastructures import Headers
-from starlette.requests import Request
-from starlette.routing import Route
 
 from db.models import Product
 from db.scope.tenant_scope import TenantScope
 from db.session import Database, ReadSession
-from execution.limits import Limits
+from execution.engine import Engine
+from ratelimit.buckets import LocalBuckets
 from resolvers.loaders import Loaders
+from server.admission import Admission
+from server.boundary import Boundary
 from server.graphql import GraphQLEndpoint
+from server.limits import ServerLimits
+from server.protocols import Operation
+from server.requests import Request
+from tests.execution.support import Caller
 from tests.support.postgres import connect
 
 
@@ -39,6 +42,10 @@ class Context:
     def __init__(self, session: ReadSession) -> None:
         self.session = session
         self.loaders = Loaders(session)
+
+    @property
+    def statements(self) -> int:
+        return self.session.statements
 
 
 Info = strawberry.Info[Context, None]
@@ -71,6 +78,21 @@ class Query:
 
 
 @dataclass
+class Application:
+    database: Database
+
+    async def authenticate(self, _request: Request) -> Caller:
+        return Caller("CRM")
+
+    @asynccontextmanager
+    async def context(
+        self, _principal: Caller, _request: Request, _operation: Operation
+    ) -> AsyncIterator[Context]:
+        async with self.database.read(TenantScope.carrier()) as session:
+            yield Context(session)
+
+
+@dataclass
 class Served:
     database: Database
     http: httpx.AsyncClient
@@ -87,22 +109,14 @@ class Served:
 async def served(database_url: str) -> AsyncIterator[Served]:
     database = Database(database_url, pool_size=1)
 
-    async def authenticate(_headers: Headers) -> str:
-        return "CRM"
-
-    @asynccontextmanager
-    async def open_context(_client: str, _request: Request) -> AsyncIterator[Context]:
-        async with database.read(TenantScope.carrier()) as session:
-            yield Context(session)
-
+    limits = ServerLimits(request_seconds=0.3)
     endpoint = GraphQLEndpoint(
-        strawberry.Schema(Query),
-        authenticate=authenticate,
-        open_context=open_context,
-        client_name=str,
-        limits=Limits(request_seconds=0.3),
+        Engine[Context](strawberry.Schema(Query), limits, executor_name="core"),
+        Application(database),
+        limits=limits,
+        admission=Admission(limits, LocalBuckets(limits.rate)),
     )
-    transport = httpx.ASGITransport(Starlette(routes=[Route("/graphql", endpoint)]))
+    transport = httpx.ASGITransport(Boundary({"/graphql": endpoint}))
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
         yield Served(database, http)
     await database.close()

@@ -19,8 +19,8 @@ from auth.oauth_scopes import ALLOWED_BY_KIND, OAuthScope
 from db.enums import ClientKind
 from db.models import Order
 from db.scope.tenant_scope import TenantScope
-from execution.limits import Limits
 from ordering.unit_of_work import UnitOfWork
+from server.limits import ServerLimits
 from server.logs import configure_logging
 from tests.execution.support import logging_restored
 from tests.intake.payloads import NOW, order, party, state
@@ -33,7 +33,7 @@ Serve = Callable[..., AbstractAsyncContextManager[Reporter]]
 @pytest.fixture
 def served(database_url: str, tmp_path: Path) -> Serve:
     """The application under other limits."""
-    return lambda **limits: reporting(database_url, tmp_path, limits=Limits(**limits))
+    return lambda **limits: reporting(database_url, tmp_path, limits=ServerLimits(**limits))
 
 
 async def _unread() -> AsyncIterator[bytes]:
@@ -114,7 +114,7 @@ async def test_only_post_is_allowed(reporter: Reporter) -> None:
 
 
 async def test_a_body_that_is_too_large_is_refused_before_it_is_read(reporter: Reporter) -> None:
-    size = Limits().intake_bytes + 1
+    size = ServerLimits().intake_bytes + 1
     answer = await _post_unread(reporter, **reporter.headers, **{"Content-Length": str(size)})
     assert (answer.status_code, codes(answer)) == (413, ["LIMIT_EXCEEDED"])
     assert answer.json()["errors"][0]["extensions"]["limit"] == "intakeBytes"

@@ -8,10 +8,10 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from execution.limits import Limits
 from ratelimit.buckets import Buckets, LocalBuckets, Policy
 from ratelimit.redis_buckets import RedisBuckets
 from ratelimit.redis_server import RedisServer
+from server.limits import ServerLimits
 from server.logs import configure_logging
 from tests.execution.support import CLIENT, OTHER_KEY, Served, logging_restored, only_error, serve
 from tests.execution.test_cost import schema
@@ -35,7 +35,7 @@ class Kept:
     served: Served = field(init=False)
 
     def __post_init__(self) -> None:
-        limits = Limits(rate_points=POLICY.points, rate_seconds=POLICY.seconds, cost=90)
+        limits = ServerLimits(rate_points=POLICY.points, rate_seconds=POLICY.seconds, cost=90)
         self.served = serve(limits, served_schema=schema, buckets=self.buckets)
 
 
@@ -103,7 +103,7 @@ async def test_without_enough_points_nothing_is_executed_and_the_answer_says_whe
         "remaining": left,
         "retryAfterSeconds": seconds,
     }
-    assert f"Come back in {seconds} seconds" in error["message"]
+    assert f"Retry in {seconds:,} seconds" in error["message"]
     assert kept.served.events.count("opened") == opened
 
 
@@ -142,7 +142,7 @@ async def test_a_document_not_seen_before_costs_by_its_length(kept: Kept) -> Non
 
 async def test_what_is_used_beyond_the_estimate_is_taken_too(kept: Kept) -> None:
     await kept.buckets.take(CLIENT, 90)
-    quota = await kept.buckets.give(CLIENT, -30)
+    quota = await kept.buckets.refund(CLIENT, -30)
     assert quota.remaining == 0
     response = await kept.served.ask("{ half }")
     assert response.status_code == 429
@@ -180,14 +180,14 @@ async def test_without_redis_each_worker_counts_for_itself_and_says_so_once(
         configure_logging(stream=served.log)
         server = RedisServer(f"unix://{tmp_path}/nobody", lambda: clock[0])
         buckets = RedisBuckets(server, POLICY, lambda: clock[0])
-        served = serve(Limits(cost=90), served_schema=schema, buckets=buckets)
+        served = serve(ServerLimits(cost=90), served_schema=schema, buckets=buckets)
         configure_logging(stream=served.log)
         first = await served.ask(BOOKS)
         clock[0] += 2
         second = await served.ask(BOOKS)
         assert remaining(first) == 100 - NEW - BOOKS_COST
         assert remaining(second) == 100 - NEW - 2 * BOOKS_COST
-        assert len(served.lines("redis is away, each worker goes on by itself")) == 1
+        assert len(served.lines("redis is unavailable, each worker uses its memory")) == 1
     await server.close()
 
 

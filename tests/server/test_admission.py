@@ -7,7 +7,7 @@ import pytest
 import strawberry
 from starlette.types import Message
 
-from execution.limits import Limits
+from server.limits import ServerLimits
 from tests.execution.support import (
     KEY,
     OTHER_KEY,
@@ -82,9 +82,9 @@ class Slow:
 
 
 async def test_a_client_beyond_its_requests_at_once_is_told_to_wait(
-    serving: Callable[[Limits], Served],
+    serving: Callable[[ServerLimits], Served],
 ) -> None:
-    served = serving(Limits(concurrent=2))
+    served = serving(ServerLimits(concurrent=2))
     waiting = Waiting(served)
     await waiting.begin()
     await waiting.begin()
@@ -102,9 +102,9 @@ async def test_a_client_beyond_its_requests_at_once_is_told_to_wait(
 
 
 async def test_one_client_does_not_take_the_place_of_another(
-    serving: Callable[[Limits], Served],
+    serving: Callable[[ServerLimits], Served],
 ) -> None:
-    served = serving(Limits(concurrent=1))
+    served = serving(ServerLimits(concurrent=1))
     waiting = Waiting(served)
     await waiting.begin(OTHER_KEY)
     data(await served.ask("{ hello }"))
@@ -124,7 +124,7 @@ async def test_what_a_client_runs_at_once_costs_no_more_than_one_operation_may()
         held: Object = strawberry.field(resolver=hold)
         object: Object = strawberry.field(resolver=Object)
 
-    served = serve(Limits(cost=3), served_schema=strawberry.Schema(Query))
+    served = serve(ServerLimits(cost=3), served_schema=strawberry.Schema(Query))
     running = asyncio.create_task(served.ask("{ held { number } }"))
     await started.wait()
     response = await served.ask("{ object { number } }")
@@ -138,18 +138,20 @@ async def test_what_a_client_runs_at_once_costs_no_more_than_one_operation_may()
 
 async def test_new_documents_of_one_client_wait_for_each_other_and_not_for_anothers() -> None:
     served = serve()
-    preparing = served.endpoint._admission.preparing
+    preparing = served.endpoint.admission.preparing
     async with preparing("acme"):
         waiting = asyncio.create_task(served.ask("{ hello }"))
         served.http.headers["Authorization"] = f"Bearer {OTHER_KEY}"
         data(await served.ask("{ locale }"))
-        assert served.endpoint.documents.prepared == 1
+        assert served.endpoint.engine.documents.prepared == 1
     data(await waiting)
-    assert served.endpoint.documents.prepared == 2
+    assert served.endpoint.engine.documents.prepared == 2
 
 
-async def test_a_failed_request_gives_its_place_back(serving: Callable[[Limits], Served]) -> None:
-    served = serving(Limits(concurrent=1))
+async def test_a_failed_request_gives_its_place_back(
+    serving: Callable[[ServerLimits], Served],
+) -> None:
+    served = serving(ServerLimits(concurrent=1))
     assert (await served.send(b"{")).status_code == 400
     served.http.headers["x-fail"] = "open"
     assert (await served.ask("{ hello }")).status_code == 500
@@ -162,9 +164,9 @@ async def test_a_failed_request_gives_its_place_back(serving: Callable[[Limits],
     ["name " * 3, "... { name } ... { ... { name } } name", "a: name a: child { name } a"],
 )
 async def test_a_selection_names_a_field_only_so_often(
-    serving: Callable[[Limits], Served], selection: str
+    serving: Callable[[ServerLimits], Served], selection: str
 ) -> None:
-    served = serving(Limits(repeats=2))
+    served = serving(ServerLimits(repeats=2))
     error = only_error(await served.ask(f"{{ thing {{ {selection} }} }}"))
     assert error["extensions"] == {
         "code": "LIMIT_EXCEEDED",
@@ -177,7 +179,7 @@ async def test_a_selection_names_a_field_only_so_often(
 
 @pytest.mark.parametrize("accept", ["application/json", "application/graphql-response+json"])
 async def test_an_operation_that_takes_too_long_is_cancelled(accept: str) -> None:
-    served = serve(Limits(request_seconds=0.01), served_schema=strawberry.Schema(Slow))
+    served = serve(ServerLimits(request_seconds=0.01), served_schema=strawberry.Schema(Slow))
     response = await served.ask("{ never }", accept=accept)
     assert response.status_code == 200
     assert response.json()["data"] is None
@@ -186,9 +188,9 @@ async def test_an_operation_that_takes_too_long_is_cancelled(accept: str) -> Non
 
 
 async def test_an_answer_reports_so_many_errors_and_how_many_there_were(
-    serving: Callable[[Limits], Served],
+    serving: Callable[[ServerLimits], Served],
 ) -> None:
-    served = serving(Limits(errors=3))
+    served = serving(ServerLimits(errors=3))
     response = await served.ask(f"{{ {' '.join(f'a{i}: refused' for i in range(5))} }}")
     errors = response.json()["errors"]
     assert [error["path"] for error in errors[:3]] == [["a0"], ["a1"], ["a2"]]
@@ -203,10 +205,10 @@ async def test_an_answer_reports_so_many_errors_and_how_many_there_were(
 
 
 async def test_exceeded_limits_of_many_operations_are_not_all_reported(
-    serving: Callable[[Limits], Served],
+    serving: Callable[[ServerLimits], Served],
 ) -> None:
     query = " ".join(f"query Q{i} {{ a: hello b: hello }}" for i in range(60))
-    response = await serving(Limits(errors=5, aliases=1)).ask(query, operation="Q1")
+    response = await serving(ServerLimits(errors=5, aliases=1)).ask(query, operation="Q1")
     assert len(response.json()["errors"]) == 6
 
 
@@ -220,16 +222,18 @@ async def test_exceeded_limits_of_many_operations_are_not_all_reported(
     ],
 )
 async def test_variables_hold_so_many_values(
-    serving: Callable[[Limits], Served], variables: dict[str, object]
+    serving: Callable[[ServerLimits], Served], variables: dict[str, object]
 ) -> None:
     query = "query Q($value: JSON) { echo(value: $value) }"
-    error = only_error(await serving(Limits(variable_values=10)).ask(query, variables))
+    error = only_error(await serving(ServerLimits(variable_values=10)).ask(query, variables))
     assert error["extensions"]["code"] == "LIMIT_EXCEEDED"
     assert error["extensions"]["limit"] == "variableValues"
     assert error["extensions"]["maximum"] == 10
 
 
-async def test_as_many_values_as_allowed_are_served(serving: Callable[[Limits], Served]) -> None:
+async def test_as_many_values_as_allowed_are_served(
+    serving: Callable[[ServerLimits], Served],
+) -> None:
     query = "query Q($value: JSON!) { echo(value: $value) }"
-    response = await serving(Limits(variable_values=10)).ask(query, {"value": ["x"] * 9})
+    response = await serving(ServerLimits(variable_values=10)).ask(query, {"value": ["x"] * 9})
     assert data(response) == {"echo": ["x"] * 9}

@@ -10,13 +10,16 @@ import pytest
 from graphql import ExecutionResult
 
 from execution.executor import ExecutorName
-from execution.limits import Limits
 from server.etags import UNCHANGED_COST
+from server.limits import ServerLimits
 from server.logs import configure_logging
 from server.negotiation import GRAPHQL_RESPONSE, JSON
 from server.persisted import hash_of
 from tests.execution.support import (
+    CLIENT,
+    KEY,
     OTHER_KEY,
+    Caller,
     Context,
     Served,
     code,
@@ -59,7 +62,7 @@ def world() -> Changing:
 @pytest.fixture(params=["levels", "core"])
 def served(world: Changing, request: pytest.FixtureRequest) -> Served:
     by: ExecutorName = request.param
-    return serve(freshness=world, by=by)
+    return serve(etags=world, by=by)
 
 
 async def get(
@@ -220,12 +223,12 @@ async def test_what_tells_the_very_moment_has_no_tag(served: Served, world: Chan
     assert "etag" not in (await get(served)).headers
 
 
-SLOWLY = Limits(rate_points=1_000, rate_seconds=10**9)
+SLOWLY = ServerLimits(rate_points=1_000, rate_seconds=10**9)
 """Points that do not come back while a test runs."""
 
 
 async def test_an_unchanged_answer_costs_a_point(world: Changing) -> None:
-    served = serve(SLOWLY, freshness=world)
+    served = serve(SLOWLY, etags=world)
     many = "{ " + " ".join(f"a{n}: thing {{ name }}" for n in range(20)) + " }"
     full = await get(served, many)
     requested = full.json()["extensions"]["cost"]["requested"]
@@ -236,7 +239,7 @@ async def test_an_unchanged_answer_costs_a_point(world: Changing) -> None:
 
 
 async def test_a_changed_answer_costs_what_it_always_does(world: Changing) -> None:
-    served = serve(SLOWLY, freshness=world)
+    served = serve(SLOWLY, etags=world)
     many = "{ " + " ".join(f"a{n}: thing {{ name }}" for n in range(20)) + " }"
     full = await get(served, many)
     world.content = b"second"
@@ -249,7 +252,7 @@ async def test_a_changed_answer_costs_what_it_always_does(world: Changing) -> No
 async def test_whoever_has_no_points_left_is_refused_whatever_they_know(
     world: Changing,
 ) -> None:
-    served = serve(replace(SLOWLY, rate_points=25), freshness=world)
+    served = serve(replace(SLOWLY, rate_points=25), etags=world)
     full = await get(served)
     answers = [(await get(served, tag=full.headers["etag"])).status_code for _ in range(40)]
     assert {304, 429} == set(answers)
@@ -267,19 +270,16 @@ async def test_the_log_says_that_nothing_had_changed(served: Served) -> None:
     assert lines[1]["executor"] is None
 
 
-async def test_the_state_is_told_what_the_operation_needs(
-    world: Changing, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    served = serve(freshness=world)
+async def test_the_state_is_told_what_the_operation_needs(world: Changing) -> None:
     needs = {("Query", "hello"): frozenset({"a:read"}), ("Thing", "name"): frozenset({"b:read"})}
-    monkeypatch.setattr(served.endpoint._permissions, "_needs", needs)
-    monkeypatch.setattr(served.endpoint, "_granted", lambda _: frozenset({"a:read", "b:read"}))
+    caller = Caller(CLIENT, scopes=frozenset({"a:read", "b:read"}))
+    served = serve(etags=world, needs=needs, keys={KEY: caller})
     await get(served, "{ hello thing { name } }")
     await get(served, "{ thing { child { __typename } } }")
     assert world.needed == [frozenset({"a:read", "b:read"}), frozenset()]
 
 
-async def test_without_freshness_nothing_has_a_tag() -> None:
+async def test_without_a_source_nothing_has_a_tag() -> None:
     response = await get(serve(), tag="*")
     assert response.status_code == 200
     assert "etag" not in response.headers

@@ -2,7 +2,7 @@
 
 import pytest
 
-from execution.limits import Limits
+from server.limits import ServerLimits
 from server.negotiation import GRAPHQL_RESPONSE, JSON, choose_media_type
 from tests.execution.support import READERS_KEY, SECRET, Served, code, data, only_error, serve
 
@@ -232,7 +232,7 @@ async def test_authentication_that_fails_unexpectedly_is_masked(served: Served) 
 
 
 async def test_whoever_cannot_be_told_in_time_is_asked_to_try_again() -> None:
-    served = serve(Limits(request_seconds=0.01))
+    served = serve(ServerLimits(request_seconds=0.01))
     response = await served.http.post(
         "/graphql",
         json={"query": "{ __typename }"},

@@ -19,6 +19,7 @@ from server.persisted import (
     RedisDocuments,
     read_trusted,
 )
+from server.protocols import Operation
 from tests.execution.support import Served, code, data, only_error, serve
 
 QUERY = "{ hello }"
@@ -66,6 +67,13 @@ async def test_a_text_is_sent_once_and_its_hash_from_then_on(served: Served) -> 
     assert only_error(unknown)["message"] == "PersistedQueryNotFound"
     assert data(await register(served)) == {"hello": "hello world"}
     assert data(await by_hash(served)) == {"hello": "hello world"}
+
+
+async def test_a_context_is_told_the_operation_and_its_text_also_by_hash(served: Served) -> None:
+    text = "query Greeting { hello }"
+    await register(served, text)
+    await by_hash(served, text)
+    assert served.application.operations == [Operation("Greeting", "query", text)] * 2
 
 
 async def test_a_hash_goes_by_get_with_variables(served: Served) -> None:

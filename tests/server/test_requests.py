@@ -6,7 +6,7 @@ import orjson
 import pytest
 from starlette.types import Message
 
-from execution.limits import Limits
+from server.limits import ServerLimits
 from tests.execution.support import Served, code, data, only_error
 
 HELLO = b'{"query": "{ hello }"}'
@@ -117,18 +117,18 @@ async def test_a_query_string_that_is_no_request_gets_a_clear_400(
 
 
 async def test_a_query_string_beyond_the_limit_gets_414(
-    serving: Callable[[Limits], Served],
+    serving: Callable[[ServerLimits], Served],
 ) -> None:
-    served = serving(Limits(body_bytes=100))
+    served = serving(ServerLimits(body_bytes=100))
     response = await served.http.get("/graphql", params={"query": "{ hello }" + " " * 100})
     assert response.status_code == 414
     assert only_error(response)["extensions"]["limit"] == "bodyBytes"
 
 
 async def test_an_announced_body_beyond_the_limit_gets_413_unread(
-    serving: Callable[[Limits], Served],
+    serving: Callable[[ServerLimits], Served],
 ) -> None:
-    served = serving(Limits(body_bytes=100))
+    served = serving(ServerLimits(body_bytes=100))
     start, body = await served.raw([], headers=[(b"content-length", b"101")])
     assert start["status"] == 413
     error = orjson.loads(body["body"])["errors"][0]
@@ -142,9 +142,9 @@ async def test_an_announced_body_beyond_the_limit_gets_413_unread(
 
 
 async def test_a_streamed_body_is_refused_at_the_chunk_that_passes_the_limit(
-    serving: Callable[[Limits], Served],
+    serving: Callable[[ServerLimits], Served],
 ) -> None:
-    served = serving(Limits(body_bytes=100))
+    served = serving(ServerLimits(body_bytes=100))
     read = 0
 
     async def chunks() -> AsyncIterator[bytes]:
@@ -161,15 +161,17 @@ async def test_a_streamed_body_is_refused_at_the_chunk_that_passes_the_limit(
     assert read == 3
 
 
-async def test_a_body_of_exactly_the_limit_is_read(serving: Callable[[Limits], Served]) -> None:
-    served = serving(Limits(body_bytes=len(HELLO)))
+async def test_a_body_of_exactly_the_limit_is_read(
+    serving: Callable[[ServerLimits], Served],
+) -> None:
+    served = serving(ServerLimits(body_bytes=len(HELLO)))
     assert (await served.send(HELLO)).status_code == 200
 
 
 async def test_a_body_that_does_not_arrive_in_time_gets_408(
-    serving: Callable[[Limits], Served],
+    serving: Callable[[ServerLimits], Served],
 ) -> None:
-    served = serving(Limits(body_seconds=0.01))
+    served = serving(ServerLimits(body_seconds=0.01))
     first: list[Message] = [{"type": "http.request", "body": b"{", "more_body": True}]
     start, body = await served.raw(first)
     assert start["status"] == 408

@@ -12,7 +12,6 @@ import app
 from server.persisted import hash_of
 from tests.graph.client import serve
 from tests.graph.factory import Factory
-from web.demo_portal import DemoPortal
 from web.widget_routes import operations, widget_routes
 
 MODULE = "export const orders = 1;\n" * 50
@@ -28,23 +27,14 @@ def built(tmp_path: Path) -> Path:
     return tmp_path
 
 
-async def nobody(_origin: str, _customer: str | None) -> None:
-    return None
-
-
-DEMO = DemoPortal(nobody, customer_number="K-1", url="http://test", body_seconds=5)
-
-
-async def ask(
-    built: Path, path: str, *, demo: DemoPortal | None = DEMO, headers: dict[str, str] | None = None
-) -> httpx.Response:
-    transport = httpx.ASGITransport(Starlette(routes=widget_routes(demo, built=built)))
+async def ask(built: Path, path: str, *, headers: dict[str, str] | None = None) -> httpx.Response:
+    transport = httpx.ASGITransport(Starlette(routes=widget_routes(built=built)))
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         return await client.get(path, headers=headers)
 
 
 async def test_a_page_of_any_origin_may_import_the_module(built: Path) -> None:
-    answer = await ask(built, "/widget/orders.js", demo=None)
+    answer = await ask(built, "/widget/orders.js")
     assert answer.text == MODULE
     assert answer.headers["Content-Type"] == "text/javascript; charset=utf-8"
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
@@ -114,11 +104,6 @@ async def test_the_demo_page_has_its_files(built: Path, path: str, media_type: s
     assert answer.headers["Content-Type"].startswith(media_type)
     # Nothing of the page is for other origins.
     assert "Access-Control-Allow-Origin" not in answer.headers
-
-
-async def test_sessions_are_handed_out_in_demo_mode_alone(built: Path) -> None:
-    for demo, status in ((DEMO, 405), (None, 404)):
-        assert (await ask(built, "/widget/demo-token", demo=demo)).status_code == status
 
 
 @pytest.mark.parametrize("path", ["", "orders.js", "demo.js", "demo.css"])

@@ -16,7 +16,7 @@ from auth.admin.credentials import MOST_ACTIVE, TooManyActiveError
 from auth.oauth_scopes import DEFAULT, READ_SCOPES, OAuthScope
 from db.enums import CredentialKind
 from db.session import Database
-from execution.limits import Limits
+from server.limits import ServerLimits
 from server.logs import configure_logging
 from tests.auth.conftest import STARTED, Hand
 from tests.auth.oauth import (
@@ -244,7 +244,7 @@ async def test_a_body_that_does_not_arrive_is_refused_in_time(
         await asyncio.Event().wait()
 
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    limits = Limits(body_seconds=0.01)
+    limits = ServerLimits(body_seconds=0.01)
     async with workers(database_url, hand.clock, limits=limits) as [worker]:
         response = await worker.http.post("/oauth/token", content=stalled(), headers=headers)
     assert_refused(response, "invalid_request", 408)

@@ -11,7 +11,7 @@ from joserfc import jws
 from auth.admin import origins
 from auth.oauth_scopes import CUSTOMER_USER_SCOPES, READ_SCOPES, OAuthScope
 from db.session import Database
-from execution.limits import Limits
+from server.limits import ServerLimits
 from tests.auth.conftest import STARTED, Hand
 from tests.auth.oauth import ISSUER, Worker, workers
 from tests.auth.widgets import (
@@ -176,7 +176,7 @@ async def test_a_session_is_a_signed_token_of_its_own_type(
 async def test_creating_sessions_costs_the_client_points(
     database: Database, database_url: str, hand: Hand
 ) -> None:
-    limits = Limits(rate_points=2, rate_seconds=3600, cost=2)
+    limits = ServerLimits(rate_points=2, rate_seconds=3600, cost=2)
     async with workers(database_url, hand.clock, limits=limits) as [worker]:
         backend = await portal(database, worker)
         assert [(await backend.ask()).status_code for _ in range(3)] == [200, 200, 429]

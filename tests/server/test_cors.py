@@ -8,7 +8,7 @@ import pytest
 from auth.admin import origins
 from auth.oauth_scopes import READ_SCOPES
 from db.session import Database
-from execution.limits import Limits
+from server.limits import ServerLimits
 from tests.auth.conftest import STARTED, Hand
 from tests.auth.oauth import Worker, make, statements_on, workers
 from tests.auth.widgets import OTHER, PORTAL, Page, Portal, portal, register
@@ -79,7 +79,7 @@ async def test_a_page_reads_the_answers_to_its_session_and_what_they_say_beside(
 async def test_a_page_reads_why_it_is_refused(
     database: Database, database_url: str, hand: Hand
 ) -> None:
-    limits = Limits(rate_points=2, rate_seconds=3600, cost=2)
+    limits = ServerLimits(rate_points=2, rate_seconds=3600, cost=2)
     async with workers(database_url, hand.clock, limits=limits) as [worker]:
         page = Page(worker.http)
         token = await (await portal(database, worker)).session()

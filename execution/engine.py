@@ -1,0 +1,33 @@
+"""The engine of one schema: prepared documents, permissions of fields, and the execute step."""
+
+from typing import Generic, TypeVar
+
+from strawberry.schema import Schema
+
+from execution.documents import DocumentCache
+from execution.executor import Execute, ExecutorName, executor
+from execution.limits import Limits
+from execution.permissions import FieldPermissions, Needs
+
+ContextT = TypeVar("ContextT")
+
+
+class Engine(Generic[ContextT]):
+    """All that a server needs of a schema. It imports no GraphQL library beside this."""
+
+    def __init__(
+        self,
+        schema: Schema,
+        limits: Limits,
+        *,
+        needs: Needs | None = None,
+        executor_name: ExecutorName = "levels",
+    ) -> None:
+        """`needs` are the scopes that fields need. Raises ValueError for a schema with extensions
+        or operation directives, which would not run."""
+        if schema.extensions or schema.directives:
+            raise ValueError("Strawberry's extensions and operation directives are not run here.")
+        self.limits = limits
+        self.documents = DocumentCache(schema, limits)
+        self.permissions = FieldPermissions(schema._schema, needs or {})
+        self.execute: Execute[ContextT] = executor(schema, limits, executor_name)
