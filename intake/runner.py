@@ -7,7 +7,8 @@ from pathlib import Path
 
 from db.session import Database
 from intake import reader
-from intake.loading import BusyError, Result, load
+from intake.batch import Result
+from intake.loading import BusyError, load
 from intake.messages import Message, by_time, read_message
 from intake.problems import Fault, FileReport, InvalidError, Problem, Report
 

@@ -15,7 +15,7 @@ from jsonschema.exceptions import best_match
 from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 
-from intake.payload import parse_instant
+from intake.json_node import parse_instant
 
 MOST_PROBLEMS = 100
 _FILE = Path(__file__).parent / "tmf622" / "schemas.json"

@@ -37,8 +37,9 @@ from execution.errors import (
     internal_error,
 )
 from execution.limits import Limits
+from intake.batch import Result
 from intake.failures import short
-from intake.loading import BusyError, Result, load
+from intake.loading import BusyError, load
 from intake.messages import Message, by_time, read_message
 from intake.problems import Fault, InvalidError
 from intake.reader import parse, split

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from db.enums import STATUS_OF_PHASE, ActionParty, OrderPhase, OrderStatus
 from ordering.calendar import stated
-from ordering.lifecycle import INTERRUPTIONS
+from ordering.order.lifecycle import INTERRUPTIONS
 from ordering.request_clock import RequestClock
 from ordering.texts.catalogue import (
     Locale,

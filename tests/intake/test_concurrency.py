@@ -97,5 +97,5 @@ async def test_what_an_undone_savepoint_has_read_is_read_again(
             await other.execute(update(Order).values(version=7))
         second = UnitOfWork(session)
         await second.load_orders({"A-1"})
-        assert [record.order.version for record in second.records.values()] == [7]
+        assert [order.row.version for order in second.orders["A-1"].values()] == [7]
     await database.close()

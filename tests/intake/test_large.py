@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from intake.json_node import labels
 from intake.messages import read_message
-from intake.payload import labels
 from intake.problems import InvalidError
 from intake.reader import LONGEST_PATH, parse, unstorable
 from tests.intake.payloads import NOW, order
@@ -33,8 +33,8 @@ def test_the_first_of_several_names_that_stand_twice_is_named() -> None:
 
 def test_a_long_identifier_is_not_repeated_in_the_name_of_each_value() -> None:
     entry = {"id": "x" * MANY, **{f"a{i}": 1 for i in range(MANY)}}
-    said = read_message(parse(json.dumps(order(more=[entry])).encode()), "$", NOW).said
-    names = [c.name for c in said.stated.characteristics if c.name.startswith("more")]
+    message = read_message(parse(json.dumps(order(more=[entry])).encode()), "$", NOW)
+    names = [c.name for c in message.order.stated.characteristics if c.name.startswith("more")]
     assert names[:2] == ["more[0].id", "more[0].a0"]
     assert len(names) == MANY + 1
     assert labels([{"id": "x" * 500}, {"id": "x" * 501}]) == ["x" * 500, "1"]
