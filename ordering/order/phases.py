@@ -129,14 +129,16 @@ def _request_action(
     *,
     on_entry: bool = False,
 ) -> None:
-    """Set what has to be clarified. A report that does not say it keeps what is known."""
+    """Set what has to be clarified. A report that does not say it, or that is about an earlier
+    clarification, keeps what is known; on entry nothing is known yet."""
     order, row = application.order, application.order.row
-    if request.action is None and not on_entry:
-        return
-    began = [e.occurred_at for e in order.history if e.phase is not OrderPhase.CLARIFICATION][-1]
-    if at is not None and at < began:
-        return
-    if request.action is not None and not order.report_times.take("action", at, request.action):
+    before = [e.occurred_at for e in order.history if e.phase is not OrderPhase.CLARIFICATION][-1]
+    counts = (
+        request.action is not None
+        and (at is None or at >= before)
+        and order.report_times.take("action", at, request.action)
+    )
+    if not counts and not on_entry:
         return
     action = request.action or UNSPECIFIED_ACTION
     by = request.by or ActionParty.PARTNER
