@@ -94,7 +94,7 @@ def test_a_run_reports_its_files_when_a_sqlite_file_is_locked(url: str) -> None:
         result = run("intake", file)
     other.close()
     assert result.exit_code == 1
-    assert "the database is busy with others: give the file again" in result.stderr
+    assert "the database is busy: load the file again" in result.stderr
     assert "1 loaded" in run("intake", file).stdout
 
 
