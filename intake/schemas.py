@@ -153,9 +153,9 @@ def _check_by_type(
 ) -> Iterator[ValidationError]:
     """A choice by `@type`, as its discriminator says.
 
-    JSON Schema has no discriminator, and `oneOf` alone would refuse a PartyRoleRef for being a valid
-    PartyRef too. A custom type ("UNI" for a product) extends one of the choices without saying
-    which: it has to fit any of them.
+    JSON Schema has no discriminator, and `oneOf` alone would refuse a PartyRoleRef for being a
+    valid PartyRef too. A custom type ("UNI" for a product) extends one of the choices without
+    saying which: it has to fit any of them.
     """
     if not isinstance(instance, dict):
         return
