@@ -50,9 +50,10 @@ async def load(
     """Take messages in, in this order, as one transaction: it is committed on return.
 
     `tenant` is the number of the tenant whose orders they are about, whatever they say. The
-    transaction is opened for `scope`, the part of the tenant tree that the sender may report on; by
-    default that of the tenant, or everything if there is none. Each message can fail alone, and the
-    results, in the order of the messages, say which ones did:
+    transaction is opened for `scope`, the part of the tenant tree that the sender may report on. If
+    that is everything (the default), it is the tenant's part, or everything if there is no such
+    tenant. Each message can fail alone, and the results, in the order of the messages, say which
+    ones did:
 
     - A message that the database refuses is tried once more in a fresh transaction.
     - A message that the program fails at is counted, and put aside at the third attempt. One that
@@ -64,7 +65,7 @@ async def load(
     """
     if not messages:
         return Loaded([], 0)
-    if scope is None:
+    if scope is None or scope.root_tenant_id is None:
         scope = await part_of(database, tenant)
     failed = await failures.failures(database, {m.digest for m in messages}, tenant)
     aside = {digest for digest, failure in failed.items() if failure.put_aside_at and not replay}

@@ -14,8 +14,8 @@ from db.ids import new_id
 from db.models import Contract, ContractItem
 from ordering.errors import Refusal, RefusedError
 from ordering.order.aggregate import OrderAggregate
-from ordering.order.application import Application
 from ordering.order.changes import ContractReported
+from ordering.order.context import ChangeContext
 from ordering.order.events import ContractLinked
 from ordering.search import contract_search_text
 
@@ -36,13 +36,13 @@ EFFECT_OF_CASE: dict[BusinessCase, ContractEffect] = {
 _MONTHS = frozenset({"month", "months", "monat", "monate"})
 
 
-def link_contract(application: Application, change: ContractReported) -> bool:
+def link_contract(context: ChangeContext, change: ContractReported) -> bool:
     """Link the order to its contract, and create the contract if its number is new.
 
     The effect follows from the business case; an order cannot create a contract that exists.
     Raises `RefusedError` if the order or the contract belongs together with another one.
     """
-    order, row = application.order, application.order.row
+    order, row = context.order, context.order.row
     if (linked := order.contract) is not None:
         if linked.number not in change.numbers:
             raise RefusedError(
@@ -54,7 +54,7 @@ def link_contract(application: Application, change: ContractReported) -> bool:
         number, effect = change.numbers[0], EFFECT_OF_CASE[row.business_case]
         contract = order.lookups.contracts.get((row.root_tenant_id, number))
         if contract is None:
-            contract = _create(application, number)
+            contract = _create(context, number)
         elif contract.customer_id != row.customer_id:
             raise RefusedError(
                 Refusal.BELONGS_TO_ANOTHER,
@@ -65,17 +65,17 @@ def link_contract(application: Application, change: ContractReported) -> bool:
             if effect is ContractEffect.CREATED:
                 effect = ContractEffect.AMENDED
             contract.version += 1
-            contract.updated_at = max(application.now, contract.updated_at)
+            contract.updated_at = max(context.now, contract.updated_at)
         row.contract_id, row.contract_effect = contract.id, effect
         order.update_search_text()
-        application.events.append(ContractLinked(number, effect))
-    application.reach(MilestoneKind.CONTRACT_LINKED)
+        context.events.append(ContractLinked(number, effect))
+    context.reach(MilestoneKind.CONTRACT_LINKED)
     return True
 
 
-def _create(application: Application, number: str) -> Contract:
+def _create(context: ChangeContext, number: str) -> Contract:
     """A new contract with what was ordered."""
-    order, row, now = application.order, application.order.row, application.now
+    order, row, now = context.order, context.order.row, context.now
     site = order.site
     months = [
         term["amount"]
@@ -96,7 +96,7 @@ def _create(application: Application, number: str) -> Contract:
             minimum_months=max(months, default=None),
             dealer_id=row.dealer_id,
             sub_partner_id=row.sub_partner_id,
-            created_at=min(application.at or now, now),
+            created_at=min(context.at or now, now),
             updated_at=now,
             version=1,
             search_text=contract_search_text(

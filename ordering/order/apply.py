@@ -8,7 +8,6 @@ from typing import Any
 from ordering.contract.link import link_contract
 from ordering.order import facts, phases
 from ordering.order.aggregate import OrderAggregate
-from ordering.order.application import Application
 from ordering.order.changes import (
     CancellationRequested,
     Change,
@@ -23,6 +22,7 @@ from ordering.order.changes import (
     PhaseReported,
     ProgressReported,
 )
+from ordering.order.context import ChangeContext
 from ordering.order.events import Event, OrderReceived
 
 
@@ -53,17 +53,17 @@ def apply(
     Raises `RefusedError` for a change that is not allowed. The order is then changed in part: the
     transaction has to be rolled back.
     """
-    application = Application(order, order.not_before_receipt(at), now)
+    context = ChangeContext(order, order.not_before_receipt(at), now)
     if on_receipt:
-        application.events.append(OrderReceived(order.row.number))
-    counted = [_HANDLERS[type(change)](application, change) for change in changes]
-    if application.events and not on_receipt:
+        context.events.append(OrderReceived(order.row.number))
+    counted = [_HANDLERS[type(change)](context, change) for change in changes]
+    if context.events and not on_receipt:
         order.row.version += 1
         order.row.updated_at = max(now, order.row.updated_at)
-    return Applied(tuple(application.events), superseded=not all(counted))
+    return Applied(tuple(context.events), superseded=not all(counted))
 
 
-_HANDLERS: dict[type[Any], Callable[[Application, Any], bool]] = {
+_HANDLERS: dict[type[Any], Callable[[ChangeContext, Any], bool]] = {
     PhaseReported: phases.report_phase,
     ProgressReported: phases.report_progress,
     ClarificationReported: phases.report_clarification,

@@ -5,7 +5,6 @@ from typing import Any
 from db.enums import MilestoneKind
 from db.models import OrderDelay, OrderMilestone, OrderNote
 from ordering.errors import Refusal, RefusedError
-from ordering.order.application import Application
 from ordering.order.changes import (
     CancellationRequested,
     CharacteristicsReported,
@@ -15,6 +14,7 @@ from ordering.order.changes import (
     MilestoneReported,
     NoteAdded,
 )
+from ordering.order.context import ChangeContext
 from ordering.order.events import (
     CharacteristicChanged,
     DateConfirmed,
@@ -31,25 +31,25 @@ from ordering.order.stated import is_scalar
 _MISSING = object()
 
 
-def request_cancellation(application: Application, change: CancellationRequested) -> bool:
-    application.reach(MilestoneKind.CANCELLATION_REQUESTED)
+def request_cancellation(context: ChangeContext, change: CancellationRequested) -> bool:
+    context.reach(MilestoneKind.CANCELLATION_REQUESTED)
     return True
 
 
-def report_expected_date(application: Application, change: ExpectedDateReported) -> bool:
-    row = application.order.row
-    application.reach(MilestoneKind.DATE_CONFIRMED)
-    if not application.counts("expected_completion_date", change.date.isoformat()):
+def report_expected_date(context: ChangeContext, change: ExpectedDateReported) -> bool:
+    row = context.order.row
+    context.reach(MilestoneKind.DATE_CONFIRMED)
+    if not context.counts("expected_completion_date", change.date.isoformat()):
         return False
     if row.expected_completion_date != change.date:
         before, row.expected_completion_date = row.expected_completion_date, change.date
-        application.events.append(DateConfirmed(before, change.date))
+        context.events.append(DateConfirmed(before, change.date))
     return True
 
 
-def report_milestone(application: Application, change: MilestoneReported) -> bool:
+def report_milestone(context: ChangeContext, change: MilestoneReported) -> bool:
     """Each value has the time of its own newest report."""
-    order, now = application.order, application.now
+    order, now = context.order, context.now
     label = change.name or (change.message if change.kind is MilestoneKind.OTHER else None)
     key = f"milestone {change.reference or f'{change.kind} {label}'}"
     milestone = next((m for m in order.milestones if _is_same(m, change, label)), None)
@@ -62,7 +62,7 @@ def report_milestone(application: Application, change: MilestoneReported) -> boo
             reference=change.reference,
             violated=False,
         )
-    reached_at = min(change.reached_at or application.at or now, now) if change.reached else None
+    reached_at = min(change.reached_at or context.at or now, now) if change.reached else None
     values: dict[str, Any] = {
         "kind": None if change.kind is MilestoneKind.OTHER else change.kind,
         "name": change.name,
@@ -75,16 +75,16 @@ def report_milestone(application: Application, change: MilestoneReported) -> boo
     for field, value in values.items():
         if value is None and field != "reached_at":
             continue
-        if not application.counts(f"{key} {field}", "" if value is None else str(value)):
+        if not context.counts(f"{key} {field}", "" if value is None else str(value)):
             is_newest = False
         elif getattr(milestone, field) != value:
             setattr(milestone, field, value)
             changed.add(field)
     if "reached_at" in changed and reached_at is not None:
         event = MilestoneReached(milestone.kind, milestone.reference, reached_at)
-        application.events.append(event)
+        context.events.append(event)
     elif changed or is_new:
-        application.events.append(MilestoneChanged(milestone.kind, milestone.reference))
+        context.events.append(MilestoneChanged(milestone.kind, milestone.reference))
     return is_newest
 
 
@@ -97,17 +97,17 @@ def _is_same(milestone: OrderMilestone, change: MilestoneReported, label: str | 
     )
 
 
-def report_delay(application: Application, change: DelayReported) -> bool:
-    order, at, now = application.order, application.at, application.now
+def report_delay(context: ChangeContext, change: DelayReported) -> bool:
+    order, at, now = context.order, context.at, context.now
     reported_at = min(change.reported_at or at or now, now)
     content = (change.kind, change.reason)
     for delay in order.delays:
         if delay.reference == change.reference and (
             change.reference or (delay.kind, delay.reason) == content
         ):
-            return _repeat_delay(application, delay, change)
+            return _repeat_delay(context, delay, change)
     if change.reference:
-        application.counts(f"delay {change.reference}", change.reason)
+        context.counts(f"delay {change.reference}", change.reason)
     in_progress = order.row.phase in IN_PROGRESS
     order.add(
         OrderDelay,
@@ -119,21 +119,21 @@ def report_delay(application: Application, change: DelayReported) -> bool:
         resolved_at=None if in_progress else max(order.history[-1].occurred_at, reported_at),
     )
     order.row.delayed = in_progress
-    application.events.append(DelayStarted(change.reason, change.reference))
+    context.events.append(DelayStarted(change.reason, change.reference))
     return True
 
 
-def _repeat_delay(application: Application, delay: OrderDelay, change: DelayReported) -> bool:
-    row, at, now = application.order.row, application.at, application.now
+def _repeat_delay(context: ChangeContext, delay: OrderDelay, change: DelayReported) -> bool:
+    row, at, now = context.order.row, context.at, context.now
     reported_at = min(change.reported_at or at or now, now)
-    is_newest = application.counts(f"delay {change.reference}", change.reason)
+    is_newest = context.counts(f"delay {change.reference}", change.reason)
     event: DelayChanged | DelayStarted | None = None
     if reported_at < delay.reported_at:
         delay.reported_at = reported_at
         event = DelayChanged(change.reason, change.reference)
     if not is_newest:
         if event:
-            application.events.append(event)
+            context.events.append(event)
         return False
     if change.reference and (delay.kind, delay.reason) != (change.kind, change.reason):
         delay.kind, delay.reason = change.kind, change.reason
@@ -144,12 +144,12 @@ def _repeat_delay(application: Application, delay: OrderDelay, change: DelayRepo
         delay.resolved_at, row.delayed = None, True
         event = DelayStarted(change.reason, change.reference)
     if event:
-        application.events.append(event)
+        context.events.append(event)
     return True
 
 
-def add_note(application: Application, change: NoteAdded) -> bool:
-    order = application.order
+def add_note(context: ChangeContext, change: NoteAdded) -> bool:
+    order = context.order
     content = (change.text, change.reference, change.author, change.written_at)
     if content in order.note_contents:
         return True
@@ -162,32 +162,32 @@ def add_note(application: Application, change: NoteAdded) -> bool:
         written_at=change.written_at,
         text=change.text,
     )
-    application.events.append(NoteWritten(change.text, change.author))
+    context.events.append(NoteWritten(change.text, change.author))
     return True
 
 
-def report_item_state(application: Application, change: ItemStateReported) -> bool:
+def report_item_state(context: ChangeContext, change: ItemStateReported) -> bool:
     """Raises `RefusedError` if the order has no such item."""
-    items = application.order.items_by_reference.get(change.item)
+    items = context.order.items_by_reference.get(change.item)
     if items is None:
         raise RefusedError(
             Refusal.UNKNOWN_ITEM,
             f"the order has no item {change.item!r}",
             f"item state {change.item}",
         )
-    if not application.counts(f"item {change.item}", change.state):
+    if not context.counts(f"item {change.item}", change.state):
         return False
     for item in items:
         if item.state != change.state:
             event = ItemStateChanged(item.position, item.state, change.state)
             item.state = change.state
-            application.events.append(event)
+            context.events.append(event)
     return True
 
 
-def report_characteristics(application: Application, change: CharacteristicsReported) -> bool:
-    """Always counts as new: an older value of a characteristic supersedes no report."""
-    row = application.order.row
+def report_characteristics(context: ChangeContext, change: CharacteristicsReported) -> bool:
+    """An older value is ignored, and does not make the report superseded."""
+    row = context.order.row
     stated = {
         (entry["name"], entry["value"])
         for entry in row.characteristics
@@ -199,14 +199,14 @@ def report_characteristics(application: Application, change: CharacteristicsRepo
         name, value = characteristic.name, characteristic.value
         if (name, value) in stated:
             continue
-        if not application.counts(f"characteristic {name}", repr(value)):
+        if not context.counts(f"characteristic {name}", repr(value)):
             continue
         known = reported.get(name, _MISSING)
         # 1 and True are equal, and not the same value.
         if known != value or type(known) is not type(value):
             reported[name] = value
             changed = True
-            application.events.append(CharacteristicChanged(name, value))
+            context.events.append(CharacteristicChanged(name, value))
     if changed:
         row.reported_characteristics = [
             {"name": name, "value": reported[name]} for name in sorted(reported)

@@ -5,8 +5,8 @@ from datetime import datetime
 from db.enums import ActionParty, OrderPhase
 from db.models import OrderHistoryEntry
 from ordering.errors import Refusal, RefusedError
-from ordering.order.application import Application
 from ordering.order.changes import ClarificationReported, PhaseReported, ProgressReported
+from ordering.order.context import ChangeContext
 from ordering.order.events import ActionRequested, DelayEnded, PhaseChanged
 from ordering.order.lifecycle import IN_PROGRESS, INTERRUPTIONS, RANK, steps
 
@@ -18,21 +18,21 @@ _LONGEST = 2**31 - 1
 """The largest integer column value: some systems send the year 1 for an unknown date."""
 
 
-def report_phase(application: Application, change: PhaseReported) -> bool:
-    at = change.occurred_at or application.at
-    return _advance(application, change.phase, at, reason=change.reason)
+def report_phase(context: ChangeContext, change: PhaseReported) -> bool:
+    at = change.occurred_at or context.at
+    return _advance(context, change.phase, at, reason=change.reason)
 
 
-def report_clarification(application: Application, change: ClarificationReported) -> bool:
-    return _advance(application, OrderPhase.CLARIFICATION, application.at, request=change)
+def report_clarification(context: ChangeContext, change: ClarificationReported) -> bool:
+    return _advance(context, OrderPhase.CLARIFICATION, context.at, request=change)
 
 
-def report_progress(application: Application, change: ProgressReported) -> bool:
+def report_progress(context: ChangeContext, change: ProgressReported) -> bool:
     """CONFIRMED for the first time if a delivery date is known, else PROVISIONING.
 
     After an interruption, the one of the two that was interrupted.
     """
-    order, at = application.order, application.at
+    order, at = context.order, context.at
     before = order.phase_before
     passed = {entry.phase for entry in order.history}
     if order.row.phase in INTERRUPTIONS and before in _CARRIED_OUT:
@@ -41,7 +41,7 @@ def report_progress(application: Application, change: ProgressReported) -> bool:
         phase = OrderPhase.CONFIRMED
     else:
         phase = OrderPhase.PROVISIONING
-    if _advance(application, phase, at):
+    if _advance(context, phase, at):
         return True
     last = order.history[-1]
     if (
@@ -52,12 +52,12 @@ def report_progress(application: Application, change: ProgressReported) -> bool:
     ):
         # Of two such reports the earlier one is the confirmation. The later one arrived first and
         # was taken for it: it was the start of provisioning.
-        _advance(application, OrderPhase.PROVISIONING, last.occurred_at)
+        _advance(context, OrderPhase.PROVISIONING, last.occurred_at)
     return False
 
 
 def _advance(
-    application: Application,
+    context: ChangeContext,
     phase: OrderPhase,
     at: datetime | None,
     *,
@@ -68,11 +68,11 @@ def _advance(
 
     False if a newer report of the phase is known. Raises `RefusedError` if no way leads there.
     """
-    order = application.order
+    order = context.order
     current = order.row.phase
     is_newest = order.report_times.take("phase", at, f"{RANK[phase]:02}")
     if request is not None and current is OrderPhase.CLARIFICATION:
-        _request_action(application, at, request)
+        _request_action(context, at, request)
     if not is_newest:
         return False
     if current is phase:
@@ -86,18 +86,18 @@ def _advance(
             "phase",
         )
     for step in way:
-        _enter(application, step, at, reason if step is phase else None)
+        _enter(context, step, at, reason if step is phase else None)
     if phase is OrderPhase.CLARIFICATION:
-        _request_action(application, at, request or ClarificationReported(), on_entry=True)
+        _request_action(context, at, request or ClarificationReported(), on_entry=True)
     return True
 
 
 def _enter(
-    application: Application, phase: OrderPhase, at: datetime | None, reason: str | None
+    context: ChangeContext, phase: OrderPhase, at: datetime | None, reason: str | None
 ) -> None:
-    order, row = application.order, application.order.row
+    order, row = context.order, context.order.row
     last = order.history[-1]
-    occurred_at = application.time_of(at)
+    occurred_at = context.time_of(at)
     order.add(
         OrderHistoryEntry,
         sequence=last.sequence + 1,
@@ -106,7 +106,7 @@ def _enter(
         occurred_at=occurred_at,
         reason=reason,
     )
-    application.events.append(PhaseChanged(row.phase, phase, occurred_at, reason))
+    context.events.append(PhaseChanged(row.phase, phase, occurred_at, reason))
     row.phase = phase
     row.completed_at = row.processing_seconds = None
     if phase is OrderPhase.COMPLETED:
@@ -118,12 +118,12 @@ def _enter(
         for delay in order.delays:
             if delay.resolved_at is None:
                 delay.resolved_at = max(occurred_at, delay.reported_at)
-                application.events.append(DelayEnded(delay.reason, delay.reference))
+                context.events.append(DelayEnded(delay.reason, delay.reference))
     row.delayed = phase in IN_PROGRESS and order.has_open_delay
 
 
 def _request_action(
-    application: Application,
+    context: ChangeContext,
     at: datetime | None,
     request: ClarificationReported,
     *,
@@ -131,7 +131,7 @@ def _request_action(
 ) -> None:
     """Set what has to be clarified. A report that does not say it, or that is about an earlier
     clarification, keeps what is known; on entry nothing is known yet."""
-    order, row = application.order, application.order.row
+    order, row = context.order, context.order.row
     before = [e.occurred_at for e in order.history if e.phase is not OrderPhase.CLARIFICATION][-1]
     counts = (
         request.action is not None
@@ -144,4 +144,4 @@ def _request_action(
     by = request.by or ActionParty.PARTNER
     if (action, by, request.due) != (row.action_text, row.action_by, row.action_due):
         row.action_text, row.action_by, row.action_due = action, by, request.due
-        application.events.append(ActionRequested(action, by, request.due))
+        context.events.append(ActionRequested(action, by, request.due))

@@ -189,7 +189,7 @@ COMING = {
     "ACCEPTED": ("Als Nächstes planen wir die Bereitstellung", "Next, we schedule"),
     "CLARIFICATION": ("wo sie unterbrochen wurde", "where it was interrupted"),
     "ON_HOLD": ("wo sie unterbrochen wurde", "where it was interrupted"),
-    "CONFIRMED": ("Als Nächstes beginnt die Bereitstellung", "Next, the provisioning begins"),
+    "CONFIRMED": ("Als Nächstes beginnt die Bereitstellung", "Next, provisioning begins"),
     "PROVISIONING": ("ist der Auftrag abgeschlossen", "the order is complete"),
     "COMPLETED": ("Vertrag wird entsprechend abgerechnet", "is billed accordingly"),
     "REJECTED": ("nicht weiter bearbeitet", "will not be processed any further"),

@@ -1,4 +1,4 @@
-"""One application of changes to an order: what its steps share."""
+"""What the steps of `ordering.order.apply` share."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +10,7 @@ from ordering.order.events import Event, MilestoneReached
 
 
 @dataclass(slots=True)
-class Application:
+class ChangeContext:
     """The order, the time of the report (None: the present), and what has changed so far."""
 
     order: OrderAggregate
