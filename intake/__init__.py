@@ -1,4 +1,4 @@
-"""Takes in what the carrier's systems report: TMF622 v5 product orders and their events."""
+"""Reads TMF622 v5 product orders and events of the carrier's systems into orders."""
 
 from intake.problems import FileReport, InvalidError, Problem, Report
 from intake.reader import UnreadablePathError

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from db.faults import is_contention
 from db.models import IntakeFailure
 from db.scope.tenant_scope import TenantScope
-from db.session import Database, ReadSession, WriteSession
+from db.session import Database
 from intake.messages import Message
 from intake.reader import written
 
@@ -25,6 +25,8 @@ MAX_ATTEMPTS = 3
 SHOWN_DIGITS = 12
 """Digits of a digest that people see and type."""
 
+_DIGESTS = 1000
+"""Digests that are looked up with one statement."""
 _TRANSACTIONS = 3
 """How often counting is tried when a concurrent transaction counts the same messages."""
 
@@ -35,22 +37,31 @@ def short(digest: str) -> str:
 
 
 async def failures(
-    session: ReadSession, digests: Collection[str], tenant: str | None
+    database: Database, digests: Collection[str], tenant: str | None
 ) -> dict[str, IntakeFailure]:
     """The failures of messages with these digests, sent for this tenant, by digest."""
-    statement = select(IntakeFailure).where(
-        IntakeFailure.digest.in_(digests), IntakeFailure.tenant_number == (tenant or "")
-    )
-    return {row.digest: row for row in await session.entities(statement)}
+    statement = select(IntakeFailure).where(IntakeFailure.tenant_number == (tenant or ""))
+    ordered = sorted(digests)
+    rows: list[IntakeFailure] = []
+    async with database.read(TenantScope.carrier()) as session:
+        for start in range(0, len(ordered), _DIGESTS):
+            some = IntakeFailure.digest.in_(ordered[start : start + _DIGESTS])
+            rows += await session.entities(statement.where(some))
+    return {row.digest: row for row in rows}
 
 
-async def forget(session: WriteSession, digests: Collection[str], tenant: str | None) -> None:
-    """Remove the failures of messages that were taken in after all."""
-    await session.execute(
-        delete(IntakeFailure).where(
-            IntakeFailure.digest.in_(digests), IntakeFailure.tenant_number == (tenant or "")
+async def forget(database: Database, digests: Collection[str], tenant: str | None) -> None:
+    """Remove the failures of messages that were taken in after all.
+
+    After their own transaction, which may be a tenant's: only the carrier sees failures. If this
+    one is lost, the next copy of the message is a duplicate, and removes the failure.
+    """
+    async with database.write(TenantScope.carrier()) as session:
+        await session.execute(
+            delete(IntakeFailure).where(
+                IntakeFailure.digest.in_(digests), IntakeFailure.tenant_number == (tenant or "")
+            )
         )
-    )
 
 
 async def record(
@@ -119,7 +130,7 @@ def _first_failure(
         order_number=message.number,
         kind=message.type,
         event_id=message.event_id,
-        payload=written(message.root.value),
+        payload=written(message.value),
         attempts=0,
         first_failed_at=now,
     )

@@ -1,4 +1,4 @@
-"""What was wrong with some input: where, and why."""
+"""What became of messages, and what was wrong with those that were not taken in."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -6,19 +6,18 @@ from pathlib import Path
 
 
 class Fault(StrEnum):
-    """Why a message was not taken in, by stable codes; beside them those of `ordering.errors`."""
+    """Why a message was not taken in, by stable codes; further codes are in `ordering.errors`."""
 
     INVALID_MESSAGE = "INVALID_MESSAGE"
-    """It is no TMF622, or holds what cannot be stored."""
+    """It is not valid TMF622, or holds a value that cannot be stored."""
     UNKNOWN_ORDER = "UNKNOWN_ORDER"
     AMBIGUOUS_ORDER = "AMBIGUOUS_ORDER"
     """Several partners have an order of that number, and the message names no tenant."""
     UNKNOWN_TENANT = "UNKNOWN_TENANT"
-    """It brings an order, and does not say whose."""
-    UNKNOWN_ITEM = "UNKNOWN_ITEM"
+    """It brings an order and does not name its tenant."""
     DRAFT = "DRAFT"
     BUSY = "BUSY"
-    """Others held what it needs for too long."""
+    """Concurrent transactions held the rows it needs for too long."""
     REFUSED_BY_DATABASE = "REFUSED_BY_DATABASE"
     """The database cannot store its values, or they contradict what is stored."""
     FAILED = "INTERNAL_SERVER_ERROR"
@@ -28,7 +27,7 @@ class Fault(StrEnum):
 
 
 class InvalidError(Exception):
-    """A message cannot be taken in. Carries each JSON path and reason, and one code."""
+    """A message cannot be taken in. Carries JSON paths with reasons, and one code."""
 
     def __init__(self, *problems: tuple[str, str], code: str = Fault.INVALID_MESSAGE) -> None:
         super().__init__("; ".join(f"{path}: {reason}" for path, reason in problems))
@@ -39,20 +38,20 @@ class InvalidError(Exception):
 class Outcome(StrEnum):
     LOADED = "loaded"
     DUPLICATE = "duplicate"
-    """The very same message was taken in before."""
+    """The same message was taken in before."""
     UNCHANGED = "unchanged"
-    """It says nothing new."""
+    """It reports nothing new."""
     SUPERSEDED = "superseded"
-    """Older than what was reported since: it did not change that."""
+    """A newer report of the same thing was taken in before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that did not load."""
+    """Something that was not loaded."""
 
     file: Path
     path: str
-    """JSON path, `$.productOrderItem[1].quantity` say."""
+    """JSON path, for example `$.productOrderItem[1].quantity`."""
     reason: str
 
     def __str__(self) -> str:
@@ -61,7 +60,7 @@ class Problem:
 
 @dataclass(slots=True)
 class FileReport:
-    """How the messages of one file fared."""
+    """What became of the messages of one file."""
 
     file: Path
     loaded: int = 0
@@ -70,21 +69,21 @@ class FileReport:
     failed: int = 0
 
     def count(self, outcome: Outcome) -> None:
-        """Count one message. One that was taken in before is unchanged too."""
+        """Count one message. A duplicate counts as unchanged."""
         name = Outcome.UNCHANGED if outcome is Outcome.DUPLICATE else outcome
         setattr(self, name.value, getattr(self, name.value) + 1)
 
 
 @dataclass(slots=True)
 class Report:
-    """How a run fared: its files in the order of their names, and everything that did not load."""
+    """What became of a run: its files in the order of their names, and all problems."""
 
     files: list[FileReport] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     @property
     def complete(self) -> bool:
-        """Whether everything loaded."""
+        """Whether everything was loaded."""
         return not self.problems
 
     def _total(self, name: str) -> int:

@@ -8,13 +8,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from intake.payload import LONGEST_NAME, join, labels, member
+from intake.json_node import LONGEST_NAME, join, labels, member
 from intake.problems import InvalidError, Problem
 
 LARGEST_FILE = 256 * 1024 * 1024
 """Bytes."""
 DEEPEST = 100
-"""How many objects and lists may lie within each other."""
+"""The deepest nesting of objects and lists."""
 LONGEST_PATH = 2_000
 """Characters of a JSON path, and of the full name of a value. Each value below repeats both, so
 without a limit their total would grow with the square of the body."""
@@ -26,21 +26,21 @@ class UnreadablePathError(Exception):
 
 
 def files(paths: Iterable[Path]) -> tuple[list[Path], list[Problem]]:
-    """The files themselves, and every *.json below the folders; each once, sorted by folder.
-    Beside them the folders that cannot be read.
+    """The files, and every *.json below the folders, each once and sorted by folder; and the
+    folders that cannot be read, as problems.
 
     Raises `UnreadablePathError` for a path that does not exist.
     """
-    found: dict[Path, None] = {}
+    listed: dict[Path, None] = {}
     problems: list[Problem] = []
     for path in paths:
         if path.is_dir():
-            found.update(dict.fromkeys(_below(path, problems)))
+            listed.update(dict.fromkeys(_below(path, problems)))
         elif path.is_file():
-            found[path] = None
+            listed[path] = None
         else:
             raise UnreadablePathError(f"{path} is neither a file nor a folder")
-    once = {os.path.realpath(path): path for path in reversed(found)}
+    once = {os.path.realpath(path): path for path in reversed(listed)}
     return list(once.values())[::-1], problems
 
 
@@ -54,14 +54,14 @@ def _below(folder: Path, problems: list[Problem]) -> list[Path]:
         for name in names
         if name.casefold().endswith(".json")
     )
-    # A link that leads nowhere is one that cannot be read, and is reported as that.
+    # A broken link is kept, so that it is reported as unreadable.
     return sorted(path for path in named if path.is_file() or not path.exists())
 
 
 def read(file: Path) -> list[tuple[str, Any]]:
-    """The messages of a file, each with its JSON path: the one that it is, or those of its list.
+    """The messages of a file with their JSON paths: a single one, or those of a list.
 
-    Raises `InvalidError` for what is no JSON or over a limit.
+    Raises `InvalidError` if the file is not JSON or exceeds a limit.
     """
     try:
         size = file.stat().st_size
@@ -74,7 +74,7 @@ def read(file: Path) -> list[tuple[str, Any]]:
 
 
 def split(value: Any) -> list[tuple[str, Any]]:
-    """The messages in a JSON value, each with its JSON path: what it is, or what its list holds."""
+    """The messages in a JSON value with their JSON paths: the value itself, or its elements."""
     if isinstance(value, list):
         return [(f"$[{index}]", element) for index, element in enumerate(value)]
     return [("$", value)]
@@ -116,14 +116,14 @@ def written(value: Any) -> str:
 
 
 def unstorable(value: Any, path: str, name: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
-    """JSON path and reason of what is nested too deeply, of a name that stands twice, and of every
-    text and number that no database can hold. `name` is the full name of the value."""
+    """JSON path and reason of everything nested too deeply, of duplicate names, and of texts and
+    numbers that the databases cannot hold. `name` is the full name of the value."""
     if depth > DEEPEST:
         yield path, f"nested more than {DEEPEST} levels deep"
     elif max(len(path), len(name)) > LONGEST_PATH:
         yield path, f"the names around it have more than {LONGEST_PATH} characters together"
     elif isinstance(value, _Ambiguous):
-        yield member(path, value.name), "this name stands twice in the object"
+        yield member(path, value.name), "the object has this name twice"
     elif isinstance(value, dict):
         for key, below in value.items():
             if len(key) > LONGEST_NAME:
@@ -138,7 +138,7 @@ def unstorable(value: Any, path: str, name: str = "", depth: int = 0) -> Iterato
     elif isinstance(value, str):
         yield from _bad_text(value, path, "")
     elif isinstance(value, Decimal) and abs(value.adjusted()) > _LONGEST_NUMBER:
-        # 1e999999 is a short text, and a number of a million digits once it is written out.
+        # 1e999999 is a short text that stands for a million digits.
         yield path, f"the number {f'{value:.6e}'} is out of range"
 
 
@@ -146,11 +146,11 @@ def _bad_text(text: str, path: str, prefix: str) -> Iterator[tuple[str, str]]:
     if "\0" in text:
         yield path, f"{prefix}a NUL character"
     elif not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
-        yield path, f"{prefix}half a surrogate pair, which is no character"
+        yield path, f"{prefix}half of a surrogate pair, which is not a character"
 
 
 class _Ambiguous(dict[str, Any]):
-    """An object in which a name stands twice. `name` is the first such name."""
+    """An object that has a name twice. `name` is the first such name."""
 
     name = ""
 
@@ -178,4 +178,4 @@ def _integer(text: str) -> int | Decimal:
 
 
 def _no_number(text: str) -> Any:
-    raise InvalidError(("$", f"bad JSON: {text} is no number"))
+    raise InvalidError(("$", f"bad JSON: {text} is not a number"))

@@ -1,5 +1,6 @@
 """Another attempt at messages that were put aside, after the program was mended."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -7,8 +8,9 @@ from sqlalchemy import delete, select
 from db.models import IntakeFailure
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
+from intake.batch import Result
 from intake.failures import scope_of
-from intake.loading import Result, load
+from intake.loading import load
 from intake.messages import Message, read_message
 from intake.reader import parse
 
@@ -44,9 +46,7 @@ async def replay(database: Database, failure: IntakeFailure, *, now: datetime) -
 
 def _message(failure: IntakeFailure) -> Message:
     message = read_message(parse(failure.payload.encode()), "$", failure.first_failed_at)
-    if message.at is None:
-        message.at = failure.first_failed_at
-    return message
+    return replace(message, at=message.at or failure.first_failed_at)
 
 
 async def discard(database: Database, failure: IntakeFailure) -> None:

@@ -1,4 +1,4 @@
-"""A run over files: which of them is read when, and what is reported of each."""
+"""A run over files: the order in which they are loaded, and a report on each."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,8 @@ from pathlib import Path
 
 from db.session import Database
 from intake import reader
-from intake.loading import BusyError, Result, load
+from intake.batch import Result
+from intake.loading import BusyError, load
 from intake.messages import Message, by_time, read_message
 from intake.problems import Fault, FileReport, InvalidError, Problem, Report
 
@@ -23,13 +24,13 @@ async def run(
     progress: Progress | None = None,
     now: datetime | None = None,
 ) -> Report:
-    """Take in the files and folders.
+    """Load files and folders.
 
-    `tenant` is the number of the tenant whose orders they hold; without it every order names its
-    own by a related party. Each file is one transaction: it commits what loaded. Files that hold
-    orders come before those that hold events only, then the one that begins earlier. Within a file,
-    an order's first account comes first and the rest by time. Events whose order a later file
-    brought are taken in at the end.
+    `tenant` is the number of the tenant whose orders they hold, and opens its part of the tenant
+    tree alone; without it every order names its own tenant by a related party. Each file is one
+    transaction. Files with orders come before files with events only, then the one that begins
+    earlier. Within a file the first account of each order comes first, then everything by time.
+    Events whose order comes in a later file are loaded at the end.
 
     Raises `UnreadablePathError` for a path that does not exist. Stops at an error that the database
     is at fault for (`db.faults`), and raises it: files that were loaded before stay loaded.
@@ -78,7 +79,7 @@ async def _load(
     try:
         loaded = await load(database, messages, tenant=tenant, now=now, progress=progress)
     except BusyError:
-        reason = "the database is busy with others: give the file again"
+        reason = "the database is busy: load the file again"
         return [Result(m, None, Fault.BUSY, ((m.path, reason),)) for m in messages]
     return loaded.results
 
@@ -107,7 +108,7 @@ class _Unread:
 
 
 def _read(file: Path, now: datetime) -> tuple[list[Message], list[_Unread]]:
-    """The messages of a file in the order in which they are taken in."""
+    """The messages of a file, in the order in which they are loaded."""
     messages: list[Message] = []
     unread: list[_Unread] = []
     try:
@@ -127,7 +128,7 @@ def _in_order(files: list[Path]) -> list[Path]:
 
 
 def _begin(file: Path) -> tuple[bool, str]:
-    """Whether a file holds events only, and its earliest time. A glance: nothing is checked."""
+    """Whether a file holds events only, and its earliest time. Nothing is checked yet."""
     try:
         values = [value for _, value in reader.read(file) if isinstance(value, dict)]
     except InvalidError:
@@ -142,6 +143,6 @@ def _begin(file: Path) -> tuple[bool, str]:
         and isinstance(payload.get("productOrder"), dict)
     ]
     times = [v.get("creationDate") for v in orders] or [v.get("eventTime") for v in events]
-    # What carries no time tells the present, after everything that does.
+    # Messages without a time report the present, after all those with one.
     latest = "" if orders else "9999"
     return not orders, min((t for t in times if isinstance(t, str)), default=latest)

@@ -1,4 +1,4 @@
-"""The standard's schemas, compiled once, and where they are read more liberally than written."""
+"""The standard's schemas, compiled once, and relaxed where its own examples depart from them."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ from jsonschema.exceptions import best_match
 from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 
-from intake.payload import parse_instant
+from intake.json_node import parse_instant
 
 MOST_PROBLEMS = 100
 _FILE = Path(__file__).parent / "tmf622" / "schemas.json"
@@ -47,8 +47,10 @@ def known_types() -> frozenset[str]:
 
 
 def problems(value: Any, schema: str, path: str) -> Iterator[tuple[str, str]]:
-    """JSON path and reason of each place in which a value departs from the named schema: the first
-    hundred, as finding more would help nobody and take long where all of a large message is wrong.
+    """JSON path and reason of each place where a value violates the named schema.
+
+    The first `MOST_PROBLEMS` at most: in a large message that is wrong everywhere, more would take
+    long and help little.
     """
     token = _choices.set({})
     try:
@@ -87,8 +89,8 @@ def _read() -> dict[str, Any]:
 def _compiled() -> dict[str, dict[str, Any]]:
     """Every schema with its references followed and its parts (`allOf`) merged into one object.
 
-    The references form cycles, so they become references in Python. That, and validating one
-    object where the file names three to five, makes validation several times faster.
+    The references form cycles, so they become references in Python. That, and one object instead
+    of the three to five that the file names, makes validation several times faster.
     """
     schemas: dict[str, Any] = json.loads(_FILE.read_bytes())
     _loosen(schemas)
@@ -151,20 +153,20 @@ def _check_by_type(
 ) -> Iterator[ValidationError]:
     """A choice by `@type`, as its discriminator says.
 
-    JSON Schema knows no discriminator, and `oneOf` alone would refuse a PartyRoleRef for being a
-    valid PartyRef too. A type of somebody's own ("UNI" for a product) extends one of the choices,
-    nobody says which: any of them that fits will do.
+    JSON Schema has no discriminator, and `oneOf` alone would refuse a PartyRoleRef for being a
+    valid PartyRef too. A custom type ("UNI" for a product) extends one of the choices without
+    saying which: it has to fit any of them.
     """
     if not isinstance(instance, dict):
         return
-    said = instance.get("@type")
-    if isinstance(said, str) and said in choice["mapping"]:
-        yield from validator.descend(instance, choice["mapping"][said])
+    name = instance.get("@type")
+    if isinstance(name, str) and name in choice["mapping"]:
+        yield from validator.descend(instance, choice["mapping"][name])
         return
     known, key = _choices.get(), (id(instance), id(choice))
     if key not in known:
         known[key] = _first_that_fits(validator, choice, instance)
-    # Whoever takes an error writes the path to it into it.
+    # The validator writes the path into the errors that it receives.
     yield from map(ValidationError.create_from, known[key])
 
 
@@ -174,19 +176,19 @@ def _first_that_fits(
     """No errors if one of the choices fits; otherwise those of the first."""
     errors: list[ValidationError] = []
     for possible in choice["choices"]:
-        found = list(validator.descend(instance, possible))
-        if not found:
+        of_choice = list(validator.descend(instance, possible))
+        if not of_choice:
             return []
-        errors = errors or found
+        errors = errors or of_choice
     return errors
 
 
 _choices: ContextVar[dict[tuple[int, int], list[ValidationError]]] = ContextVar("choices")
-"""What was found of an object where its type had to be tried: once for each object, since every
-choice around it asks again. Seven roles within seven roles would otherwise be seven times seven."""
+"""The errors of objects with a custom type, by object and choice. Each object is tried once, and
+not again for every choice around it: the attempts would multiply with the depth."""
 
 
-# Fractions are read as exact decimals, which JSON Schema takes for numbers; 12.0 is an integer.
+# Fractions are read as exact decimals, which count as numbers here; 12.0 is an integer.
 _Validator: Any = extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
     validators={"byType": _check_by_type},
@@ -195,7 +197,7 @@ _Validator: Any = extend(  # type: ignore[no-untyped-call]
 
 
 def _loosen(schemas: dict[str, Any]) -> None:
-    """The few places where the standard's own examples depart from its schemas."""
+    """Relax the schemas where the standard's own examples depart from them."""
     # The examples say `timeOcurred`, the schema `timeOccurred`: both are read.
     event = schemas["Event"]["allOf"][-1]["properties"]
     event["timeOcurred"] = event["timeOccurred"]

@@ -1,1 +1,1 @@
-"""What may happen to carts, offers, orders and contracts."""
+"""The rules of the business: what may happen to orders, contracts, offers and customers."""

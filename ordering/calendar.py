@@ -1,7 +1,7 @@
-"""Days and instants of an order, at the ends of the calendar too.
+"""Days and instants of an order, including the ends of the calendar.
 
-Some systems write the first or the last day of the calendar where they know no date, and the
-database holds what they wrote. Nothing here raises for any instant.
+Some systems write the first or the last day of the calendar for an unknown date, and the database
+holds what they wrote. Nothing here raises for any instant.
 """
 
 from datetime import MAXYEAR, UTC, date, datetime, timedelta
@@ -23,14 +23,14 @@ def carrier_day(instant: datetime) -> date:
 
 
 def stated(instant: datetime | None) -> datetime | None:
-    """The instant; None for one that is not known or only stands for an unknown one."""
+    """The instant, or None if it is unknown or stands for an unknown one."""
     if instant is None or carrier_day(instant).year not in _STATED_YEARS:
         return None
     return instant
 
 
 def later(instant: datetime, by: timedelta) -> datetime:
-    """The instant that is later by so much, or the last that the calendar has."""
+    """The instant plus a duration, or the last one that the calendar has."""
     try:
         return instant + by
     except OverflowError:

@@ -1,4 +1,4 @@
-"""What cannot happen to an order, by stable codes."""
+"""Changes that the business rules refuse, by stable codes."""
 
 from enum import StrEnum
 
@@ -9,15 +9,23 @@ class Refusal(StrEnum):
     CONTRACT_ALREADY_LINKED = "CONTRACT_ALREADY_LINKED"
     OFFER_ALREADY_ORDERED = "OFFER_ALREADY_ORDERED"
     BELONGS_TO_ANOTHER = "BELONGS_TO_ANOTHER"
+    UNKNOWN_ITEM = "UNKNOWN_ITEM"
 
 
 class RefusedError(Exception):
-    """A service refused; nothing of what it was asked for may be kept.
+    """A change was refused. The transaction has to be rolled back: rows may be changed in part.
 
-    `what` names the part of the order that it is about, as far as there is one.
+    `subject` names the part of the order that the refusal is about (`contract`, `phase`, `item 2`).
     """
 
-    def __init__(self, code: Refusal, message: str, what: str | None = None) -> None:
+    def __init__(self, code: Refusal, message: str, subject: str) -> None:
         super().__init__(message)
         self.code = code
-        self.what = what
+        self.subject = subject
+
+
+class NumberTakenError(RefusedError):
+    """A number is in use in a part of the tenant tree that the session does not see.
+
+    A concurrent transaction of the same tenant may also have added it: a second attempt tells.
+    """

@@ -1,4 +1,4 @@
-"""The present, and until when what is said of it stays true."""
+"""The time of a request, and until when a response that depends on it stays valid."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -6,21 +6,20 @@ from ordering.calendar import CARRIER_TIME, carrier_day
 
 
 class RequestClock:
-    """The instant for which an answer is made. It remembers what the answer was told of it.
+    """The instant at which a request is answered, with a record of how the response used it.
 
-    Whatever an answer says depends on the present by these methods alone, so that until `until`
-    it would be the same at every instant, as far as time goes.
+    A response depends on the time by these methods alone. Until `until`, time does not change it.
     """
 
     def __init__(self, now: datetime) -> None:
         self.instant = now
-        """For whoever decides how long an answer holds. What an answer says of it goes by `now`."""
+        """For code that decides how long a response is valid. What a response shows uses `now`."""
         self.until: datetime | None = None
-        """The last instant at which all that was told is so; None if that does not end."""
+        """The last instant at which the response is valid; None if it does not depend on time."""
 
     @property
     def now(self) -> datetime:
-        """The instant itself: what tells it is true at no other."""
+        """The instant itself: a response that shows it is valid at no other."""
         self._ends(self.instant)
         return self.instant
 

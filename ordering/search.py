@@ -1,4 +1,4 @@
-"""What orders, contracts, offers and customers are found by: one place for each."""
+"""The texts by which orders, contracts, offers and customers are found."""
 
 from collections.abc import Iterable
 
@@ -13,20 +13,20 @@ def order_search_text(
     external_ids: Iterable[str],
     customer: str,
 ) -> str:
-    """Its number, those of its offer and contract, the partner's own ones, the customer's name."""
+    """The numbers of order, offer and contract, the partner's own ids, the customer's name."""
     return search_text(number, offer, contract, *external_ids, customer)
 
 
 def contract_search_text(*, number: str, customer: str, site: str | None) -> str:
-    """Its number, the customer's name and the site's."""
+    """The contract's number, the customer's name and the site's."""
     return search_text(number, customer, site)
 
 
 def offer_search_text(*, number: str, customer: str) -> str:
-    """Its number and the customer's name."""
+    """The offer's number and the customer's name."""
     return search_text(number, customer)
 
 
 def customer_search_text(*, number: str, name: str) -> str:
-    """Number and name."""
+    """The customer's number and name."""
     return search_text(number, name)

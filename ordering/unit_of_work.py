@@ -1,203 +1,159 @@
-"""Orders with what surrounds them, loaded and saved many at a time."""
+"""Orders with the rows around them: loaded, changed and stored many at a time."""
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
-from functools import cached_property
-from typing import Any, TypeVar
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, Table, func, inspect, select
+from sqlalchemy.exc import IntegrityError
 
 from db.base import Base
-from db.enums import OrderPhase
 from db.models import (
     Contract,
-    ContractItem,
     Customer,
     IntakeMessage,
     Offer,
     Order,
-    OrderDelay,
-    OrderExternalId,
     OrderHistoryEntry,
-    OrderItem,
-    OrderMilestone,
-    OrderNote,
-    OrderPrice,
     Product,
     Site,
     Tenant,
 )
 from db.session import WriteSession
-from ordering.lifecycle import INTERRUPTIONS
-from ordering.times import ReportTimes
+from db.unique_numbers import is_number_taken
+from ordering.errors import NumberTakenError, Refusal
+from ordering.lookups import Index, Lookups
+from ordering.order.aggregate import PARTS, OrderAggregate
 
-# A new row needs those that it refers to; the first history entry seals the parts of its order.
-_SAVED: tuple[type[Base], ...] = (
-    Tenant,
-    Product,
-    Customer,
-    Site,
-    Contract,
-    ContractItem,
-    Offer,
-    Order,
-    OrderItem,
-    OrderPrice,
-    OrderExternalId,
-    OrderMilestone,
-    OrderDelay,
-    OrderNote,
-    OrderHistoryEntry,
-    IntakeMessage,
-)
-_PARTS = (
-    OrderItem,
-    OrderPrice,
-    OrderExternalId,
-    OrderMilestone,
-    OrderDelay,
-    OrderNote,
-    OrderHistoryEntry,
-)
+_KEYS_PER_STATEMENT = 1000
 
-Row = TypeVar("Row", bound=Base)
-
-
-class OrderRecord:
-    """An order with its parts, to be changed by the services of `ordering.orders`."""
-
-    def __init__(self, order: Order, parts: dict[type[Base], list[Any]], *, is_new: bool) -> None:
-        self.order = order
-        self.items: list[OrderItem] = parts[OrderItem]
-        self.prices: list[OrderPrice] = parts[OrderPrice]
-        self.external_ids: list[OrderExternalId] = parts[OrderExternalId]
-        self.milestones: list[OrderMilestone] = parts[OrderMilestone]
-        self.delays: list[OrderDelay] = parts[OrderDelay]
-        self.notes: list[OrderNote] = parts[OrderNote]
-        self.history: list[OrderHistoryEntry] = parts[OrderHistoryEntry]
-        self.noted = {(n.reference, n.author, n.written_at, n.text) for n in self.notes}
-        """What its notes say: reference, author, time and text."""
-        self.digests: set[str] = set()
-        """Of the messages about it that were taken in."""
-        self.times = ReportTimes(order.report_times)
-        self.is_new = is_new
-        self.changed = False
-
-    @cached_property
-    def items_by_reference(self) -> dict[str, list[OrderItem]]:
-        """The items, which never change once the order was received. One without a reference is
-        known by its position: "#2"."""
-        items: dict[str, list[OrderItem]] = {}
-        for item in self.items:
-            items.setdefault(item.reference or f"#{item.position}", []).append(item)
-        return items
-
-    @property
-    def phase_before(self) -> OrderPhase | None:
-        """The last phase that was no interruption."""
-        for entry in reversed(self.history):
-            if entry.phase not in INTERRUPTIONS:
-                return entry.phase
-        return None
-
-    def part(self, row: type[Row], /, **values: Any) -> Row:
-        """A new part that belongs to this order; `UnitOfWork.add` keeps it."""
-        return row(
-            order_id=self.order.id,
-            tenant_id=self.order.tenant_id,
-            root_tenant_id=self.order.root_tenant_id,
-            **values,
-        )
+_SUBJECTS: dict[type[Base], tuple[str, str]] = {
+    Customer: ("customer", "tenant"),
+    Offer: ("offer", "customer"),
+    Contract: ("contract", "customer"),
+    Order: ("order", "tenant"),
+}
+"""Tables with numbers that are unique in a tree: what a row is called, and what it belongs to."""
 
 
 class UnitOfWork:
-    """The rows that one batch of changes needs, each looked up once, and the new ones it makes.
+    """The orders that one transaction changes, with the rows that they refer to.
 
-    Orders, and the contracts that they may change, are locked as they are loaded (on SQLite the
-    whole transaction is the only writer): what is decided on a version is written over that version
-    and no other. Locks of one kind are taken by id, so that two books seldom wait for each other.
+    Orders, and the contracts that they may change, are locked when they are loaded (on SQLite a
+    write transaction is the only one), so that a decision is stored over the version that it was
+    made on. Rows of one table are locked in the order of their ids, which makes deadlocks rare.
     """
 
-    def __init__(self, session: WriteSession, now: datetime | None = None) -> None:
+    def __init__(self, session: WriteSession) -> None:
         self.session = session
-        self.now = now or datetime.now(UTC)
-        self.tenants: dict[str, Tenant] = {}
-        self.records: dict[tuple[int, str], OrderRecord] = {}
-        self.customers: dict[tuple[int, str], Customer] = {}
-        self.customers_by_id: dict[UUID, Customer] = {}
-        self.sites: dict[tuple[UUID, str], Site] = {}
-        self.products: dict[str, Product] = {}
-        self.products_by_id: dict[UUID, Product] = {}
-        self.offers: dict[tuple[int, str], Offer] = {}
-        self.offers_by_id: dict[UUID, Offer] = {}
-        self.ordered_offers: set[UUID] = set()
-        self.contracts: dict[tuple[int, str], Contract] = {}
-        self.contracts_by_id: dict[UUID, Contract] = {}
-        self.sites_by_id: dict[UUID, Site] = {}
-        self._new: dict[type[Base], list[Base]] = {kind: [] for kind in _SAVED}
-        self._last_tenant_id: int | None = None
+        self.lookups = Lookups()
+        self.orders: defaultdict[str, dict[int, OrderAggregate]] = defaultdict(dict)
+        """By number and root tenant."""
 
-    def add(self, row: Row) -> Row:
-        """Keep a new row; `save` writes it."""
-        self._new[type(row)].append(row)
-        return row
+    def add(self, order: OrderAggregate) -> None:
+        """Add a new order."""
+        self.orders[order.row.number][order.row.root_tenant_id] = order
 
     async def save(self) -> None:
-        """Write everything that is new or changed. Does not commit."""
-        for record in self.records.values():
-            if record.times.changed:
-                record.order.report_times = record.times.stored()
-                record.times.changed = False
-        for kind in _SAVED:
-            if rows := self._new[kind]:
-                self.session.add(*rows)
-                await self.session.flush()
-                rows.clear()
+        """Store everything that is new or changed. Does not commit.
+
+        Raises `NumberTakenError` for a number that is in use outside of the session's scope.
+        """
+        orders = [order for by_root in self.orders.values() for order in by_root.values()]
+        for order in orders:
+            if order.report_times.changed:
+                order.row.report_times = order.report_times.stored()
+                order.report_times.changed = False
+        # A flush also updates stored orders: the new contracts that they refer to come first.
+        await self._insert(Contract, [o.contract for o in orders if inspect(o.row).persistent])
+        lookups = self.lookups
+        indexes: list[tuple[type[Base], Index[Any, Any]]] = [
+            (Tenant, lookups.tenants),
+            (Product, lookups.products),
+            (Customer, lookups.customers),
+            (Site, lookups.sites),
+            (Contract, lookups.contracts),
+        ]
+        for model, index in indexes:
+            await self._insert(model, index.by_id.values())
+        await self._insert_parts(lookups.contract_items)
+        await self._insert(Offer, lookups.offers.by_id.values())
+        await self._insert(Order, [order.row for order in orders])
+        for part in PARTS:
+            await self._insert_parts(row for order in orders for row in order.parts[part])
+        await self._insert_parts(row for order in orders for row in order.new_messages)
         await self.session.flush()
 
-    async def load_tenants(self, numbers: Iterable[str]) -> None:
-        rows = await self._all(select(Tenant), Tenant.number, numbers)
-        self.tenants.update({row.number: row for row in rows})
+    async def _insert(self, model: type[Base], rows: Iterable[Base | None]) -> None:
+        new: list[Any] = [row for row in rows if row is not None and inspect(row).transient]
+        try:
+            await self._insert_parts(new)
+        except IntegrityError as error:
+            table = model.__table__
+            is_partial = self.session.scope.tenant_ids is not None
+            if not (is_partial and model in _SUBJECTS and isinstance(table, Table)):
+                raise
+            if not is_number_taken(error, table):
+                raise
+            name, owner = _SUBJECTS[model]
+            raise NumberTakenError(
+                Refusal.BELONGS_TO_ANOTHER,
+                f"{name} {new[0].number} belongs to another {owner}",
+                name,
+            ) from error
 
-    async def load_orders(self, numbers: Iterable[str], root_tenant_id: int | None = None) -> None:
-        """Of every partner, or of one."""
+    async def _insert_parts(self, rows: Iterable[Base]) -> None:
+        new = [row for row in rows if inspect(row).transient]
+        if new:
+            self.session.add(*new)
+            await self.session.flush()
+
+    async def load_tenants(self, numbers: Collection[str]) -> None:
+        await self._load(self.lookups.tenants, select(Tenant), Tenant.number, numbers)
+        if any(self.lookups.tenants.get(number) is None for number in numbers):
+            last = await self.session.scalar(select(func.max(Tenant.id)))
+            self.lookups.last_tenant_id = last or 0
+
+    async def load_orders(
+        self, numbers: Iterable[str], *, root_tenant_id: int | None = None
+    ) -> None:
+        """Load orders by number, in all trees in scope or in one."""
         statement = select(Order).order_by(Order.id).with_for_update()
         if root_tenant_id is not None:
             statement = statement.where(Order.root_tenant_id == root_tenant_id)
-        orders = await self._all(statement, Order.number, numbers)
-        parts: dict[UUID, dict[type[Base], list[Any]]] = {
-            order.id: {kind: [] for kind in _PARTS} for order in orders
+        rows: Sequence[Order] = await self._all(statement, Order.number, numbers)
+        if not rows:
+            return
+        by_id = {
+            row.id: OrderAggregate(row, {part: [] for part in PARTS}, self.lookups) for row in rows
         }
-        for kind in _PARTS if orders else ():
-            of: Any = kind
-            order_by = of.sequence if kind is OrderHistoryEntry else of.position
-            for row in await self._all(select(of).order_by(order_by), of.order_id, parts):
-                parts[row.order_id][kind].append(row)
-        for order in orders:
-            record = OrderRecord(order, parts[order.id], is_new=False)
-            self.records[order.root_tenant_id, order.number] = record
-        by_id = {record.order.id: record for record in self.records.values()}
-        for message in await self._all(select(IntakeMessage), IntakeMessage.order_id, parts):
-            by_id[message.order_id].digests.add(message.digest)
-        await self._load_neighbours(orders)
+        for model in PARTS:
+            part: Any = model
+            position = part.sequence if model is OrderHistoryEntry else part.position
+            for row in await self._all(select(part).order_by(position), part.order_id, by_id):
+                by_id[row.order_id].parts[model].append(row)
+        digests = select(IntakeMessage.order_id, IntakeMessage.digest)
+        for order_id, digest in await self._rows(digests, IntakeMessage.order_id, by_id):
+            by_id[order_id].digests.add(digest)
+        for order in by_id.values():
+            self.add(order)
+        await self._load_references(rows, by_id.values())
 
-    async def _load_neighbours(self, orders: Sequence[Order]) -> None:
-        for customer in await self._all(
-            select(Customer), Customer.id, {o.customer_id for o in orders}
-        ):
-            self._keep_customer(customer)
-        for offer in await self._all(select(Offer), Offer.id, _present(o.offer_id for o in orders)):
-            self._keep_offer(offer)
-        for contract in await self._all(
-            select(Contract), Contract.id, _present(o.contract_id for o in orders)
-        ):
-            self._keep_contract(contract)
-        for site in await self._all(select(Site), Site.id, _present(o.site_id for o in orders)):
-            self._keep_site(site)
-        products = {i.product_id for r in self.records.values() for i in r.items}
-        for product in await self._all(select(Product), Product.id, _present(products)):
-            self._keep_product(product)
+    async def _load_references(
+        self, rows: Sequence[Order], orders: Collection[OrderAggregate]
+    ) -> None:
+        lookups = self.lookups
+        product_ids = {item.product_id for order in orders for item in order.items}
+        await self._load(
+            lookups.customers, select(Customer), Customer.id, {row.customer_id for row in rows}
+        )
+        await self._load(lookups.offers, select(Offer), Offer.id, {row.offer_id for row in rows})
+        await self._load(
+            lookups.contracts, select(Contract), Contract.id, {row.contract_id for row in rows}
+        )
+        await self._load(lookups.sites, select(Site), Site.id, {row.site_id for row in rows})
+        await self._load(lookups.products, select(Product), Product.id, product_ids)
 
     async def load_stated(
         self,
@@ -208,84 +164,38 @@ class UnitOfWork:
         offers: Iterable[str],
         contracts: Iterable[str],
     ) -> None:
-        """What new orders name, by number."""
-        for customer in await self._all(select(Customer), Customer.number, customers):
-            self._keep_customer(customer)
-        for product in await self._all(select(Product), Product.number, products):
-            self._keep_product(product)
-        for site in await self._all(select(Site), Site.number, sites):
-            self._keep_site(site)
+        """Load what orders and reports name, by number."""
+        lookups = self.lookups
+        await self._load(lookups.customers, select(Customer), Customer.number, customers)
+        await self._load(lookups.products, select(Product), Product.number, products)
+        await self._load(lookups.sites, select(Site), Site.number, sites)
         locked = select(Contract).order_by(Contract.id).with_for_update(key_share=True)
-        for contract in await self._all(locked, Contract.number, contracts):
-            self._keep_contract(contract)
-        found = await self._all(select(Offer), Offer.number, offers)
-        for offer in found:
-            self._keep_offer(offer)
-        ordered = await self._all(
-            select(Order.offer_id), Order.offer_id, {offer.id for offer in found}
-        )
-        self.ordered_offers.update(_present(ordered))
+        await self._load(lookups.contracts, locked, Contract.number, contracts)
+        rows = await self._load(lookups.offers, select(Offer), Offer.number, offers)
+        ordered = select(Order.offer_id)
+        ids = await self._rows(ordered, Order.offer_id, {offer.id for offer in rows})
+        lookups.ordered_offers.update(offer_id for (offer_id,) in ids)
 
-    async def next_tenant_id(self) -> int:
-        if self._last_tenant_id is None:
-            self._last_tenant_id = await self.session.scalar(select(func.max(Tenant.id))) or 0
-        self._last_tenant_id += 1
-        return self._last_tenant_id
-
-    def _keep_customer(self, row: Customer) -> None:
-        self.customers[row.root_tenant_id, row.number] = row
-        self.customers_by_id[row.id] = row
-
-    def _keep_site(self, row: Site) -> None:
-        self.sites[row.customer_id, row.number] = row
-        self.sites_by_id[row.id] = row
-
-    def _keep_product(self, row: Product) -> None:
-        self.products[row.number] = row
-        self.products_by_id[row.id] = row
-
-    def _keep_offer(self, row: Offer) -> None:
-        self.offers[row.root_tenant_id, row.number] = row
-        self.offers_by_id[row.id] = row
-
-    def _keep_contract(self, row: Contract) -> None:
-        self.contracts[row.root_tenant_id, row.number] = row
-        self.contracts_by_id[row.id] = row
-
-    def add_customer(self, row: Customer) -> Customer:
-        self._keep_customer(row)
-        return self.add(row)
-
-    def add_site(self, row: Site) -> Site:
-        self._keep_site(row)
-        return self.add(row)
-
-    def add_product(self, row: Product) -> Product:
-        self._keep_product(row)
-        return self.add(row)
-
-    def add_offer(self, row: Offer) -> Offer:
-        self._keep_offer(row)
-        return self.add(row)
-
-    def add_contract(self, row: Contract) -> Contract:
-        self._keep_contract(row)
-        return self.add(row)
+    async def _load(
+        self, index: Index[Any, Any], statement: Select[Any], column: Any, keys: Iterable[Any]
+    ) -> list[Any]:
+        return [index.add(row) for row in await self._all(statement, column, keys)]
 
     async def _all(self, statement: Select[Any], column: Any, keys: Iterable[Any]) -> list[Any]:
-        """The rows whose column has one of the keys; a thousand keys at a time.
+        """The entities whose column has one of the keys, as they are now.
 
-        As they are now, over what the session remembers: the locks of a savepoint that was undone
-        are gone, and others may have written since.
+        What the session already has is read again: the locks of a savepoint that was rolled back
+        are gone, and concurrent transactions may have changed the rows since.
         """
-        wanted = sorted(set(keys))
+        statement = statement.execution_options(populate_existing=True)
+        return [entity for (entity,) in await self._rows(statement, column, keys)]
+
+    async def _rows(
+        self, statement: Select[*tuple[Any, ...]], column: Any, keys: Iterable[Any]
+    ) -> list[Any]:
+        present: list[str | UUID] = sorted({key for key in keys if key is not None})
         rows: list[Any] = []
-        for start in range(0, len(wanted), 1000):
-            some = statement.where(column.in_(wanted[start : start + 1000]))
-            some = some.execution_options(populate_existing=True)
-            rows += await self.session.entities(some)
+        for start in range(0, len(present), _KEYS_PER_STATEMENT):
+            some = column.in_(present[start : start + _KEYS_PER_STATEMENT])
+            rows += await self.session.rows(statement.where(some))
         return rows
-
-
-def _present(values: Iterable[UUID | None]) -> set[UUID]:
-    return {value for value in values if value is not None}

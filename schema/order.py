@@ -10,7 +10,7 @@ from auth.oauth_scopes import OAuthScope
 from db.models import Order as OrderRow
 from execution.resolving import EVERYTHING, Rows, by_level, reads
 from ordering import texts
-from ordering.lifecycle import TMF622_STATE
+from ordering.order.lifecycle import TMF622_STATE
 from resolvers import relations
 from resolvers.batch_loader import resolved
 from resolvers.context import Context

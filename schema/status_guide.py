@@ -4,7 +4,7 @@ import strawberry
 
 from db.enums import STATUS_OF_PHASE
 from ordering import texts
-from ordering.lifecycle import TMF622_STATE
+from ordering.order.lifecycle import TMF622_STATE
 from resolvers.context import Info
 from schema.enums import Locale, OrderPhase, OrderStatus
 from schema.fields import LocaleArgument, locale_of

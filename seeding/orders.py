@@ -14,8 +14,8 @@ from db.enums import (
     OrderPhase,
 )
 from db.search import search_text
-from ordering.lifecycle import RANK, TMF622_STATE
-from ordering.times import ReportTimes
+from ordering.order.lifecycle import RANK, TMF622_STATE
+from ordering.order.report_times import ReportTimes
 from seeding import phrases
 from seeding.book import Book
 from seeding.catalogue import DOCUMENTS_URL, TAX_RATE, Line, Product, category

@@ -23,8 +23,9 @@ from auth.principal import Principal
 from db import faults
 from db.session import Database
 from execution.errors import INTERNAL_MESSAGE, internal_error
+from intake.batch import Result
 from intake.failures import short
-from intake.loading import BusyError, Result, load
+from intake.loading import BusyError, load
 from intake.messages import Message, by_time, read_message
 from intake.problems import Fault, InvalidError
 from intake.reader import parse, split

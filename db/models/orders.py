@@ -111,7 +111,7 @@ class Order(TenantOwned, Base):
     """Like `characteristics`, reported by the carrier while processing."""
     report_times: Mapped[dict[str, Any] | None] = mapped_column(Json)
     """When what was last reported, so that an older report never overwrites a newer one
-    (`ordering.times`)."""
+    (`ordering.order.report_times`)."""
     updated_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
     search_text: Mapped[str]

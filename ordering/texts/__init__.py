@@ -1,6 +1,6 @@
-"""What people read about orders, in German and in English.
+"""Texts about orders for end users, in German and English.
 
-Every text stands in the catalogue of its language (`de.toml`, `en.toml`); code picks and joins.
+Each language has one catalogue (`de.toml`, `en.toml`); code selects texts and joins them.
 """
 
 from ordering.texts.catalogue import (

@@ -1,4 +1,4 @@
-"""The catalogue: every text by language, table and key."""
+"""The catalogue of texts, by language, table and key."""
 
 import tomllib
 from datetime import datetime
@@ -10,7 +10,7 @@ from ordering.calendar import carrier_day
 
 
 class Locale(StrEnum):
-    """The languages that texts are written in."""
+    """The languages of the texts."""
 
     DE = "DE"
     EN = "EN"
@@ -24,17 +24,17 @@ _TEXTS = {locale: _load(locale) for locale in Locale}
 
 
 def text(locale: Locale, table: str, key: str) -> str:
-    """The text of the catalogue; the tests prove that each one asked for exists."""
+    """A text of the catalogue. Tests check that every text that code asks for exists."""
     return _TEXTS[locale][table][key]
 
 
 def label(member: StrEnum, locale: Locale) -> str:
-    """What people call a member of one of the closed sets of `db.enums`."""
+    """The label of a member of an enum of `db.enums`."""
     return text(locale, type(member).__name__, member.name)
 
 
 def status_meaning(status: OrderStatus, locale: Locale) -> str:
-    """What the status says about an order."""
+    """What the status means for an order."""
     return text(locale, "status_meaning", status.name)
 
 
@@ -54,12 +54,12 @@ def phase_actor(phase: OrderPhase, locale: Locale) -> str:
 
 
 def contact(status: OrderStatus, locale: Locale) -> str:
-    """Whom to turn to about an order of this status."""
+    """Whom to contact about an order of this status."""
     return text(locale, "contact", status.name)
 
 
 def day(instant: datetime, locale: Locale) -> str:
-    """The carrier's day of an instant, as the language writes it: 24.11.2026, 24 November 2026."""
+    """The carrier's day of an instant in the language's format: 24.11.2026, 24 November 2026."""
     date = carrier_day(instant)
     month = text(locale, "date", f"{date.month:02}")
     return text(locale, "date", "pattern").format(day=date.day, month=month, year=date.year)

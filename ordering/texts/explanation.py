@@ -1,4 +1,4 @@
-"""The state of one order, in a few sentences."""
+"""The state of one order in a few sentences."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -7,7 +7,7 @@ from uuid import UUID
 
 from db.enums import STATUS_OF_PHASE, ActionParty, OrderPhase, OrderStatus
 from ordering.calendar import stated
-from ordering.lifecycle import INTERRUPTIONS
+from ordering.order.lifecycle import INTERRUPTIONS
 from ordering.request_clock import RequestClock
 from ordering.texts.catalogue import (
     Locale,
@@ -21,8 +21,7 @@ from ordering.texts.catalogue import (
 
 
 class OrderFacts(Protocol):
-    """What an explanation needs to know. Attributes of the order's own row, so that explaining
-    an order costs no statement."""
+    """What an explanation needs: columns of the order's own row, so that it costs no statement."""
 
     @property
     def phase(self) -> OrderPhase: ...
@@ -80,7 +79,7 @@ def _actor(order: OrderFacts, locale: Locale, present: RequestClock) -> str:
     if (action_due := stated(order.action_due)) is not None:
         table = "action_overdue" if present.is_past(action_due) else "action_until"
         due = day(action_due, locale)
-    # The carrier's own words, quoted as they are: they may bring their full stop along.
+    # The carrier's text is quoted as it is, and may end with a full stop.
     stop = "" if order.action_text.rstrip().endswith((".", "!", "?", "…")) else "."
     return text(locale, table, key).format(action=order.action_text.strip(), due=due) + stop
 

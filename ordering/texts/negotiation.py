@@ -1,4 +1,4 @@
-"""Which language an answer is written in."""
+"""The language of a response."""
 
 import re
 
@@ -12,9 +12,10 @@ _RANGE = re.compile(
 
 
 def negotiate(argument: Locale | None, accept_language: str | None) -> Locale:
-    """The language asked for; else the best by `Accept-Language` (RFC 9110, 12.5.4); else German.
+    """The language of the argument, else the best by `Accept-Language` (RFC 9110, 12.5.4), else
+    German.
 
-    Parts of the header that are no language range are ignored.
+    Parts of the header that are not a language range are ignored.
     """
     if argument is not None:
         return argument
@@ -24,7 +25,7 @@ def negotiate(argument: Locale | None, accept_language: str | None) -> Locale:
             language, quality = match["language"].upper(), float(match["quality"] or 1)
             qualities[language] = max(quality, qualities.get(language, 0.0))
     anything = qualities.get("*", 0.0)
-    # `max` takes the first of equals: what the header names first, then German.
+    # Of equals `max` takes the first: the one that the header names first, then German.
     named = [Locale(language) for language in qualities if language in Locale.__members__]
     best = max([*named, *Locale], key=lambda locale: qualities.get(locale, anything))
     return best if qualities.get(best, anything) > 0 else Locale.DE

@@ -71,11 +71,11 @@ async def test_each_order_of_a_list_has_its_texts_and_dates(client: Client) -> N
     orders = {node["number"]: node for node in (await client.query(query)).data["orders"]["nodes"]}
     assert len(orders) == 3 * len(ENDS) + 2
     usual = orders["A-USUAL"]["statusExplanation"]
-    assert "Handeln muss jetzt" in usual
+    assert "muss jetzt handeln" in usual
     for name in ENDS:
         explanation = orders[f"A-{name}"]["statusExplanation"]
-        # Without a due date, like most orders.
-        assert "Handeln muss jetzt der Partner: „Bitte die Hausnummer nennen“." in explanation
+        # Without a deadline, as the usual order has none.
+        assert "Der Partner muss jetzt handeln: „Bitte die Hausnummer nennen“." in explanation
         assert "9999" not in explanation
         assert "0001" not in explanation
     assert orders["A-LAST-SECOND"]["expectedCompletionDate"] == "9999-12-31T23:59:59Z"

@@ -8,8 +8,10 @@ import pytest
 from db import enums, models
 from db.enums import ActionParty, OrderPhase
 from db.models import Order
-from ordering.contracts import link_contract
-from ordering.lifecycle import TMF622_STATE
+from ordering.order.apply import apply
+from ordering.order.changes import ContractReported
+from ordering.order.events import ContractLinked, MilestoneReached
+from ordering.order.lifecycle import TMF622_STATE
 from ordering.unit_of_work import UnitOfWork
 from tests.graph.client import CARRIER, Client
 from tests.graph.factory import NOW, Factory
@@ -167,11 +169,12 @@ async def test_a_contract_that_appears_late_counts_as_a_change(client: Client) -
     before = await ask(client, selection, "A-LATE")
     assert (before["contract"], before["contractEffect"]) == (None, None)
     async with client.database.write(CARRIER) as session:
-        book = UnitOfWork(session, NOW)
-        await book.load_orders(["A-LATE"])
-        (record,) = book.records.values()
-        link_contract(book, record, "V-LATE", NOW)
-        await book.save()
+        unit = UnitOfWork(session)
+        await unit.load_orders(["A-LATE"])
+        [order] = unit.orders["A-LATE"].values()
+        applied = apply(order, [ContractReported(("V-LATE",))], NOW, now=NOW)
+        await unit.save()
+    assert [type(event) for event in applied.events] == [ContractLinked, MilestoneReached]
     assert await ask(client, selection, "A-LATE") == {
         "version": before["version"] + 1,
         "updatedAt": "2026-11-20T14:00:00Z",

@@ -174,13 +174,13 @@ HAPPENING = {
 ACTING = {
     "RECEIVED": ("Sie müssen nichts tun", "you do not need to do anything"),
     "ACCEPTED": ("Sie müssen nichts tun", "you do not need to do anything"),
-    "CLARIFICATION": ("Handeln muss jetzt der Kunde", "The customer must act now"),
+    "CLARIFICATION": ("Der Kunde muss jetzt handeln", "The customer must act now"),
     "ON_HOLD": ("Sie müssen derzeit nichts tun", "you do not need to do anything at the moment"),
     "CONFIRMED": ("Sie müssen nichts tun", "you do not need to do anything"),
     "PROVISIONING": ("Sie müssen nichts tun", "you do not need to do anything"),
     "COMPLETED": ("Sie müssen nichts mehr tun", "You do not need to do anything else"),
     "REJECTED": ("ist ein neuer Auftrag nötig", "a new order is necessary"),
-    "FAILED": ("Den Fehler beheben wir", "We will correct the error"),
+    "FAILED": ("Wir beheben den Fehler", "We are correcting the error"),
     "PARTIAL": ("ist dafür ein neuer Auftrag nötig", "a new order for them is necessary"),
     "CANCELLED": ("ist ein neuer Auftrag nötig", "a new order is necessary"),
 }
@@ -189,7 +189,7 @@ COMING = {
     "ACCEPTED": ("Als Nächstes planen wir die Bereitstellung", "Next, we schedule"),
     "CLARIFICATION": ("wo sie unterbrochen wurde", "where it was interrupted"),
     "ON_HOLD": ("wo sie unterbrochen wurde", "where it was interrupted"),
-    "CONFIRMED": ("Als Nächstes beginnt die Bereitstellung", "Next, the provisioning begins"),
+    "CONFIRMED": ("Als Nächstes beginnt die Bereitstellung", "Next, provisioning begins"),
     "PROVISIONING": ("ist der Auftrag abgeschlossen", "the order is complete"),
     "COMPLETED": ("Vertrag wird entsprechend abgerechnet", "is billed accordingly"),
     "REJECTED": ("nicht weiter bearbeitet", "will not be processed any further"),
@@ -237,9 +237,9 @@ async def test_a_deadline_is_named_as_the_carriers_day(client: Client, number: s
 @pytest.mark.parametrize(
     ("party", "german", "english"),
     [
-        ("PARTNER", "Handeln muss jetzt der Partner", "The partner must act now"),
-        ("CUSTOMER", "Handeln muss jetzt der Kunde", "The customer must act now"),
-        ("CARRIER", "Wir sind am Zug, Sie müssen nichts tun", "you do not need to do anything"),
+        ("PARTNER", "Der Partner muss jetzt handeln", "The partner must act now"),
+        ("CUSTOMER", "Der Kunde muss jetzt handeln", "The customer must act now"),
+        ("CARRIER", "Wir klären den folgenden Punkt", "you do not need to do anything"),
     ],
 )
 @pytest.mark.parametrize("due", ["", "-DUE"])

@@ -8,6 +8,7 @@ import pytest
 from db.enums import MilestoneKind, OrderPhase
 from db.models import Contract, OrderDelay, OrderItem, OrderMilestone
 from tests.intake.payloads import NOW, T0, Intake, at, event, order, party, state
+from tests.support.statements import sent
 
 
 def _item(number: str | None, product: str, quantity: int = 1) -> dict[str, Any]:
@@ -68,6 +69,25 @@ async def test_agreements_may_be_listed_in_another_order(take_in: Intake) -> Non
     await take_in.good(order(agreement=agreements))
     await take_in.good(order(agreement=agreements[::-1], state="inProgress"))
     assert [c.number for c in await take_in.rows(Contract)] == ["V-1"]
+
+
+async def test_a_contract_of_a_known_order_and_a_new_customer_are_stored_at_once(
+    take_in: Intake,
+) -> None:
+    """The update of the order must not come before its contract: the batch would be undone."""
+    await take_in.good(order())
+    agreement = [{"@type": "AgreementRef", "id": "V-1"}]
+    parties = [party("Partner", "P-8"), party("Kunde", "K-8")]
+    with sent() as statements:
+        await take_in.good(
+            [
+                event("ProductOrderAttributeValueChangeEvent", 1, agreement=agreement),
+                order("A-2", relatedParty=parties),
+            ]
+        )
+    assert [sql for sql, _ in statements if sql.startswith("ROLLBACK TO")] == []
+    [contract] = await take_in.rows(Contract)
+    assert (await take_in.order()).contract_id == contract.id
 
 
 async def test_an_event_that_names_an_unknown_tenant_is_of_no_other_one(take_in: Intake) -> None:

@@ -50,7 +50,7 @@ async def test_what_meets_others_all_the_time_is_reported_and_loads_later(
     with monkeypatch.context() as patch:
         _fail(patch, times=10**6)
         report = await take_in([order("B-1"), order("B-2")])
-    reason = "the database is busy with others: give the file again"
+    reason = "the database is busy: load the file again"
     assert [(p.path, p.reason) for p in report.problems] == [("$[0]", reason), ("$[1]", reason)]
     assert (report.loaded, report.failed) == (0, 2)
     assert (await take_in.good([order("B-1"), order("B-2")])).loaded == 2
@@ -97,5 +97,5 @@ async def test_what_an_undone_savepoint_has_read_is_read_again(
             await other.execute(update(Order).values(version=7))
         second = UnitOfWork(session)
         await second.load_orders({"A-1"})
-        assert [record.order.version for record in second.records.values()] == [7]
+        assert [order.row.version for order in second.orders["A-1"].values()] == [7]
     await database.close()

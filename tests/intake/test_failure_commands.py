@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import make_url
 
-from intake.progress import apply
+from ordering.order.aggregate import OrderAggregate
+from ordering.order.apply import Applied, apply
 from tests.execution.support import logging_restored
 from tests.intake import faults
 from tests.intake.payloads import order
@@ -45,13 +46,13 @@ def postgresql(postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
 def bug(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
     """A mistake in the program that fails at every order whose number begins with BAD."""
 
-    def apply_or_fail(book: Any, record: Any, message: Any) -> Any:
-        if message.number.startswith("BAD"):
+    def apply_or_fail(order: OrderAggregate, *arguments: Any, **options: Any) -> Applied:
+        if order.row.number.startswith("BAD"):
             raise ZeroDivisionError("hunter2")
-        return apply(book, record, message)
+        return apply(order, *arguments, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr("intake.loading.apply", apply_or_fail)
+        patch.setattr("intake.batch.apply", apply_or_fail)
         yield patch
 
 
@@ -93,7 +94,7 @@ def test_a_run_reports_its_files_when_a_sqlite_file_is_locked(url: str) -> None:
         result = run("intake", file)
     other.close()
     assert result.exit_code == 1
-    assert "the database is busy with others: give the file again" in result.stderr
+    assert "the database is busy: load the file again" in result.stderr
     assert "1 loaded" in run("intake", file).stdout
 
 

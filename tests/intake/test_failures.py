@@ -15,11 +15,12 @@ import intake
 from db.enums import OrderPhase
 from db.models import IntakeFailure, Order
 from intake.failures import scope_of
-from intake.messages import Message, digest_of
+from intake.messages import digest_of
 from intake.problems import Outcome
-from intake.progress import apply
 from intake.reader import parse, written
-from ordering.unit_of_work import OrderRecord, UnitOfWork
+from ordering.order.aggregate import OrderAggregate
+from ordering.order.apply import Applied, apply
+from ordering.unit_of_work import UnitOfWork
 from server.logs import configure_logging
 from tests.execution.support import logging_restored
 from tests.intake.payloads import NOW, T0, Intake, event, order, party, state
@@ -42,17 +43,17 @@ class Bug:
         self.calls = 0
         self.mended = False
 
-    def apply(self, book: UnitOfWork, record: OrderRecord, message: Message) -> Outcome:
-        if message.number == "N-1" and not self.mended:
+    def apply(self, order: OrderAggregate, *arguments: Any, **options: Any) -> Applied:
+        if order.row.number == "N-1" and not self.mended:
             self.calls += 1
             raise ZeroDivisionError("hunter2")
-        return apply(book, record, message)
+        return apply(order, *arguments, **options)
 
 
 @pytest.fixture
 def bug(monkeypatch: pytest.MonkeyPatch) -> Bug:
     bug = Bug()
-    monkeypatch.setattr("intake.loading.apply", bug.apply)
+    monkeypatch.setattr("intake.batch.apply", bug.apply)
     return bug
 
 
@@ -154,11 +155,11 @@ async def test_an_error_of_a_statement_is_kept_without_its_parameters(
 ) -> None:
     save = UnitOfWork.save
 
-    async def save_strangely(book: UnitOfWork) -> None:
-        for record in book.records.values():
-            record.order.search_text = "of one's own"
-            record.order.updated_at = record.order.updated_at.replace(tzinfo=None)
-        await save(book)
+    async def save_strangely(unit: UnitOfWork) -> None:
+        for aggregate in unit.orders["N-1"].values():
+            aggregate.row.search_text = "of one's own"
+            aggregate.row.updated_at = aggregate.row.updated_at.replace(tzinfo=None)
+        await save(unit)
 
     monkeypatch.setattr(UnitOfWork, "save", save_strangely)
     answer = await reporter.post(order("N-1"))

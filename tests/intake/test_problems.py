@@ -8,10 +8,9 @@ import pytest
 import intake
 from db.enums import OrderPhase
 from db.models import Customer, Order
-from intake.messages import Message
-from intake.problems import Outcome
-from intake.progress import apply
-from ordering.unit_of_work import OrderRecord, UnitOfWork
+from ordering.order.aggregate import OrderAggregate
+from ordering.order.apply import Applied, apply
+from ordering.unit_of_work import UnitOfWork
 from tests.intake.payloads import Intake, at, event, order, party, state
 
 
@@ -214,12 +213,11 @@ async def test_what_the_database_refuses_is_a_problem_too(
 ) -> None:
     save = UnitOfWork.save
 
-    async def save_strangely(book: UnitOfWork) -> None:
-        for _, number in book.records:
-            if number == "N-5":
-                # No payload gets that far; here the row itself is spoilt.
-                book.records[1, number].order.search_text = None  # type: ignore[assignment]
-        await save(book)
+    async def save_strangely(unit: UnitOfWork) -> None:
+        if spoilt := unit.orders["N-5"].get(1):
+            # No payload gets that far; here the row itself is spoilt.
+            spoilt.row.search_text = None  # type: ignore[assignment]
+        await save(unit)
 
     monkeypatch.setattr(UnitOfWork, "save", save_strangely)
     report = await take_in([order(f"N-{i}") for i in range(10)])
@@ -232,12 +230,12 @@ async def test_what_the_database_refuses_is_a_problem_too(
 async def test_a_programming_error_fails_its_message_alone_and_is_no_refusal(
     take_in: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail_at(book: UnitOfWork, record: OrderRecord, message: Message) -> Outcome:
-        if message.number == "N-2":
+    def fail_at(order: OrderAggregate, *arguments: Any, **options: Any) -> Applied:
+        if order.row.number == "N-2":
             raise ZeroDivisionError("by nothing")
-        return apply(book, record, message)
+        return apply(order, *arguments, **options)
 
-    monkeypatch.setattr("intake.loading.apply", fail_at)
+    monkeypatch.setattr("intake.batch.apply", fail_at)
     report = await take_in([order(f"N-{i}") for i in range(4)])
     reason = "the program failed at it, attempt 1 of 3: ZeroDivisionError: by nothing"
     assert _problems(report) == [("$[2]", reason)]

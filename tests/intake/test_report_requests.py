@@ -218,12 +218,11 @@ async def test_what_the_database_refuses_is_rejected_without_its_words_and_the_r
 ) -> None:
     save = UnitOfWork.save
 
-    async def save_strangely(book: UnitOfWork) -> None:
-        for _, number in book.records:
-            if number == "N-2":
-                # No payload gets that far; here the row itself is spoilt.
-                book.records[1, number].order.search_text = None  # type: ignore[assignment]
-        await save(book)
+    async def save_strangely(unit: UnitOfWork) -> None:
+        if spoilt := unit.orders["N-2"].get(1):
+            # No payload gets that far; here the row itself is spoilt.
+            spoilt.row.search_text = None  # type: ignore[assignment]
+        await save(unit)
 
     monkeypatch.setattr(UnitOfWork, "save", save_strangely)
     with logging_restored():
@@ -245,10 +244,10 @@ async def test_what_the_database_refuses_is_rejected_without_its_words_and_the_r
 async def test_an_unexpected_error_is_masked_and_nothing_is_kept(
     reporter: Reporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: Any) -> None:
+    def fail(*_: Any, **options: Any) -> None:
         raise ZeroDivisionError("hunter2")
 
-    monkeypatch.setattr("intake.loading.apply", fail)
+    monkeypatch.setattr("intake.batch.apply", fail)
     answer = await reporter.post(order())
     assert (answer.status_code, codes(answer)) == (500, ["INTERNAL_SERVER_ERROR"])
     assert "hunter2" not in answer.text

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.enums import OrderPhase
-from ordering.lifecycle import INTERRUPTIONS, NEXT_PHASES, RANK, can_follow, steps
+from ordering.order.lifecycle import INTERRUPTIONS, NEXT_PHASES, RANK, can_follow, steps
 
 P = OrderPhase
 PHASES = st.sampled_from(P)

@@ -149,14 +149,16 @@ def test_a_clarification_says_who_must_do_what_by_when() -> None:
     )
     assert explain(order, Locale.DE) == (
         "Zum Auftrag ist eine Rückfrage offen; bis sie geklärt ist, ruht die Bearbeitung. "
-        "Handeln muss jetzt der Partner, und zwar bis zum 01.12.2026: "
+        "Der Partner muss jetzt handeln, spätestens bis zum 01.12.2026: "
         "„Bitte die Hausnummer des Standorts mitteilen“. "
         "Den verbindlichen Liefertermin sehen Sie hier, sobald er feststeht. "
-        "Ist die Rückfrage geklärt, geht die Bearbeitung dort weiter, wo sie unterbrochen wurde. "
+        "Sobald die Rückfrage geklärt ist, geht die Bearbeitung dort weiter, wo sie unterbrochen "
+        "wurde. "
         "Bei Fragen hilft Ihnen unser Support gern weiter."
     )
-    assert "The partner must act now, by 1 December 2026: “Bitte die Hausnummer" in explain(
-        order, Locale.EN
+    assert (
+        "The partner must act now, by 1 December 2026 at the latest: “Bitte die Hausnummer"
+        in explain(order, Locale.EN)
     )
 
 
@@ -196,7 +198,7 @@ def test_a_deadline_that_has_passed_is_not_told_as_one_to_come() -> None:
         action_due=datetime(2026, 1, 6, tzinfo=UTC),
     )
     german, english = explain(order, Locale.DE), explain(order, Locale.EN)
-    assert "der Kunde; die Frist ist am 06.01.2026 abgelaufen: „Bitte" in german
+    assert "Der Kunde muss jetzt handeln; die Frist ist am 06.01.2026 abgelaufen: „Bitte" in german
     assert "bis zum" not in german
     assert "the deadline passed on 6 January 2026: “Bitte" in english
 

@@ -42,7 +42,7 @@ from db.models import (
     Tenant,
 )
 from db.session import Database, ReadSession
-from ordering.lifecycle import INTERRUPTIONS, can_follow
+from ordering.order.lifecycle import INTERRUPTIONS, can_follow
 from tests.seeding.conftest import ORDERS
 
 Book = tuple[str, seeding.Summary]

@@ -1,4 +1,4 @@
-"""What is stated when ordering, as plain values: what `ordering.receive` makes an order of."""
+"""What is stated when ordering, as plain values; see `ordering.order.receive`."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,13 +11,13 @@ Scalar = str | int | bool | None
 
 
 def is_scalar(value: object) -> TypeGuard[Scalar]:
-    """Whether a stored value is one that a message can state: others equal none of them."""
+    """Whether a stored value is one that a message can state; any other equals none of them."""
     return isinstance(value, Scalar)
 
 
 @dataclass(frozen=True, slots=True)
 class Characteristic:
-    """What has no place of its own: a name and a value."""
+    """A named value that has no column."""
 
     name: str
     value: Scalar
@@ -63,10 +63,24 @@ class StatedPrice:
     alterations: list[dict[str, Any]] = field(default_factory=list)
 
 
+PRICE_FIELDS = (
+    "name",
+    "description",
+    "net_amount",
+    "gross_amount",
+    "currency",
+    "tax_rate",
+    "period",
+    "period_length",
+    "unit",
+)
+"""What a stored price has in common with a stated one, besides kind and alterations."""
+
+
 @dataclass(slots=True)
 class StatedItem:
-    """`parent` is the index of the item that this one is nested in. What an account of the order
-    does not say of the item is None."""
+    """`parent` is the index of the item that this one is nested in. Values that were not stated
+    are None."""
 
     label: str
     reference: str | None
@@ -85,7 +99,7 @@ class StatedItem:
 
 @dataclass(slots=True)
 class StatedOrder:
-    """`customer` is None where the tenant orders for itself."""
+    """`customer` is None if the tenant orders for itself."""
 
     number: str
     customer: StatedCustomer | None
@@ -103,3 +117,8 @@ class StatedOrder:
     items: list[StatedItem] = field(default_factory=list)
     prices: list[StatedPrice] = field(default_factory=list)
     characteristics: list[Characteristic] = field(default_factory=list)
+
+
+def names_of_item(product: str | None, reference: str | None, position: int) -> list[str]:
+    """The names that stand in for the name of an item without one, the best first."""
+    return [name for name in (product, reference, f"Position {position}") if name]

@@ -1,6 +1,6 @@
-"""The life of an order: which phase may follow which, and how TMF622 v5 calls them.
+"""The life cycle of an order: which phase may follow which, and their names in TMF622 v5.
 
-Code asks these tables; no rule about phases stands anywhere else.
+These tables are the only place for rules about phases.
 """
 
 from collections import deque
@@ -14,7 +14,7 @@ NEXT_PHASES: dict[OrderPhase, frozenset[OrderPhase]] = {
         OrderPhase.ACCEPTED: (
             "CLARIFICATION CONFIRMED PROVISIONING COMPLETED REJECTED FAILED CANCELLED"
         ),
-        # and the phase before it: see `can_follow`
+        # Also the phase before an interruption: see `can_follow`.
         OrderPhase.CLARIFICATION: "REJECTED FAILED CANCELLED",
         OrderPhase.ON_HOLD: "FAILED CANCELLED",
         OrderPhase.CONFIRMED: "CLARIFICATION ON_HOLD PROVISIONING COMPLETED FAILED CANCELLED",
@@ -26,8 +26,8 @@ NEXT_PHASES: dict[OrderPhase, frozenset[OrderPhase]] = {
         OrderPhase.CANCELLED: "",
     }.items()
 }
-"""The phases that may come next. Every phase in progress can end in a cancellation, which TMF622
-runs as a task of its own (`CancelProductOrder`)."""
+"""The phases that may come next. Every phase in progress can end in a cancellation, which is a task
+of its own in TMF622 (`CancelProductOrder`)."""
 
 INTERRUPTIONS = frozenset({OrderPhase.CLARIFICATION, OrderPhase.ON_HOLD})
 """Phases from which an order returns to the phase before."""
@@ -52,9 +52,9 @@ IN_PROGRESS = frozenset(
 
 
 def can_follow(current: OrderPhase, following: OrderPhase, before: OrderPhase | None) -> bool:
-    """Whether `following` may come after `current`, which itself was entered from `before`.
+    """Whether `following` may come after `current`.
 
-    `before` is the last phase that was no interruption, None where there was none.
+    `before` is the last phase that was not an interruption, or None.
     """
     if current in INTERRUPTIONS and following is before:
         return True
@@ -79,17 +79,18 @@ RANK: dict[OrderPhase, int] = {
         )
     )
 }
-"""Which of two phases that are reported for the same instant counts as the later one."""
+"""Of two phases that are reported for the same instant, the one with the higher rank is later."""
 
 
 def steps(
     current: OrderPhase, following: OrderPhase, before: OrderPhase | None, *, dated: bool
 ) -> tuple[OrderPhase, ...] | None:
-    """The phases to enter, one after the other, to come from `current` to `following`.
+    """The phases to enter, in order, to come from `current` to `following`; None if no way leads
+    there.
 
-    A report may leave out steps that it implies: ACCEPTED ahead of a clarification, CONFIRMED (with
-    a delivery date) or PROVISIONING ahead of a hold, the return from an interruption ahead of
-    anything else. Failures, repairs and interruptions are never implied. None: there is no way.
+    A report may leave out steps that it implies: ACCEPTED before a clarification, CONFIRMED (with
+    a delivery date) or PROVISIONING before a hold, the return from an interruption before anything
+    else. Failures, repairs and interruptions are never implied.
     """
     passed = [OrderPhase.ACCEPTED, OrderPhase.CONFIRMED, OrderPhase.PROVISIONING]
     if not dated:
@@ -101,7 +102,7 @@ def steps(
         at = way[-1] if way else current
         if can_follow(at, following, before):
             return (*way, following)
-        # Everything passed on the way is a phase to return to, so `before` stays as it is.
+        # Interruptions are never passed on the way, so `before` stays valid.
         for phase in passed if at not in INTERRUPTIONS else [before] if before else []:
             if phase not in seen and can_follow(at, phase, before):
                 seen.add(phase)

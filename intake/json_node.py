@@ -1,4 +1,4 @@
-"""JSON objects of which every value finds a place, or is left over by name."""
+"""JSON objects that remember which of their values have found a place in an order."""
 
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
@@ -6,50 +6,43 @@ from decimal import Decimal
 from typing import Any
 
 from intake.problems import InvalidError
-from ordering.stated import Characteristic, Scalar
+from ordering.order.stated import Characteristic, Scalar
 
 _LABELS = ("id", "role", "itemId", "name", "code", "relationshipType")
-"""What tells the elements of a list apart, so that a value keeps its name when the list changes."""
+"""Members that identify an element of a list, so that its values keep their names when the list
+changes."""
 
 LONGEST_KEY = 200
-"""Numbers and identifiers are indexed; PostgreSQL's index entries are bounded."""
+"""Characters of a number or an identifier: index entries of PostgreSQL are bounded."""
 LONGEST_NAME = 500
 _LARGEST_AMOUNT = Decimal(10) ** 15
 _LONGEST_AMOUNT = 28
-"""Characters. Decimals are added with 28 digits; what binary fractions leave behind fits in."""
+"""Characters. Decimals are added with 28 digits; the noise of binary fractions fits in."""
 _LARGEST_INTEGER = 2**31 - 1
 _LARGEST_EXACT = 2**53
 
 
-class Part:
-    """One object of a message. What is taken from it has its place in the order; `rest` is what
-    nobody took."""
+class JsonNode:
+    """One object of a message. A value that is read has its place in the order; `rest` returns
+    those that have none."""
 
     def __init__(
-        self, value: dict[str, Any], path: str, name: str = "", taken: set[str] | None = None
+        self, value: dict[str, Any], path: str, name: str = "", placed: set[str] | None = None
     ) -> None:
         self.value = value
         self.path = path
         self.name = name
-        self._taken: set[str] = set() if taken is None else taken
+        self._placed: set[str] = set() if placed is None else placed
 
     def fail(self, key: str, reason: str) -> InvalidError:
         return InvalidError((member(self.path, key), reason))
 
-    def take(self, *keys: str) -> Any:
-        """The first of these members that is there, now placed; None without one."""
-        for key in keys:
-            if self.value.get(key) is not None:
-                self.place(key)
-                return self.value[key]
-        return None
-
     def place(self, key: str) -> None:
-        """Count the member as placed."""
-        self._taken.add(member(self.path, key))
+        """Mark the member as placed."""
+        self._placed.add(member(self.path, key))
 
     def text(self, *keys: str, longest: int | None = None) -> str | None:
-        """A text that is not blank."""
+        """The first of these members that is a text and not blank."""
         for key in filter(self.has_text, keys):
             value: str = self.value[key]
             if longest is not None and len(value) > longest:
@@ -59,7 +52,7 @@ class Part:
         return None
 
     def has_text(self, key: str) -> bool:
-        """Whether the member is a text that is not blank. It is not placed by that."""
+        """Whether the member is a text and not blank. Does not place it."""
         value = self.value.get(key)
         return isinstance(value, str) and bool(value.strip())
 
@@ -73,7 +66,7 @@ class Part:
                 try:
                     return parse_instant(value)
                 except (ValueError, OverflowError):
-                    raise self.fail(key, f"{value!r} is no date and time") from None
+                    raise self.fail(key, f"{value!r} is not a date and time") from None
         return None
 
     def integer(self, key: str) -> int | None:
@@ -86,7 +79,7 @@ class Part:
         return int(value)
 
     def amount(self, key: str) -> Decimal | None:
-        """An exact amount from zero. A negative one has no place among prices: left over."""
+        """An exact amount. A negative one has no place among prices and stays in the rest."""
         value = self.value.get(key)
         if value is None or value < 0:
             return None
@@ -96,68 +89,68 @@ class Part:
         self.place(key)
         return number
 
-    def part(self, key: str) -> "Part | None":
+    def node(self, key: str) -> "JsonNode | None":
         value = self.value.get(key)
         if not isinstance(value, dict):
             return None
-        return Part(value, member(self.path, key), join(self.name, key), self._taken)
+        return JsonNode(value, member(self.path, key), join(self.name, key), self._placed)
 
-    def parts(self, key: str) -> list["Part"]:
-        """The objects of a list."""
+    def nodes(self, key: str) -> list["JsonNode"]:
+        """The objects of a list member."""
         values = self.value.get(key)
         if not isinstance(values, list):
             return []
         names = labels(values)
         return [
-            Part(
+            JsonNode(
                 value,
                 f"{member(self.path, key)}[{i}]",
                 f"{join(self.name, key)}[{name}]",
-                self._taken,
+                self._placed,
             )
             for i, (value, name) in enumerate(zip(values, names, strict=True))
             if isinstance(value, dict)
         ]
 
     def characteristics(self, key: str, name: str) -> Iterator[Characteristic]:
-        """A member as characteristics of that name, now placed."""
+        """A member as characteristics under that name, now placed."""
         for path, leaf, value in leaves(self.value[key], member(self.path, key), name):
-            if path not in self._taken:
-                self._taken.add(path)
+            if path not in self._placed:
+                self._placed.add(path)
                 yield Characteristic(leaf, value)
 
     def rest(self, *, known_types: Collection[str]) -> Iterator[tuple[str, Characteristic]]:
-        """JSON path and characteristic of everything below that has not been placed.
+        """JSON path and characteristic of every value below that has not been placed.
 
-        Names of types are left out where the standard's own are meant, and so is what only says
-        how to read an object: nothing of it was ordered.
+        Types of the standard and members that only tell how to read an object are left out: they
+        are not part of what was ordered.
         """
         for path, name, value in leaves(self.value, self.path, ""):
             last = name.rsplit(".", 1)[-1]
-            plumbing = last in PLUMBING or (last == "@type" and value in known_types)
-            if path not in self._taken and not plumbing:
+            is_type = last in _TYPES or (last == "@type" and value in known_types)
+            if path not in self._placed and not is_type:
                 yield path, Characteristic(name, value)
 
     def place_rest(self, *, known_types: Collection[str]) -> list[tuple[str, Characteristic]]:
-        """The same, and now placed."""
+        """The rest, now placed."""
         rest = list(self.rest(known_types=known_types))
-        self._taken.update(path for path, _ in rest)
+        self._placed.update(path for path, _ in rest)
         return rest
 
 
-PLUMBING = frozenset({"@baseType", "@referredType", "@referredtype"})
+_TYPES = frozenset({"@baseType", "@referredType", "@referredtype"})
 
 
 def is_spelling(name: str) -> bool:
-    """Whether the last name says how and where something is written, not what was ordered."""
+    """Whether the last name is a link or a type, and not content."""
     last = name.rsplit(".", 1)[-1]
     return last.startswith("@") or last.casefold() == "href"
 
 
 def leaves(value: Any, path: str, name: str) -> Iterator[tuple[str, str, Scalar]]:
-    """JSON path, name and value of every scalar in a JSON value but null.
+    """JSON path, name and value of every scalar in a JSON value except null.
 
-    Decimals, and integers that not every reader of JSON takes exactly, are text.
+    Decimals, and integers that not every JSON reader represents exactly, become texts.
     """
     if isinstance(value, dict):
         for key, below in value.items():

@@ -6,7 +6,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ordering.times import ReportTimes
+from ordering.order.report_times import ReportTimes
 
 T0 = datetime(2026, 3, 2, tzinfo=UTC)
 REPORTS = st.lists(st.tuples(st.integers(0, 5), st.text("abc", max_size=1)), min_size=1)

@@ -1,4 +1,4 @@
-"""Which of two reports about the same thing is the newer one, whatever their order of arrival."""
+"""Which of two reports about the same thing is newer, in whichever order they arrive."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -6,10 +6,10 @@ from typing import Any
 
 
 class ReportTimes:
-    """Of one order: when each thing was last reported, by name.
+    """When each thing was last reported about one order, by name.
 
-    Reports of the same instant are decided by their rank, so that every order of arrival ends in
-    the same state.
+    Of two reports with the same time the higher rank counts, so that every order of arrival ends
+    in the same state.
     """
 
     def __init__(self, stored: Mapping[str, Any] | None) -> None:
@@ -17,9 +17,9 @@ class ReportTimes:
         self.changed = False
 
     def take(self, name: str, at: datetime | None, rank: str = "") -> bool:
-        """Whether a report of `at` counts, because no newer one of `name` came before.
+        """Record a report of `name` at `at`. False if a newer one is known.
 
-        A report without a time tells the present state: it always counts.
+        A report without a time tells the present state, and always counts.
         """
         if at is None:
             return True
@@ -33,7 +33,7 @@ class ReportTimes:
         return True
 
     def stored(self) -> dict[str, Any]:
-        """What a row keeps of it."""
+        """The value of `orders.report_times`."""
         return dict(self._last)
 
 

@@ -1,0 +1,102 @@
+"""Tenant, customer, dealer and sub-partner of an order."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from db.enums import CustomerKind
+from intake.json_node import LONGEST_KEY, LONGEST_NAME, JsonNode
+from intake.names import Names
+from intake.words import (
+    CUSTOMER_ROLES,
+    DEALER_ROLES,
+    PROSPECT_ROLES,
+    SUB_PARTNER_ROLES,
+    TENANT_ROLES,
+    folded,
+)
+from ordering.order.stated import Characteristic, StatedCustomer
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    number: str
+    name: str | None
+    label: str
+    """The full name of its members as characteristics."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    tenant: Party | None
+    customer: StatedCustomer | None
+    dealer_id: str | None
+    sub_partner_id: str | None
+
+
+def read_parties(order: JsonNode, names: Names) -> Parties:
+    by_role: dict[str, JsonNode] = {}
+    for related in order.nodes("relatedParty"):
+        node = related.node("partyOrPartyRole")
+        if node is not None:
+            by_role.setdefault(folded(related.value.get("role")), node)
+    return Parties(
+        _tenant(by_role),
+        _customer(by_role, names),
+        _number_in_role(by_role, DEALER_ROLES),
+        _number_in_role(by_role, SUB_PARTNER_ROLES),
+    )
+
+
+def named_value(
+    order: JsonNode, characteristics: Collection[Characteristic], names: Collection[str]
+) -> str | None:
+    """The text of a member of the order, or else of a characteristic, with one of these names."""
+    for key, value in order.value.items():
+        if folded(key) in names and isinstance(value, str):
+            return order.key(key)
+    for characteristic in characteristics:
+        if folded(characteristic.name) in names and isinstance(characteristic.value, str):
+            return characteristic.value[:LONGEST_KEY]
+    return None
+
+
+def _tenant(by_role: dict[str, JsonNode]) -> Party | None:
+    in_role = _first(by_role, TENANT_ROLES)
+    if in_role is None or (number := _number(in_role[1])) is None:
+        return None
+    node = in_role[1]
+    return Party(number, _name(node), node.name)
+
+
+def _customer(by_role: dict[str, JsonNode], names: Names) -> StatedCustomer | None:
+    in_role = _first(by_role, CUSTOMER_ROLES)
+    if in_role is None or (number := _number(in_role[1])) is None:
+        return None
+    role, node = in_role
+    names["customer"] = (node.path, node.name)
+    is_prospect = role in PROSPECT_ROLES
+    kind = CustomerKind.PROSPECT if is_prospect else CustomerKind.CUSTOMER
+    return StatedCustomer(number, _name(node), kind)
+
+
+def _first(
+    by_role: dict[str, JsonNode], roles: tuple[tuple[str, ...], ...]
+) -> tuple[str, JsonNode] | None:
+    for group in roles:
+        for role, node in by_role.items():
+            if role in group:
+                return role, node
+    return None
+
+
+def _number_in_role(by_role: dict[str, JsonNode], roles: tuple[str, ...]) -> str | None:
+    in_role = _first(by_role, (roles,))
+    return _number(in_role[1]) if in_role else None
+
+
+def _number(node: JsonNode) -> str | None:
+    return node.key("id", "partyId")
+
+
+def _name(node: JsonNode) -> str | None:
+    return node.text("name", "partyName", longest=LONGEST_NAME)

@@ -1,0 +1,1 @@
+"""Contracts: created or changed by orders."""

@@ -1,0 +1,1 @@
+"""Customers with their sites, and the tenants that they belong to."""

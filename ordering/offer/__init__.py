@@ -1,0 +1,1 @@
+"""Offers: each leads to one order at most."""

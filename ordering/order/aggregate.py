@@ -1,0 +1,155 @@
+"""An order with its parts, in memory."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import Any, TypeVar
+
+from db.base import Base
+from db.enums import OrderPhase
+from db.models import (
+    Contract,
+    Customer,
+    IntakeMessage,
+    Offer,
+    Order,
+    OrderDelay,
+    OrderExternalId,
+    OrderHistoryEntry,
+    OrderItem,
+    OrderMilestone,
+    OrderNote,
+    OrderPrice,
+    Product,
+    Site,
+)
+from ordering.lookups import Lookups
+from ordering.order.lifecycle import INTERRUPTIONS
+from ordering.order.report_times import ReportTimes
+from ordering.search import order_search_text
+
+PARTS: tuple[type[Base], ...] = (
+    OrderItem,
+    OrderPrice,
+    OrderExternalId,
+    OrderMilestone,
+    OrderDelay,
+    OrderNote,
+    OrderHistoryEntry,
+)
+"""The tables of an order's parts, in the order in which they are stored: the first history entry
+seals what was stated."""
+
+Part = TypeVar("Part", bound=Base)
+
+
+class OrderAggregate:
+    """An order, its parts, and the rows that it refers to.
+
+    Changed by `ordering.order.apply` alone, and stored by `ordering.unit_of_work`.
+    """
+
+    def __init__(self, row: Order, parts: Mapping[type[Base], list[Any]], lookups: Lookups) -> None:
+        self.row = row
+        self.parts = parts
+        self.items: list[OrderItem] = parts[OrderItem]
+        self.prices: list[OrderPrice] = parts[OrderPrice]
+        self.external_ids: list[OrderExternalId] = parts[OrderExternalId]
+        self.milestones: list[OrderMilestone] = parts[OrderMilestone]
+        self.delays: list[OrderDelay] = parts[OrderDelay]
+        self.notes: list[OrderNote] = parts[OrderNote]
+        self.history: list[OrderHistoryEntry] = parts[OrderHistoryEntry]
+        self.note_contents = {(n.text, n.reference, n.author, n.written_at) for n in self.notes}
+        self.lookups = lookups
+        self.report_times = ReportTimes(row.report_times)
+        self.digests: set[str] = set()
+        """Digests of all messages about the order that were taken in."""
+        self.new_messages: list[IntakeMessage] = []
+
+    @property
+    def customer(self) -> Customer:
+        return self.lookups.customers.by_id[self.row.customer_id]
+
+    @property
+    def site(self) -> Site | None:
+        return self.lookups.sites.find(self.row.site_id)
+
+    @property
+    def offer(self) -> Offer | None:
+        return self.lookups.offers.find(self.row.offer_id)
+
+    @property
+    def contract(self) -> Contract | None:
+        return self.lookups.contracts.find(self.row.contract_id)
+
+    def product_of(self, item: OrderItem) -> Product | None:
+        return self.lookups.products.find(item.product_id)
+
+    @cached_property
+    def items_by_reference(self) -> dict[str, list[OrderItem]]:
+        """The items by reference, or by position if they have none (`#2`)."""
+        items: dict[str, list[OrderItem]] = {}
+        for item in self.items:
+            items.setdefault(item.reference or f"#{item.position}", []).append(item)
+        return items
+
+    @property
+    def phase_before(self) -> OrderPhase | None:
+        """The last phase that was not an interruption."""
+        for entry in reversed(self.history):
+            if entry.phase not in INTERRUPTIONS:
+                return entry.phase
+        return None
+
+    @property
+    def has_open_delay(self) -> bool:
+        return any(delay.resolved_at is None for delay in self.delays)
+
+    def not_before_receipt(self, at: datetime | None) -> datetime | None:
+        """The time of a report. Clocks differ: nothing happens to an order before its receipt."""
+        return at and max(at, self.row.received_at)
+
+    def add(self, part: type[Part], /, **values: Any) -> Part:
+        """Add a part to the order."""
+        row = self._owned(part, **values)
+        self.parts[part].append(row)
+        return row
+
+    def remember_message(
+        self,
+        digest: str,
+        *,
+        kind: str,
+        event_id: str | None,
+        occurred_at: datetime | None,
+        received_at: datetime,
+    ) -> None:
+        """Record that a message was taken in, so that a copy is recognised."""
+        message = self._owned(
+            IntakeMessage,
+            digest=digest,
+            kind=kind,
+            event_id=event_id,
+            occurred_at=occurred_at,
+            received_at=received_at,
+        )
+        self.new_messages.append(message)
+        self.digests.add(digest)
+
+    def _owned(self, row: type[Part], **values: Any) -> Part:
+        return row(
+            order_id=self.row.id,
+            tenant_id=self.row.tenant_id,
+            root_tenant_id=self.row.root_tenant_id,
+            **values,
+        )
+
+    def update_search_text(self) -> None:
+        offer, contract = self.offer, self.contract
+        self.row.search_text = order_search_text(
+            number=self.row.number,
+            offer=offer.number if offer else None,
+            contract=contract.number if contract else None,
+            external_ids=[external_id.value for external_id in self.external_ids],
+            customer=self.customer.name,
+        )
