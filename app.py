@@ -20,7 +20,7 @@ from auth.principal import Principal, PrincipalKind
 from auth.signed_tokens import SignedToken
 from db.read_audit import ReadAudit
 from db.session import Database
-from execution.executor import executor
+from execution.executor import create_executor
 from ordering.request_clock import RequestClock
 from ratelimit.buckets import Buckets, LocalBuckets
 from ratelimit.redis_buckets import RedisBuckets
@@ -120,7 +120,7 @@ def create_app(
         granted=lambda principal: principal.permissions,
         reads_only=lambda principal: principal.kind is PrincipalKind.WIDGET_SESSION,
         limits=settings.limits,
-        execute=executor(graph, settings.limits, settings.executor),
+        execute=create_executor(graph, settings.limits, settings.executor),
         buckets=buckets,
         persisted=persisted,
         freshness=ContextEtagSource(),

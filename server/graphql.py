@@ -28,7 +28,7 @@ from execution.errors import (
     formatted,
     internal_error,
 )
-from execution.executor import Execute, executor
+from execution.executor import Executor, create_executor
 from execution.limits import Limits
 from execution.permissions import FieldPermissions, Needs, only_forbidden
 from ratelimit.buckets import Buckets, LocalBuckets, set_current_quota
@@ -97,7 +97,7 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
         granted: Callable[[ClientT], frozenset[str]] = lambda _: frozenset(),
         reads_only: Callable[[ClientT], bool] = lambda _: False,
         limits: Limits | None = None,
-        execute: Execute[ContextT] | None = None,
+        execute: Executor[ContextT] | None = None,
         buckets: Buckets | None = None,
         persisted: PersistedDocuments | None = None,
         freshness: EtagSource[ContextT] | None = None,
@@ -118,7 +118,7 @@ class GraphQLEndpoint(Generic[ClientT, ContextT]):
         self._permissions = FieldPermissions(schema._schema, needs or {})
         self._granted = granted
         self._reads_only = reads_only
-        self._execute: Execute[ContextT] = execute or executor(schema, self.limits, "core")
+        self._execute: Executor[ContextT] = execute or create_executor(schema, self.limits, "core")
 
     @property
     def admission(self) -> Admission:

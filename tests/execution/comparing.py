@@ -9,7 +9,7 @@ import strawberry
 from graphql import ExecutionResult
 
 from execution.documents import DocumentCache
-from execution.executor import executor
+from execution.executor import create_executor
 from execution.limits import Limits
 from execution.permissions import Coordinate
 
@@ -42,7 +42,7 @@ async def answered(
     limits = Limits()
     prepared = DocumentCache(schema, limits).get(document)
     assert prepared.errors == ()
-    execute = executor(schema, limits, by)
+    execute = create_executor(schema, limits, by)
     operation = prepared.operation(None)
     assert execute.chosen(operation, variables or {}) == (left_to or by)
     result = await execute(operation, variables or {}, context, forbidden or {})

@@ -24,7 +24,7 @@ from strawberry.scalars import JSON
 from strawberry.schema.config import StrawberryConfig
 
 from execution.errors import ApiError, ErrorCode
-from execution.executor import ExecutorName, executor
+from execution.executor import ExecutorName, create_executor
 from execution.limits import Limits
 from ratelimit.buckets import Buckets
 from server.etags import EtagSource
@@ -280,7 +280,7 @@ def serve(
         reads_only=lambda client: client == KEYS[READERS_KEY],
         count_statements=lambda context: context.statements,
         limits=limits,
-        execute=executor(served_schema, limits or Limits(), by),
+        execute=create_executor(served_schema, limits or Limits(), by),
         buckets=buckets,
         persisted=persisted,
         freshness=freshness,

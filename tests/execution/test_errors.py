@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from graphql import located_error
 
-from execution.failures import Failures
+from execution.null_propagation import FieldErrors
 from tests.execution.support import SECRET, Served, code, data, only_error
 
 
@@ -126,12 +126,12 @@ async def test_a_one_of_input_in_a_fragment_before_its_operation_is_served(serve
 
 def test_an_error_that_is_not_shown_keeps_no_traceback_but_one_that_is_logged() -> None:
     hidden, logged = _raised("hidden"), _raised("logged")
-    failures = Failures()
+    errors = FieldErrors()
     data = {"a": {"b": None, "c": None, "d": None}}
-    failures.note(located_error(logged, path=["a", "b"]), ("a", "b"), ("a",))
-    failures.note(located_error(hidden, path=["a", "c"]), ("a", "c"), ("a", "c"))
-    failures.note(located_error(logged, path=["a", "d"]), ("a", "d"), ("a", "d"))
-    shown, [error] = failures.applied(data)
+    errors.add(located_error(logged, path=["a", "b"]), ("a", "b"), ("a",))
+    errors.add(located_error(hidden, path=["a", "c"]), ("a", "c"), ("a", "c"))
+    errors.add(located_error(logged, path=["a", "d"]), ("a", "d"), ("a", "d"))
+    shown, [error] = errors.apply(data)
     assert shown == {"a": None}
     assert error.original_error is logged
     assert logged.__traceback__ is not None

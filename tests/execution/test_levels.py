@@ -402,7 +402,7 @@ async def test_a_level_resolver_that_gives_too_few_values_fails_each_object() ->
     answer = await answered(schema, "levels", "{ items(first: 2) { tooFew } }", context=Calls())
     assert answer.data == {"items": [{"tooFew": None}, {"tooFew": None}]}
     assert [message for _, message, _ in answer.errors] == [
-        "Item.tooFew gave 0 values for 2 objects"
+        "Item.tooFew returned 0 values for 2 objects"
     ] * 2
 
 

@@ -13,7 +13,7 @@ import pytest
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from execution.awaiting import all_of
+from execution.awaiting import await_all
 from execution.resolving import by_level
 from tests.execution.comparing import answered, compared
 
@@ -193,7 +193,7 @@ def _given(root: Of, info: strawberry.Info) -> Any:
 
 
 async def _of_level_later(parents: list[Of], context: Any) -> list[Any]:
-    return await all_of([_tried(parent) for parent in parents])
+    return await await_all([_tried(parent) for parent in parents])
 
 
 def _tried(parent: Of) -> Any:

@@ -10,7 +10,7 @@ import strawberry
 
 from execution.documents import DocumentCache
 from execution.errors import ApiError
-from execution.executor import executor
+from execution.executor import create_executor
 from execution.limits import Limits
 from tests.execution.comparing import answered, compared
 
@@ -226,7 +226,7 @@ async def test_an_operation_is_chosen_by_its_name() -> None:
     prepared = DocumentCache(schema, Limits()).get(
         "query A { receipt { number } } mutation B { book(amount: 1) { number } }"
     )
-    execute = executor(schema, Limits(), "levels")
+    execute = create_executor(schema, Limits(), "levels")
     for name, data in [
         ("A", {"receipt": {"number": 1}}),
         ("B", {"book": {"number": 1}}),
@@ -243,7 +243,7 @@ async def test_a_plan_is_used_again_for_other_variables() -> None:
         """query ($n: Int = 1, $s: Boolean!) {
           receipt(number: $n) { number @skip(if: $s) copy(number: $n) { number } } }"""
     )
-    execute = executor(schema, Limits(), "levels")
+    execute = create_executor(schema, Limits(), "levels")
     answers = [
         (await execute(prepared.operation(None), variables, Till(), {})).data
         for variables in ({"n": 5, "s": True}, {"s": False}, {"n": 6, "s": False}, {"s": True})

@@ -17,18 +17,18 @@ DOCUMENTS = 20_000
 _PREPARE = """
 import gc, json, resource
 from app import collect_rarely
-from execution import documents
-from execution.executor import executor
+from execution import documents, validation
+from execution.executor import create_executor
 from execution.limits import Limits
 from execution.permissions import FieldPermissions
 from tests.execution.support import schema
 
 # Nine tenths of the time is validation, whose objects are garbage at once.
-documents._SPECIFIED = documents._STRAWBERRY = ()
+validation._SPECIFIED_RULES = validation._STRAWBERRY_RULES = ()
 
 limits = Limits()
 cache = documents.DocumentCache(schema, limits)
-execute = executor(schema, limits, "levels")
+execute = create_executor(schema, limits, "levels")
 permissions = FieldPermissions(schema._schema, {})
 
 
