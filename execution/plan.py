@@ -120,6 +120,7 @@ class FieldPlan:
         field.collected = collected
         field.nodes = [each.node for each in collected]
         field.arguments = Arguments(self.definition, field.nodes[0], plan.schema)
+        field.rows = None
         return field
 
 
