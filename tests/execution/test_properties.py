@@ -154,7 +154,7 @@ def size_when_spread(query: str) -> Size:
                 size.fields += 1
                 key = (selection.alias or selection.name).value
                 keys[key] += 1
-                # What is compare is what a selection repeats by itself.
+                # Keys are counted within one selection set, as validation compares them.
                 size.repeats = max(size.repeats, keys[key])
                 size.aliases += selection.alias is not None
                 size.depth = max(size.depth, depth + 1)
