@@ -33,8 +33,8 @@ DEFAULT_LIST_SIZE = 10
 @strawberry.schema_directive(
     name="cost",
     locations=[Location.FIELD_DEFINITION, Location.OBJECT, Location.INTERFACE],
-    description="The cost of an object of this type, or of selecting this field. By default an "
-    "object costs 1 and a field nothing.",
+    description="The cost, in points, of an object of this type, or of selecting this field. By "
+    "default an object costs 1 and a field costs 0.",
 )
 class Cost:
     weight: str
@@ -43,9 +43,10 @@ class Cost:
 @strawberry.schema_directive(
     name="listSize",
     locations=[Location.FIELD_DEFINITION],
-    description="The size of a list for the cost of an operation: the largest of its "
-    "`slicingArguments` (for a list, its length), or `assumedSize` if none is given. With "
-    "`sizedFields`, the size of these lists of the field's object.",
+    description="The size of a list that the cost of an operation is computed with: the largest of "
+    "its `slicingArguments`, where an argument that is a list counts by its length, or "
+    "`assumedSize` if none of them is set. With `sizedFields`, the size applies to these lists "
+    "of the object that the field returns.",
 )
 class ListSize:
     assumed_size: int | None = strawberry.UNSET
