@@ -1,5 +1,5 @@
-"""GraphQL over HTTP for a Strawberry schema: limits, errors, prepared documents, logs.
+"""A GraphQL engine for Strawberry schemas: parsing, limits, cost, permissions, planning, execution.
 
-This package knows GraphQL, Strawberry and Starlette, and nothing of the schema it serves: who asks
-and what a resolver's context holds are handed in.
+It knows nothing of HTTP, of storage or of the schema that it serves. Callers hand in the schema,
+the limits, the granted scopes and the context of resolvers. `docs/execution.md` is the overview.
 """

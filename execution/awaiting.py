@@ -1,27 +1,26 @@
-"""Values that are yet to come: found among those of a level, and awaited together."""
+"""Finds the awaitables among the values of a level, and awaits them together."""
 
 import asyncio
 from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
 from inspect import iscoroutine
+from types import CoroutineType, GeneratorType
 from typing import Any, TypeGuard, cast
 
 from graphql import GraphQLError, Undefined
 from graphql.pyutils import is_iterable
 from strawberry.execution import optimized_is_awaitable
 
-from execution.leaves import is_unsettled
-
 is_awaitable = cast("Callable[[Any], TypeGuard[Awaitable[Any]]]", optimized_is_awaitable)
 
-Place = tuple[list[Any], int]
-"""A list and an index in it: where a value is to be put once it has come."""
+Pending = tuple[list[Any], int]
+"""A list, and the index in it of a value that has to be awaited. The result replaces it."""
 
 
 class IterationError(Exception):
-    """Stands after the entries that came before iterating over a list failed.
+    """An iterable failed while it was read. Stands in the list after the entries read before.
 
-    It fails the list, as graphql-core has it: after its entries, of which each may have failed
-    before.
+    It fails the list and not an entry, and counts after the errors of those entries, as in
+    graphql-core.
     """
 
     def __init__(self, error: Exception) -> None:
@@ -29,42 +28,43 @@ class IterationError(Exception):
         self.error = error
 
 
-def tried(function: Callable[..., Any], *arguments: Any) -> Any:
-    """What the function returns, or the exception that it raises."""
+def attempt(function: Callable[..., Any], *arguments: Any) -> Any:
+    """The result of a call, or the exception that it raises."""
     try:
         return function(*arguments)
     except Exception as error:
         return error
 
 
-async def caught(awaitable: Awaitable[Any]) -> Any:
-    """What comes of it, or the exception that it fails with."""
+async def outcome(awaitable: Awaitable[Any]) -> Any:
+    """The result of an awaitable, or the exception that it raises."""
     try:
         return await awaitable
     except Exception as error:
         return error
 
 
-async def all_of(values: Sequence[Any]) -> list[Any]:
-    """What comes of each value that can be awaited, or the exception that it fails with.
+async def await_all(values: Sequence[Any]) -> list[Any]:
+    """The values in order, with each awaitable replaced by its outcome.
 
-    Coroutines run beside one another. Whatever else can be awaited has begun by itself.
+    Coroutines run concurrently, and are cancelled if this is cancelled. Other awaitables are
+    taken to be running already.
     """
     if len(values) == 1:
-        return [await caught(values[0]) if is_awaitable(values[0]) else values[0]]
+        return [await outcome(values[0]) if is_awaitable(values[0]) else values[0]]
     tasks = {
-        place: asyncio.ensure_future(caught(value))
-        for place, value in enumerate(values)
+        index: asyncio.ensure_future(outcome(value))
+        for index, value in enumerate(values)
         if iscoroutine(value)
     }
     try:
         return [
-            await tasks[place]
-            if place in tasks
-            else await caught(value)
+            await tasks[index]
+            if index in tasks
+            else await outcome(value)
             if is_awaitable(value)
             else value
-            for place, value in enumerate(values)
+            for index, value in enumerate(values)
         ]
     except BaseException:
         for task in tasks.values():
@@ -72,61 +72,72 @@ async def all_of(values: Sequence[Any]) -> list[Any]:
         raise
 
 
-def unsettled(values: list[Any], depth: int, field: str) -> list[Place]:
-    """The places of values that are yet to come, among the values and within their lists.
+def find_pending(values: list[Any], list_depth: int, field: str) -> list[Pending]:
+    """The awaitables and asynchronous iterables among the values and within their lists.
 
-    `depth` says how many lists the values lie in; what is iterable there becomes a list.
+    Iterables in the outer `list_depth` layers are replaced by lists. What is not iterable there is
+    replaced by an error that names `field`.
     """
-    places: list[Place] = []
-    if any(map(is_unsettled, set(map(type, values)))):
-        places = [(values, index) for index, value in enumerate(values) if _is_to_come(value)]
-    if not depth:
-        return places
+    pending: list[Pending] = []
+    if any(map(needs_inspection, set(map(type, values)))):
+        pending = [(values, index) for index, value in enumerate(values) if _is_pending(value)]
+    if not list_depth:
+        return pending
     for index, value in enumerate(values):
         if value is None or value is Undefined or isinstance(value, Exception):
             continue
-        if is_unsettled(type(value)) and _is_to_come(value):
+        if needs_inspection(type(value)) and _is_pending(value):
             continue
         entries = value if type(value) is list else _entries(value, field)
         if isinstance(entries, list):
-            within = unsettled(entries, depth - 1, field)
+            within = find_pending(entries, list_depth - 1, field)
             if within and entries is value:
-                # The resolver's own list stays as it is.
+                # Leave the resolver's own list unchanged.
                 entries = list(value)
-                within = unsettled(entries, depth - 1, field)
-            places += within
+                within = find_pending(entries, list_depth - 1, field)
+            pending += within
         values[index] = entries
-    return places
+    return pending
 
 
-def awaited_at(place: Place) -> Awaitable[Any]:
-    """What is to be awaited at a place."""
-    values, index = place
+def awaitable_at(pending: Pending) -> Awaitable[Any]:
+    """The awaitable to await for a pending value."""
+    values, index = pending
     value: Any = values[index]
-    return value if is_awaitable(value) else _collected(value)
+    return value if is_awaitable(value) else _collect(value)
 
 
-def _is_to_come(value: Any) -> bool:
+_needs_inspection: dict[type, bool] = {}
+
+
+def needs_inspection(python_type: type) -> bool:
+    """Whether values of a Python type may be exceptions, awaitables or asynchronous iterables."""
+    answer = _needs_inspection.get(python_type)
+    if answer is None:
+        answer = _needs_inspection[python_type] = (
+            issubclass(python_type, Exception | CoroutineType | GeneratorType)
+            or hasattr(python_type, "__await__")
+            or hasattr(python_type, "__aiter__")
+        )
+    return answer
+
+
+def _is_pending(value: Any) -> bool:
     return is_awaitable(value) or isinstance(value, AsyncIterable)
 
 
-async def _collected(iterable: AsyncIterable[Any]) -> list[Any]:
+async def _collect(iterable: AsyncIterable[Any]) -> list[Any]:
     entries: list[Any] = []
     iterator = aiter(iterable)
     try:
         async for entry in iterator:
-            entries.append(entry)  # noqa: PERF401 - what came before a failure stays
+            entries.append(entry)  # noqa: PERF401 - the entries before a failure are kept
     except Exception as error:
         entries.append(IterationError(error))
-        await _closed(iterator)
+        close = getattr(iterator, "aclose", None)
+        if close is not None:
+            await outcome(close())
     return entries
-
-
-async def _closed(iterator: Any) -> None:
-    """Let an iterator that failed give back what it holds; it may have no way to."""
-    close = getattr(iterator, "aclose", None)
-    if close is not None:
-        await caught(close())
 
 
 def _entries(value: Any, field: str) -> list[Any] | Exception:
@@ -135,7 +146,7 @@ def _entries(value: Any, field: str) -> list[Any] | Exception:
     entries: list[Any] = []
     try:
         for entry in value:
-            entries.append(entry)  # noqa: PERF402 - what came before a failure stays
+            entries.append(entry)  # noqa: PERF402 - the entries before a failure are kept
     except Exception as error:
         entries.append(IterationError(error))
     return entries

@@ -1,12 +1,12 @@
-"""What an operation costs: computed before it is executed, and counted in what it returned.
+"""The cost of an operation: requested, before it is executed, and actual, from its result.
 
-One number: each object counts its type's weight (1 unless stated), as often as its list may be
-long; a field counts where a weight is stated for it; scalars are free. That is the type cost of
-https://ibm.github.io/graphql-specs/cost-spec.html with the stated weights of fields.
+The cost is the type cost of https://ibm.github.io/graphql-specs/cost-spec.html plus the stated
+weights of fields. Each object costs its type's weight (1 by default), times the size of its list;
+a field costs its weight (0 by default); scalars are free.
 
-Each definition of a document is walked once. What depends on variables becomes a short list of
-steps, all that is left to do when a known document is asked again. A field that the document
-selects twice is counted twice: the cost is a bound, and what was not used is given back.
+Each definition of a document is visited once. What depends on variables is compiled to a short list
+of steps, which is all that has to be computed for a cached document. A field that is selected twice
+is counted twice: the requested cost is an upper bound.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,10 +29,11 @@ from graphql import (
     value_from_ast_untyped,
 )
 
-from execution.cost_model import UNSTATED_LIST, CostModel, FieldCost, Sizing
+from execution.cost_model import DEFAULT_LIST_SIZE, CostModel, FieldCost, Sizing
+from execution.selections import conditions_of, fragments_of
 
 LARGEST = 10**15
-"""Where costs stop: more than anything allowed, and exact in JSON."""
+"""The maximum of all costs: above any limit, and exact in JSON."""
 
 Variables = Mapping[str, Any]
 Factor = Callable[[Variables], float]
@@ -40,42 +41,43 @@ Factor = Callable[[Variables], float]
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A part of the cost that depends on variables: (constant + earlier steps), but not less than
-    `least`, times a factor."""
+    """A part of the cost that depends on variables:
+    max(constant + results of earlier steps, minimum) * factor."""
 
     constant: float
     earlier: tuple[int, ...]
     factor: float | Factor
-    least: float
+    minimum: float
 
 
 @dataclass(frozen=True, slots=True)
-class _Slot:
+class _StepResult:
     """The result of the step with that number."""
 
     number: int
 
 
-_Part = float | _Slot
+_Part = float | _StepResult
 
-_Value = dict[str | None, _Part]
-"""What a selection set costs: under None for each of its objects, and under the name of a list
-without a size of its own for each entry of that list, whose length the field above may know."""
+_SelectionCost = dict[str | None, _Part]
+"""The cost of a selection set: under None for each object that it is applied to; under the name of
+a list without a size for each entry of that list. The field above may state the size."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Counted:
-    """A field of the response, as it is counted in the result."""
+class _ResultField:
+    """A response key, as it is counted in a result."""
 
     key: str
     name: str
     weight: float
     type_weight: float
-    below: Sequence["_Counted"]
+    below: Sequence["_ResultField"]
     size: float | Factor = 0
-    """Of the lists that are the field's page."""
+    """The size of the field's page."""
     sized: tuple[str, ...] = ()
-    """The keys of these lists. Where an object has none of them, its page was read unseen."""
+    """The keys of the lists that show the page. An object without any costs the whole `size`: its
+    page was read, but its length is unknown."""
 
 
 class OperationCost:
@@ -86,22 +88,22 @@ class OperationCost:
         steps: Sequence[_Step],
         total: _Part,
         defaults: dict[str, Any],
-        counted: Callable[[], Sequence[_Counted]],
+        result_fields: Callable[[], Sequence[_ResultField]],
         root_weight: float,
     ) -> None:
         self._steps = steps
         self._total = total
         self._defaults = defaults
-        self._make_counted = counted
-        self._counted: Sequence[_Counted] | None = None
+        self._make_result_fields = result_fields
+        self._result_fields: Sequence[_ResultField] | None = None
         self._root_weight = root_weight
 
     def requested(self, variables: dict[str, Any]) -> int:
-        """The most that the operation may cost with these variables, as far as lists are known.
+        """The maximum cost with these variables, if lists without a stated size have the default.
 
-        The variables may be any JSON: those that do not fit are refused later.
+        The variables may be any JSON. Those of a wrong type are refused later.
         """
-        if not isinstance(self._total, _Slot):
+        if not isinstance(self._total, _StepResult):
             return _whole(self._total)
         variables = self._defaults | variables
         results: list[float] = []
@@ -109,46 +111,42 @@ class OperationCost:
             value = step.constant
             for number in step.earlier:
                 value += results[number]
-            # Kept within what a float can hold.
-            results.append(min(max(value, step.least) * _factor(step.factor, variables), LARGEST))
+            # A product of several could exceed a float.
+            results.append(min(max(value, step.minimum) * _factor(step.factor, variables), LARGEST))
         return _whole(results[self._total.number])
 
     def actual(self, variables: dict[str, Any], data: Mapping[str, Any]) -> int:
-        """What the objects in a result cost; a page counts even if nobody asked for its objects."""
-        if self._counted is None:
-            self._counted = self._make_counted()
+        """The cost of the objects in a result, and of pages whose objects were not selected."""
+        if self._result_fields is None:
+            self._result_fields = self._make_result_fields()
         variables = self._defaults | variables
-        return _whole(self._root_weight + _count(self._counted, [data], variables))
+        return _whole(self._root_weight + _count(self._result_fields, [data], variables))
 
 
 def operation_costs(
     document: DocumentNode, model: CostModel, fragments_in_order: Iterable[str]
 ) -> dict[str | None, OperationCost]:
-    """The cost of each operation, by its name; the document must be valid.
+    """The costs of a valid document's operations by name.
 
-    `fragments_in_order` names its fragments, each after those it spreads.
+    `fragments_in_order` are the names of its fragments, each after those it spreads.
     """
-    fragments = {
-        definition.name.value: definition
-        for definition in document.definitions
-        if isinstance(definition, FragmentDefinitionNode)
-    }
+    fragments = fragments_of(document)
     compiler = _Compiler(model)
     for name in fragments_in_order:
-        compiler.fragments[name] = compiler.selected(
+        compiler.fragments[name] = compiler.selection_set(
             fragments[name].selection_set, fragments[name].type_condition.name.value
         )
     costs: dict[str | None, OperationCost] = {}
     for node in document.definitions:
         if isinstance(node, OperationDefinitionNode):
             root = model.roots[node.operation.value]
-            value = compiler.selected(node.selection_set, root.type_name)
-            total = compiler.add([root.type_weight, *_unsized(compiler, value)])
+            cost = compiler.selection_set(node.selection_set, root.type_name)
+            total = compiler.add([root.type_weight, *compiler.with_default_sizes(cost)])
             costs[node.name.value if node.name else None] = OperationCost(
                 compiler.steps,
                 total,
                 _defaults(node),
-                partial(_merged, model, fragments, [(node.selection_set, root.type_name)]),
+                partial(_result_fields, model, fragments, [(node.selection_set, root.type_name)]),
                 root.type_weight,
             )
     return costs
@@ -158,10 +156,10 @@ class _Compiler:
     def __init__(self, model: CostModel) -> None:
         self._model = model
         self.steps: list[_Step] = []
-        self.fragments: dict[str, _Value] = {}
+        self.fragments: dict[str, _SelectionCost] = {}
 
-    def selected(self, selection_set: SelectionSetNode, type_name: str) -> _Value:
-        """What one selection set costs for each object that it is applied to."""
+    def selection_set(self, selection_set: SelectionSetNode, type_name: str) -> _SelectionCost:
+        """The cost of a selection set for each object that it is applied to."""
         parts: dict[str | None, list[_Part]] = {}
         for selection in selection_set.selections:
             factors = _conditions(selection)
@@ -172,46 +170,57 @@ class _Compiler:
         return {name: self.add(each) for name, each in parts.items()}
 
     def add(
-        self, parts: Sequence[_Part], factor: float | Factor = 1.0, least: float = 0.0
+        self, parts: Sequence[_Part], factor: float | Factor = 1.0, minimum: float = 0.0
     ) -> _Part:
-        """The sum of the parts times the factor: worked out now if nothing in it can vary."""
-        earlier = tuple(part.number for part in parts if isinstance(part, _Slot))
-        constant = min(sum(part for part in parts if not isinstance(part, _Slot)), LARGEST)
+        """max(sum of the parts, minimum) * factor: a number if no variable matters, or a step."""
+        earlier = tuple(part.number for part in parts if isinstance(part, _StepResult))
+        constant = min(sum(part for part in parts if not isinstance(part, _StepResult)), LARGEST)
         if not earlier:
-            constant = max(constant, least)
+            constant = max(constant, minimum)
             if not callable(factor):
                 return min(constant * factor, LARGEST)
             if constant == 0:
                 return 0.0
-        elif factor == 1 and not constant and not least and len(earlier) == 1:
-            return _Slot(earlier[0])
-        self.steps.append(_Step(constant, earlier, factor, least))
-        return _Slot(len(self.steps) - 1)
+        elif factor == 1 and not constant and not minimum and len(earlier) == 1:
+            return _StepResult(earlier[0])
+        self.steps.append(_Step(constant, earlier, factor, minimum))
+        return _StepResult(len(self.steps) - 1)
 
-    def _selection(self, selection: SelectionNode, type_name: str) -> _Value:
+    def with_default_sizes(self, cost: _SelectionCost) -> list[_Part]:
+        """The parts of a cost, where lists without a stated size have the default size."""
+        return [
+            part if name is None else self.add([part], DEFAULT_LIST_SIZE)
+            for name, part in cost.items()
+        ]
+
+    def _selection(self, selection: SelectionNode, type_name: str) -> _SelectionCost:
         if isinstance(selection, FragmentSpreadNode):
             return self.fragments[selection.name.value]
         if isinstance(selection, InlineFragmentNode):
             condition = selection.type_condition
-            return self.selected(
+            return self.selection_set(
                 selection.selection_set, condition.name.value if condition else type_name
             )
         node = cast("FieldNode", selection)
         cost = self._model.field(type_name, node.name.value)
         return {} if cost is None else self._field(node, cost)
 
-    def _field(self, node: FieldNode, cost: FieldCost) -> _Value:
-        below: _Value = {}
+    def _field(self, node: FieldNode, cost: FieldCost) -> _SelectionCost:
+        below: _SelectionCost = {}
         if node.selection_set is not None:
-            below = self.selected(node.selection_set, cost.type_name)
+            below = self.selection_set(node.selection_set, cost.type_name)
         sizing = cost.sizing
         if sizing is not None and sizing.fields:
             size = _size(node, sizing)
             sized = [below.pop(name) for name in sizing.fields if name in below]
-            # The page is read, whether its objects are asked for or not.
-            one = [cost.type_weight, self.add(sized, size, least=1), *_unsized(self, below)]
+            # The page is read even if its objects are not selected.
+            one = [
+                cost.type_weight,
+                self.add(sized, size, minimum=1),
+                *self.with_default_sizes(below),
+            ]
         else:
-            one = [cost.type_weight, *_unsized(self, below)]
+            one = [cost.type_weight, *self.with_default_sizes(below)]
             if cost.is_list and sizing is None:
                 return {None: cost.weight, node.name.value: self.add(one)}
             if cost.is_list and sizing is not None:
@@ -219,23 +228,15 @@ class _Compiler:
         return {None: self.add([cost.weight, *one])}
 
 
-def _unsized(compiler: _Compiler, value: _Value) -> list[_Part]:
-    """A value in which every list whose size nobody states has the usual one."""
-    return [
-        part if name is None else compiler.add([part], UNSTATED_LIST)
-        for name, part in value.items()
-    ]
-
-
 def _size(node: FieldNode, sizing: Sizing) -> float | Factor:
-    """How long the list of a field is: known now, or by its variables."""
+    """The size of a field's list: a number, or a function of the variables."""
     known: list[float | None] = []
     varying: list[tuple[str, float | None]] = []
-    given = {argument.name.value: argument.value for argument in node.arguments or ()}
+    arguments = {argument.name.value: argument.value for argument in node.arguments or ()}
     for name, default in sizing.arguments.items():
-        value: ValueNode | None = given.get(name)
+        value: ValueNode | None = arguments.get(name)
         if isinstance(value, VariableNode):
-            # One that is absent leaves the argument's default in force.
+            # If the variable is absent, the argument's default applies.
             varying.append((value.name.value, _length(default)))
         else:
             known.append(_length(default if value is None else value_from_ast_untyped(value)))
@@ -257,34 +258,27 @@ def _largest(lengths: Iterable[float | None], otherwise: float) -> float:
 
 
 def _length(value: Any) -> float | None:
-    """How many entries the value of a slicing argument stands for; None if it says nothing."""
+    """The list size that the value of a slicing argument stands for; None for null."""
     if value is None:
         return None
     if isinstance(value, list):
         return float(len(value))
     if isinstance(value, int | float) and not isinstance(value, bool):
-        # NaN cannot come by JSON; what is no size at all is refused when it is coerced.
+        # JSON has no NaN. Invalid sizes are refused when variables are coerced.
         return float(min(max(value, 0), LARGEST))
-    return 1.0  # a value where a list is expected is a list of one
+    return 1.0  # a single value stands for a list of one
 
 
 def _conditions(selection: SelectionNode) -> list[float | Factor]:
     """The factors 0 or 1 of `@skip` and `@include`."""
-    factors: list[float | Factor] = []
-    for directive in selection.directives or ():
-        name = directive.name.value
-        if name not in {"skip", "include"} or not directive.arguments:
-            continue
-        value, wanted = directive.arguments[0].value, name == "include"
-        if isinstance(value, VariableNode):
-            factors.append(partial(_included, value.name.value, wanted))
-        else:
-            factors.append(float(value_from_ast_untyped(value) is wanted))
-    return factors
+    conditions = conditions_of(selection)
+    if conditions is None:
+        return [0.0]
+    return [partial(_included, name, required) for name, required in conditions]
 
 
-def _included(name: str, wanted: bool, variables: Variables) -> float:
-    return float((variables.get(name) is True) is wanted)
+def _included(name: str, required: bool, variables: Variables) -> float:
+    return float((variables.get(name) is True) is required)
 
 
 def _defaults(operation: OperationDefinitionNode) -> dict[str, Any]:
@@ -300,18 +294,19 @@ def _factor(factor: float | Factor, variables: Variables) -> float:
 
 
 def _whole(cost: float) -> int:
-    # Sums of weights like 0.1 are a little off.
+    # Sums of weights like 0.1 are not exact.
     return ceil(min(cost, LARGEST) - 1e-6)
 
 
-def _merged(
+def _result_fields(
     model: CostModel,
     fragments: Mapping[str, FragmentDefinitionNode],
     selected: Iterable[tuple[SelectionSetNode, str]],
-) -> list[_Counted]:
-    """The fields of the response, each key once, as execution merges them.
+) -> list[_ResultField]:
+    """The response keys of selection sets, each with the name of its type, merged as execution
+    merges them.
 
-    The fields of an operation with its fragments spread are limited, and so is this.
+    Fragments are followed at each spread: the number of fields after spreading is limited.
     """
     fields: dict[str, list[tuple[FieldNode, FieldCost]]] = {}
     seen: set[str] = set()
@@ -335,62 +330,62 @@ def _merged(
                 if cost is not None:
                     key = (selection.alias or selection.name).value
                     fields.setdefault(key, []).append((selection, cost))
-    return [_counted(model, fragments, key, merged) for key, merged in fields.items()]
+    return [_result_field(model, fragments, key, merged) for key, merged in fields.items()]
 
 
-def _counted(
+def _result_field(
     model: CostModel,
     fragments: Mapping[str, FragmentDefinitionNode],
     key: str,
     merged: Sequence[tuple[FieldNode, FieldCost]],
-) -> _Counted:
+) -> _ResultField:
     selected = [(node.selection_set, cost.type_name) for node, cost in merged if node.selection_set]
-    below = _merged(model, fragments, selected) if selected else []
+    below = _result_fields(model, fragments, selected) if selected else []
     node, cost = merged[0]
     size: float | Factor = 0
     sized: tuple[str, ...] = ()
     if cost.sizing is not None and cost.sizing.fields:
         fields = cost.sizing.fields
         size = _size(node, cost.sizing)
-        sized = tuple(each.key for each in below if each.name in fields)
+        sized = tuple(field.key for field in below if field.name in fields)
         below = [
-            replace(each, type_weight=1) if each.name in fields and not _weighs(each) else each
-            for each in below
+            replace(field, type_weight=1) if field.name in fields and not _weighs(field) else field
+            for field in below
         ]
-    return _Counted(
+    return _ResultField(
         key,
         node.name.value,
-        # A key may stand for other fields in other types; a bound is the dearest.
+        # A key may mean different fields in different types: the most expensive is a bound.
         weight=max(cost.weight for _, cost in merged),
         type_weight=max(cost.type_weight for _, cost in merged),
-        below=[each for each in below if _weighs(each)],
+        below=[field for field in below if _weighs(field)],
         size=size,
         sized=sized,
     )
 
 
-def _weighs(field: _Counted) -> bool:
-    """Whether counting the field can yield anything."""
+def _weighs(field: _ResultField) -> bool:
+    """Whether the field or anything below it can cost anything."""
     return bool(field.weight or field.type_weight or field.size or field.below)
 
 
 def _count(
-    fields: Sequence[_Counted], objects: Sequence[Mapping[str, Any]], variables: Variables
+    fields: Sequence[_ResultField], objects: Sequence[Mapping[str, Any]], variables: Variables
 ) -> float:
-    """What the fields of some objects of a result cost, a level at a time."""
+    """The cost of fields of some objects of a result, a level at a time."""
     total = 0.0
     for field in fields:
         key = field.key
         if field.weight:
-            total += field.weight * sum(1 for each in objects if key in each)
-        found = [value for each in objects if (value := each.get(key)) is not None]
-        while found and isinstance(found[0], list):
-            found = [value for each in found for value in each if value is not None]
-        if not found:
+            total += field.weight * sum(1 for object_ in objects if key in object_)
+        values = [value for object_ in objects if (value := object_.get(key)) is not None]
+        while values and isinstance(values[0], list):
+            values = [entry for value in values for entry in value if entry is not None]
+        if not values:
             continue
-        total += field.type_weight * len(found)
-        if field.size and not any(each in found[0] for each in field.sized):
-            total += _factor(field.size, variables) * len(found)
+        total += field.type_weight * len(values)
+        if field.size and not any(sized in values[0] for sized in field.sized):
+            total += _factor(field.size, variables) * len(values)
         if field.below:
-            total += _count(field.below, found, variables)
+            total += _count(field.below, values, variables)
     return total

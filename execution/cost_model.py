@@ -1,4 +1,4 @@
-"""What a schema says of costs: the directives ``@cost`` and ``@listSize``, and how they are read.
+"""The costs that a schema states: the directives `@cost` and `@listSize`, and their reading.
 
 https://ibm.github.io/graphql-specs/cost-spec.html
 """
@@ -26,8 +26,8 @@ from strawberry.schema_directive import Location
 
 D = TypeVar("D")
 
-UNSTATED_LIST = 10
-"""How long a list is taken to be for which the schema states no size."""
+DEFAULT_LIST_SIZE = 10
+"""The assumed size of a list for which the schema states none."""
 
 
 @strawberry.schema_directive(
@@ -57,30 +57,31 @@ class ListSize:
 
 @dataclass(frozen=True, slots=True)
 class Sizing:
-    """How long a list is: by its arguments, each with its default, or as assumed."""
+    """The size of a list: by its slicing arguments, or as assumed."""
 
     assumed: int
     arguments: Mapping[str, Any]
+    """The default values of the slicing arguments by name."""
     fields: frozenset[str]
-    """The lists of the field's object that have the size; empty where the field is the list."""
+    """The lists of the field's object that have the size; empty if the field is the list."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldCost:
-    """What one field of the schema costs, apart from what is selected below it."""
+    """The cost of one field of the schema, without the fields selected below it."""
 
     weight: float
-    """Of asking for it, once for each parent."""
+    """Counted once for each parent."""
     type_name: str
     type_weight: float
-    """Of each object that it leads to."""
+    """Counted once for each object that the field returns."""
     is_list: bool
     sizing: Sizing | None
 
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """Where operations start."""
+    """A root type."""
 
     type_name: str
     type_weight: float
@@ -91,44 +92,44 @@ class CostModel:
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._types: dict[str, dict[str, FieldCost]] = {}
-        for name, kind in schema.type_map.items():
-            if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType) and name[:2] != "__":
+        for name, type_ in schema.type_map.items():
+            if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType) and name[:2] != "__":
                 self._types[name] = {
-                    field_name: _field_cost(field) for field_name, field in kind.fields.items()
+                    field_name: _field_cost(field) for field_name, field in type_.fields.items()
                 }
         self.roots = {
             operation.value: Root(root.name, _type_weight(root))
             for operation in OperationType
             if (root := schema.get_root_type(operation)) is not None
         }
-        """By the type of an operation."""
+        """By the name of the operation type, such as `query`."""
 
     def field(self, type_name: str, field_name: str) -> FieldCost | None:
-        """None for introspection, which is limited by itself."""
+        """The cost of a field; None for introspection, which has limits of its own."""
         fields = self._types.get(type_name)
         return None if fields is None else fields.get(field_name)
 
 
 def directives_of(definition: Any) -> Iterable[object]:
-    """The directives that stand on a type or field of graphql-core's that Strawberry made."""
+    """The Strawberry directives on a type or field of a graphql-core schema."""
     strawberry_definition = (definition.extensions or {}).get("strawberry-definition")
     directives: Iterable[object] = getattr(strawberry_definition, "directives", None) or ()
     return directives
 
 
 def _field_cost(field: GraphQLField) -> FieldCost:
-    kind = get_named_type(field.type)
+    type_ = get_named_type(field.type)
     return FieldCost(
         weight=_weight(field, 0),
-        type_name=kind.name,
-        type_weight=_type_weight(kind),
+        type_name=type_.name,
+        type_weight=_type_weight(type_),
         is_list=_is_list(field.type),
         sizing=_sizing(field),
     )
 
 
 def _sizing(field: GraphQLField) -> Sizing | None:
-    stated = _only(ListSize, directives_of(field))
+    stated = _directive(ListSize, field)
     if stated is None:
         return None
     arguments = {}
@@ -136,24 +137,25 @@ def _sizing(field: GraphQLField) -> Sizing | None:
         default = field.args[name].default_value
         arguments[name] = None if default is Undefined else default
     return Sizing(
-        assumed=stated.assumed_size or UNSTATED_LIST,
+        assumed=stated.assumed_size or DEFAULT_LIST_SIZE,
         arguments=arguments,
         fields=frozenset(stated.sized_fields or ()),
     )
 
 
-def _type_weight(kind: GraphQLNamedType) -> float:
-    return _weight(kind, 1) if is_composite_type(kind) else 0
+def _type_weight(type_: GraphQLNamedType) -> float:
+    return _weight(type_, 1) if is_composite_type(type_) else 0
 
 
-def _weight(definition: Any, unless_stated: float) -> float:
-    stated = _only(Cost, directives_of(definition))
-    return unless_stated if stated is None else float(stated.weight)
+def _weight(definition: Any, default: float) -> float:
+    stated = _directive(Cost, definition)
+    return default if stated is None else float(stated.weight)
 
 
-def _is_list(kind: GraphQLOutputType) -> bool:
-    return is_list_type(kind.of_type if isinstance(kind, GraphQLNonNull) else kind)
+def _is_list(type_: GraphQLOutputType) -> bool:
+    return is_list_type(type_.of_type if isinstance(type_, GraphQLNonNull) else type_)
 
 
-def _only(kind: type[D], directives: Iterable[object]) -> D | None:
-    return next((each for each in directives if isinstance(each, kind)), None)
+def _directive(class_: type[D], definition: Any) -> D | None:
+    directives = directives_of(definition)
+    return next((each for each in directives if isinstance(each, class_)), None)

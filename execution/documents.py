@@ -1,28 +1,19 @@
-"""From a query's text to operations that may be executed: parsed, within limits, valid, cached."""
+"""Prepares documents and keeps them: parsed, within limits, validated, with their cost."""
 
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from graphql import (
-    ASTValidationRule,
     DocumentNode,
     GraphQLError,
     GraphQLSyntaxError,
     OperationDefinitionNode,
     OperationType,
-    StringValueNode,
-    ValidationContext,
-    ValidationRule,
     parse,
-    specified_rules,
-    validate,
 )
 from graphql.language.parser import MAX_NESTING_DEPTH
 from strawberry.schema import Schema
-from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
-from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from execution.cost import OperationCost, operation_costs
 from execution.cost_model import CostModel
@@ -35,16 +26,20 @@ from execution.errors import (
     limited,
 )
 from execution.limits import Limits, exceeded, measure
+from execution.validation import validation_errors
 
-# Measured for each token: a document's nodes and tokens take some 400 bytes, its plan 200, and
-# 1,200 where all types of an interface were met.
+# Measured: the nodes and tokens of a document take about 400 bytes a token, and its plan 200, or
+# 1,200 where all types of an interface appear.
 _BYTES_PER_TOKEN = 1_024
 
 
 @dataclass(frozen=True, eq=False)
 class PreparedOperation:
-    """An operation of a valid document. It lives as long as its document is cached, so what an
-    executor works out about it can be kept by its identity."""
+    """An operation of a valid document.
+
+    It lives as long as its document is cached. What is derived from it can be kept under it as a
+    weak key.
+    """
 
     document: DocumentNode
     node: OperationDefinitionNode
@@ -56,7 +51,7 @@ class PreparedOperation:
 
 @dataclass(frozen=True, slots=True)
 class PreparedDocument:
-    """The operations of a document, which may be executed only if there are no errors."""
+    """The operations of a document. They may be executed only if it has no errors."""
 
     operations: Mapping[str | None, PreparedOperation]
     errors: tuple[FormattedError, ...]
@@ -64,15 +59,15 @@ class PreparedDocument:
     """Estimated memory, in bytes."""
 
     def operation(self, name: str | None) -> PreparedOperation:
-        """The operation of that name, or the only one; otherwise raises BAD_REQUEST."""
+        """The operation with that name, or the only one. Raises BAD_REQUEST if there is none."""
         if name is not None:
-            found = self.operations.get(name)
-            if found is None:
+            operation = self.operations.get(name)
+            if operation is None:
                 raise ApiError(f"Unknown operation named '{name}'.", code=ErrorCode.BAD_REQUEST)
-            return found
+            return operation
         if len(self.operations) != 1:
             raise ApiError(
-                "The document has several operations: say which one by operationName."
+                "The document has several operations: choose one by operationName."
                 if self.operations
                 else "The document has no operation.",
                 code=ErrorCode.BAD_REQUEST,
@@ -83,19 +78,18 @@ class PreparedDocument:
 class DocumentCache:
     """Prepares documents and keeps the most recently used, bounded by number and by memory.
 
-    The key is the text alone. Refused documents are kept too, so that a client which repeats a
-    mistake does not pay for its validation again.
+    The key is the document's text. Documents with errors are kept too, so that repeating a mistake
+    does not cost another validation.
     """
 
     def __init__(self, schema: Schema, limits: Limits) -> None:
-        self._schema = schema._schema
-        self._hide_suggestions = schema.config.disable_field_suggestions
+        self._schema = schema
         self._limits = limits
-        self._costs = CostModel(self._schema)
+        self._cost_model = CostModel(schema._schema)
         self._documents: OrderedDict[str, PreparedDocument] = OrderedDict()
         self._cost = 0
         self.prepared = 0
-        """How many documents were prepared, which is how often the cache did not help."""
+        """The number of documents prepared: the cache's misses."""
 
     @property
     def cost(self) -> int:
@@ -109,7 +103,7 @@ class DocumentCache:
         return text in self._documents
 
     def get(self, text: str) -> PreparedDocument:
-        """The prepared document of that text."""
+        """The prepared document with that text."""
         document = self._documents.get(text)
         if document is not None:
             self._documents.move_to_end(text)
@@ -133,10 +127,10 @@ class DocumentCache:
                 text, max_lexical_tokens=self._limits.tokens, max_comments=self._limits.tokens
             )
         except GraphQLError as error:
-            # No variable of its own for either error: the traceback holds this frame.
+            # Neither error gets a local variable: the traceback refers to this frame.
             refusal = (
                 formatted(
-                    _token_limit(error, self._limits.tokens) or error,
+                    _parser_limit(error, self._limits.tokens) or error,
                     ErrorCode.GRAPHQL_PARSE_FAILED,
                 ),
             )
@@ -151,9 +145,9 @@ class DocumentCache:
         measurement = measure(document)
         problems: list[GraphQLError] = [*exceeded(measurement, self._limits)]
         if not problems:
-            problems = self._validate(document)
+            problems = validation_errors(self._schema, document, self._limits.validation_errors)
         if not problems:
-            costs = operation_costs(document, self._costs, measurement.fragments)
+            costs = operation_costs(document, self._cost_model, measurement.fragments)
             operations = {
                 name: replace(operation, cost=costs[name]) for name, operation in operations.items()
             }
@@ -162,60 +156,13 @@ class DocumentCache:
         cost = text_cost + _BYTES_PER_TOKEN * document.token_count + _errors_cost(errors)
         return PreparedDocument(operations, errors, cost)
 
-    def _validate(self, document: DocumentNode) -> list[GraphQLError]:
-        # Strawberry's rules expect variables and fields to exist, and fail on a document in which
-        # they do not: they only see documents that have passed the specification's rules.
-        for rules in (_SPECIFIED, _STRAWBERRY):
-            errors = validate(
-                self._schema,
-                document,
-                rules,
-                max_errors=self._limits.validation_errors,
-                hide_suggestions=self._hide_suggestions,
-            )
-            if errors:
-                return errors
-        return []
-
-
-class NoNulCharacters(ValidationRule):
-    """A NUL character in a string is an error: PostgreSQL cannot store or compare it."""
-
-    def enter_string_value(self, node: StringValueNode, *_args: Any) -> None:
-        if "\0" in node.value:
-            self.report_error(GraphQLError("A string must not contain a NUL character.", node))
-
-
-class OneOfInputs(OneOfInputValidationRule):
-    """Strawberry's rule for one-of inputs, which knows variables in fragments as well.
-
-    As shipped it learns of an operation's variables when it enters the operation, and fails with
-    a KeyError when a fragment that uses them stands before it.
-    """
-
-    def __init__(self, validation_context: ValidationContext) -> None:
-        super().__init__(validation_context)
-        self.variable_definitions = {
-            variable.variable.name.value: variable
-            for definition in validation_context.document.definitions
-            if isinstance(definition, OperationDefinitionNode)
-            for variable in definition.variable_definitions or ()
-        }
-
-    def enter_operation_definition(self, *_args: Any) -> None:
-        """Keep the variables of the whole document."""
-
-
-_SPECIFIED: tuple[type[ASTValidationRule], ...] = (*specified_rules, NoNulCharacters)
-_STRAWBERRY: tuple[type[ASTValidationRule], ...] = (MaybeNullValidationRule, OneOfInputs)
-
 
 def _unlink_tokens(document: DocumentNode) -> None:
-    """Take apart the list of a document's tokens, which is linked both ways and read by the parser
-    alone. Nodes keep their first and last token, and with them their location.
+    """Unlink the document's tokens, a doubly linked list that only the parser reads.
 
-    A document that is dropped from the cache is then freed at once. Otherwise it would wait for a
-    full garbage collection, which is rare in a process that has run for a while.
+    Nodes keep their first and last token, and with them their location. Without that cycle, a
+    document that leaves the cache is freed at once. Otherwise it would wait for a full garbage
+    collection, which is rare in a long-running process.
     """
     token = document.loc.start_token if document.loc else None
     while token is not None:
@@ -223,29 +170,34 @@ def _unlink_tokens(document: DocumentNode) -> None:
         token = following
 
 
-def _token_limit(error: GraphQLError, maximum: int) -> LimitExceededError | None:
-    """The limit that made the parser stop, if one did.
+def _parser_limit(error: GraphQLError, max_tokens: int) -> LimitExceededError | None:
+    """The limit that stopped the parser; None if it was a syntax error.
 
-    The parser says so only in words. They are compared whole: part of another message could have
-    been quoted from the document.
+    The parser reports a limit only by its message. Whole messages are compared, since a part could
+    be quoted from the document.
     """
     if not isinstance(error, GraphQLSyntaxError):
         return None
-    for limit, what, most in (
-        ("tokens", f"contains more than {maximum} tokens", maximum),
-        ("comments", f"contains more than {maximum} comments", maximum),
-        ("nesting", "is nested too deeply", MAX_NESTING_DEPTH),
-    ):
-        if error.message == f"Syntax Error: Document {what}. Parsing aborted.":
-            return LimitExceededError(
+    for limit, problem, message, maximum in (
+        *(
+            (
                 limit,
-                message=f"The document has more than {most} {limit}"
-                if limit != "nesting"
-                else f"The document is nested deeper than {most} levels",
-                # Parsing stops at the first one too many.
-                actual=most + 1,
-                maximum=most,
+                f"contains more than {max_tokens} {limit}",
+                f"The document has more than {max_tokens} {limit}",
+                max_tokens,
             )
+            for limit in ("tokens", "comments")
+        ),
+        (
+            "nesting",
+            "is nested too deeply",
+            f"The document is nested deeper than {MAX_NESTING_DEPTH} levels",
+            MAX_NESTING_DEPTH,
+        ),
+    ):
+        if error.message == f"Syntax Error: Document {problem}. Parsing aborted.":
+            # Parsing stops at the first one too many.
+            return LimitExceededError(limit, message=message, actual=maximum + 1, maximum=maximum)
     return None
 
 

@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 from strawberry.schema import Schema
 
 from execution.documents import DocumentCache
-from execution.executor import Execute, ExecutorName, executor
+from execution.executor import Executor, ExecutorName, create_executor
 from execution.limits import Limits
 from execution.permissions import FieldPermissions, Needs
 
@@ -30,4 +30,4 @@ class Engine(Generic[ContextT]):
         self.limits = limits
         self.documents = DocumentCache(schema, limits)
         self.permissions = FieldPermissions(schema._schema, needs or {})
-        self.execute: Execute[ContextT] = executor(schema, limits, executor_name)
+        self.execute: Executor[ContextT] = create_executor(schema, limits, executor_name)

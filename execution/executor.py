@@ -1,4 +1,4 @@
-"""The execute step: a prepared operation, its variables and a context in, a result out."""
+"""The two executors: an operation, its variables and a context in, a result out."""
 
 from collections.abc import Mapping
 from inspect import isawaitable
@@ -11,27 +11,24 @@ from strawberry.schema import Schema
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from execution.awaiting import is_awaitable
-from execution.breadth_first import BreadthFirstExecutor
+from execution.breadth_first import execute_breadth_first
 from execution.documents import PreparedOperation
 from execution.limits import Limits
 from execution.permissions import Coordinate, refusing
 from execution.plan import OperationPlan
 from execution.selections import fragments_of, selections_of
+from execution.state import ExecutionState
 
 ContextT_contra = TypeVar("ContextT_contra", contravariant=True)
 
 ExecutorName = Literal["levels", "core"]
 
 
-class Execute(Protocol[ContextT_contra]):
-    """Executes operations, without the fields that are forbidden.
-
-    A result whose data is None and whose errors have no path is a request error: nothing was
-    executed, because the variables do not fit.
-    """
+class Executor(Protocol[ContextT_contra]):
+    """Executes operations."""
 
     def chosen(self, operation: PreparedOperation, variables: Mapping[str, Any]) -> ExecutorName:
-        """Which executor the operation is left to."""
+        """The executor that will execute the operation: this one, or one it delegates to."""
         ...
 
     async def __call__(
@@ -40,16 +37,24 @@ class Execute(Protocol[ContextT_contra]):
         variables: dict[str, Any],
         context: ContextT_contra,
         forbidden: Mapping[Coordinate, str],
-    ) -> ExecutionResult: ...
+    ) -> ExecutionResult:
+        """Execute the operation. Forbidden fields are null with an error and not resolved.
+
+        A result without data whose errors have no path is a request error: the variables do not
+        fit, and nothing was executed.
+        """
+        ...
 
 
-def executor(schema: Schema, limits: Limits, name: ExecutorName) -> Execute[Any]:
-    """The executor of that name."""
-    return ByLevels(schema, limits) if name == "levels" else FieldByField(schema, limits)
+def create_executor(schema: Schema, limits: Limits, name: ExecutorName) -> Executor[Any]:
+    """The executor with that name."""
+    if name == "levels":
+        return BreadthFirstExecutor(schema, limits)
+    return GraphQLCoreExecutor(schema, limits)
 
 
-class FieldByField:
-    """graphql-core: resolves every field of every object by itself."""
+class GraphQLCoreExecutor:
+    """graphql-core, which resolves each field of each object on its own."""
 
     def __init__(self, schema: Schema, limits: Limits) -> None:
         self._schema = schema
@@ -81,14 +86,16 @@ class FieldByField:
         return await result if isawaitable(result) else result
 
 
-class ByLevels:
-    """Resolves each field once for all objects of its level, and leaves to graphql-core whole
-    what it does not cover: introspection, subscriptions, and conditions that are null."""
+class BreadthFirstExecutor:
+    """Resolves each field once for all objects of its level.
+
+    Delegates to graphql-core: introspection, subscriptions, and `@skip` or `@include` with null.
+    """
 
     def __init__(self, schema: Schema, limits: Limits) -> None:
         self._schema = schema
         self._limits = limits
-        self._core = FieldByField(schema, limits)
+        self._core = GraphQLCoreExecutor(schema, limits)
         # Plans live as long as their documents are cached.
         self._plans: WeakKeyDictionary[PreparedOperation, OperationPlan | None] = (
             WeakKeyDictionary()
@@ -96,8 +103,10 @@ class ByLevels:
 
     def chosen(self, operation: PreparedOperation, variables: Mapping[str, Any]) -> ExecutorName:
         plan = self._plan(operation)
-        # `@skip(if: null)`, which a default allows, is an error where the field stands.
-        if plan is None or any(variables.get(name, True) is None for name in plan.conditions):
+        # A default lets `@skip(if: $v)` be null. That is an error wherever the field stands.
+        if plan is None or any(
+            variables.get(name, True) is None for name in plan.condition_variables
+        ):
             return "core"
         return "levels"
 
@@ -121,13 +130,12 @@ class ByLevels:
         )
         if isinstance(coerced, list):
             return ExecutionResult(None, coerced)
-        run = BreadthFirstExecutor(
-            plan, coerced, context, forbidden, hide_suggestions=hide_suggestions
+        return await execute_breadth_first(
+            ExecutionState(plan, coerced, context, forbidden, hide_suggestions=hide_suggestions)
         )
-        return await run.execute()
 
     def _plan(self, operation: PreparedOperation) -> OperationPlan | None:
-        """None for what is left to graphql-core."""
+        """The operation's plan; None if graphql-core executes it."""
         try:
             return self._plans[operation]
         except KeyError:
@@ -140,8 +148,7 @@ class ByLevels:
             return False
         if self._schema.execution_context_class is not StrawberryGraphQLCoreExecutionContext:
             return False
-        selections = selections_of(operation.node.selection_set, fragments_of(operation.document))
         return not any(
-            isinstance(each, FieldNode) and each.name.value in {"__schema", "__type"}
-            for each in selections
+            isinstance(selection, FieldNode) and selection.name.value in {"__schema", "__type"}
+            for selection in selections_of(operation.node, fragments_of(operation.document))
         )

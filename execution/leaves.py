@@ -1,12 +1,11 @@
-"""Scalars and enums, converted a column at a time.
+"""Serializes scalars and enums, one value or many at a time.
 
-`Leaf.convert` is graphql-core's way, value by value. `Leaf.column` does the same for the values of
-many objects at once, where their Python types say that nothing can be amiss.
+`Leaf.serialize` is graphql-core's way for one value. `Leaf.serialize_all` gives the same results
+for many values at once, where their Python types say that no value is special.
 """
 
 from collections.abc import Callable, Mapping
 from enum import Enum
-from types import CoroutineType, GeneratorType
 from typing import Any, TypeVar
 
 from graphql import (
@@ -23,6 +22,8 @@ from graphql import (
 from graphql.pyutils import inspect
 from graphql.pyutils.undefined import UndefinedType
 
+from execution.awaiting import needs_inspection
+
 _NONE = type(None)
 
 _BUILT_IN: dict[str, tuple[GraphQLLeafType, type]] = {
@@ -32,112 +33,99 @@ _BUILT_IN: dict[str, tuple[GraphQLLeafType, type]] = {
     "Int": (GraphQLInt, int),
 }
 
+BatchSerializer = Callable[[list[Any]], list[Any] | None]
 
-_COLUMN = "__column__"
+Serializer = TypeVar("Serializer", bound=Callable[[Any], Any])
 
-Convert = TypeVar("Convert", bound=Callable[[Any], Any])
+_BATCH = "__batch_serializer__"
 
 
-def by_column(
-    column: Callable[[list[Any]], list[Any] | None],
-) -> Callable[[Convert], Convert]:
-    """Says of a scalar's `serialize` how it converts many values at once, some of them None: to
-    what it would make of each, or to what JSON's encoder makes the same of. `column` returns None
-    for values that have to be looked at one by one."""
+def batch_serializer(serialize_all: BatchSerializer) -> Callable[[Serializer], Serializer]:
+    """Give a scalar's `serialize` function a variant for many values.
 
-    def mark(convert: Convert) -> Convert:
-        setattr(convert, _COLUMN, column)
-        return convert
+    `serialize_all` takes values of which some may be None. It returns what `serialize` would make
+    of each, or values that the JSON encoder writes in the same way; None if the values have to be
+    serialized one by one.
+    """
+
+    def mark(serialize: Serializer) -> Serializer:
+        setattr(serialize, _BATCH, serialize_all)
+        return serialize
 
     return mark
 
 
 class Leaf:
-    """A leaf type of a schema."""
+    """Serializes the values of one leaf type."""
 
-    def __init__(self, kind: GraphQLLeafType) -> None:
-        self._kind = kind
-        self._coerce: Callable[[Any], Any] = kind.coerce_output_value
-        built_in, python_type = _BUILT_IN.get(kind.name, (None, None))
-        self._as_it_is = python_type if built_in is kind else None
-        """Values of that very type are the answer, but for integers that are too large."""
-        self._column: Callable[[list[Any]], list[Any] | None] | None = getattr(
-            self._coerce, _COLUMN, None
+    def __init__(self, type_: GraphQLLeafType) -> None:
+        self._type = type_
+        self._coerce: Callable[[Any], Any] = type_.coerce_output_value
+        built_in, python_type = _BUILT_IN.get(type_.name, (None, None))
+        self._unchanged = python_type if built_in is type_ else None
+        """Values of exactly this type stay as they are, except integers that are too large."""
+        self._batch: BatchSerializer | None = getattr(self._coerce, _BATCH, None)
+        self._enum_names = (
+            _EnumNames(self.serialize) if isinstance(type_, GraphQLEnumType) else None
         )
-        self._names = _Names(self.convert) if isinstance(kind, GraphQLEnumType) else None
 
-    def convert(self, value: Any) -> Any:
-        """The answer that a value is; raises where it is none."""
-        converted = self._coerce(value)
-        if converted is None or converted is Undefined:
+    def serialize(self, value: Any) -> Any:
+        """The serialized value. Raises the error of the type's `serialize` for a wrong one."""
+        serialized = self._coerce(value)
+        if serialized is None or serialized is Undefined:
             raise TypeError(
-                f"Expected `{inspect(self._kind)}.coerce_output_value({inspect(value)})` to return "
-                f"non-nullable value, returned: {inspect(converted)}"
+                f"Expected `{inspect(self._type)}.coerce_output_value({inspect(value)})` to return "
+                f"non-nullable value, returned: {inspect(serialized)}"
             )
-        return converted
+        return serialized
 
-    def column(self, values: list[Any]) -> list[Any] | None:
-        """The answers of many values, or None where they have to be looked at one by one."""
-        kinds = set(map(type, values))
-        some_are_none = _NONE in kinds
-        kinds.discard(_NONE)
-        kind = kinds.pop() if len(kinds) == 1 else None
-        if kind is not None and kind is self._as_it_is:
-            return values if kind is not int or _are_small(values) else None
-        if any(map(is_unsettled, kinds)) or (kind is not None and is_unsettled(kind)):
+    def serialize_all(self, values: list[Any]) -> list[Any] | None:
+        """The serialized values, or None if they have to be serialized one by one."""
+        types = set(map(type, values))
+        some_are_none = _NONE in types
+        types.discard(_NONE)
+        only = types.pop() if len(types) == 1 else None
+        if only is not None and only is self._unchanged:
+            return values if only is not int or _fit_in_32_bits(values) else None
+        if any(map(needs_inspection, types)) or (only is not None and needs_inspection(only)):
             return None
         try:
-            if self._column is not None and (answers := self._column(values)) is not None:
-                return answers
-            if self._names is not None and kind is not None and issubclass(kind, Enum):
-                return self._members(self._names, values, none=some_are_none)
-            return self._converted(values)
+            if self._batch is not None and (serialized := self._batch(values)) is not None:
+                return serialized
+            if self._enum_names is not None and only is not None and issubclass(only, Enum):
+                return _names(self._enum_names, values, some_are_none=some_are_none)
+            return self._serialize_each(values)
         except Exception:
-            return None  # whichever it was, it will fail again by itself
+            return None  # one by one, the value at fault fails again and alone
 
-    def _members(
-        self, names: Mapping[Enum, str], values: list[Any], *, none: bool
-    ) -> list[str | None]:
-        if none:
-            return [None if value is None else names[value] for value in values]
-        return list(map(names.__getitem__, values))
-
-    def _converted(self, values: list[Any]) -> list[Any] | None:
-        convert = self._coerce
-        answers = [None if value is None else convert(value) for value in values]
-        # A value that became none is an error.
-        lost = answers.count(None) != values.count(None) or UndefinedType in map(type, answers)
-        return None if lost else answers
+    def _serialize_each(self, values: list[Any]) -> list[Any] | None:
+        coerce = self._coerce
+        serialized = [None if value is None else coerce(value) for value in values]
+        # A value that is serialized to null is an error.
+        lost = serialized.count(None) != values.count(None)
+        return None if lost or UndefinedType in map(type, serialized) else serialized
 
 
-class _Names(dict[Enum, str]):
-    """The names of an enum's members, as they come."""
+class _EnumNames(dict[Enum, str]):
+    """The names of an enum's members, filled on demand."""
 
-    def __init__(self, convert: Callable[[Enum], str]) -> None:
+    def __init__(self, serialize: Callable[[Enum], str]) -> None:
         super().__init__()
-        self._convert = convert
+        self._serialize = serialize
 
     def __missing__(self, member: Enum) -> str:
-        name = self[member] = self._convert(member)
+        name = self[member] = self._serialize(member)
         return name
 
 
-def _are_small(values: list[int | None]) -> bool:
+def _names(
+    names: Mapping[Enum, str], members: list[Any], *, some_are_none: bool
+) -> list[str | None]:
+    if some_are_none:
+        return [None if member is None else names[member] for member in members]
+    return list(map(names.__getitem__, members))
+
+
+def _fit_in_32_bits(values: list[int | None]) -> bool:
     numbers = [value for value in values if value is not None]
     return min(numbers) >= GRAPHQL_MIN_INT and max(numbers) <= GRAPHQL_MAX_INT
-
-
-_unsettled: dict[type, bool] = {}
-
-
-def is_unsettled(kind: type) -> bool:
-    """Whether values of a Python type may be errors, or something that a value is yet to come of:
-    awaitables and asynchronous iterables."""
-    found = _unsettled.get(kind)
-    if found is None:
-        found = _unsettled[kind] = (
-            issubclass(kind, Exception | CoroutineType | GeneratorType)
-            or hasattr(kind, "__await__")
-            or hasattr(kind, "__aiter__")
-        )
-    return found

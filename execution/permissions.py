@@ -1,38 +1,28 @@
-"""Which fields a client may not ask for: decided once for each field of an operation.
+"""Permissions of fields: the scopes that an operation needs, compared with those granted.
 
-What a field needs is known from the schema before anything runs. An operation's fields that need
-something are found once and kept with its document; a request then compares two small sets. Only
-where something is missing is anything done while the operation runs.
+The scopes that fields need are known from the schema. Those of a document are collected once and
+kept with it, so a request only compares small sets. A forbidden field is null with an error.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from graphql import (
-    FieldNode,
-    GraphQLError,
-    GraphQLInterfaceType,
-    GraphQLResolveInfo,
-    GraphQLSchema,
-    TypeInfo,
-    TypeInfoVisitor,
-    Visitor,
-    visit,
-)
+from graphql import GraphQLError, GraphQLResolveInfo, GraphQLSchema
 
 from execution.documents import PreparedOperation
 from execution.errors import ApiError, ErrorCode
+from execution.selections import object_fields
 
 Coordinate = tuple[str, str]
 """The names of a type and of its field."""
 
 Needs = Mapping[Coordinate, frozenset[str]]
-"""The scopes that fields need; a field that needs none is left out."""
+"""The scopes that fields need. Fields that need none are left out."""
 
 
 class ForbiddenError(ApiError):
-    """A field that the credential's scopes do not reach; `extensions.scope` names what lacks."""
+    """A field needs a scope that was not granted: `extensions.scope` names it."""
 
     def __init__(self, scope: str) -> None:
         super().__init__(
@@ -43,24 +33,23 @@ class ForbiddenError(ApiError):
 
 
 def only_forbidden(errors: Iterable[GraphQLError]) -> bool:
-    """Whether nothing but lacking scopes made the errors, so that whoever has the same scopes gets
-    the same again."""
+    """Whether all errors are about missing scopes: the same scopes then get the same errors."""
     return all(isinstance(error.original_error, ForbiddenError) for error in errors)
 
 
 class FieldPermissions:
-    """Compares what the fields of a document need with what a client was granted."""
+    """Compares the scopes that the fields of a document need with those of a client."""
 
     def __init__(self, schema: GraphQLSchema, needs: Needs) -> None:
         self._schema = schema
         self._needs = needs
-        # Documents live as long as they are cached, and so does what is known about them.
-        self._known: WeakKeyDictionary[PreparedOperation, Needs] = WeakKeyDictionary()
+        # Entries live as long as their documents are cached.
+        self._cache: WeakKeyDictionary[PreparedOperation, Needs] = WeakKeyDictionary()
 
     def forbidden(
         self, operation: PreparedOperation, granted: frozenset[str]
     ) -> Mapping[Coordinate, str]:
-        """The fields that must not be resolved, each with a scope it lacks; usually none."""
+        """The fields that must not be resolved, each with a scope that it lacks."""
         return {
             coordinate: min(needed - granted)
             for coordinate, needed in self._needs_of(operation).items()
@@ -68,48 +57,23 @@ class FieldPermissions:
         }
 
     def needed(self, operation: PreparedOperation) -> frozenset[str]:
-        """All the scopes that fields of the operation's document need."""
+        """All scopes that fields of the operation's document need."""
         return frozenset[str]().union(*self._needs_of(operation).values())
 
     def _needs_of(self, operation: PreparedOperation) -> Needs:
-        needs = self._known.get(operation)
+        needs = self._cache.get(operation)
         if needs is None:
-            needs = self._known[operation] = self._find(operation)
+            # Of the whole document: fields of its other operations do no harm here.
+            needs = self._cache[operation] = {
+                coordinate: self._needs[coordinate]
+                for parent, name in object_fields(self._schema, operation.document)
+                if (coordinate := (parent.name, name)) in self._needs
+            }
         return needs
-
-    def _find(self, operation: PreparedOperation) -> Needs:
-        types = TypeInfo(self._schema)
-        collector = _Collector(self._schema, types, self._needs)
-        # The whole document: another operation's fields do no harm, and fragments are in it.
-        visit(operation.document, TypeInfoVisitor(types, collector))
-        return collector.found
-
-
-class _Collector(Visitor):
-    def __init__(self, schema: GraphQLSchema, types: TypeInfo, needs: Needs) -> None:
-        super().__init__()
-        self._schema = schema
-        self._types = types
-        self._needs = needs
-        self.found: dict[Coordinate, frozenset[str]] = {}
-
-    def enter_field(self, node: FieldNode, *_: Any) -> None:
-        parent = self._types.get_parent_type()
-        if parent is None:
-            return
-        concrete = (
-            self._schema.get_possible_types(parent)
-            if isinstance(parent, GraphQLInterfaceType)
-            else (parent,)
-        )
-        for each in concrete:
-            coordinate = each.name, node.name.value
-            if coordinate in self._needs:
-                self.found[coordinate] = self._needs[coordinate]
 
 
 def refusing(forbidden: Mapping[Coordinate, str]) -> Callable[..., Any]:
-    """A middleware of graphql-core that refuses those fields: each is null with an error."""
+    """A middleware for graphql-core that raises ForbiddenError for these fields."""
 
     def resolve(
         following: Callable[..., Any], source: Any, info: GraphQLResolveInfo[Any], **arguments: Any

@@ -1,4 +1,4 @@
-"""What stands in a document: its fragments, selections, conditions, and what its fields read."""
+"""Questions about a document's syntax tree: its fragments, selections, conditions and fields."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
@@ -11,6 +11,7 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLObjectType,
     GraphQLSchema,
+    OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
     TypeInfo,
@@ -21,47 +22,13 @@ from graphql import (
     is_object_type,
     visit,
 )
-from strawberry.schema import Schema
 
-from execution.resolving import resolving
-
-Conditions = tuple[tuple[str, bool], ...]
-"""Variables and what each must be."""
-
-
-def attributes_read(schema: Schema, document: DocumentNode) -> dict[str, frozenset[str] | None]:
-    """By the names of concrete types: what a document's fields read of their objects."""
-    types = TypeInfo(schema._schema)
-    visitor = _Coordinates(schema._schema, types)
-    visit(document, TypeInfoVisitor(types, visitor))
-    read: dict[str, frozenset[str] | None] = {}
-    for kind, name in visitor.found:
-        definition = schema._schema.get_field(kind, name)
-        if definition is not None:
-            before = read.get(kind.name, frozenset())
-            more = resolving(definition, (kind.name, name), schema).reads
-            read[kind.name] = None if before is None or more is None else before | more
-    return read
-
-
-class _Coordinates(Visitor):
-    """Finds every field of a document, of every type that it may be a field of."""
-
-    def __init__(self, schema: GraphQLSchema, types: TypeInfo) -> None:
-        super().__init__()
-        self._schema = schema
-        self._types = types
-        self.found: dict[tuple[GraphQLObjectType, str], None] = {}
-
-    def enter_field(self, node: FieldNode, *_: Any) -> None:
-        parent = self._types.get_parent_type()
-        kinds = self._schema.get_possible_types(parent) if is_abstract_type(parent) else [parent]
-        for kind in kinds:
-            if is_object_type(kind):
-                self.found[kind, node.name.value] = None
+VariableConditions = tuple[tuple[str, bool], ...]
+"""Names of variables, each with the value that it must have."""
 
 
 def fragments_of(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
+    """The document's fragments by name."""
     return {
         definition.name.value: definition
         for definition in document.definitions
@@ -70,11 +37,11 @@ def fragments_of(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
 
 
 def selections_of(
-    node: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode]
+    operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
 ) -> Iterable[SelectionNode]:
-    """Every selection below a selection set, those of each fragment once."""
+    """Every selection of an operation, those of each fragment once."""
     seen: set[str] = set()
-    stack = [node]
+    stack: list[SelectionSetNode] = [operation.selection_set]
     while stack:
         for selection in stack.pop().selections:
             yield selection
@@ -89,27 +56,54 @@ def selections_of(
                     stack.append(below)
 
 
-def condition_variables(
-    node: Any, fragments: Mapping[str, FragmentDefinitionNode]
-) -> frozenset[str]:
-    return frozenset(
-        name
-        for selection in selections_of(node.selection_set, fragments)
-        for name, _ in conditions_of(selection) or ()
-    )
-
-
-def conditions_of(selection: SelectionNode) -> Conditions | None:
-    """What `@skip` and `@include` demand of variables; None if they exclude the selection."""
+def conditions_of(selection: SelectionNode) -> VariableConditions | None:
+    """What `@skip` and `@include` require of variables; None if they always exclude it."""
     conditions: list[tuple[str, bool]] = []
     for directive in selection.directives or ():
         name = directive.name.value
         if name not in {"skip", "include"}:
             continue
         [argument] = directive.arguments or ()
-        wanted = name == "include"
+        required = name == "include"
         if isinstance(argument.value, VariableNode):
-            conditions.append((argument.value.name.value, wanted))
-        elif cast("BooleanValueNode", argument.value).value is not wanted:
+            conditions.append((argument.value.name.value, required))
+        elif cast("BooleanValueNode", argument.value).value is not required:
             return None
     return tuple(conditions)
+
+
+def condition_variables(
+    operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
+) -> frozenset[str]:
+    """The names of the variables that `@skip` and `@include` depend on."""
+    return frozenset(
+        name
+        for selection in selections_of(operation, fragments)
+        for name, _ in conditions_of(selection) or ()
+    )
+
+
+def object_fields(
+    schema: GraphQLSchema, document: DocumentNode
+) -> Iterable[tuple[GraphQLObjectType, str]]:
+    """Every field of a document, for every object type that it may be resolved on."""
+    types = TypeInfo(schema)
+    visitor = _ObjectFields(schema, types)
+    visit(document, TypeInfoVisitor(types, visitor))
+    return visitor.fields
+
+
+class _ObjectFields(Visitor):
+    def __init__(self, schema: GraphQLSchema, types: TypeInfo) -> None:
+        super().__init__()
+        self._schema = schema
+        self._types = types
+        # A dictionary as an ordered set.
+        self.fields: dict[tuple[GraphQLObjectType, str], None] = {}
+
+    def enter_field(self, node: FieldNode, *_: Any) -> None:
+        parent = self._types.get_parent_type()
+        types = self._schema.get_possible_types(parent) if is_abstract_type(parent) else [parent]
+        for type_ in types:
+            if is_object_type(type_):
+                self.fields[type_, node.name.value] = None

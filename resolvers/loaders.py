@@ -204,7 +204,7 @@ class Loaders:
 
 
 def _name_of_one(relation: One[Any], rows: Rows) -> Hashable:
-    # Without the related rows: a row is the same whether or not others were loaded along with it.
+    # Without the prefetches: a row is the same whether or not others were prefetched with it.
     return "one", relation.column, rows.attributes
 
 

@@ -7,8 +7,8 @@ import strawberry
 
 from db.base import Base
 from db.rows import model_of
-from execution.abstract import by_class
 from execution.resolving import reads
+from execution.runtime_types import by_class
 from resolvers.ids import global_id
 
 

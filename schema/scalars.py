@@ -10,7 +10,7 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
-from execution.leaves import by_column
+from execution.leaves import batch_serializer
 
 _INSTANT = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
@@ -26,7 +26,7 @@ def _instants(values: list[Any]) -> list[Any] | None:
 _ZONE, _UTC = attrgetter("tzinfo"), {UTC}
 
 
-@by_column(_instants)
+@batch_serializer(_instants)
 def format_instant(value: datetime) -> str:
     """The instant as RFC 3339 in UTC, with microseconds unless they are zero."""
     if value.tzinfo is not UTC:

@@ -1,4 +1,4 @@
-"""The cost of an operation: by the directives of its schema, before it runs and after."""
+"""The requested and actual costs of operations, by the directives of their schema."""
 
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -133,10 +133,10 @@ IF = "query($yes: Boolean!) { book { author @include(if: $yes) { name } title @s
         ("{ __typename }", {}, 1),
         ("{ book { title } }", {}, 2),
         ("{ book { author { name } nobody { name } } }", {}, 4),
-        # A list of the schema's own size, and one of which nothing is stated.
+        # A list with a stated size, and one without.
         ("{ book { chapters { title } } }", {}, 1 + 1 + 4),
         ("{ unstated { name } }", {}, 1 + 10),
-        # Pages: by argument, as assumed, by the argument's default, and sizes that multiply.
+        # Pages: by argument, by assumed size, by the argument's default, and nested.
         ("{ author { books(first: 3) { nodes { title } } } }", {}, 1 + 1 + 3),
         ("{ author { books(last: 3) { nodes { title } } } }", {}, 1 + 1 + 3),
         ("{ author { books { nodes { title } } } }", {}, 1 + 1 + 5),
@@ -148,15 +148,15 @@ IF = "query($yes: Boolean!) { book { author @include(if: $yes) { name } title @s
             {},
             1 + 3 * (1 + 1 + 2),
         ),
-        # A page is read whatever is asked of it, and each way to its objects costs the same.
+        # A page costs the same by nodes, by edges, and if its objects are not selected.
         ("{ books(first: 9) { edges { node { title } } } }", {}, 1 + 9),
         ("{ books(first: 9) { edges { cursor } } }", {}, 1 + 9),
         ("{ books(first: 9) { __typename } }", {}, 1 + 9),
-        # Weights of fields: once for each object that has the field.
+        # Weights of fields: once for each parent.
         ("{ books(first: 9) { total } }", {}, 1 + 9 + 3),
         ("{ half }", {}, 2),
         ("{ half again: half }", {}, 2),
-        # Variables: given, null, absent, of the wrong kind, by default.
+        # Variables: present, of another type, null, absent, with a default.
         (F, {"f": 4}, 1 + 1 + 4),
         (F, {"f": 4.0}, 1 + 1 + 4),
         (F, {"f": None}, 1 + 1 + 5),
@@ -166,18 +166,18 @@ IF = "query($yes: Boolean!) { book { author @include(if: $yes) { name } title @s
         (D, {"f": None}, 1 + 1 + 5),
         ("query($f: Int!) { books(first: $f) { total } }", {"f": 6}, 1 + 6 + 3),
         ("query($f: Int! = 6) { books(first: $f) { total } }", {}, 1 + 6 + 3),
-        # Lists by the length of an argument.
+        # Lists with as many entries as an argument.
         ('{ byIds(ids: ["a", "b"]) { title } }', {}, 1 + 2),
         ('{ byIds(ids: "a") { title } }', {}, 1 + 1),
         ('query($a: ID!) { byIds(ids: [$a, "b"]) { title } }', {"a": "a"}, 1 + 2),
         (IDS, {"ids": ["a", "b", "c"]}, 1 + 3 * 2),
         (IDS, {"ids": "a"}, 1 + 2),
-        # What is surely not executed costs nothing.
+        # Excluded fields cost nothing.
         (IF, {"yes": True}, 3),
         (IF, {"yes": False}, 2),
         ("{ book { author @skip(if: true) { name } } }", {}, 2),
         ("{ ... @include(if: false) { book { title } } }", {}, 1),
-        # Fragments, with the size of the page that they are spread in.
+        # Fragments take the size of the page that they are spread in.
         (
             """{ a: books(first: 2) { ...F } b: books(first: 5) { ...F } }
             fragment F on Books { total ... { nodes { author { name } } } }""",
@@ -197,7 +197,7 @@ async def test_the_requested_cost_of_an_operation(
 ) -> None:
     response = await library.ask(query, variables)
     assert response.json()["extensions"]["cost"]["requested"] == requested
-    # A document that is known costs the same as one that is new.
+    # A cached document costs the same as a new one.
     again = await library.ask(query, variables)
     assert again.json()["extensions"]["cost"]["requested"] == requested
 
@@ -212,9 +212,9 @@ async def test_the_requested_cost_of_an_operation(
         ("{ books { edges { node { title } } total } }", 1 + 2 + 3),
         ('{ byIds(ids: ["a", "unknown"]) { title } }', 1 + 1),
         ("{ unstated { books { nodes { title } } } }", 1 + 3 + 3 * 2),
-        # Two selections of one field are one field of the result.
+        # Two selections of one field are one field in the result.
         ("{ book { author { name } ...F } } fragment F on Book { author { name } }", 3),
-        # Of a page whose objects nobody asked for, only its size is known.
+        # The objects of a page are not selected: its requested size counts.
         ("{ books(first: 9) { total } }", 1 + 9 + 3),
         ("{ books(first: 9) { nodes @skip(if: true) { title } __typename } }", 1 + 9),
     ],
@@ -229,7 +229,7 @@ async def test_the_actual_cost_is_that_of_the_objects_returned(
     assert cost["actual"] <= cost["requested"]
 
 
-async def test_what_an_error_erased_counts_as_asked_for(library: Served) -> None:
+async def test_the_actual_cost_without_data_is_the_requested_cost(library: Served) -> None:
     response = await library.ask("{ books(first: 5) { nodes { title broken { name } } } }")
     assert response.json()["data"] is None
     assert response.json()["extensions"]["cost"] == {"requested": 11, "actual": 11}
@@ -262,21 +262,21 @@ async def test_an_operation_over_the_maximum_is_not_executed(
         f"{{ byIds(ids: [{'1 ' * 40}]) {{ title }} }}",
     ],
 )
-async def test_the_maximum_cannot_be_walked_around(
+async def test_the_maximum_applies_however_objects_are_requested(
     libraries: Callable[[ServerLimits], Served], query: str
 ) -> None:
     response = await libraries(ServerLimits(cost=35)).ask(query)
     assert only_error(response)["extensions"]["limit"] == "cost"
 
 
-async def test_variables_that_cannot_be_coerced_are_refused_as_ever(library: Served) -> None:
+async def test_wrong_variables_are_bad_user_input(library: Served) -> None:
     wrong: list[Any] = ["x", True, {}, [1], -1e300]
     for value in wrong:
         response = await library.ask(F, {"f": value})
         assert only_error(response)["extensions"]["code"] == "BAD_USER_INPUT"
 
 
-async def test_the_cost_of_a_large_number_is_a_number_that_json_can_hold(library: Served) -> None:
+async def test_costs_stop_at_a_maximum_that_json_holds_exactly(library: Served) -> None:
     page = "books(first: 2147483647) { nodes"
     query = f"{{ {page} {{ author {{ {page} {{ author {{ {page} {{ title }} }} }} }} }} }} }} }} }}"
     assert only_error(await library.ask(query))["extensions"]["actual"] == 10**15
@@ -292,9 +292,9 @@ def test_each_fragment_is_walked_once_however_often_it_is_spread(levels: int) ->
     last = f"fragment F{levels} on Book {{ author {{ name }} }}"
     document = parse("\n".join(["query($f: Int) { book { ...F0 } }", *spreads, last]))
     costs = operation_costs(document, CostModel(schema._schema), measure(document).fragments)
-    # Each level takes four: its page, the books around that, the author around them, and the sum.
+    # Each level has four: the page, the books, the author, and the sum of both selections.
     assert len(costs[None]._steps) == 4 * levels + 1
-    # An author and two books, each of which has all of the next level.
+    # An author with two books, each with the whole next level, and the next level again.
     expected = 1
     for _ in range(levels):
         expected = 1 + 2 * (1 + expected) + expected

@@ -1,4 +1,4 @@
-"""The cache of prepared documents: what it shares, and what bounds it."""
+"""The cache of prepared documents: what is shared, and its bounds."""
 
 import pytest
 import strawberry
@@ -25,7 +25,7 @@ async def test_the_operations_of_a_document_share_its_preparation(served: Served
     assert served.endpoint.engine.documents.prepared == 1
 
 
-async def test_a_refused_document_is_refused_again_without_preparation(served: Served) -> None:
+async def test_a_document_with_errors_is_prepared_once(served: Served) -> None:
     first, second = await served.ask("{ unknown }"), await served.ask("{ unknown }")
     assert first.json() == second.json()
     assert served.endpoint.engine.documents.prepared == 1
@@ -36,7 +36,7 @@ def test_a_cached_operation_keeps_its_identity() -> None:
     assert cache.get("{ hello }").operation(None) is cache.get("{ hello }").operation(None)
 
 
-def test_the_least_recently_used_document_makes_room() -> None:
+def test_the_least_recently_used_document_is_dropped_first() -> None:
     cache = DocumentCache(schema, Limits(cached_documents=2))
     for text in ("{ hello }", "{ locale }", "{ hello }", "{ thing { name } }", "{ hello }"):
         cache.get(text)
@@ -46,7 +46,7 @@ def test_the_least_recently_used_document_makes_room() -> None:
 
 
 @pytest.mark.parametrize("query", ["{{ hello }} # {}", "{{ unknown }} # {}", "{{ # {}"])
-def test_memory_bounds_served_and_refused_documents_alike(query: str) -> None:
+def test_memory_is_bounded_for_documents_with_and_without_errors(query: str) -> None:
     limits = Limits(cached_bytes=100_000)
     cache = DocumentCache(schema, limits)
     for number in range(200):
@@ -63,7 +63,7 @@ def test_a_document_larger_than_the_cache_is_served_but_not_kept() -> None:
 
 @pytest.mark.parametrize("query", ["{ nam }", '{ greet(nam: "x") }'])
 @pytest.mark.parametrize("hidden", [True, False])
-def test_suggestions_are_off_everywhere_when_the_schema_says_so(query: str, hidden: bool) -> None:
+def test_suggestions_are_hidden_where_the_schema_says_so(query: str, hidden: bool) -> None:
     @strawberry.type
     class Query:
         name: str = "x"
@@ -77,7 +77,7 @@ def test_suggestions_are_off_everywhere_when_the_schema_says_so(query: str, hidd
     assert any("Did you mean" in error["message"] for error in errors) is not hidden
 
 
-def test_a_schema_with_extensions_is_refused_since_they_would_not_run() -> None:
+def test_a_schema_with_extensions_is_refused() -> None:
     @strawberry.type
     class Query:
         name: str = "x"

@@ -1,11 +1,11 @@
-"""What clients are told: a code always, the truth about their own mistakes, nothing else."""
+"""Errors in responses: codes, masked messages, locations, and what is logged."""
 
 from typing import Any
 
 import pytest
 from graphql import located_error
 
-from execution.failures import Failures
+from execution.null_propagation import FieldErrors
 from tests.execution.support import SECRET, Served, code, data, only_error
 
 
@@ -41,7 +41,7 @@ async def test_an_expected_error_keeps_its_message_extensions_path_and_location(
 
 
 @pytest.mark.parametrize("field", ["leak", "plainGraphqlError", "must", "wrongType"])
-async def test_an_unexpected_error_is_masked_but_located(served: Served, field: str) -> None:
+async def test_an_unexpected_error_is_masked_with_its_location(served: Served, field: str) -> None:
     response = await served.ask(f"{{ {field} }}")
     assert only_error(response) == {
         "message": "Internal server error",
@@ -55,7 +55,7 @@ async def test_an_unexpected_error_is_masked_but_located(served: Served, field: 
 
 
 @pytest.mark.parametrize("field", ["leak", "plainGraphqlError", "must", "wrongType"])
-async def test_an_unexpected_error_is_logged_whole_under_the_request_id(
+async def test_an_unexpected_error_is_logged_with_its_traceback_and_request_id(
     served: Served, field: str
 ) -> None:
     response = await served.ask(f"{{ {field} }}")
@@ -71,21 +71,21 @@ async def test_a_failed_non_null_field_answers_with_null_data(served: Served) ->
     assert response.json()["data"] is None
 
 
-async def test_a_validation_error_says_where(served: Served) -> None:
+async def test_a_validation_error_has_its_location(served: Served) -> None:
     error = only_error(await served.ask("{\n  unknown\n}"))
     assert error["locations"] == [{"line": 2, "column": 3}]
     assert "unknown" in error["message"]
 
 
-async def test_a_variable_error_repeats_what_a_scalar_says(served: Served) -> None:
+async def test_a_variable_error_contains_the_message_of_its_scalar(served: Served) -> None:
     response = await served.ask("query Q($e: Even!) { even(value: $e) }", {"e": 3})
     assert "Even numbers only." in only_error(response)["message"]
 
 
-async def test_an_argument_that_fails_only_when_executed_is_the_clients_mistake(
+async def test_an_argument_that_fails_during_execution_is_bad_user_input(
     served: Served,
 ) -> None:
-    # A nullable variable with a default may stand for a non-null argument, but not as null.
+    # A nullable variable with a default is valid for a non-null argument, but null is not.
     response = await served.ask('query Q($n: String = "x") { hello(name: $n) }', {"n": None})
     error = only_error(response)
     assert (error["path"], error["extensions"]) == (["hello"], {"code": "BAD_USER_INPUT"})
@@ -124,14 +124,14 @@ async def test_a_one_of_input_in_a_fragment_before_its_operation_is_served(serve
     assert data(response) == {"choose": "chosen"}
 
 
-def test_an_error_that_is_not_shown_keeps_no_traceback_but_one_that_is_logged() -> None:
+def test_only_reported_errors_keep_their_tracebacks() -> None:
     hidden, logged = _raised("hidden"), _raised("logged")
-    failures = Failures()
+    errors = FieldErrors()
     data = {"a": {"b": None, "c": None, "d": None}}
-    failures.note(located_error(logged, path=["a", "b"]), ("a", "b"), ("a",))
-    failures.note(located_error(hidden, path=["a", "c"]), ("a", "c"), ("a", "c"))
-    failures.note(located_error(logged, path=["a", "d"]), ("a", "d"), ("a", "d"))
-    shown, [error] = failures.applied(data)
+    errors.add(located_error(logged, path=["a", "b"]), ("a", "b"), ("a",))
+    errors.add(located_error(hidden, path=["a", "c"]), ("a", "c"), ("a", "c"))
+    errors.add(located_error(logged, path=["a", "d"]), ("a", "d"), ("a", "d"))
+    shown, [error] = errors.apply(data)
     assert shown == {"a": None}
     assert error.original_error is logged
     assert logged.__traceback__ is not None

@@ -1,4 +1,4 @@
-"""Every limit: what it counts, what it says, and that counting is linear in the document."""
+"""Limits of documents: what each counts, its error, and that counting is linear."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from execution.limits import COUNT_CEILING, Size, check, measure
 from server.limits import ServerLimits
 from tests.execution.support import Served, data, only_error
 
-# The query of GraphiQL, Apollo and most code generators, at its most demanding.
+# The introspection query of GraphiQL, Apollo and most code generators, with all its options.
 INTROSPECTION = get_introspection_query(
     descriptions=True,
     specified_by_url=True,
@@ -30,7 +30,7 @@ def nested(levels: int) -> str:
 
 
 def doubling(levels: int, selection: str = "child {{ {inner} }} other {{ {inner} }}") -> str:
-    """Fragments each of which spreads the next one twice: two to the power of ``levels``."""
+    """Fragments that each spread the next one twice: 2 ** levels fields."""
     fragments = [
         f"fragment F{level} on Thing {{ {selection.format(inner=f'...F{level + 1}')} }}"
         for level in range(levels)
@@ -113,7 +113,7 @@ def doubling(levels: int, selection: str = "child {{ {inner} }} other {{ {inner}
         ),
     ],
 )
-async def test_a_limit_allows_its_maximum_and_names_itself_beyond(  # noqa: PLR0917 - its cases
+async def test_a_limit_allows_its_maximum_and_refuses_one_more(  # noqa: PLR0917 - its cases
     serving: Callable[[ServerLimits], Served],
     limits: ServerLimits,
     allowed: str,
@@ -140,7 +140,7 @@ async def test_a_limit_allows_its_maximum_and_names_itself_beyond(  # noqa: PLR0
     assert served.events.count("opened") == 1
 
 
-def test_every_exceeded_limit_is_named_at_once() -> None:
+def test_all_exceeded_limits_are_reported_together() -> None:
     document = parse("{ a: hello b: hello c: hello }")
     errors = check(document, ServerLimits(aliases=1, root_fields=1, fields=1))
     assert [(error.extensions or {})["limit"] for error in errors] == [
@@ -150,7 +150,7 @@ def test_every_exceeded_limit_is_named_at_once() -> None:
     ]
 
 
-async def test_every_operation_of_a_document_keeps_to_the_limits(
+async def test_limits_apply_to_every_operation_of_a_document(
     serving: Callable[[ServerLimits], Served],
 ) -> None:
     response = await serving(ServerLimits(depth=4)).ask(
@@ -169,14 +169,14 @@ def test_introspection_does_not_count_towards_the_depth() -> None:
     assert size("{ __schema { types { fields { name } } } thing { name } }").depth == 2
 
 
-def test_the_usual_introspection_query_is_well_within_its_limit() -> None:
+def test_the_usual_introspection_query_stays_well_below_its_limit() -> None:
     measured = size(INTROSPECTION)
     assert measured.introspection_cost < 0.75 * ServerLimits().introspection_cost
     assert measured.introspection_lists == ServerLimits().introspection_lists
 
 
 def aliased(count: int, field: str) -> str:
-    """A field that many times, under that many names."""
+    """A field `count` times, each with an alias of its own."""
     return " ".join(f"a{number}: {field}" for number in range(count))
 
 
@@ -200,7 +200,7 @@ async def test_introspection_cannot_be_multiplied(
     assert only_error(response)["extensions"]["limit"] == f"introspection{limit}"
 
 
-async def test_introspection_fields_elsewhere_gain_nothing(served: Served) -> None:
+async def test_introspection_fields_elsewhere_are_validation_errors(served: Served) -> None:
     response = await served.ask("{ thing { __schema { types { name } } } }")
     assert only_error(response)["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
 
@@ -227,17 +227,17 @@ async def test_variable_coercion_stops_at_the_number_of_errors_reported(
 @pytest.mark.parametrize("levels", [10, 20, 40])
 def test_each_selection_is_visited_once_however_often_it_is_spread(levels: int) -> None:
     measurement = measure(parse(doubling(levels)))
-    # A fragment has two fields and two spreads, and each spread is added up once more.
+    # A fragment has two fields and two spreads, and each spread is added once more.
     assert measurement.steps <= 6 * levels + 10
 
 
-def test_counts_are_of_the_document_with_its_fragments_spread() -> None:
+def test_counts_include_the_fields_of_spread_fragments() -> None:
     measured = size(doubling(5))
     assert measured.fields == 1 + 2 * (2**5 - 1) + 2**5
     assert measured.depth == 7
 
 
-def test_counts_stop_at_a_ceiling_that_json_can_hold() -> None:
+def test_counts_stop_at_a_ceiling() -> None:
     assert size(doubling(90)).fields == COUNT_CEILING
 
 
@@ -255,7 +255,7 @@ async def test_exponential_fragments_are_refused_before_validation(served: Serve
         "{ thing { ...A } } fragment A on Thing { ...A ...A }",
     ],
 )
-async def test_cycles_of_fragments_are_left_to_validation(served: Served, query: str) -> None:
+async def test_cycles_of_fragments_are_validation_errors(served: Served, query: str) -> None:
     response = await served.ask(query)
     assert response.status_code == 400
     codes = {error["extensions"]["code"] for error in response.json()["errors"]}
@@ -273,6 +273,6 @@ async def test_a_long_chain_of_fragments_does_not_exhaust_the_stack(
     assert only_error(response)["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
 
 
-async def test_inline_fragments_as_deep_as_the_parser_goes_are_served(served: Served) -> None:
+async def test_inline_fragments_as_deep_as_the_parser_allows_are_served(served: Served) -> None:
     response = await served.ask("{ " + "... { " * 199 + "hello" + " }" * 199 + " }")
     assert data(response) == {"hello": "hello world"}

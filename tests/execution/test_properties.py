@@ -1,4 +1,4 @@
-"""Whatever is sent: no answer is a server error, and work grows no faster than the document."""
+"""Random requests: no server errors, and sizes that are right and measured in linear time."""
 
 import asyncio
 import io
@@ -17,7 +17,7 @@ from execution.limits import Limits, Size, check, measure
 from server.logs import configure_logging
 from tests.execution.support import Served, logging_restored, serve
 
-# How fast the machine is, is none of these tests' business.
+# These tests do not depend on the speed of the machine.
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 JSON_VALUES = st.recursive(
@@ -53,7 +53,7 @@ def quiet() -> Iterator[None]:
 
 
 def answer(send: Any) -> httpx.Response:
-    """One answer of a fresh application."""
+    """The response of a new application."""
 
     async def run() -> httpx.Response:
         served: Served = serve()
@@ -65,7 +65,7 @@ def answer(send: Any) -> httpx.Response:
 
 
 def assert_clean(response: httpx.Response) -> None:
-    """No server error; and an error, if any, in GraphQL's form with a code."""
+    """Assert that there is no server error, and that all errors have codes."""
     assert response.status_code < 500
     for error in response.json().get("errors", []):
         assert error["extensions"]["code"] != "INTERNAL_SERVER_ERROR"
@@ -118,7 +118,7 @@ def test_random_query_strings_never_give_a_server_error(query_string: bytes) -> 
 
 @st.composite
 def fragment_documents(draw: st.DrawFn) -> str:
-    """Fragments that spread later ones any number of times, on any level."""
+    """Documents of fragments that spread later ones any number of times, at any depth."""
     count = draw(st.integers(1, 12))
     definitions = []
     for number in range(count + 1):
@@ -133,8 +133,8 @@ def fragment_documents(draw: st.DrawFn) -> str:
     return "\n".join(["{ thing { ...F0 } }", *definitions])
 
 
-def written_out(query: str) -> Size:
-    """The size by the obvious definition: follow every spread every time."""
+def size_when_spread(query: str) -> Size:
+    """The size by definition: each spread is followed every time."""
     document = parse(query)
     bodies: dict[str, Any] = {
         node.name.value: node
@@ -154,7 +154,7 @@ def written_out(query: str) -> Size:
                 size.fields += 1
                 key = (selection.alias or selection.name).value
                 keys[key] += 1
-                # What is compared is what a selection repeats by itself.
+                # Keys are counted within one selection set, as validation compares them.
                 size.repeats = max(size.repeats, keys[key])
                 size.aliases += selection.alias is not None
                 size.depth = max(size.depth, depth + 1)
@@ -167,13 +167,13 @@ def written_out(query: str) -> Size:
 
 @given(fragment_documents())
 @settings(unhurried, max_examples=200)
-def test_sizes_are_those_of_the_document_written_out(query: str) -> None:
-    assert measure(parse(query)).operations[0][1] == written_out(query)
+def test_sizes_are_those_of_the_document_with_fragments_spread(query: str) -> None:
+    assert measure(parse(query)).operations[0][1] == size_when_spread(query)
 
 
 @given(fragment_documents())
 @unhurried
-def test_measuring_takes_at_most_two_steps_a_selection(query: str) -> None:
+def test_measuring_takes_at_most_two_steps_for_each_selection(query: str) -> None:
     document = parse(query)
     selections = sum(query.count(piece) for piece in ("...", "name", "child", "other"))
     assert measure(document).steps <= 2 * selections
@@ -183,6 +183,6 @@ def test_measuring_takes_at_most_two_steps_a_selection(query: str) -> None:
 @unhurried
 def test_nested_fragments_are_refused_or_bounded_by_the_field_limit(query: str) -> None:
     limits = Limits(fields=100)
-    within = written_out(query).fields <= limits.fields
+    within = size_when_spread(query).fields <= limits.fields
     refused = {(error.extensions or {})["limit"] for error in check(parse(query), limits)}
     assert ("fields" in refused) is not within

@@ -53,7 +53,7 @@ def _share_documents(patch: pytest.MonkeyPatch) -> None:
     known: LRUCache[Any, PreparedDocument] = LRUCache(DOCUMENTS)
 
     def shared(self: DocumentCache, text: str) -> PreparedDocument:
-        key = self._schema, self._hide_suggestions, self._limits, text
+        key = self._schema, self._limits, text
         if key not in known:
             known[key] = prepare(self, text)
         return known[key]

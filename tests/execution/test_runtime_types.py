@@ -1,7 +1,6 @@
-"""Execution by levels answers as graphql-core does: which type an object has.
+"""Breadth-first execution equals graphql-core: the runtime types of objects.
 
-Types say so of their objects, or an interface says so of them all; at once or later, for each
-object otherwise, and wrongly.
+By `is_type_of` or `resolve_type`, synchronous or not, right and wrong.
 """
 
 from dataclasses import dataclass
@@ -10,16 +9,16 @@ from typing import Annotated, Any
 import pytest
 import strawberry
 
-from tests.execution.comparing import compared
+from tests.execution.differential import compare
 
 
-class Trouble(Exception):  # noqa: N818 - what a type is in
-    pass
+class TypeResolverError(Exception):
+    """Raised by `is_type_of` and `resolve_type`."""
 
 
 @dataclass(frozen=True)
 class Animal:
-    """What all types tell by its kind."""
+    """An object of any type, by its kind."""
 
     kind: str
     name: str = "Rex"
@@ -27,13 +26,13 @@ class Animal:
 
 def _is(kind: str, animal: Any) -> bool:
     if animal.kind == f"{kind}?":
-        raise Trouble(f"is it a {kind}?")
+        raise TypeResolverError(f"is it a {kind}?")
     return bool(animal.kind == kind)
 
 
 @strawberry.interface
 class Pet:
-    """Its types say which objects are theirs."""
+    """Its types have `is_type_of`."""
 
     name: str
 
@@ -58,7 +57,7 @@ class Dog(Loud):
 
 @strawberry.type
 class Cat(Loud):
-    """Knows later."""
+    """Has an asynchronous `is_type_of`."""
 
     @classmethod
     async def is_type_of(cls, obj: Any, info: Any) -> Any:
@@ -82,7 +81,7 @@ class Fish(Pet):
 
 @strawberry.interface
 class Vehicle:
-    """Says itself of which type an object is."""
+    """Has `resolve_type`."""
 
     name: str
 
@@ -140,7 +139,7 @@ class Stone:
 def _named(animal: Animal) -> Any:
     match animal.kind:
         case "raises":
-            raise Trouble("cannot say")
+            raise TypeResolverError("cannot say")
         case "nothing":
             return None
         case "number":
@@ -152,7 +151,7 @@ async def _soon(animal: Animal) -> Any:
     return _named(animal)
 
 
-# Not of cats: Strawberry expects types of a union to know at once.
+# Without Cat: Strawberry expects a synchronous `is_type_of` from types of a union.
 Quick = Annotated[Dog | Fish, strawberry.union("Quick")]
 
 
@@ -219,46 +218,46 @@ PETS = f"{QUICK} ... on Cat {{ meows }}"
         ["fish?", "dog", "bird", "cat?"],
     ],
 )
-async def test_types_that_know_their_objects(field: str, selection: str, kinds: list[str]) -> None:
+async def test_types_with_is_type_of(field: str, selection: str, kinds: list[str]) -> None:
     document = f"query ($kinds: [String!]!) {{ {field}(kinds: $kinds) {{ {selection} }} }}"
-    await compared(schema, document, {"kinds": kinds}, ordered=False)
+    await compare(schema, document, {"kinds": kinds}, ordered=False)
 
 
 @pytest.mark.parametrize("kinds", [["dog", "cat"], ["dog", "fish"], ["bird"], ["cat?"]])
 async def test_an_interface_of_an_interface(kinds: list[str]) -> None:
     document = """query ($kinds: [String!]!) {
       loud(kinds: $kinds) { ... on Pet { name ... on Loud { noise ... on Cat { meows } } } } }"""
-    await compared(schema, document, {"kinds": kinds}, ordered=False)
+    await compare(schema, document, {"kinds": kinds}, ordered=False)
 
 
 @pytest.mark.parametrize("kinds", [["dog", "dog"], ["dog", "fish"], ["dog?", "dog"], ["null"]])
-async def test_objects_of_a_type_that_looks_at_each(kinds: list[str]) -> None:
+async def test_an_object_type_with_is_type_of(kinds: list[str]) -> None:
     document = "query ($kinds: [String!]!) { dogs(kinds: $kinds) { name barks } }"
-    await compared(schema, document, {"kinds": kinds})
+    await compare(schema, document, {"kinds": kinds})
 
 
 @pytest.mark.parametrize("kind", ["cat", "dog", "cat?"])
-async def test_an_object_of_a_type_that_knows_later(kind: str) -> None:
+async def test_an_object_type_with_asynchronous_is_type_of(kind: str) -> None:
     document = "query ($kind: String!) { cat(kind: $kind) { name meows } }"
-    await compared(schema, document, {"kind": kind})
+    await compare(schema, document, {"kind": kind})
 
 
 WRONG = ["raises", "nothing", "number", "Stone", "Pet", "Lorry", "Vehicle"]
 
 
 @pytest.mark.parametrize("kind", ["Car", "Ship", *WRONG])
-async def test_an_interface_that_knows_the_type(kind: str) -> None:
+async def test_an_interface_with_resolve_type(kind: str) -> None:
     document = """query ($kind: String!, $kinds: [String!]!) {
       vehicle(kind: $kind) { name __typename ... on Ship { sails } }
       vehicles(kinds: $kinds) { ... on Car { name } ... on Ship { name } __typename } }"""
     variables = {"kind": kind, "kinds": ["Ship", kind, "Ship", "null"]}
-    answer = await compared(schema, document, variables, ordered=False)
+    answer = await compare(schema, document, variables, ordered=False)
     assert (answer.errors == ()) is (kind not in WRONG)
 
 
 @pytest.mark.parametrize("kind", ["Kite", "Glider", "Car", *WRONG])
-async def test_an_interface_that_knows_the_type_later(kind: str) -> None:
+async def test_an_interface_with_asynchronous_resolve_type(kind: str) -> None:
     document = """query ($kinds: [String!]!) {
       crafts(kinds: $kinds) { __typename ... on Vehicle { name } } }"""
-    answer = await compared(schema, document, {"kinds": ["Glider", kind, "Kite"]}, ordered=False)
+    answer = await compare(schema, document, {"kinds": ["Glider", kind, "Kite"]}, ordered=False)
     assert (answer.errors == ()) is (kind in {"Kite", "Glider"})

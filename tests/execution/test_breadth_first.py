@@ -1,4 +1,4 @@
-"""Execution by levels answers as graphql-core does: values, lists, nulls, errors, fragments."""
+"""Breadth-first execution equals graphql-core: values, nulls, errors, fragments, conditions."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,7 +11,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from execution.resolving import by_level
-from tests.execution.comparing import answered, compared
+from tests.execution.differential import compare, execute_by
 
 
 class Colour(Enum):
@@ -19,13 +19,13 @@ class Colour(Enum):
     BLUE = "blau"
 
 
-class Trouble(Exception):  # noqa: N818 - what a resolver is in
-    pass
+class ResolverError(Exception):
+    """Raised by resolvers."""
 
 
 @dataclass
 class Calls:
-    """The context: what level resolvers were asked."""
+    """The context: the calls of resolvers by level, and of mutations."""
 
     levels: list[tuple[str, int]] = field(default_factory=list)
     mutations: list[str] = field(default_factory=list)
@@ -34,7 +34,9 @@ class Calls:
 def _squares(parents: list[Any], context: Calls, plus: int = 0) -> list[Any]:
     context.levels.append(("squares", len(parents)))
     return [
-        Trouble(f"{parent.number} has no square") if parent.number == 2 else parent.number**2 + plus
+        ResolverError(f"{parent.number} has no square")
+        if parent.number == 2
+        else parent.number**2 + plus
         for parent in parents
     ]
 
@@ -50,7 +52,7 @@ def _too_few(parents: list[Any], context: Calls) -> list[Any]:
 
 
 def _all_fail(parents: list[Any], context: Calls) -> list[Any]:
-    raise Trouble("all of them")
+    raise ResolverError("all of them")
 
 
 @strawberry.interface
@@ -69,7 +71,8 @@ class Item(Named):
     strict_square: int = strawberry.field(resolver=by_level(_squares))
     friend = strawberry.field(
         resolver=by_level(_friends),
-        graphql_type=Annotated["Item", strawberry.lazy("tests.execution.test_levels")] | None,
+        graphql_type=Annotated["Item", strawberry.lazy("tests.execution.test_breadth_first")]
+        | None,
     )
     too_few: int | None = strawberry.field(resolver=by_level(_too_few))
     all_fail: int | None = strawberry.field(resolver=by_level(_all_fail))
@@ -91,13 +94,13 @@ class Item(Named):
     @strawberry.field
     def odd(self) -> bool | None:
         if self.number % 2 == 0:
-            raise Trouble(f"{self.number} is even")
+            raise ResolverError(f"{self.number} is even")
         return True
 
     @strawberry.field
     def must_be_odd(self) -> bool:
         if self.number % 2 == 0:
-            raise Trouble(f"{self.number} is even")
+            raise ResolverError(f"{self.number} is even")
         return True
 
     @strawberry.field
@@ -187,7 +190,7 @@ class Query:
         async def one(number: int) -> Item:
             await asyncio.sleep(0)
             if number == 2:
-                raise Trouble("not two")
+                raise ResolverError("not two")
             return Item(number=number)
 
         return [one(number) for number in (1, 2, 3)]  # type: ignore[misc]
@@ -210,7 +213,7 @@ class Query:
 
     @strawberry.field
     def must(self) -> Item:
-        raise Trouble("nothing there")
+        raise ResolverError("nothing there")
 
 
 @strawberry.type
@@ -225,7 +228,7 @@ class Mutation:
     @strawberry.mutation
     def fail(self, info: strawberry.Info) -> int:
         info.context.mutations.append("fail")
-        raise Trouble("failed")
+        raise ResolverError("failed")
 
 
 schema = strawberry.Schema(Query, Mutation, types=[Item, Bag])
@@ -246,8 +249,8 @@ schema = strawberry.Schema(Query, Mutation, types=[Item, Bag])
         "{ keep(value: {a: [1, {b: null}]}) }",
     ],
 )
-async def test_values_and_lists(document: str) -> None:
-    assert (await compared(schema, document, context=Calls())).errors == ()
+async def test_values_and_lists_are_equal(document: str) -> None:
+    assert (await compare(schema, document, context=Calls())).errors == ()
 
 
 @pytest.mark.parametrize(
@@ -274,8 +277,8 @@ async def test_values_and_lists(document: str) -> None:
         "{ bag { strangers { name __typename } } }",
     ],
 )
-async def test_nulls_and_errors(document: str) -> None:
-    assert (await compared(schema, document, context=Calls())).errors != ()
+async def test_nulls_and_errors_are_equal(document: str) -> None:
+    assert (await compare(schema, document, context=Calls())).errors != ()
 
 
 @pytest.mark.parametrize(
@@ -286,8 +289,8 @@ async def test_nulls_and_errors(document: str) -> None:
         "{ awaitedItems { later friend { friend { odd } } } items { square } }",
     ],
 )
-async def test_nulls_and_errors_of_what_is_awaited(document: str) -> None:
-    answer = await compared(schema, document, context=Calls(), ordered=False)
+async def test_nulls_and_errors_of_awaited_fields_are_equal(document: str) -> None:
+    answer = await compare(schema, document, context=Calls(), ordered=False)
     assert answer.errors != ()
 
 
@@ -311,8 +314,8 @@ async def test_nulls_and_errors_of_what_is_awaited(document: str) -> None:
         ),
     ],
 )
-async def test_fragments_and_types(document: str) -> None:
-    assert (await compared(schema, document, context=Calls())).errors == ()
+async def test_fragments_and_types_are_equal(document: str) -> None:
+    assert (await compare(schema, document, context=Calls())).errors == ()
 
 
 @pytest.mark.parametrize("a", [True, False])
@@ -338,10 +341,10 @@ async def test_fragments_and_types(document: str) -> None:
         "{ items @include(if: $a) { number } items @include(if: $b) { itself { odd } } }",
     ],
 )
-async def test_conditions(document: str, a: bool, b: bool) -> None:
+async def test_skip_and_include_are_equal(document: str, a: bool, b: bool) -> None:
     document = f"query ($a: Boolean!, $b: Boolean = true) {document}"
-    await compared(schema, document, {"a": a, "b": b}, context=Calls())
-    await compared(schema, document, {"a": a}, context=Calls())
+    await compare(schema, document, {"a": a, "b": b}, context=Calls())
+    await compare(schema, document, {"a": a}, context=Calls())
 
 
 @pytest.mark.parametrize(
@@ -357,64 +360,69 @@ async def test_conditions(document: str, a: bool, b: bool) -> None:
         {"n": 2, "shape": {}, "list": [1, "x"]},
     ],
 )
-async def test_variables(variables: dict[str, Any]) -> None:
+async def test_variables_are_equal(variables: dict[str, Any]) -> None:
     document = """query ($n: Int!, $shape: Shape = {sides: 6}, $list: [Int!] = [7]) {
       item(number: $n) { number }
       shape(shape: $shape, more: $list)
     }"""
-    await compared(schema, document, variables, context=Calls())
+    await compare(schema, document, variables, context=Calls())
 
 
-async def test_a_null_that_a_default_allowed_fails_its_field_alone() -> None:
+async def test_a_null_variable_for_a_non_null_argument_fails_its_field_alone() -> None:
     document = "query ($n: Int = 3) { item(number: $n) { number } items(first: 1) { number } }"
-    answer = await compared(schema, document, {"n": None}, context=Calls())
+    answer = await compare(schema, document, {"n": None}, context=Calls())
     assert [path for path, _, _ in answer.errors] == [("item",)]
 
 
-async def test_a_condition_that_is_null_is_graphql_cores_to_refuse() -> None:
+async def test_a_condition_that_is_null_is_delegated_to_graphql_core() -> None:
     document = "query ($a: Boolean = true) { items { number @include(if: $a) } }"
-    await compared(schema, document, {"a": None}, context=Calls(), left_to="core")
+    await compare(schema, document, {"a": None}, context=Calls(), delegated=True)
 
 
 async def test_mutations_run_one_after_the_other() -> None:
     document = """mutation { a: add(name: "slow", ticks: 9) { number friend { number } }
       b: add(name: "quick") { number } c: add(name: "last") { number } }"""
     context = Calls()
-    assert (await compared(schema, document, context=context)).errors == ()
+    assert (await compare(schema, document, context=context)).errors == ()
     assert context.mutations == ["slow", "quick", "last"]
 
 
-async def test_nothing_follows_a_mutation_that_nulls_the_answer() -> None:
+async def test_no_mutation_follows_one_that_nulls_all_data() -> None:
     document = """mutation { a: add(name: "first") { number } fail b: add(name: "b") { number } }"""
     context = Calls()
-    answer = await answered(schema, "levels", document, context=context)
+    answer = await execute_by(schema, "levels", document, context=context)
     assert answer.data is None
     assert context.mutations == ["first", "fail"]
 
 
-async def test_a_level_is_asked_once_for_all_its_objects() -> None:
+async def test_a_resolver_by_level_is_called_once_for_all_objects() -> None:
     context = Calls()
-    await answered(schema, "levels", "{ items { friend { friend { number } } } }", context=context)
+    await execute_by(
+        schema, "levels", "{ items { friend { friend { number } } } }", context=context
+    )
     assert context.levels == [("friends", 5), ("friends", 3)]
 
 
-async def test_a_level_resolver_that_gives_too_few_values_fails_each_object() -> None:
-    answer = await answered(schema, "levels", "{ items(first: 2) { tooFew } }", context=Calls())
+async def test_a_resolver_by_level_that_returns_too_few_values_fails_each_object() -> None:
+    answer = await execute_by(schema, "levels", "{ items(first: 2) { tooFew } }", context=Calls())
     assert answer.data == {"items": [{"tooFew": None}, {"tooFew": None}]}
     assert [message for _, message, _ in answer.errors] == [
-        "Item.tooFew gave 0 values for 2 objects"
+        "Item.tooFew returned 0 values for 2 objects"
     ] * 2
 
 
-async def test_a_forbidden_field_is_refused_without_being_resolved() -> None:
+async def test_a_forbidden_field_is_not_resolved() -> None:
     context = Calls()
     document = "{ items(first: 2) { number friend { number } strictSquare } }"
     forbidden = {("Item", "friend"): "friends:read"}
-    answer = await compared(schema, document, context=context, forbidden=forbidden)
+    answer = await compare(schema, document, context=context, forbidden=forbidden)
     assert ("friends", 2) not in context.levels
     assert answer.errors != ()
 
 
-async def test_introspection_is_left_to_graphql_core() -> None:
-    await answered(schema, "core", "{ items { number } __schema { types { name } } }")
-    await answered(schema, "core", '{ ...F } fragment F on Query { __type(name: "Item") { name } }')
+async def test_introspection_is_delegated_to_graphql_core() -> None:
+    for document in (
+        "{ items { number } __schema { types { name } } }",
+        '{ ...F } fragment F on Query { __type(name: "Item") { name } }',
+    ):
+        await compare(schema, document, delegated=True)

@@ -1,15 +1,15 @@
-"""Both executors on the same schema and document: their answers side by side."""
+"""Executes documents by both executors and compares the results."""
 
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import strawberry
 from graphql import ExecutionResult
 
 from execution.documents import DocumentCache
-from execution.executor import executor
+from execution.executor import ExecutorName, create_executor
 from execution.limits import Limits
 from execution.permissions import Coordinate
 
@@ -20,36 +20,37 @@ Step = str | int
 class Answer:
     data: dict[str, Any] | None
     errors: tuple[tuple[tuple[Step, ...] | None, str, tuple[tuple[int, int], ...]], ...]
-    """Path, message and locations of each, in their order."""
+    """Path, message and locations of each error, in order."""
 
     @property
     def keys(self) -> list[Any]:
-        """The data with every object as a list of pairs, whose order counts."""
+        """The data with every object as a list of pairs, to compare the order of keys."""
         ordered: list[Any] = _ordered(self.data)
         return ordered
 
 
-async def answered(
+async def execute_by(
     schema: strawberry.Schema,
-    by: Literal["levels", "core"],
+    by: ExecutorName,
     document: str,
     variables: dict[str, Any] | None = None,
     *,
     context: Any = None,
     forbidden: Mapping[Coordinate, str] | None = None,
-    left_to: Literal["core"] | None = None,
+    delegated: bool = False,
 ) -> Answer:
+    """The result of a valid document. `delegated` says that graphql-core executes it anyway."""
     limits = Limits()
     prepared = DocumentCache(schema, limits).get(document)
     assert prepared.errors == ()
-    execute = executor(schema, limits, by)
+    execute = create_executor(schema, limits, by)
     operation = prepared.operation(None)
-    assert execute.chosen(operation, variables or {}) == (left_to or by)
+    assert execute.chosen(operation, variables or {}) == ("core" if delegated else by)
     result = await execute(operation, variables or {}, context, forbidden or {})
     return _answer(result)
 
 
-async def compared(
+async def compare(
     schema: strawberry.Schema,
     document: str,
     variables: dict[str, Any] | None = None,
@@ -57,24 +58,24 @@ async def compared(
     context: Any = None,
     forbidden: Mapping[Coordinate, str] | None = None,
     ordered: bool = True,
-    left_to: Literal["core"] | None = None,
+    delegated: bool = False,
 ) -> Answer:
-    """The answer by levels, which is graphql-core's to the last error and the order of keys.
+    """The breadth-first result, asserted equal to graphql-core's: data, order of keys, errors.
 
-    The order of errors is the document's; graphql-core's depends on what is awaited, where
-    anything is: then it does not count. `left_to` says that it is all graphql-core's own.
+    `ordered` compares the order of errors as well. graphql-core's order depends on timing where
+    anything is awaited.
     """
-    core = await answered(
+    core = await execute_by(
         schema, "core", document, variables, context=deepcopy(context), forbidden=forbidden
     )
-    levels = await answered(
+    levels = await execute_by(
         schema,
         "levels",
         document,
         variables,
         context=context,
         forbidden=forbidden,
-        left_to=left_to,
+        delegated=delegated,
     )
     assert levels.data == core.data
     if ordered:
@@ -92,7 +93,7 @@ def _answer(result: ExecutionResult) -> Answer:
             (
                 tuple(error.path) if error.path is not None else None,
                 error.message,
-                tuple((each.line, each.column) for each in error.locations or ()),
+                tuple((location.line, location.column) for location in error.locations or ()),
             )
             for error in result.errors or ()
         ),
@@ -101,7 +102,7 @@ def _answer(result: ExecutionResult) -> Answer:
 
 def _ordered(value: Any) -> Any:
     if isinstance(value, dict):
-        return [(key, _ordered(each)) for key, each in value.items()]
+        return [(key, _ordered(below)) for key, below in value.items()]
     if isinstance(value, list):
-        return [_ordered(each) for each in value]
+        return [_ordered(entry) for entry in value]
     return value

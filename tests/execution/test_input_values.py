@@ -1,6 +1,6 @@
-"""Execution by levels answers as graphql-core does: variables, defaults and input objects.
+"""Breadth-first execution equals graphql-core: variables, defaults and input objects.
 
-What a resolver was given is what it answers, so that the answers show it.
+Resolvers return a text of their arguments, so the results show them.
 """
 
 from datetime import date
@@ -12,7 +12,7 @@ import strawberry
 from strawberry import UNSET
 
 from execution.resolving import by_level
-from tests.execution.comparing import compared
+from tests.execution.differential import compare
 
 
 class Size(Enum):
@@ -44,7 +44,7 @@ class Either:
     inner: Inner | None = UNSET
 
 
-def _of_level(parents: list[Any], context: Any, outer: Outer | None = None) -> list[str]:
+def _by_level(parents: list[Any], context: Any, outer: Outer | None = None) -> list[str]:
     return [f"{outer}" for _ in parents]
 
 
@@ -58,7 +58,7 @@ class Query:
     def of_each(self, info: strawberry.Info, outer: Outer | None = UNSET) -> str:
         return f"{outer}"
 
-    of_level: str = strawberry.field(resolver=by_level(_of_level))
+    at_level: str = strawberry.field(resolver=by_level(_by_level))
 
     @strawberry.field
     def either(self, either: Either) -> str:
@@ -106,9 +106,9 @@ schema = strawberry.Schema(Query)
         'outer: {day: "2026-03-01", otherwise: null}',
     ],
 )
-async def test_input_objects_in_the_document(arguments: str) -> None:
-    for field in ("outer", "ofEach", "ofLevel"):
-        await compared(schema, f"{{ {field}({arguments}) again: {field}({arguments}) }}")
+async def test_input_objects_in_the_document_are_equal(arguments: str) -> None:
+    for field in ("outer", "ofEach", "atLevel"):
+        await compare(schema, f"{{ {field}({arguments}) again: {field}({arguments}) }}")
 
 
 @pytest.mark.parametrize(
@@ -133,17 +133,17 @@ async def test_input_objects_in_the_document(arguments: str) -> None:
         {"i": None, "unknown": 1},
     ],
 )
-async def test_input_objects_in_variables(variables: dict[str, Any]) -> None:
+async def test_input_objects_in_variables_are_equal(variables: dict[str, Any]) -> None:
     document = """query (
       $o: Outer, $strict: Outer! = {name: "by default", inner: {number: 9}}, $n: String, $i: Inner
     ) {
       outer(outer: $strict)
       ofEach(outer: $o)
-      ofLevel(outer: $o)
+      atLevel(outer: $o)
       parts: outer(outer: {name: $n, inner: $i, inners: [$i, {number: 1}]})
-      level: ofLevel(outer: {name: $n, inners: [$i]})
+      level: atLevel(outer: {name: $n, inners: [$i]})
     }"""
-    await compared(schema, document, variables)
+    await compare(schema, document, variables)
 
 
 @pytest.mark.parametrize("name", ["e", "strict"])
@@ -162,29 +162,29 @@ async def test_input_objects_in_variables(variables: dict[str, Any]) -> None:
         "name",
     ],
 )
-async def test_one_of_several(name: str, either: Any) -> None:
+async def test_one_of_inputs_are_equal(name: str, either: Any) -> None:
     document = """query ($strict: Either!, $e: Either! = {number: 3}) {
       either(either: $strict) default: either(either: $e)
       written: either(either: {name: "here"})
     }"""
-    await compared(schema, document, {"strict": {"number": 1}, name: either})
+    await compare(schema, document, {"strict": {"number": 1}, name: either})
 
 
 @pytest.mark.parametrize("name", [{"n": "a"}, {"n": None}, {}])
-async def test_one_of_several_that_is_a_variable(name: dict[str, Any]) -> None:
+async def test_a_variable_within_a_one_of_input_is_equal(name: dict[str, Any]) -> None:
     document = "query ($n: String!) { either(either: {name: $n}) ok: numbers }"
-    await compared(schema, document, name)
+    await compare(schema, document, name)
 
 
 @pytest.mark.parametrize("value", [None, [], [None], [1, None], [1, 2], 3, "x", [[1]], True, 1.0])
-async def test_lists(value: Any) -> None:
+async def test_lists_are_equal(value: Any) -> None:
     document = """query ($open: [Int], $default: [Int!] = [4, 5], $deep: [[Int!]!], $one: Int) {
       numbers(open: $open, strict: $default)
       deep: numbers(deep: $deep)
       within: numbers(open: [1, $one, null], strict: 6, deep: [[7], 8])
     }"""
     for name in ("open", "default", "deep", "one"):
-        await compared(schema, document, {name: value})
+        await compare(schema, document, {name: value})
 
 
 LEAVES: list[Any] = [
@@ -207,7 +207,7 @@ LEAVES: list[Any] = [
 
 
 @pytest.mark.parametrize("value", [*LEAVES, "2026-03-01", "2026-13-01", 1e400])
-async def test_leaves(value: Any) -> None:
+async def test_leaves_are_equal(value: Any) -> None:
     for variable, argument in [
         ("$v: Int! = 5", "number"),
         ("$v: Int = 5", "number"),
@@ -218,34 +218,34 @@ async def test_leaves(value: Any) -> None:
         ("$v: Date", "day"),
     ]:
         document = f"query ({variable}) {{ leaves({argument}: $v) other: leaves }}"
-        await compared(schema, document, {"v": value})
-        await compared(schema, document)
+        await compare(schema, document, {"v": value})
+        await compare(schema, document)
 
 
 @pytest.mark.parametrize(
     "arguments",
     ["", "(number: 2)", "(share: 1)", "(key: 12)", "(size: LARGE)", "(size: null, key: null)"],
 )
-async def test_leaves_in_the_document(arguments: str) -> None:
-    await compared(schema, f"{{ leaves{arguments} }}")
+async def test_leaves_in_the_document_are_equal(arguments: str) -> None:
+    await compare(schema, f"{{ leaves{arguments} }}")
 
 
-async def test_what_one_resolver_changes_another_does_not_see() -> None:
+async def test_a_resolver_cannot_change_the_arguments_of_another() -> None:
     document = """query ($i: Inner!, $d: Inner! = {number: 1}) {
       a: changed(inner: $i) b: changed(inner: $i) c: changed(inner: {number: 1, tags: ["t"]})
       d: changed(inner: {number: 1, tags: ["t"]}) e: changed(inner: $d) f: changed(inner: $d)
     }"""
-    answer = await compared(schema, document, {"i": {"number": 1, "tags": ["v"]}})
+    answer = await compare(schema, document, {"i": {"number": 1, "tags": ["v"]}})
     assert answer.errors == ()
 
 
-async def test_variables_that_are_all_wrong_are_all_told() -> None:
+async def test_all_wrong_variables_are_reported() -> None:
     document = """query ($a: Int!, $b: Outer!, $d: Boolean!) {
       leaves(number: $a) @include(if: $d) outer(outer: $b) other: leaves(size: LARGE)
       ...Used @skip(if: $d)
     }
     fragment Used on Query { more: leaves(flag: $d) }"""
     variables = {"b": {"inner": {"number": None}, "name": []}, "d": "yes"}
-    answer = await compared(schema, document, variables)
+    answer = await compare(schema, document, variables)
     assert answer.data is None
     assert len(answer.errors) > 3

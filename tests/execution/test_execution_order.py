@@ -1,4 +1,4 @@
-"""Execution by levels answers as graphql-core does: what comes after what, and after a failure."""
+"""Breadth-first execution equals graphql-core: order of mutations, merged fragments, failures."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -10,18 +10,18 @@ import strawberry
 
 from execution.documents import DocumentCache
 from execution.errors import ApiError
-from execution.executor import executor
+from execution.executor import create_executor
 from execution.limits import Limits
-from tests.execution.comparing import answered, compared
+from tests.execution.differential import compare, execute_by
 
 
-class Trouble(Exception):  # noqa: N818 - what a resolver is in
-    pass
+class ResolverError(Exception):
+    """Raised by resolvers."""
 
 
 @dataclass
 class Till:
-    """The context: a counter that mutations change, and what was done in which order."""
+    """The context: a counter that mutations change, and the resolvers' actions in order."""
 
     total: int = 0
     done: list[str] = field(default_factory=list)
@@ -52,11 +52,11 @@ class Receipt:
 
     @strawberry.field
     def torn(self) -> int:
-        raise Trouble(f"receipt {self.number} is torn")
+        raise ResolverError(f"receipt {self.number} is torn")
 
     @strawberry.field
     async def maybe_torn(self) -> int | None:
-        raise Trouble(f"receipt {self.number} is torn, perhaps")
+        raise ResolverError(f"receipt {self.number} is torn, perhaps")
 
     @strawberry.field
     def copy(self, number: int | None = None) -> "Receipt | None":
@@ -68,7 +68,7 @@ def _booked(info: Info, amount: int) -> Receipt:
     till.total += amount
     till.done.append(f"booked {amount}")
     if amount == 13:
-        raise Trouble("not 13")
+        raise ResolverError("not 13")
     return Receipt(till=till, number=amount)
 
 
@@ -108,10 +108,10 @@ schema = strawberry.Schema(Query, Mutation)
 
 
 async def in_series(document: str, variables: dict[str, Any] | None = None) -> list[str]:
-    """What was done in which order, which is the same under both executors."""
+    """The actions in order, asserted to be the same under both executors."""
     by_levels, by_core = Till(), Till()
-    levels = await answered(schema, "levels", document, variables, context=by_levels)
-    core = await answered(schema, "core", document, variables, context=by_core)
+    levels = await execute_by(schema, "levels", document, variables, context=by_levels)
+    core = await execute_by(schema, "core", document, variables, context=by_core)
     assert levels.keys == core.keys
     assert sorted(map(repr, levels.errors)) == sorted(map(repr, core.errors))
     assert by_levels.total == by_core.total
@@ -120,7 +120,7 @@ async def in_series(document: str, variables: dict[str, Any] | None = None) -> l
 
 
 def _bookings(till: Till) -> list[str]:
-    return [each for each in till.done if each.startswith("booked")]
+    return [action for action in till.done if action.startswith("booked")]
 
 
 @pytest.mark.parametrize("amounts", list(permutations((1, 13, 2))))
@@ -133,12 +133,12 @@ async def test_a_mutation_that_fails_does_not_stop_the_next(
         for way, amount in zip(ways, amounts, strict=True)
     )
     done = await in_series(f"mutation {{ {fields} }}")
-    assert [each for each in done if each.startswith("booked")] == [
+    assert [action for action in done if action.startswith("booked")] == [
         f"booked {amount}" for amount in amounts
     ]
 
 
-async def test_what_lies_below_a_mutation_comes_before_the_next() -> None:
+async def test_fields_below_a_mutation_are_resolved_before_the_next_mutation() -> None:
     done = await in_series(
         """mutation { a: book(amount: 1) { totalLater copy { totalLater } }
         b: book(amount: 2) { total } }"""
@@ -169,12 +169,12 @@ async def test_what_lies_below_a_mutation_comes_before_the_next() -> None:
         ),
     ],
 )
-async def test_mutations_with_failures_below(document: str) -> None:
+async def test_mutations_with_failing_fields_below_are_equal(document: str) -> None:
     await in_series(document)
 
 
 @pytest.mark.parametrize("skipped", [True, False])
-async def test_a_mutation_that_is_left_out_is_not_done(skipped: bool) -> None:
+async def test_an_excluded_mutation_is_not_executed(skipped: bool) -> None:
     document = """mutation ($s: Boolean!) {
       a: book(amount: 1) @skip(if: $s) { total }
       ... @include(if: $s) { b: book(amount: 2) { total } }
@@ -206,27 +206,27 @@ async def test_a_mutation_that_is_left_out_is_not_done(skipped: bool) -> None:
         "{ receipt { torn copy { torn } } other: receipt { maybeTorn copy { torn maybeTorn } } }",
     ],
 )
-async def test_merged_fragments(document: str) -> None:
-    await compared(schema, document, context=Till(), ordered=False)
+async def test_merged_fragments_are_equal(document: str) -> None:
+    await compare(schema, document, context=Till(), ordered=False)
 
 
 @pytest.mark.parametrize("a", [True, False])
 @pytest.mark.parametrize("b", [True, False])
-async def test_merged_fragments_of_which_some_are_left_out(a: bool, b: bool) -> None:
+async def test_merged_fragments_with_conditions_are_equal(a: bool, b: bool) -> None:
     document = """query ($a: Boolean!, $b: Boolean!) {
       ...A @skip(if: $b) receipt @include(if: $a) { total ...B @skip(if: $a) } ...A
       ... @skip(if: $a) @include(if: $b) { last: receipt { number } receipt { y: number } }
     }
     fragment A on Query { receipt { x: number @skip(if: $a) ...B } first: __typename }
     fragment B on Receipt { copy @include(if: $b) { number } copy { total } }"""
-    await compared(schema, document, {"a": a, "b": b}, context=Till())
+    await compare(schema, document, {"a": a, "b": b}, context=Till())
 
 
 async def test_an_operation_is_chosen_by_its_name() -> None:
     prepared = DocumentCache(schema, Limits()).get(
         "query A { receipt { number } } mutation B { book(amount: 1) { number } }"
     )
-    execute = executor(schema, Limits(), "levels")
+    execute = create_executor(schema, Limits(), "levels")
     for name, data in [
         ("A", {"receipt": {"number": 1}}),
         ("B", {"book": {"number": 1}}),
@@ -243,7 +243,7 @@ async def test_a_plan_is_used_again_for_other_variables() -> None:
         """query ($n: Int = 1, $s: Boolean!) {
           receipt(number: $n) { number @skip(if: $s) copy(number: $n) { number } } }"""
     )
-    execute = executor(schema, Limits(), "levels")
+    execute = create_executor(schema, Limits(), "levels")
     answers = [
         (await execute(prepared.operation(None), variables, Till(), {})).data
         for variables in ({"n": 5, "s": True}, {"s": False}, {"n": 6, "s": False}, {"s": True})
@@ -256,10 +256,10 @@ async def test_a_plan_is_used_again_for_other_variables() -> None:
     ]
 
 
-async def test_what_fails_waits_for_its_siblings() -> None:
+async def test_a_failed_field_waits_for_its_siblings() -> None:
     till = Till()
     document = "{ receipt { torn } a: waiting b: waiting }"
-    answer = asyncio.ensure_future(answered(schema, "levels", document, context=till))
+    answer = asyncio.ensure_future(execute_by(schema, "levels", document, context=till))
     for _ in range(5):
         await asyncio.sleep(0)
     assert not answer.done()
@@ -272,7 +272,7 @@ async def test_what_fails_waits_for_its_siblings() -> None:
 async def test_an_operation_that_is_cancelled_leaves_nothing_behind(document: str) -> None:
     till = Till()
     before = asyncio.all_tasks()
-    answer = asyncio.ensure_future(answered(schema, "levels", document, context=till))
+    answer = asyncio.ensure_future(execute_by(schema, "levels", document, context=till))
     for _ in range(5):
         await asyncio.sleep(0)
     answer.cancel()

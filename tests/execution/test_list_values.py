@@ -1,7 +1,7 @@
-"""Execution by levels answers as graphql-core does: lists, whatever they are made of.
+"""Breadth-first execution equals graphql-core: lists of all kinds.
 
-Every value is asked of each shape of list (which of its layers may be null), as leaves and as
-objects, and of each way in which a field gets its values.
+Each value is returned from fields of each list type (which layers are nullable), of leaves and of
+objects, and by each kind of resolver.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -13,16 +13,16 @@ import pytest
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from execution.awaiting import all_of
+from execution.awaiting import await_all
 from execution.resolving import by_level
-from tests.execution.comparing import answered, compared
+from tests.execution.differential import compare, execute_by
 
 
-class Trouble(Exception):  # noqa: N818 - what a resolver is in
-    pass
+class ResolverError(Exception):
+    """Raised by resolvers."""
 
 
-async def soon(value: Any) -> Any:
+async def later(value: Any) -> Any:
     if isinstance(value, Exception):
         raise value
     return value
@@ -34,18 +34,18 @@ def raising(value: Exception) -> Any:
 
 def broken_off(*entries: Any) -> Iterator[Any]:
     yield from entries
-    raise Trouble("no more")
+    raise ResolverError("no more")
 
 
 async def stream(*entries: Any) -> AsyncIterator[Any]:
     for entry in entries:
-        if isinstance(entry, Trouble):
+        if isinstance(entry, ResolverError):
             raise entry
         yield entry
 
 
 class Counted:
-    """An asynchronous iterable that is no generator, and fails after its entries."""
+    """An asynchronous iterator that is not a generator, and raises after its entries."""
 
     def __init__(self, *entries: Any) -> None:
         self._left = list(entries)
@@ -56,20 +56,20 @@ class Counted:
 
     async def __anext__(self) -> Any:
         if not self._left:
-            raise Trouble("lost")
+            raise ResolverError("lost")
         return self._left.pop(0)
 
     async def aclose(self) -> None:
         self.closed += 1
-        raise Trouble("nor can it be closed")
+        raise ResolverError("cannot be closed")
 
 
-class NoIterator:
+class FailingIterable:
     def __iter__(self) -> Iterator[Any]:
-        raise Trouble("will not begin")
+        raise ResolverError("cannot begin")
 
 
-AT_ONCE: dict[str, Callable[[], Any]] = {
+SYNCHRONOUS: dict[str, Callable[[], Any]] = {
     "list": lambda: [1, 2],
     "empty": list,
     "tuple": lambda: (1, 2),
@@ -81,65 +81,65 @@ AT_ONCE: dict[str, Callable[[], Any]] = {
     "number": lambda: 7,
     "null": lambda: None,
     "null entry": lambda: [1, None, 2],
-    "exception": lambda: Trouble("returned"),
-    "raised": lambda: raising(Trouble("raised")),
-    "exception entry": lambda: [1, Trouble("an entry"), 2],
-    "null and exception": lambda: (1, None, Trouble("an entry"), 2),
+    "exception": lambda: ResolverError("returned"),
+    "raised": lambda: raising(ResolverError("raised")),
+    "exception entry": lambda: [1, ResolverError("an entry"), 2],
+    "null and exception": lambda: (1, None, ResolverError("an entry"), 2),
     "broken off": lambda: broken_off(1, 2),
     "broken off after a null": lambda: broken_off(1, None, 2),
-    "broken off after an exception": lambda: broken_off(Trouble("an entry"), 2),
+    "broken off after an exception": lambda: broken_off(ResolverError("an entry"), 2),
     "broken off at once": broken_off,
-    "cannot begin": NoIterator,
+    "cannot begin": FailingIterable,
     "wrong entry": lambda: [1, "no number", 2],
     "broken off after a wrong entry": lambda: broken_off("no number"),
 }
-"""What a resolver does: each value is made anew."""
+"""Functions that make what a resolver returns, or raise."""
 
-LATER: dict[str, Callable[[], Any]] = {
-    "coroutine": lambda: soon([1, 2]),
-    "coroutine of null": lambda: soon(None),
-    "coroutine that raises": lambda: soon(Trouble("later")),
-    "coroutine of an exception entry": lambda: soon([1, Trouble("an entry")]),
-    "coroutines": lambda: [soon(1), soon(2)],
-    "one coroutine": lambda: [1, soon(2), 3],
-    "coroutine of coroutines": lambda: soon([soon(1), 2]),
-    "coroutine of null as entry": lambda: [1, soon(None)],
-    "coroutine that raises as entry": lambda: (1, soon(Trouble("later")), soon(3)),
-    "generated coroutines": lambda: (soon(number) for number in (1, 2)),
+ASYNCHRONOUS: dict[str, Callable[[], Any]] = {
+    "coroutine": lambda: later([1, 2]),
+    "coroutine of null": lambda: later(None),
+    "coroutine that raises": lambda: later(ResolverError("later")),
+    "coroutine of an exception entry": lambda: later([1, ResolverError("an entry")]),
+    "coroutines": lambda: [later(1), later(2)],
+    "one coroutine": lambda: [1, later(2), 3],
+    "coroutine of coroutines": lambda: later([later(1), 2]),
+    "coroutine of null as entry": lambda: [1, later(None)],
+    "coroutine that raises as entry": lambda: (1, later(ResolverError("later")), later(3)),
+    "generated coroutines": lambda: (later(number) for number in (1, 2)),
     "stream": lambda: stream(1, 2),
     "empty stream": stream,
     "stream of null": lambda: stream(1, None, 2),
     "stream of an exception": lambda: stream(1, ValueError("an entry"), 2),
-    "stream of coroutines": lambda: stream(soon(1), 2),
-    "stream that fails": lambda: stream(1, Trouble("dry")),
-    "stream that fails after a null": lambda: stream(1, None, Trouble("dry")),
-    "stream that fails at once": lambda: stream(Trouble("dry")),
-    "coroutine of a stream": lambda: soon(stream(1, 2)),
+    "stream of coroutines": lambda: stream(later(1), 2),
+    "stream that fails": lambda: stream(1, ResolverError("dry")),
+    "stream that fails after a null": lambda: stream(1, None, ResolverError("dry")),
+    "stream that fails at once": lambda: stream(ResolverError("dry")),
+    "coroutine of a stream": lambda: later(stream(1, 2)),
     "iterable that fails": lambda: Counted(1, 2),
     "iterable that fails after a null": lambda: Counted(1, None),
-    "coroutine of an iteration that breaks off": lambda: soon(broken_off(1, None)),
+    "coroutine of an iteration that breaks off": lambda: later(broken_off(1, None)),
 }
 
 NESTED: dict[str, Callable[[], Any]] = {
     "lists": lambda: [[1, 2], [], (3,)],
     "null within": lambda: [[1, None], [2]],
     "null list": lambda: [[1], None],
-    "exception list": lambda: [[1], Trouble("a list")],
+    "exception list": lambda: [[1], ResolverError("a list")],
     "no list": lambda: [[1], 2],
     "broken off within": lambda: [broken_off(1, None), [2]],
     "broken off outside": lambda: broken_off([1], [None]),
-    "coroutines within": lambda: [[soon(1), 2], soon([3])],
+    "coroutines within": lambda: [[later(1), 2], later([3])],
     "stream of streams": lambda: stream(stream(1), [2]),
-    "stream that fails within": lambda: [stream(1, Trouble("dry")), [2]],
-    "coroutine of an exception within": lambda: [[1], soon([Trouble("an entry")])],
+    "stream that fails within": lambda: [stream(1, ResolverError("dry")), [2]],
+    "coroutine of an exception within": lambda: [[1], later([ResolverError("an entry")])],
 }
 
-VALUES = {**AT_ONCE, **LATER, **NESTED}
+VALUES = {**SYNCHRONOUS, **ASYNCHRONOUS, **NESTED}
 
 
 @strawberry.type
 class Entry:
-    """An entry as an object, which is the number itself."""
+    """An entry as an object. Its Python value is the number itself."""
 
     @strawberry.field
     def number(self) -> int:
@@ -168,7 +168,7 @@ DEEP = {
 
 @dataclass
 class Of:
-    """The value of a field, by its name in `VALUES`."""
+    """An object whose fields all have the value with that name in `VALUES`."""
 
     name: str
 
@@ -193,14 +193,14 @@ def _given(root: Of, info: strawberry.Info) -> Any:
 
 
 async def _of_level_later(parents: list[Of], context: Any) -> list[Any]:
-    return await all_of([_tried(parent) for parent in parents])
+    return await await_all([_tried(parent) for parent in parents])
 
 
 def _tried(parent: Of) -> Any:
     try:
         return parent.value()
-    except Trouble as trouble:
-        return trouble
+    except ResolverError as error:
+        return error
 
 
 _WAYS: dict[str, Callable[..., Any]] = {
@@ -211,7 +211,7 @@ _WAYS: dict[str, Callable[..., Any]] = {
 }
 
 Box: Any = strawberry.type(
-    # A field of each shape for each way.
+    # A field for each list type and kind of resolver.
     type(
         "Box",
         (),
@@ -241,41 +241,41 @@ schema = strawberry.Schema(Query, config=StrawberryConfig(auto_camel_case=False)
 
 
 async def _compare(name: str, shapes: dict[str, Any], *, below: str = "", ordered: bool) -> None:
-    """Ask for a value in each shape: under parents that may be null, all in one document, and
-    under one that may not."""
+    """Compare a value of each list type, under a nullable parent (all in one document) and under
+    a non-null parent."""
     for way in _WAYS:
         fields = {shape: f"{shape}_{way} {below}" for shape in shapes}
         boxes = " ".join(
             f'{shape}: box(of: "{name}") {{ {field} __typename }}'
             for shape, field in fields.items()
         )
-        # graphql-core's errors come as their time comes.
+        # The order of graphql-core's errors depends on timing.
         in_order = ordered and way != "later"
-        await compared(schema, f"{{ {boxes} }}", ordered=in_order)
+        await compare(schema, f"{{ {boxes} }}", ordered=in_order)
         for field in fields.values():
             document = f'{{ must(of: "{name}") {{ {field} }} __typename }}'
-            await compared(schema, document, ordered=in_order)
+            await compare(schema, document, ordered=in_order)
 
 
-@pytest.mark.parametrize("name", AT_ONCE)
-async def test_lists_that_are_there(name: str) -> None:
+@pytest.mark.parametrize("name", SYNCHRONOUS)
+async def test_lists_without_awaitables_are_equal(name: str) -> None:
     await _compare(name, FLAT, ordered=True)
     await _compare(name, OF_OBJECTS, below="{ number __typename }", ordered=True)
 
 
-@pytest.mark.parametrize("name", LATER)
-async def test_lists_that_are_to_come(name: str) -> None:
+@pytest.mark.parametrize("name", ASYNCHRONOUS)
+async def test_lists_with_awaitables_are_equal(name: str) -> None:
     await _compare(name, FLAT, ordered=False)
     await _compare(name, OF_OBJECTS, below="{ number }", ordered=False)
 
 
 @pytest.mark.parametrize("name", NESTED)
-async def test_lists_within_lists(name: str) -> None:
+async def test_lists_within_lists_are_equal(name: str) -> None:
     await _compare(name, DEEP, ordered=False)
 
 
-async def test_an_iterable_that_fails_is_closed() -> None:
+async def test_an_asynchronous_iterator_that_fails_is_closed() -> None:
     counted = Counted(1)
-    answer = await answered(schema, "levels", '{ box(of: "") { open_given } }', context=counted)
+    answer = await execute_by(schema, "levels", '{ box(of: "") { open_given } }', context=counted)
     assert answer.data == {"box": {"open_given": None}}
     assert counted.closed == 1
