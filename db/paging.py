@@ -84,13 +84,13 @@ class Collection(Generic[M, F]):
         conditions = self.conditions(wanted)
 
         def build(layout: Layout, _: str) -> Select[*tuple[Any, ...]]:
-            if not layout.related:
+            if not layout.prefetches:
                 return self._limited(select(*layout.of(self.model)).where(*conditions), window)
-            # The page first: what is related is looked up for its rows alone.
+            # Cut the page first, so that rows are prefetched for the rows of the page alone.
             page = self._limited(select(*self._scoped(layout)).where(*conditions), window)
             row = aliased(self.model, page.subquery())
             rows = select(*layout.of(row)).select_from(row).order_by(*self._order(window, row))
-            return layout.along(rows, row)
+            return layout.with_prefetches(rows, row)
 
         shape, binds = shape_of(conditions) or (None, ())
         name = None if shape is None else ("page", self.model, window.shape, shape)
@@ -134,7 +134,7 @@ class Collection(Generic[M, F]):
             .join(rows, true())
             .order_by(*self._order(window, row))
         )
-        return layout.along(statement, row)
+        return layout.with_prefetches(statement, row)
 
     def _pages_sqlite(
         self,

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import BindParameter, ColumnElement, Connection, Dialect, Enum, Select, bindparam
 from sqlalchemy.orm.interfaces import ORMOption
 
-from db.rows import Layout, Records, Related, RowQuery, Tuples
+from db.rows import Layout, Prefetch, Records, RowQuery, Tuples
 from db.scope.criteria import criteria_of_each
 from db.scope.sql_check import refuse_unscoped
 from db.scope.tenant_scope import TenantScope
@@ -148,18 +148,18 @@ _prepared: OrderedDict[Hashable, Prepared] = OrderedDict()
 def prepared(
     query: RowQuery[Any],
     attributes: frozenset[str] | None,
-    related: tuple[Related, ...],
+    prefetches: tuple[Prefetch, ...],
     scope: TenantScope,
     dialect: Dialect,
 ) -> Prepared:
     """The query for that kind of scope, with the attributes (all of them if None)."""
 
     def prepare() -> Prepared:
-        layout = Layout(query, attributes, related)
+        layout = Layout(query, attributes, prefetches)
         statement = query.build(layout, dialect.name)
         return Prepared(statement, query.binds, layout, scope, dialect)
 
-    key = query.name, attributes, related, _kind(scope), dialect.name
+    key = query.name, attributes, prefetches, _kind(scope), dialect.name
     return _kept(key, prepare)
 
 

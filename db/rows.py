@@ -49,9 +49,9 @@ class RowQuery(Generic[M]):
 
 
 @dataclass(frozen=True, slots=True)
-class Related:
-    """One other row that is loaded along with each row: the one of `model` whose `column` is what
-    the row's attribute `key` says."""
+class Prefetch:
+    """One other row that is fetched in the same statement as each row: the row of `model` whose
+    `column` equals the attribute `key` of the row."""
 
     model: type[Base]
     column: InstrumentedAttribute[Any]
@@ -60,36 +60,39 @@ class Related:
 
 
 class Records(list[M]):
-    """Records, and the others that were loaded along."""
+    """Records, and the records that were prefetched with them."""
 
-    related: Sequence[dict[Any, Any]] = ()
-    """For each `Related` that was asked for the other record by its key; None where the scope has
-    none."""
+    prefetched: Sequence[dict[Any, Any]] = ()
+    """For each requested `Prefetch`, the other records by their keys; None where the scope has no
+    such row."""
 
 
 class Layout:
-    """Of which columns a query's rows consist: the row's own, then those of related rows."""
+    """The columns of a query's rows: the row's own, then those of prefetched rows."""
 
     def __init__(
         self,
         query: RowQuery[Any],
         attributes: frozenset[str] | None,
-        related: Sequence[Related] = (),
+        prefetches: Sequence[Prefetch] = (),
     ) -> None:
         self.attributes = _selected(query.model, attributes, query.needed)
         self._make = _maker(query.model, self.attributes)
-        self.related = [
-            (each, _selected(each.model, each.attributes, (each.column.key,))) for each in related
+        self.prefetches = [
+            (each, _selected(each.model, each.attributes, (each.column.key,)))
+            for each in prefetches
         ]
 
     def of(self, entity: Any) -> list[Any]:
         """The columns of the row itself."""
         return [getattr(entity, each) for each in self.attributes]
 
-    def along(self, statement: Select[*tuple[Any, ...]], entity: Any) -> Select[*tuple[Any, ...]]:
-        """The statement with the related rows: for PostgreSQL. Each is looked up by its index,
-        however many rows the planner expects."""
-        for each, attributes in self.related:
+    def with_prefetches(
+        self, statement: Select[*tuple[Any, ...]], entity: Any
+    ) -> Select[*tuple[Any, ...]]:
+        """The statement with the prefetched rows. PostgreSQL only. Each row is looked up in its
+        index, whatever number of rows the planner expects."""
+        for each, attributes in self.prefetches:
             other = aliased(each.model)
             row = (
                 select(*(getattr(other, name) for name in attributes))
@@ -103,9 +106,9 @@ class Layout:
 
     def records(self, rows: Sequence[Any]) -> Records[Any]:
         """The records that rows are, as they come from the driver or from SQLAlchemy."""
-        if not self.related or not rows:
+        if not self.prefetches or not rows:
             found = Records(map(self._make, rows))
-            found.related = [{} for _ in self.related]
+            found.prefetched = [{} for _ in self.prefetches]
             return found
         return self.records_of(list(zip(*rows, strict=True)))
 
@@ -113,8 +116,8 @@ class Layout:
         """The same, by columns."""
         end = len(self.attributes)
         found = Records(map(self._make, zip(*columns[:end], strict=True)))
-        found.related = []
-        for each, attributes in self.related:
+        found.prefetched = []
+        for each, attributes in self.prefetches:
             start, end = end, end + len(attributes)
             keys = columns[self.attributes.index(each.key)]
             there = columns[start + attributes.index(each.column.key)]
@@ -125,7 +128,7 @@ class Layout:
                     key: None for key, known in zip(keys, there, strict=True) if known is None
                 }
                 by_key.pop(None, None)
-            found.related.append(by_key)
+            found.prefetched.append(by_key)
         return found
 
 

@@ -37,7 +37,7 @@ from db.base import Base
 from db.cancellation import interrupt_when_cancelled
 from db.prepared import prepared, prepared_tuples
 from db.read_audit import ReadAudit, owner_attributes
-from db.rows import Layout, Records, Related, RowQuery
+from db.rows import Layout, Prefetch, Records, RowQuery
 from db.scope.criteria import criteria
 from db.scope.row_check import check_rows
 from db.scope.sql_check import SCOPED, UnscopedStatementError, watch
@@ -80,22 +80,23 @@ class ReadSession:
         return result if self.witness is None else self.witness.see(statement, result)
 
     @property
-    def loads_along(self) -> bool:
-        """Whether `records` can load related rows along. Who is watched shows rows one by one."""
+    def can_prefetch(self) -> bool:
+        """Whether `records` can prefetch rows. A session whose reads are audited cannot: the audit
+        sees the rows of one model at a time."""
         return self.dialect == "postgresql" and self.witness is None
 
     async def records(
         self,
         query: RowQuery[M],
         attributes: frozenset[str] | None,
-        related: tuple[Related, ...] = (),
+        prefetches: tuple[Prefetch, ...] = (),
         **parameters: Any,
     ) -> Records[M]:
-        """The query's rows as records that have these attributes; all of them if None. `related`
-        are loaded along, where the session `loads_along`."""
+        """The query's rows as records that have these attributes; all of them if None. Takes
+        `prefetches` only where the session `can_prefetch`."""
         if self.witness is not None and attributes is not None:
             attributes |= owner_attributes(query.model)
-        records = await self._records(query, attributes, related, parameters)
+        records = await self._records(query, attributes, prefetches, parameters)
         if self.witness is not None:
             self.witness.see_records(query.model, records)
         return records
@@ -104,15 +105,15 @@ class ReadSession:
         self,
         query: RowQuery[M],
         attributes: frozenset[str] | None,
-        related: tuple[Related, ...],
+        prefetches: tuple[Prefetch, ...],
         parameters: dict[str, Any],
     ) -> Records[M]:
         if query.name is None:
-            layout = Layout(query, attributes, related)
+            layout = Layout(query, attributes, prefetches)
             statement = query.build(layout, self.dialect).params(parameters)
             rows: Result[Any] = await self._send(self._executed, statement)
             return layout.records(rows.all())
-        known = prepared(query, attributes, related, self.scope, self._dialect)
+        known = prepared(query, attributes, prefetches, self.scope, self._dialect)
         values = known.parameters(self.scope, parameters, query.binds)
         records: Records[M] = await self._send(self._source.records, known, values)
         return records

@@ -133,7 +133,7 @@ class BreadthFirstExecutor:
             arguments = field.arguments.converted(coerced)
             rows = field.rows(self._plan)
             if rows is not None:
-                # What is forbidden is not loaded along either.
+                # Forbidden relations must not be prefetched.
                 arguments["rows"] = rows.without(self._forbidden) if self._forbidden else rows
             values = resolving.resolve(level.sources, self._context, **arguments)
             return values if is_awaitable(values) else _fitting(values, level, field)

@@ -37,7 +37,7 @@ from strawberry.schema import Schema
 
 from execution.documents import PreparedOperation
 from execution.leaves import Leaf
-from execution.resolving import Arguments, ByLevel, Path, Related, Resolving, Rows, resolving
+from execution.resolving import Arguments, ByLevel, Path, Prefetch, Resolving, Rows, resolving
 from execution.selections import (
     Conditions,
     attributes_read,
@@ -173,16 +173,16 @@ def _rows_of_type(
     sure: frozenset[int],
 ) -> Rows:
     """What is read of the rows of a type that some fields lead to."""
-    related: dict[Hashable, Related] = {}
+    prefetches: dict[Hashable, Prefetch] = {}
     for field in leading:
         for below in _surely_below(plan, field, kind, sure):
             resolving = below.resolving
             if isinstance(resolving, ByLevel) and resolving.relation is not None:
                 attributes = plan.attributes_of(below.type)
-                related[resolving.relation] = Related(
+                prefetches[resolving.relation] = Prefetch(
                     below.coordinate, resolving.relation, attributes
                 )
-    return Rows(plan.attributes_of(kind), tuple(related.values()))
+    return Rows(plan.attributes_of(kind), tuple(prefetches.values()))
 
 
 def _surely_below(

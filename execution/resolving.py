@@ -36,11 +36,12 @@ Path = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Related:
-    """A field that follows a relation to one other row, and what is read of that row."""
+class Prefetch:
+    """A relation to one other row that the operation surely follows, and what it reads of that
+    row."""
 
     field: tuple[str, str]
-    """By the names of type and field."""
+    """The names of the type and the field that follow the relation."""
     relation: Hashable
     """As the field named it (`by_level`)."""
     attributes: frozenset[str] | None
@@ -52,7 +53,7 @@ class Rows:
 
     attributes: frozenset[str] | None = None
     """All if None."""
-    related: tuple["Related", ...] = ()
+    prefetches: tuple["Prefetch", ...] = ()
     """The relations to one other row that are surely followed from each of them."""
     by_type: tuple[tuple[str, "Rows"], ...] = ()
     """Of rows that may be of several types: what is read of each."""
@@ -69,9 +70,9 @@ class Rows:
 
     def without(self, fields: Container[tuple[str, str]]) -> "Rows":
         """The same without what some fields would follow."""
-        related = tuple(each for each in self.related if each.field not in fields)
+        prefetches = tuple(each for each in self.prefetches if each.field not in fields)
         by_type = tuple((name, rows.without(fields)) for name, rows in self.by_type)
-        return replace(self, related=related, by_type=by_type)
+        return replace(self, prefetches=prefetches, by_type=by_type)
 
 
 EVERYTHING = Rows()
@@ -99,7 +100,7 @@ def by_level(
       that lead there: `[()]` if they are the value. It then gets the keyword ``rows``: what the
       operation reads of them, as far as that is known; under graphql-core nothing is.
     - ``relation`` names what it follows to one other row: whoever loads the parents is told that
-      name, and may load the other row along.
+      name, and may prefetch the other row.
     """
 
     def of_one(root: Any, info: strawberry.Info, **arguments: Any) -> Any:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from db.base import Base
 from db.expressions import any_key
 from db.paging import Collection, Window
-from db.rows import Layout, Records, Related, RowQuery
+from db.rows import Layout, Prefetch, Records, RowQuery
 from db.session import ReadSession
 from execution.resolving import EVERYTHING, Rows
 from resolvers.batch_loader import BatchLoader, Found, Load, resolved
@@ -41,7 +41,7 @@ class One(Generic[M]):
             rows = (
                 select(*layout.of(self.model)).select_from(self.model).where(any_key(self.column))
             )
-            return layout.along(rows, self.model)
+            return layout.with_prefetches(rows, self.model)
 
         return RowQuery(("one", self.column), self.model, (self.column.key,), build)
 
@@ -62,7 +62,7 @@ class Parts(Generic[M]):
             rows = (
                 select(*layout.of(self.model)).select_from(self.model).where(any_key(self.column))
             )
-            return layout.along(rows.order_by(*self.order), self.model)
+            return layout.with_prefetches(rows.order_by(*self.order), self.model)
 
         needed = (self.column.key, *self.needed)
         return RowQuery(("parts", self.column), self.model, needed, build)
@@ -84,8 +84,8 @@ class ToOne:
     key: str
 
     @property
-    def can_be_along(self) -> bool:
-        """Whether there is one row at most for each key, so that no row comes twice."""
+    def can_prefetch(self) -> bool:
+        """Whether each key has at most one row, so that a join repeats no row."""
         return bool(self.relation.column.key == "id")
 
 
@@ -175,21 +175,20 @@ class Loaders:
         return cast("V", value)
 
     async def _records(self, query: RowQuery[M], rows: Rows, **parameters: Any) -> Records[M]:
-        """The rows of a query. The rows that are surely read next by relations to one row are
-        loaded in the same statement, and kept as values of these relations."""
-        if not rows.related or not self._session.loads_along:
+        """The rows. Prefetches those that the operation surely follows to, where possible."""
+        if not rows.prefetches or not self._session.can_prefetch:
             return await self._session.records(query, rows.attributes, **parameters)
         followed = [
             (each.relation, each.attributes)
-            for each in rows.related
-            if isinstance(each.relation, ToOne) and each.relation.can_be_along
+            for each in rows.prefetches
+            if isinstance(each.relation, ToOne) and each.relation.can_prefetch
         ]
-        related = tuple(
-            Related(each.relation.model, each.relation.column, each.key, attributes)
+        prefetches = tuple(
+            Prefetch(each.relation.model, each.relation.column, each.key, attributes)
             for each, attributes in followed
         )
-        records = await self._session.records(query, rows.attributes, related, **parameters)
-        for (each, attributes), by_key in zip(followed, records.related, strict=True):
+        records = await self._session.records(query, rows.attributes, prefetches, **parameters)
+        for (each, attributes), by_key in zip(followed, records.prefetched, strict=True):
             name = _name_of_one(each.relation, Rows(attributes))
             self._loader(name).values_by_key.update(by_key)
         return records
@@ -205,7 +204,7 @@ class Loaders:
 
 
 def _name_of_one(relation: One[Any], rows: Rows) -> Hashable:
-    # Without the related rows: a row is the same whether or not others were loaded along with it.
+    # Without the prefetches: a row is the same whether or not others were prefetched with it.
     return "one", relation.column, rows.attributes
 
 

@@ -1,4 +1,4 @@
-"""Rows that a level surely leads to are loaded along with it, where the database can do that."""
+"""Rows that an operation surely follows to are prefetched, where the database can do that."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from tests.graph.factory import Factory
 from tests.support.databases import Engine
 from tests.support.statements import sent
 
-RELATED = """{
+LINKED = """{
   number customer { number name } tenant { number } offer { number } contract { number version }
 }"""
 
@@ -58,10 +58,10 @@ ALL = [expected(place, bare=bare) for place in (1, 2) for bare in (False, True)]
 @pytest.mark.parametrize(
     "orders",
     [
-        f"orders {{ nodes {RELATED} }}",
-        f"orders {{ edges {{ node {RELATED} }} }}",
-        f'orders(filter: {{search: "kunde"}}) {{ nodes {RELATED} }}',
-        f"orders {{ ...Page }} }} fragment Page on OrderConnection {{ nodes {RELATED}",
+        f"orders {{ nodes {LINKED} }}",
+        f"orders {{ edges {{ node {LINKED} }} }}",
+        f'orders(filter: {{search: "kunde"}}) {{ nodes {LINKED} }}',
+        f"orders {{ ...Page }} }} fragment Page on OrderConnection {{ nodes {LINKED}",
     ],
 )
 async def test_a_page_and_what_belongs_to_its_rows_is_one_statement(
@@ -79,15 +79,15 @@ async def test_one_order_and_what_belongs_to_it_is_one_statement(
 ) -> None:
     for place, bare in ((1, False), (2, True)):
         number = expected(place, bare=bare)["number"]
-        answer = await client.query(f'{{ order(number: "{number}") {RELATED} }}', tenant="M-1")
+        answer = await client.query(f'{{ order(number: "{number}") {LINKED} }}', tenant="M-1")
         assert answer.data["order"] == expected(place, bare=bare)
         sqlite = 3 if bare else 5
         assert answer.statements == (1 if engine == "postgresql" else sqlite)
 
 
-async def test_a_page_below_each_parent_has_it_along(client: Client, engine: Engine) -> None:
+async def test_a_page_below_each_parent_prefetches(client: Client, engine: Engine) -> None:
     document = (
-        f"{{ customers(first: 5) {{ nodes {{ number orders(first: 5) {{ nodes {RELATED} }} }} }} }}"
+        f"{{ customers(first: 5) {{ nodes {{ number orders(first: 5) {{ nodes {LINKED} }} }} }} }}"
     )
     answer = await client.query(document, tenant="M-1")
     found = [
@@ -110,14 +110,12 @@ async def test_what_is_out_of_scope_is_null(client: Client) -> None:
     assert answer.data["tenants"]["nodes"] == [{"number": "M-2", "parent": None}]
 
 
-async def test_what_a_client_may_not_read_is_not_loaded_along(
-    client: Client, engine: Engine
-) -> None:
+async def test_what_a_client_may_not_read_is_not_prefetched(client: Client, engine: Engine) -> None:
     granted = READING - {OAuthScope.CONTRACTS_READ}
     await client.query("{ orders { nodes { number } } }", tenant="M-1", granted=granted)
     with tables_read() as read:
         answer = await client.query(
-            f"{{ orders {{ nodes {RELATED} }} }}", tenant="M-1", granted=granted
+            f"{{ orders {{ nodes {LINKED} }} }}", tenant="M-1", granted=granted
         )
     assert answer.codes == ["FORBIDDEN"] * 4
     assert {
@@ -128,7 +126,7 @@ async def test_what_a_client_may_not_read_is_not_loaded_along(
     assert answer.statements == (1 if engine == "postgresql" else 4)
 
 
-async def test_what_a_condition_excludes_is_not_loaded_along(client: Client) -> None:
+async def test_what_a_condition_excludes_is_not_prefetched(client: Client) -> None:
     document = """query Some($with: Boolean!) {
       orders { nodes { number contract @include(if: $with) { number } } }
     }"""
@@ -144,19 +142,15 @@ async def test_what_a_condition_excludes_is_not_loaded_along(client: Client) -> 
     }
 
 
-async def test_what_is_conditional_as_a_whole_is_loaded_along(
-    client: Client, engine: Engine
-) -> None:
+async def test_what_is_conditional_as_a_whole_is_prefetched(client: Client, engine: Engine) -> None:
     document = f"""query Some($with: Boolean!) {{
-      orders @include(if: $with) {{ nodes {RELATED} }}
+      orders @include(if: $with) {{ nodes {LINKED} }}
     }}"""
     answer = await client.query(document, {"with": True}, tenant="M-1")
     assert answer.statements == (1 if engine == "postgresql" else 5)
 
 
-async def test_aliases_of_a_relation_share_what_was_loaded_along(
-    client: Client, engine: Engine
-) -> None:
+async def test_aliases_of_a_relation_share_prefetched_rows(client: Client, engine: Engine) -> None:
     document = "{ orders { nodes { a: customer { number } b: customer { name } } } }"
     answer = await client.query(document, tenant="M-1")
     assert {
