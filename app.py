@@ -78,7 +78,7 @@ def create_app(
             raise forbidden(str(error)) from None
         async with database.read(acting.scope) as session:
             if acting.kind is PrincipalKind.SUPPORT:
-                session.witness = ReadAudit()
+                session.read_audit = ReadAudit()
             yield Context(
                 principal=acting,
                 session=session,
@@ -87,12 +87,12 @@ def create_app(
                 present=RequestClock(clock.now()),
             )
         # Not reached where the operation failed as a whole, and nothing was answered.
-        if session.witness is not None:
+        if session.read_audit is not None:
             operation, document = request.scope["state"][ASKED]
             await support.record_reads(
                 database,
                 acting,
-                session.witness,
+                session.read_audit,
                 on_behalf_of=person,
                 operation=operation,
                 document=document,

@@ -44,7 +44,7 @@ def person(principal: Principal, named: str | None) -> str | None:
 async def record_reads(
     database: Database,
     principal: Principal,
-    witness: ReadAudit,
+    read_audit: ReadAudit,
     *,
     on_behalf_of: str | None,
     operation: str | None,
@@ -60,10 +60,10 @@ async def record_reads(
     }
     async with database.write(BEFORE_ANYBODY_IS_KNOWN) as session:
         owners = await session.rows(
-            select(Tenant.id, Tenant.root_tenant_id).where(Tenant.id.in_(sorted(witness.tenants)))
+            select(Tenant.id, Tenant.root_tenant_id).where(Tenant.id.in_(sorted(read_audit.tenants)))
         )
         read = [((tenant_id, root), details) for tenant_id, root in owners]
-        if witness.aggregates and principal.tenant_id not in witness.tenants:
+        if read_audit.aggregates and principal.tenant_id not in read_audit.tenants:
             everything = principal.tenant_id, principal.scope.root_tenant_id
             read.append((everything, {**details, "aggregates": True}))
         session.add(

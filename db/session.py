@@ -68,7 +68,7 @@ class ReadSession:
         self.scope = scope
         self.statements = 0
         """How many statements were sent."""
-        self.witness: ReadAudit | None = None
+        self.read_audit: ReadAudit | None = None
         """Who looks at all that is handed out."""
 
     @property
@@ -77,13 +77,13 @@ class ReadSession:
 
     async def execute(self, statement: Executable) -> Result[Any]:
         result: Result[Any] = await self._send(self._executed, statement)
-        return result if self.witness is None else self.witness.see(statement, result)
+        return result if self.read_audit is None else self.read_audit.record_result(statement, result)
 
     @property
     def can_prefetch(self) -> bool:
         """Whether `records` can prefetch rows. A session whose reads are audited cannot: the audit
         sees the rows of one model at a time."""
-        return self.dialect == "postgresql" and self.witness is None
+        return self.dialect == "postgresql" and self.read_audit is None
 
     async def records(
         self,
@@ -94,11 +94,11 @@ class ReadSession:
     ) -> Records[M]:
         """The query's rows as records that have these attributes; all of them if None. Takes
         `prefetches` only where the session `can_prefetch`."""
-        if self.witness is not None and attributes is not None:
+        if self.read_audit is not None and attributes is not None:
             attributes |= owner_attributes(query.model)
         records = await self._records(query, attributes, prefetches, parameters)
-        if self.witness is not None:
-            self.witness.see_records(query.model, records)
+        if self.read_audit is not None:
+            self.read_audit.record_rows(query.model, records)
         return records
 
     async def _records(
@@ -124,7 +124,7 @@ class ReadSession:
         """The rows of a statement of columns and sums, which has no entities in it. `parameters`
         are the values of its named parameters."""
         known = None
-        if self.witness is None:
+        if self.read_audit is None:
             known = prepared_tuples(statement, self.scope, self._dialect)
         if known is None:
             return list(map(tuple, await self.rows(statement.params(parameters))))
