@@ -60,7 +60,9 @@ async def record_reads(
     }
     async with database.write(BEFORE_ANYBODY_IS_KNOWN) as session:
         owners = await session.rows(
-            select(Tenant.id, Tenant.root_tenant_id).where(Tenant.id.in_(sorted(read_audit.tenants)))
+            select(Tenant.id, Tenant.root_tenant_id).where(
+                Tenant.id.in_(sorted(read_audit.tenants))
+            )
         )
         read = [((tenant_id, root), details) for tenant_id, root in owners]
         if read_audit.aggregates and principal.tenant_id not in read_audit.tenants:

@@ -115,7 +115,7 @@ def _with_checks() -> list[Executable]:
         *(AddConstraint(c, isolate_from_table=False) for c in _constraints(ForeignKeyConstraint)),
         *(text(f"ALTER TABLE {table.name} ENABLE TRIGGER USER") for table in _tables()),
         *map(text, policies.resume_for_owner()),
-        *map(text, triggers.everything_changed("postgresql")),
+        *map(text, triggers.renew_all("postgresql")),
     ]
 
 

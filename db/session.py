@@ -77,7 +77,9 @@ class ReadSession:
 
     async def execute(self, statement: Executable) -> Result[Any]:
         result: Result[Any] = await self._send(self._executed, statement)
-        return result if self.read_audit is None else self.read_audit.record_result(statement, result)
+        return (
+            result if self.read_audit is None else self.read_audit.record_result(statement, result)
+        )
 
     @property
     def can_prefetch(self) -> bool:

@@ -30,15 +30,15 @@ class ContextEtagSource:
     async def state(self, context: Context, needed: frozenset[str]) -> bytes | None:
         principal = context.principal
         # Each answer that support gets is written down, so each is made. What is in the audit log
-        # changes by what others do, and is not marked (`db.changes.triggers`).
+        # changes by what others do, and renews no token (`db.changes.triggers`).
         if principal.kind is PrincipalKind.SUPPORT or OAuthScope.AUDIT_READ in needed:
             return None
-        newest = await tokens.newest(context.session)
-        if newest is None:
+        token = await tokens.current_token(context.session)
+        if token is None:
             return None
         # Of the principal everything: an answer may tell it.
         return orjson.dumps(
-            [self._program, principal, context.accept_language, newest], default=_plain
+            [self._program, principal, context.accept_language, token], default=_plain
         )
 
     def now(self, context: Context) -> datetime:

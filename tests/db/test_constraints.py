@@ -139,8 +139,8 @@ async def test_no_link_leaves_its_tenant(
             await connection.execute(insert(TABLES[table]).values(row))
 
 
-# Marks of changes are written by triggers alone, and outlive what they are about.
-@pytest.mark.parametrize("table", [table for table in OWNED if table != "change_marks"])
+# Change tokens are written by triggers alone, and outlive their tenant.
+@pytest.mark.parametrize("table", [table for table in OWNED if table != "change_tokens"])
 async def test_a_row_names_the_root_of_its_own_tree(
     table: str, connection: AsyncConnection, forest: Forest
 ) -> None:

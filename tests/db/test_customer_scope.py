@@ -79,8 +79,8 @@ async def book(shared_database: Database) -> Book:
 
 
 CUSTOMERS = ("anna", "bert", "cora", "dora")
-# More orders and carts than one: each part has a parent of its own, and each change a mark.
-PARENTS = ("carts", "change_marks", "contracts", "offers", "orders")
+# More orders and carts than one: each part has a parent of its own, and each change a token.
+PARENTS = ("carts", "change_tokens", "contracts", "offers", "orders")
 
 
 @pytest.mark.parametrize("name", CUSTOMERS)

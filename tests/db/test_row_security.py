@@ -32,7 +32,7 @@ CREDENTIALS = {
 }
 # The carrier's alone: which tenant a message is about may be what could not be found out.
 CARRIERS = {"intake_failures", *CREDENTIALS}
-OPEN = {"products", "product_documents", "catalogue_marks", "alembic_version", *CARRIERS}
+OPEN = {"products", "product_documents", "catalogue_tokens", "alembic_version", *CARRIERS}
 SCOPES = [
     TenantScope.tree(1),
     TenantScope.tenants(1, (1, 2)),
@@ -69,7 +69,7 @@ async def roles(connection: AsyncConnection) -> Roles:
 
 
 async def seen(connection: AsyncConnection) -> dict[str, int]:
-    """How many rows there are in each table with row-level security, but for the marks of changes,
+    """How many rows there are in each table with row-level security, except for the change tokens,
     which hold nothing of anybody and are written as the owner."""
     return {
         table: await connection.scalar(select(func.count()).select_from(TABLES[table])) or 0

@@ -241,12 +241,12 @@ async def test_a_read_session_writes_nothing(database: Database) -> None:
     assert set((await names(database)).values()) == {"Partner 1", "Partner 2", "Partner 10"}
 
 
-CATALOGUE = ("products", "product_documents", "catalogue_marks")
+CATALOGUE = ("products", "product_documents", "catalogue_tokens")
 
 
 def test_every_model_has_an_owner_or_is_known_to_have_none() -> None:
     unowned = {name for name in MODELS if name not in OWNED}
-    # The tree itself, the carrier's catalogue with the mark of its changes, the credentials, which
+    # The tree itself, the carrier's catalogue with the token of its changes, the credentials, which
     # are read before it is known who asks, and messages that were never resolved to a tenant.
     credentials = {"api_clients", "api_keys", "oauth_clients", "used_assertions", "signing_keys"}
     credentials |= {"widget_origins"}

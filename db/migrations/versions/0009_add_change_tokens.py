@@ -1,4 +1,4 @@
-"""Mark changes"""
+"""Add change tokens"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,27 +11,27 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
-        "change_marks",
+        "change_tokens",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("customer_id", sa.Uuid(), nullable=False),
-        sa.Column("change", sa.Uuid(), nullable=False),
+        sa.Column("token", sa.Uuid(), nullable=False),
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("root_tenant_id", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_change_marks")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_change_tokens")),
     )
     op.create_index(
-        op.f("ix_change_marks_root_tenant_id_tenant_id_customer_id"),
-        "change_marks",
+        op.f("ix_change_tokens_root_tenant_id_tenant_id_customer_id"),
+        "change_tokens",
         ["root_tenant_id", "tenant_id", "customer_id"],
     )
     op.create_table(
-        "catalogue_marks",
+        "catalogue_tokens",
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("change", sa.Uuid(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_catalogue_marks")),
+        sa.Column("token", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_catalogue_tokens")),
     )
 
 
 def downgrade() -> None:
-    op.drop_table("catalogue_marks")
-    op.drop_table("change_marks")
+    op.drop_table("catalogue_tokens")
+    op.drop_table("change_tokens")
