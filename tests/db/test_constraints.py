@@ -29,6 +29,7 @@ from tests.db.rows import (
     NOW,
     OWNED,
     TABLES,
+    Row,
     add,
     add_tenant,
     columns_of,
@@ -183,13 +184,17 @@ async def test_a_closed_set_takes_no_other_value(
 ) -> None:
     table, column = ENUMS[check]
     contract = await add(connection, "contracts", forest.partner)
-    # What the column stands beside, so that no other check refuses it first.
-    beside = {
-        "contract_effect": {"contract_id": contract["id"]},
-        "action_by": {"phase": OrderPhase.CLARIFICATION, "action_text": "Bitte prüfen"},
-    }.get(column, {})
-    row = await complete(connection, table, forest.partner, **beside)
-    # As plain text: the column's own type would already refuse it in Python.
+    # Values that satisfy the table's other checks.
+    others = {
+        "ck_orders_contract_effect": {"contract_id": contract["id"]},
+        "ck_orders_action_party": {
+            "phase": OrderPhase.CLARIFICATION,
+            "action_text": "Bitte prüfen",
+        },
+        "ck_api_clients_client_kind": {"tenant_id": None},
+    }.get(check, {})
+    row = await complete(connection, table, forest.partner, **others)
+    # As plain text, since the column's type would refuse it in Python.
     row[column] = literal("NO_SUCH_MEMBER", String())
     async with refused(connection, check):
         await connection.execute(insert(TABLES[table]).values(row))
@@ -250,6 +255,23 @@ async def test_what_must_be_unique_is_there_once(
     row = await complete(connection, table, forest.partner, **again)
     async with refused(connection, "unique"):
         await connection.execute(insert(TABLES[table]).values(row))
+
+
+@pytest.mark.parametrize("kind", ["PARTNER", "SUPPORT"])
+async def test_no_two_clients_of_one_owner_have_the_same_name(
+    kind: str, connection: AsyncConnection, forest: Forest
+) -> None:
+    def client(kind: str, tenant: Row | None) -> dict[str, Any]:
+        tenant_id = tenant["id"] if tenant else None
+        return {"kind": ClientKind(kind), "tenant_id": tenant_id, "name": "Desk"}
+
+    owner = forest.partner if kind == "PARTNER" else None
+    await add(connection, "api_clients", forest.partner, **client(kind, owner))
+    await add(connection, "api_clients", forest.stranger, **client("PARTNER", forest.stranger))
+    await add(connection, "api_clients", forest.partner, **client("FULFILMENT", None))
+    row = await complete(connection, "api_clients", forest.partner, **client(kind, owner))
+    async with refused(connection, "unique"):
+        await connection.execute(insert(TABLES["api_clients"]).values(row))
 
 
 async def test_a_cart_has_one_offer_and_an_offer_may_have_no_cart(
