@@ -28,8 +28,9 @@ from sqlalchemy.schema import (
 
 from db.base import Base
 from db.changes import triggers
+from db.engine import WRITES
 from db.scope import policies
-from db.session import _WRITES, Database
+from db.session import Database
 
 _Row = tuple[Any, ...]
 
@@ -73,7 +74,7 @@ class BulkLoad:
 @asynccontextmanager
 async def bulk_load(database: Database) -> AsyncIterator[BulkLoad]:
     """Load rows in one transaction: all of them are there when the block ends, or none."""
-    engine = database.engine.execution_options(**{_WRITES: True})
+    engine = database.engine.execution_options(**{WRITES: True})
     async with engine.begin() as connection:
         if database.is_postgresql:
             await connection.execute(text("SET LOCAL maintenance_work_mem = '256MB'"))

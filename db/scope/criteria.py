@@ -23,7 +23,7 @@ def criteria(scope: TenantScope) -> tuple[ORMOption, ...]:
     return _every(TenantOwned, owned), _every(Tenant, tenant)
 
 
-def criteria_of_each(scope: TenantScope) -> tuple[ORMOption, ...]:
+def criteria_of_models(scope: TenantScope) -> tuple[ORMOption, ...]:
     """The same, worked out for each model: for a scope that holds parameters in the place of
     values. SQLAlchemy remembers of a condition by class what kind of thing its values are."""
     if scope.root_tenant_id is None:

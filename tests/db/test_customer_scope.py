@@ -189,7 +189,9 @@ async def test_a_statement_that_cannot_be_scoped_is_refused(kind: str, book: Boo
 async def test_a_statement_with_the_partner_but_without_the_customer_is_refused(
     book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("db.session.criteria", lambda scope: criteria(TenantScope.tenants(1, (2,))))
+    monkeypatch.setattr(
+        "db.scope.enforcement.criteria", lambda scope: criteria(TenantScope.tenants(1, (2,)))
+    )
     async with book.database.read(book.scope("anna")) as session:
         for table in OWNED:
             with pytest.raises(UnscopedStatementError, match="more than the customer"):

@@ -8,10 +8,11 @@ from sqlalchemy import delete, func, insert, select, update
 from db.enums import CustomerKind
 from db.ids import new_id
 from db.models import Base, Customer, OrderNote, Tenant
+from db.scope.enforcement import ReadOnlySessionError
 from db.scope.row_check import OutOfScopeError
 from db.scope.sql_check import UnscopedStatementError
 from db.scope.tenant_scope import TenantScope
-from db.session import Database, ReadOnlySessionError, WriteSession
+from db.session import Database, WriteSession
 from tests.db.rows import MODELS, NOW, OWNED, TABLES, add, add_tenant, as_carrier, tenant_row
 
 TREE, STRANGER = TenantScope.tree(1), TenantScope.tree(10)

@@ -83,8 +83,8 @@ class Book:
 
 @pytest.fixture(autouse=True)
 def _without_first_wall(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("db.session.criteria", lambda scope: ())
-    monkeypatch.setattr("db.session.check_rows", lambda session, scope: None)
+    monkeypatch.setattr("db.scope.enforcement.criteria", lambda scope: ())
+    monkeypatch.setattr("db.scope.enforcement.check_rows", lambda session, scope: None)
     monkeypatch.setattr("db.scope.sql_check.refuse_unscoped", lambda sql, scope: None)
 
 
