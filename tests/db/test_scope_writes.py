@@ -164,7 +164,7 @@ async def test_a_row_keeps_its_tenant(session_scope: TenantScope, database: Data
 
 @pytest.mark.parametrize("values", [{"tenant_id": 2}, {"root_tenant_id": 10}, {"tenant_id": 10}])
 async def test_an_update_gives_no_row_away(values: dict[str, int], database: Database) -> None:
-    with pytest.raises(UnscopedStatementError, match="keep their tenant"):
+    with pytest.raises(UnscopedStatementError, match="cannot change their tenant"):
         async with database.write(TREE) as session:
             await session.execute(update(Customer).values(values))
 

@@ -128,7 +128,7 @@ async def test_the_first_history_entry_seals_what_was_stated(
 
     await add(connection, name, forest.partner, order_id=open_order)
     row = await complete(connection, name, forest.partner, order_id=order, position=2)
-    async with refused(connection, "takes no further stated parts"):
+    async with refused(connection, "stated parts cannot be added"):
         await connection.execute(insert(TABLES[name]).values(row))
 
 

@@ -26,7 +26,7 @@ def private_redis(directory: Path | None = None) -> Iterator[str]:
 
     A second server in the same `directory` replaces one that has ended.
     """
-    program = next((path for name in PROGRAMS if (path := shutil.which(name))), None)
+    program = next((file for name in PROGRAMS if (file := shutil.which(name))), None)
     if program is None:
         raise RedisUnavailableError(
             f"neither {' nor '.join(PROGRAMS)} was found: install your system's package "
