@@ -1,4 +1,4 @@
-"""What the database refuses whoever writes, proved for every constraint of every table."""
+"""Every constraint of every table refuses what it must, whoever writes."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -216,7 +216,7 @@ async def test_no_amount_is_negative(
 @pytest.mark.parametrize(
     ("check", "given"), OTHERS, ids=[f"{check[3:]} {[*given]}" for check, given in OTHERS]
 )
-async def test_what_must_hold_between_columns_holds(
+async def test_checks_between_columns_hold(
     check: str, given: dict[str, Any], connection: AsyncConnection, forest: Forest
 ) -> None:
     table = CHECKS[check]
@@ -232,16 +232,16 @@ async def test_no_contract_precedes_itself(connection: AsyncConnection, forest: 
         await connection.execute(insert(TABLES["contracts"]).values(row))
 
 
-def test_every_check_of_the_tables_is_proved_here() -> None:
+def test_every_check_is_tested_here() -> None:
     apart = {"ck_tenants_root_has_no_parent", "ck_contracts_not_its_own_predecessor"}
-    # The status is computed from the phase: nobody can write it.
+    # The status is a generated column.
     computed = {"ck_orders_order_status"}
     proved = {*ENUMS, *AMOUNTS, *(check for check, _ in OTHERS), *apart, *computed}
     assert proved == set(CHECKS)
 
 
 @pytest.mark.parametrize("constraint", UNIQUES, ids=lambda constraint: str(constraint.name))
-async def test_what_must_be_unique_is_there_once(
+async def test_unique_values_are_stored_once(
     constraint: UniqueConstraint, connection: AsyncConnection, forest: Forest
 ) -> None:
     table = constraint.table.name
@@ -331,7 +331,7 @@ async def test_the_status_follows_from_the_phase(
     assert status is STATUS_OF_PHASE[phase]
 
 
-async def test_nobody_writes_the_status(connection: AsyncConnection, forest: Forest) -> None:
+async def test_the_status_cannot_be_written(connection: AsyncConnection, forest: Forest) -> None:
     await add(connection, "orders", forest.partner)
     with pytest.raises(DBAPIError, match=r"generated column|updated to DEFAULT"):
         async with connection.begin_nested():

@@ -1,4 +1,4 @@
-"""A session for one customer sees that customer's rows, and changes no others."""
+"""A session for a customer sees and changes that customer's rows, and no others."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,7 +36,8 @@ from tests.db.test_scope_reads import UNSCOPED
 
 @dataclass(frozen=True)
 class Book:
-    """Two customers of a sub-tenant, one of its partner, one of a stranger: a row in each table."""
+    """Two customers of a sub-tenant, one of its partner and one of an unrelated partner, each with
+    a row in every table."""
 
     database: Database
     customers: dict[str, Row]
@@ -68,7 +69,7 @@ async def write_book(database: Database) -> Book:
                 table: [await add_of_customer(connection, table, tenant, customer)]
                 for table in OWNED
             }
-        # Of nobody in particular: no customer sees him.
+        # A user without a customer, whom no customer sees.
         await add(connection, "portal_users", sub_tenant)
     return book
 
@@ -79,7 +80,7 @@ async def book(shared_database: Database) -> Book:
 
 
 CUSTOMERS = ("anna", "bert", "cora", "dora")
-# More orders and carts than one: each part has a parent of its own, and each change a token.
+# Tables with several rows per customer: each part has its own parent, each change a token.
 PARENTS = ("carts", "change_tokens", "contracts", "offers", "orders")
 
 
@@ -101,7 +102,7 @@ async def test_a_customer_sees_its_own_rows_of_each_table(name: str, book: Book)
 
 
 @pytest.mark.parametrize("name", CUSTOMERS)
-async def test_of_the_tenants_a_customer_sees_its_own(name: str, book: Book) -> None:
+async def test_a_customer_sees_its_own_tenant_alone(name: str, book: Book) -> None:
     async with book.database.read(book.scope(name)) as session:
         seen = await session.entities(select(Tenant.id))
     assert list(seen) == [book.customers[name]["tenant_id"]]
@@ -200,7 +201,7 @@ async def test_a_statement_with_the_partner_but_without_the_customer_is_refused(
                 await session.rows(select(MODELS[table]))
 
 
-def test_a_model_says_which_rows_are_a_customers() -> None:
+def test_a_model_must_define_the_rows_of_a_customer() -> None:
     with pytest.raises(TypeError, match="Forgotten does not say"):
 
         class Forgotten(TenantOwned):
@@ -215,12 +216,12 @@ def test_a_customer_has_one_tenant(tenants: tuple[int, ...] | None) -> None:
 
 @pytest.fixture
 async def own(database: Database) -> Book:
-    """The same, for one test that changes it."""
+    """A book for a single test, which changes it."""
     return await write_book(database)
 
 
 async def carts(book: Book) -> dict[Any, int]:
-    """How many carts each customer has."""
+    """The number of carts of each customer."""
     async with book.database.read(TenantScope.carrier()) as session:
         rows = await session.rows(select(Cart.customer_id, func.count()).group_by(Cart.customer_id))
         return {row[0]: row[1] for row in rows}
@@ -252,7 +253,7 @@ def item(of: Cart | Row) -> CartItem:
     )
 
 
-async def test_a_customer_adds_to_what_is_its_own(own: Book) -> None:
+async def test_a_customer_adds_rows_of_its_own(own: Book) -> None:
     before = await carts(own)
     anna = own.customers["anna"]
     async with own.database.write(own.scope("anna")) as session:
@@ -262,7 +263,7 @@ async def test_a_customer_adds_to_what_is_its_own(own: Book) -> None:
 
 
 @pytest.mark.parametrize("name", ["bert", "cora", "dora"])
-async def test_a_customer_adds_nothing_to_anothers(name: str, own: Book) -> None:
+async def test_a_customer_adds_no_rows_of_another(name: str, own: Book) -> None:
     before = await carts(own)
     for row in (cart(own.customers[name]), item(own.rows[name]["carts"][0])):
         with pytest.raises(OutOfScopeError):
@@ -288,13 +289,13 @@ async def test_a_row_keeps_its_customer(writer: str, own: Book) -> None:
             session.add(site)
 
 
-async def test_an_update_gives_no_row_to_another_customer(own: Book) -> None:
+async def test_an_update_cannot_change_the_customer_of_a_row(own: Book) -> None:
     with pytest.raises(UnscopedStatementError, match="cannot change their customer"):
         async with own.database.write(own.scope("anna")) as session:
             await session.execute(update(Site).values(customer_id=own.customers["bert"]["id"]))
 
 
-async def test_a_change_of_everything_reaches_the_customers_own(own: Book) -> None:
+async def test_an_update_without_conditions_changes_the_customers_rows_alone(own: Book) -> None:
     async with own.database.write(own.scope("anna")) as session:
         await session.execute(update(Site).values(name="geändert"))
         await session.execute(update(CartItem).values(name="geändert"))

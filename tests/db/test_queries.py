@@ -1,4 +1,4 @@
-"""The product's own statements pass the second look at their SQL, in every kind of scope."""
+"""The product's own statements pass the SQL check in every kind of scope."""
 
 from collections.abc import Callable
 from datetime import date

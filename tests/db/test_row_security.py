@@ -1,4 +1,4 @@
-"""What PostgreSQL itself refuses: rows outside of the settings that opened the transaction."""
+"""Row-level security hides all rows outside of the settings of the transaction."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,8 +20,8 @@ from db.scope.transactions import ScopedConnection, opening
 from db.session import Database
 from tests.db.rows import MODELS, OWNED, TABLES, add, add_tenant, as_carrier, tenant_row
 
-# The catalogue is everybody's. Keys are read before it is known who asks; no role of a partner
-# may read them.
+# Everybody reads the catalogue. Credentials are read before the principal is known, and by no role
+# of a partner.
 CREDENTIALS = {
     "api_clients",
     "api_keys",
@@ -30,7 +30,7 @@ CREDENTIALS = {
     "signing_keys",
     "widget_origins",
 }
-# The carrier's alone: which tenant a message is about may be what could not be found out.
+# Read by the carrier alone, since the tenant of a failed message is often unknown.
 CARRIERS = {"intake_failures", *CREDENTIALS}
 OPEN = {"products", "product_documents", "catalogue_tokens", "alembic_version", *CARRIERS}
 SCOPES = [
@@ -43,7 +43,7 @@ SCOPES = [
 
 @pytest.fixture(scope="module")
 async def filled(shared_postgresql_url: str) -> AsyncIterator[Database]:
-    """A row in each table, over a pool of one connection."""
+    """A database with a row in each table, and a pool of one connection."""
     database = Database(shared_postgresql_url, pool_size=1)
     async with database.engine.begin() as connection:
         await as_carrier(connection)
@@ -57,7 +57,7 @@ async def filled(shared_postgresql_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def connection(filled: Database) -> AsyncIterator[AsyncConnection]:
-    """The owner of the tables, in a transaction that no scope opened."""
+    """A connection of the owner of the tables, in a transaction without a scope."""
     async with filled.engine.connect() as connection:
         transaction = await connection.begin()
         yield connection
@@ -69,8 +69,8 @@ async def roles(connection: AsyncConnection) -> Roles:
 
 
 async def seen(connection: AsyncConnection) -> dict[str, int]:
-    """How many rows there are in each table with row-level security, except for the change tokens,
-    which hold nothing of anybody and are written as the owner."""
+    """The number of rows in each table with row-level security, except change tokens, which hold
+    no data of tenants and are written as the owner."""
     return {
         table: await connection.scalar(select(func.count()).select_from(TABLES[table])) or 0
         for table in ("tenants", *OWNED)
@@ -101,7 +101,7 @@ async def test_every_table_of_tenants_has_policies(connection: AsyncConnection) 
         assert by_table[table] == {"tree", "part", "carrier", *customers, *written_as_owner}, table
 
 
-async def test_the_roles_can_neither_connect_nor_go_around_policies(
+async def test_the_roles_can_neither_log_in_nor_bypass_policies(
     connection: AsyncConnection,
 ) -> None:
     ours = await roles(connection)
@@ -240,25 +240,21 @@ async def test_a_scope_costs_no_message_of_its_own(
 
 @pytest.mark.parametrize("sql", ["RESET ROLE", "SET ROLE NONE", "SET partnergraph.root = 2"])
 @pytest.mark.parametrize("scope", SCOPES, ids=str)
-async def test_no_session_takes_its_role_off(
-    scope: TenantScope, sql: str, filled: Database
-) -> None:
+async def test_no_statement_resets_the_role(scope: TenantScope, sql: str, filled: Database) -> None:
     async with filled.write(scope) as session:
         with pytest.raises(UnscopedStatementError):
             await session.execute(text(sql))
 
 
 @pytest.mark.parametrize("scope", SCOPES, ids=str)
-async def test_no_statement_carries_another_one_along(scope: TenantScope, filled: Database) -> None:
+async def test_no_statement_contains_another_one(scope: TenantScope, filled: Database) -> None:
     async with filled.read(scope) as session:
         with pytest.raises(ProgrammingError, match="multiple commands"):
             await session.rows(select(Order.id).order_by(text("1; RESET ROLE")))
 
 
 @pytest.mark.parametrize("scope", SCOPES[:3], ids=str)
-async def test_no_statement_changes_settings_on_its_way(
-    scope: TenantScope, filled: Database
-) -> None:
+async def test_no_statement_changes_settings(scope: TenantScope, filled: Database) -> None:
     async with filled.read(scope) as session:
         changes: list[ColumnElement[Any]] = [
             func.set_config("role", "none", True),
@@ -290,7 +286,7 @@ async def test_scopes_at_the_same_time_do_not_mix(shared_postgresql_url: str) ->
     assert counted == [counted[0], 0, counted[0], 0] * 10
 
 
-def test_a_scope_is_spelled_in_numbers_alone() -> None:
+def test_settings_of_a_scope_hold_numbers_alone() -> None:
     injected: Any = "1'; RESET ROLE; --"
     for scope in (TenantScope.tree(injected), TenantScope.tenants(1, (injected,))):
         with pytest.raises(ValueError, match="format code"):

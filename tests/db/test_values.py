@@ -1,4 +1,4 @@
-"""Values come back exactly as they were written, on both databases."""
+"""Values are read exactly as they were written, on both databases."""
 
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -70,7 +70,7 @@ async def test_an_instant_comes_back_in_utc(
     assert read.utcoffset() == timedelta(0)
 
 
-async def test_instants_are_found_and_sorted_by_time_whatever_zone_they_came_in(
+async def test_instants_are_compared_and_sorted_independent_of_their_zone(
     connection: AsyncConnection, forest: Forest
 ) -> None:
     wanted = sorted((instant.astimezone(UTC) for instant in INSTANTS), reverse=True)
@@ -86,7 +86,7 @@ async def test_instants_are_found_and_sorted_by_time_whatever_zone_they_came_in(
 async def test_an_instant_without_a_zone_is_refused(
     connection: AsyncConnection, forest: Forest
 ) -> None:
-    naive = datetime(2026, 11, 24, 12)  # noqa: DTZ001 - what is to be refused
+    naive = datetime(2026, 11, 24, 12)  # noqa: DTZ001 - the value to refuse
     row = await complete(connection, "orders", forest.partner, received_at=naive)
     with pytest.raises(StatementError, match="needs a time zone"):
         await connection.execute(insert(Order).values(row))

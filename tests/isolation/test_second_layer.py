@@ -1,8 +1,8 @@
-"""With the first wall removed, PostgreSQL alone keeps partners and customers apart.
+"""Without the first layer, row-level security alone keeps partners and customers apart.
 
-The criteria, the guard and the check of rows that are written are taken away on purpose: what a
-session then sees and changes is what row-level security leaves. SQLite has no second wall, and
-shows that the first is really gone.
+The tests remove the criteria, the SQL check and the check of written rows, so that sessions see and
+change what row-level security allows. SQLite has no second layer, which proves that the first one
+is really removed.
 """
 
 from collections.abc import AsyncIterator
@@ -38,7 +38,7 @@ KINDS = ("tree", "part", "one tenant", "customer", "stranger")
 
 @dataclass(frozen=True)
 class Book:
-    """A partner (1) with the sub-tenants 2 and 3, and a stranger (10).
+    """A partner (1) with the sub-tenants 2 and 3, and an unrelated partner (10).
 
     Each tenant has two customers, and each customer a row in every table.
     """
@@ -58,7 +58,7 @@ class Book:
         }[kind]
 
     async def keys(self, table: str, scope: TenantScope) -> tuple[set[Any], set[Any]]:
-        """The keys of the rows in the scope, and of those outside, as the carrier knows them."""
+        """The keys of all rows, in scope and out of scope, read by the carrier."""
         model: Any = MODELS[table]
         async with self.database.read(TenantScope.carrier()) as session:
             rows = await session.entities(select(model))
@@ -82,7 +82,7 @@ class Book:
 
 
 @pytest.fixture(autouse=True)
-def _without_first_wall(monkeypatch: pytest.MonkeyPatch) -> None:
+def _without_first_layer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("db.scope.enforcement.criteria", lambda scope: ())
     monkeypatch.setattr("db.scope.enforcement.check_rows", lambda session, scope: None)
     monkeypatch.setattr("db.scope.sql_check.refuse_unscoped", lambda sql, scope: None)
@@ -112,7 +112,7 @@ async def book(shared_postgresql_url: str) -> AsyncIterator[Book]:
     await book.database.close()
 
 
-async def test_without_a_second_wall_everything_is_seen_and_changed(databases: Databases) -> None:
+async def test_without_both_layers_every_row_is_seen_and_changed(databases: Databases) -> None:
     with databases.empty("sqlite") as url:
         book = await write_book(url)
         for kind in KINDS:
@@ -127,7 +127,7 @@ async def test_without_a_second_wall_everything_is_seen_and_changed(databases: D
 
 @pytest.mark.parametrize("writes", [False, True], ids=["reads", "writes"])
 @pytest.mark.parametrize("kind", KINDS)
-async def test_each_table_shows_what_is_in_scope(kind: str, writes: bool, book: Book) -> None:
+async def test_each_table_shows_the_rows_in_scope(kind: str, writes: bool, book: Book) -> None:
     scope = book.scope(kind)
     expected = {table: (await book.keys(table, scope))[0] for table in TABLES}
     opened = book.database.write(scope) if writes else book.database.read(scope)
@@ -181,7 +181,7 @@ async def test_no_row_outside_of_the_scope_is_added(kind: str, table: str, book:
 
 
 async def new_row(book: Book, table: str, tenant: int, number: int) -> Row:
-    """What a new row of that customer holds; all that it refers to is there."""
+    """The values of a new row of a customer; the rows that it refers to exist."""
     customer = book.customers[tenant, number]
     model: Any = MODELS[table]
     async with book.database.engine.connect() as connection:
@@ -196,12 +196,12 @@ async def new_row(book: Book, table: str, tenant: int, number: int) -> Row:
             given = {rule.column if rule else "order_id": await connection.scalar(found)}
         elif rule.column == "customer_id":
             given = {"customer_id": customer["id"]}
-        # Undone: what the row needs besides is there already, by `given`.
+        # Rolled back: all rows that the new one refers to exist already.
         return await complete(connection, table, book.tenants[tenant], **given)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_row_cannot_be_given_away(kind: str, book: Book) -> None:
+async def test_a_row_cannot_change_its_owner(kind: str, book: Book) -> None:
     to = 1 if kind == "stranger" else 10
     taker = book.customers[to, 1]
     gifts: list[dict[str, Any]] = [
@@ -219,7 +219,7 @@ async def test_a_row_cannot_be_given_away(kind: str, book: Book) -> None:
         assert await session.scalar(sites) == 1
 
 
-async def test_a_part_cannot_be_moved_below_another_customers(book: Book) -> None:
+async def test_a_part_cannot_move_to_a_parent_of_another_customer(book: Book) -> None:
     foreign = await new_row(book, "cart_items", 2, 2)
     with pytest.raises(ProgrammingError, match="row-level security"):
         async with book.database.write(book.scope("customer")) as session:
@@ -229,7 +229,7 @@ async def test_a_part_cannot_be_moved_below_another_customers(book: Book) -> Non
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_text_in_a_statement_sees_no_more(kind: str, book: Book) -> None:
+async def test_literal_sql_sees_no_more(kind: str, book: Book) -> None:
     scope = book.scope(kind)
     inside, _ = await book.keys("orders", scope)
     async with book.database.read(scope) as session:
