@@ -1,53 +1,58 @@
-# Every target needs `make` and Python 3.11 or later, nothing else: scripts/setup does the rest.
+# Every target needs only `make` and Python 3.11 or later: scripts/setup installs the rest.
 PORT ?= 8000
-# Each test worker holds its own template databases, so more of them than cores do not pay.
+# Each test worker makes template databases of its own, so more workers than cores do not help.
 WORKERS ?= auto
 
 run := .venv/bin/
-ready := .venv/ready
+# `make demo` does without the developers' tools; every other target installs them too.
+demo := .venv/ready
+dev := .venv/ready-dev
 
 .PHONY: help
 help:
-	@echo 'make demo    run the server on a realistic order book (PORT=$(PORT))'
-	@echo 'make test    all checks, and all tests on SQLite and PostgreSQL'
-	@echo 'make check   style, types, import rules, the printed schema, what browsers ask'
-	@echo 'make bench   measure requests per second on 200,000 orders in PostgreSQL'
-	@echo 'make profile show where the time of one operation goes (ARGS=--help)'
-	@echo 'make lock    recompile requirements.lock (ARGS=--upgrade for new versions)'
-	@echo 'make clean   remove everything that make has made'
+	@echo 'make demo     run the server on a realistic order book (PORT=$(PORT))'
+	@echo 'make test     run all checks, and all tests on SQLite and PostgreSQL'
+	@echo 'make check    check style, types, import rules, the printed schema, the browser queries'
+	@echo 'make bench    measure requests per second on 200,000 orders in PostgreSQL (ARGS=--help)'
+	@echo 'make profile  show where the time of one operation goes (ARGS=--help)'
+	@echo 'make lock     recompile the lock files (ARGS=--upgrade moves to newer versions)'
+	@echo 'make clean    remove everything that make has made'
 
-$(ready): requirements.lock pyproject.toml scripts/setup
+$(demo): requirements.lock pyproject.toml scripts/setup
 	@scripts/setup
 
+$(dev): requirements-dev.lock pyproject.toml scripts/setup
+	@scripts/setup dev
+
 .PHONY: demo
-demo: $(ready)
+demo: $(demo)
 	@$(run)python -m web.build
 	@exec $(run)partnergraph demo --port '$(PORT)'
 
 .PHONY: check
-check: $(ready)
+check: $(dev)
 	$(run)ruff check .
 	$(run)ruff format --check .
 	$(run)mypy .
 	$(run)lint-imports --no-logo
 	$(run)partnergraph export-schema --check
-	$(run)python scripts/check_operations.py
+	$(run)python -m scripts.check_operations
 
 .PHONY: test
 test: check
-	@# Where it is set, every process that a test starts would compile the whole product again.
+	@# With this variable set, every process that a test starts would compile all modules again.
 	env -u PYTHONDONTWRITEBYTECODE $(run)python -m pytest --numprocesses $(WORKERS) --maxprocesses 4 $(ARGS)
 
 .PHONY: bench
-bench: $(ready)
-	@$(run)python -m bench $(ARGS)
+bench: $(dev)
+	@$(run)python -m bench $(or $(ARGS),load)
 
 .PHONY: profile
-profile: $(ready)
-	@$(run)python -m bench.profiling $(ARGS)
+profile: $(dev)
+	@$(run)python -m bench profile $(ARGS)
 
 .PHONY: lock
-lock: $(ready)
+lock: $(dev)
 	@scripts/lock $(ARGS)
 
 .PHONY: clean

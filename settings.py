@@ -1,6 +1,6 @@
-"""All configuration: read from the environment once, checked before anything is opened.
+"""All configuration, read from the environment once and validated before anything is opened.
 
-`docs/operations.md` lists every variable; a test holds that table and this file together.
+`docs/operations.md` lists every variable. A test compares that table with this file.
 """
 
 import dataclasses
@@ -28,8 +28,8 @@ DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 Positive = Annotated[int, Field(ge=1)]
 
 
-class SettingsMistake(Exception):  # noqa: N818 - what the user made, not what the program did
-    """The environment cannot be used; `sentences` say why, one for each mistake."""
+class SettingsMistake(Exception):  # noqa: N818 - the user's error, not the program's
+    """The settings are invalid; `sentences` has one sentence for each mistake."""
 
     def __init__(self, sentences: list[str]) -> None:
         super().__init__("\n".join(sentences))
@@ -37,11 +37,11 @@ class SettingsMistake(Exception):  # noqa: N818 - what the user made, not what t
 
 
 class Settings(BaseSettings):
-    """The configuration of one process. Defaults suit a developer's machine."""
+    """The configuration of one process. The defaults suit a developer's machine."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
-        # `limits` is the executor's own table: PARTNERGRAPH_LIMITS_DEPTH sets `limits.depth`.
+        # `limits` is a dataclass of the executor: PARTNERGRAPH_LIMITS_DEPTH sets `limits.depth`.
         env_nested_delimiter="_",
         env_nested_max_split=1,
         env_ignore_empty=True,
@@ -49,7 +49,7 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    # May hold a password, so it is never part of what is printed.
+    # Never printed, because it may hold a password.
     database_url: str = Field("sqlite+aiosqlite:///partnergraph.sqlite3", repr=False)
     database_connections: Positive = 10
     redis_url: str | None = Field(None, repr=False)
@@ -62,7 +62,7 @@ class Settings(BaseSettings):
     token_seconds: int = Field(900, ge=60, le=900)
     widget_seconds: int = Field(600, ge=60, le=900)
     failed_attempts: Positive = 60
-    # Never printed either: SecretStr shows asterisks.
+    # SecretStr prints asterisks.
     signing_key_secret: SecretStr | None = None
     trusted_documents: Path | None = None
     trusted_documents_only: bool = False
@@ -89,7 +89,7 @@ class Settings(BaseSettings):
         if url.drivername == DRIVERS[0] and url.database in (None, "", ":memory:"):
             raise ValueError(
                 "must name a file, like sqlite+aiosqlite:///partnergraph.sqlite3: "
-                "a SQLite database in memory cannot be shared by connections"
+                "connections cannot share a SQLite database in memory"
             )
         return value
 
@@ -108,11 +108,11 @@ class Settings(BaseSettings):
     @field_validator("public_url")
     @classmethod
     def _an_origin(cls, value: str) -> str:
-        # Every token names it and is compared with it letter for letter.
+        # Every token contains it, and must match it exactly.
         if not re.fullmatch(r"https?://(\[[0-9a-f:]+\]|[a-z0-9.-]+)(:[0-9]{1,5})?", value):
             raise ValueError(
-                "must be where clients reach the server, like https://orders.example.com: a "
-                "scheme and a host in lower case, and a port where it is not the usual one"
+                "must be the server's address for clients, like https://orders.example.com: a "
+                "scheme and a host in lower case, and a port if it is not the default one"
             )
         return value
 
@@ -120,7 +120,7 @@ class Settings(BaseSettings):
     @classmethod
     def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value()) < SECRET_LENGTH:
-            raise ValueError(f"must have at least {SECRET_LENGTH} characters, made at random")
+            raise ValueError(f"must have at least {SECRET_LENGTH} random characters")
         return value
 
     @field_validator("trusted_documents")
@@ -136,7 +136,7 @@ class Settings(BaseSettings):
         if value is not None and not is_safe(value):
             raise ValueError(
                 "must be a URL that starts with https://, without user and fragment; http:// is "
-                "for localhost alone"
+                "allowed for localhost only"
             )
         return value
 
@@ -144,13 +144,13 @@ class Settings(BaseSettings):
     @classmethod
     def _without_query(cls, value: str | None) -> str | None:
         if value is not None and "?" in value:
-            raise ValueError("must be the issuer as its tokens name it, which has no query")
+            raise ValueError("must be the issuer exactly as in its tokens, without a query")
         return value
 
     @field_validator("oidc_algorithms")
     @classmethod
     def _with_public_keys(cls, value: str) -> str:
-        # Whoever could verify a shared secret could sign with it.
+        # With a shared secret, everyone who can verify a token can also sign one.
         if not value.split() or not set(value.split()) <= set(ALGORITHMS):
             raise ValueError(f"must name one or more of {' '.join(ALGORITHMS)}")
         return value
@@ -168,15 +168,17 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _workers_share_a_server(self) -> "Settings":
         if self.workers > 1 and not self.is_postgresql:
-            raise ValueError(f"{PREFIX}WORKERS must be 1 with SQLite: several need PostgreSQL")
+            raise ValueError(
+                f"{PREFIX}WORKERS must be 1 with SQLite: several workers need PostgreSQL"
+            )
         return self
 
     @model_validator(mode="after")
     def _something_is_served(self) -> "Settings":
         if self.trusted_documents_only and self.trusted_documents is None:
             raise ValueError(
-                f"{PREFIX}TRUSTED_DOCUMENTS must name a file where nothing else is served: "
-                f"{PREFIX}TRUSTED_DOCUMENTS_ONLY"
+                f"{PREFIX}TRUSTED_DOCUMENTS must name a file if "
+                f"{PREFIX}TRUSTED_DOCUMENTS_ONLY is set"
             )
         return self
 
@@ -184,21 +186,21 @@ class Settings(BaseSettings):
     def _a_whole_provider(self) -> "Settings":
         if self.oidc_issuer is not None and self.oidc_audience is None:
             raise ValueError(
-                f"{PREFIX}OIDC_AUDIENCE must be set with {PREFIX}OIDC_ISSUER: tokens for anybody "
-                "else are not for this server"
+                f"{PREFIX}OIDC_AUDIENCE must be set with {PREFIX}OIDC_ISSUER: tokens for another "
+                "audience are not for this server"
             )
         if self.oidc_issuer is None and (self.oidc_audience or self.oidc_jwks_url):
-            raise ValueError(f"{PREFIX}OIDC_ISSUER must be set: other settings of OIDC are")
+            raise ValueError(f"{PREFIX}OIDC_ISSUER must be set, because other OIDC settings are")
         if self.oidc_issuer == self.public_url:
             raise ValueError(
-                f"{PREFIX}OIDC_ISSUER must be another one than {PREFIX}PUBLIC_URL, which issues "
+                f"{PREFIX}OIDC_ISSUER must differ from {PREFIX}PUBLIC_URL, the issuer of "
                 "this server's own tokens"
             )
         return self
 
     @property
     def identity_provider(self) -> IdentityProvider | None:
-        """Who signs portal users in; None where nobody does."""
+        """The provider that signs portal users in, or None."""
         if self.oidc_issuer is None or self.oidc_audience is None:
             return None
         return IdentityProvider(
@@ -215,12 +217,12 @@ class Settings(BaseSettings):
 
     @property
     def sqlite_file(self) -> Path | None:
-        """The file of a SQLite database."""
+        """The file of a SQLite database, or None."""
         return None if self.is_postgresql else Path(make_url(self.database_url).database or "")
 
     @property
     def sealing_secret(self) -> str | None:
-        """What the private keys in the database are encrypted with."""
+        """The secret that encrypts the private keys in the database, or None."""
         secret = self.signing_key_secret
         return None if secret is None else secret.get_secret_value()
 
@@ -231,16 +233,16 @@ class Settings(BaseSettings):
 
 
 def load(**overrides: Any) -> Settings:
-    """The settings of this process; `overrides` (of the command line) win over the environment.
+    """Return the settings of this process; `overrides` take precedence over the environment.
 
-    Raises SettingsMistake. No sentence repeats a value, which may be a password.
+    Raises SettingsMistake. Its sentences contain no values, because a value may be a password.
     """
     misspelt = _misspelt()
     try:
         settings = Settings(**{k: v for k, v in overrides.items() if v is not None})
     except ValidationError as error:
-        found = error.errors(include_input=False, include_url=False, include_context=False)
-        mistakes = dict.fromkeys(_sentence(each["loc"], each["msg"]) for each in found)
+        errors = error.errors(include_input=False, include_url=False, include_context=False)
+        mistakes = dict.fromkeys(_sentence(item["loc"], item["msg"]) for item in errors)
         raise SettingsMistake(
             [*misspelt.values(), *(m for m in mistakes if m.split()[0] not in misspelt)]
         ) from None
@@ -252,7 +254,7 @@ def load(**overrides: Any) -> Settings:
 
 
 def variables() -> dict[str, Any]:
-    """The default of every variable, by its name."""
+    """Return the default of every variable by its name."""
     defaults = {name: field.default for name, field in Settings.model_fields.items()}
     limits = dataclasses.asdict(defaults.pop("limits"))
     nested = {f"limits_{name}": default for name, default in limits.items()}
@@ -276,7 +278,7 @@ def _sentence(location: tuple[int | str, ...], message: str) -> str:
 
 
 def _misspelt() -> dict[str, str]:
-    """Variables that nearly have a setting's name: they would be left unread without a word."""
+    """Return a sentence for each variable that is probably misspelt, and would be ignored."""
     known = variables()
     sentences = {}
     for name in sorted(os.environ):

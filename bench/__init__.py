@@ -1,1 +1,1 @@
-"""Requests per second and latency on a large order book: `python -m bench`."""
+"""Measures the product on a large order book: `python -m bench --help`."""

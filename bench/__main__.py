@@ -1,143 +1,109 @@
-"""`python -m bench`: seed, serve, measure, print, keep."""
+"""The command line of the benchmarks: `python -m bench`."""
 
-import asyncio
+import functools
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
-import httpx
 
-from bench import machine, marking
+from bench import machine
 from bench.comparing import compare
 from bench.database import Prepared, postgresql, prepare
-from bench.dueling import clients, duel
-from bench.growth import Book, grow
-from bench.hostile import markdown as hostile_markdown
-from bench.measuring import Series, measure
+from bench.load import http_request
+from bench.measuring import Series, measure, series_of
+from bench.noisy_neighbour import noisy_neighbour
 from bench.polling import ENVIRONMENT, poll
+from bench.profiling import profile
 from bench.report import Report, Row
-from bench.scenarios import Questions, one_order, questions
-from bench.serving import process, serving, statements
+from bench.scenarios import questions
+from bench.serving import UNLIMITED, serving, statements
 from commands.base import progress
 from tests.support.postgres import PostgresUnavailableError
 
-
-@click.command()
-@click.option("--orders", default=200_000, show_default=True, help="Size of the order book.")
-@click.option("--connections", default=8, show_default=True, help="At once, under load.")
-@click.option("--rounds", default=5, show_default=True, help="Of which medians are taken.")
-@click.option("--seconds", default=3.0, show_default=True, help="Of each round of a request.")
-@click.option(
+orders_option = click.option(
+    "--orders", default=200_000, show_default=True, help="Size of the order book."
+)
+url_option = click.option(
     "--database-url",
     metavar="URL",
-    help="A PostgreSQL database of your own, seeded if it is empty; a private server otherwise.",
+    help="Use this PostgreSQL database, and seed it if it is empty. Default: a private server.",
 )
-@click.option(
-    "--hostile",
-    is_flag=True,
-    help="Instead, attack the server and measure what a careful client notices of it.",
+rounds_option = click.option(
+    "--rounds", default=5, show_default=True, help="Rounds, of which medians are taken."
 )
-@click.option(
-    "--compare",
-    "comparing",
-    is_flag=True,
-    help="Instead, compare both executors and a raw handler with one statement, the ceiling.",
+seconds_option = click.option(
+    "--seconds", default=3.0, show_default=True, help="Length of each round of a request."
 )
-@click.option(
-    "--growth",
-    is_flag=True,
-    help="Instead, measure larger answers, deeper pages, and the memory that answers take.",
+connections_option = click.option(
+    "--connections", default=8, show_default=True, help="Concurrent connections."
 )
-@click.option(
-    "--beside",
-    metavar="URL",
-    help="With --growth: a database whose book is of another size, measured in the same rounds.",
-)
-@click.option(
-    "--polling",
-    is_flag=True,
-    help="Instead, measure what open widgets cost that ask whether anything is new.",
-)
-@click.option(
-    "--attack-rate",
-    default=50,
-    show_default=True,
-    help="Requests that the hostile client begins in a second.",
-)
-@click.option(
-    "--record/--no-record",
-    default=True,
-    show_default=True,
-    help="Keep the figures in bench/results/ and docs/performance.md.",
-)
-def main(
+
+
+def on_order_book(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of the order book, and call the command with it and a directory."""
+
+    @orders_option
+    @url_option
+    @functools.wraps(command)
+    def run(*, orders: int, database_url: str | None, **options: Any) -> None:
+        with _order_book(orders, database_url) as (prepared, directory):
+            command(prepared, directory, **options)
+
+    return run
+
+
+@contextmanager
+def _order_book(orders: int, url: str | None) -> Iterator[tuple[Prepared, Path]]:
+    with postgresql(url) as database_url, tempfile.TemporaryDirectory() as directory:
+        click.echo(f"» Seeding {orders:,} orders (200,000 take a minute or so)", err=True)
+        yield prepare(database_url, orders), Path(directory)
+
+
+@click.group(context_settings={"max_content_width": 110})
+def main() -> None:
+    """Measure the product over HTTP on a large order book in PostgreSQL.
+
+    Measure on a quiet machine: the server and the load generator need a core each.
+    """
+
+
+@main.command()
+@on_order_book
+@connections_option
+@rounds_option
+@seconds_option
+@click.option("--record", is_flag=True, help="Write the report to docs/performance.md.")
+def load(
+    prepared: Prepared,
+    directory: Path,
     *,
-    orders: int,
     connections: int,
     rounds: int,
     seconds: float,
-    database_url: str | None,
-    hostile: bool,
-    comparing: bool,
-    growth: bool,
-    beside: str | None,
-    polling: bool,
-    attack_rate: int,
     record: bool,
 ) -> None:
-    """Measure requests per second and latency over HTTP on a large order book."""
+    """Requests per second and latency of the usual requests of partners."""
     load_before = machine.load_average()
-    with postgresql(database_url) as url, tempfile.TemporaryDirectory() as directory:
-        _say(f"Seeding {orders:,} orders (a minute or so)")
-        prepared = prepare(url, orders)
-        log = Path(directory) / "server.log"
-        if hostile:
-            _duel(url, prepared, log, rounds=rounds, seconds=seconds, per_second=attack_rate)
-            return
-        if polling:
-            _polling(url, prepared, log, rounds=rounds)
-            return
-        if comparing:
-            with progress("Measuring rounds") as show:
-                found = compare(
-                    url,
-                    prepared,
-                    Path(directory),
-                    connections=connections,
-                    rounds=rounds,
-                    seconds=seconds,
-                    progress=show,
-                )
-            click.echo(found)
-            return
-        if growth:
-            books = [Book(url, prepared)]
-            if beside is not None:
-                books.append(Book(beside, prepare(beside, orders)))
-            with progress("Measuring rounds") as show:
-                found = grow(books, Path(directory), rounds=rounds, seconds=seconds, progress=show)
-            click.echo(found)
-            return
-        with serving(url, log) as port:
-            _say("Choosing what to ask for")
-            with httpx.Client(
-                base_url=f"http://127.0.0.1:{port}",
-                headers={"Authorization": f"Bearer {prepared.key}"},
-                timeout=60,
-            ) as client:
-                asked = questions(client)
-            with progress("Measuring rounds") as show:
-                measured = measure(
-                    _series(asked, connections),
-                    port=port,
-                    key=prepared.key,
-                    rounds=rounds,
-                    seconds=seconds,
-                    progress=show,
-                )
-        counted = statements(log)
+    log = directory / "server.log"
+    with serving(prepared.url, log) as server:
+        click.echo("» Choosing orders and references", err=True)
+        with server.client(prepared.key) as client:
+            scenarios = questions(client)
+        make = functools.partial(series_of, port=server.port, key=prepared.key)
+        healthz = (http_request("/healthz", prepared.key),)
+        ceiling = Series("ceiling", server.port, healthz, connections)
+        loaded = [make(scenario, connections=connections) for scenario in scenarios.tasks]
+        alone = [make(scenario, connections=1) for scenario in scenarios.tasks]
+        pages = [make(page, connections=1) for page in (scenarios.first_page, scenarios.deep_page)]
+        series = list(dict.fromkeys([ceiling, *loaded, *alone, *pages]))
+        with progress("Measuring rounds") as show:
+            measured = measure(series, rounds=rounds, seconds=seconds, progress=show)
+    counted = statements(log)
     report = Report(
         date=datetime.now(UTC).date().isoformat(),
         orders=prepared.orders,
@@ -148,87 +114,76 @@ def main(
         seconds=seconds,
         seed_seconds=prepared.seed_seconds,
         load_before=load_before,
-        ceiling=measured["ceiling", connections],
+        ceiling=measured[ceiling],
         rows=[
             Row(
-                title=task.title,
-                statements=counted[task.name],
-                loaded=measured[task.name, connections],
-                alone=measured[task.name, 1],
+                title=scenario.title,
+                statements=counted[scenario.name],
+                loaded=measured[many],
+                alone=measured[one],
             )
-            for task in asked.tasks
+            for scenario, many, one in zip(scenarios.tasks, loaded, alone, strict=True)
         ],
-        first_page=measured[asked.first_page.name, 1],
-        deep_page=measured[asked.deep_page.name, 1],
-        deep=asked.deep,
-        machine=_machine(prepared),
+        first_page=measured[pages[0]],
+        deep_page=measured[pages[1]],
+        deep=scenarios.deep,
+        machine={**machine.details(), "PostgreSQL": prepared.version},
     )
     click.echo(report.markdown())
     if record:
-        click.echo("\nWritten: " + ", ".join(str(path) for path in report.save()))
+        report.record()
 
 
-def _duel(
-    url: str, prepared: Prepared, log: Path, *, rounds: int, seconds: float, per_second: int
-) -> None:
-    names = clients(url, prepared.tenant, rounds)
-    with serving(url, log, limited=True) as port, progress("Measuring duels") as show:
-        with httpx.Client(
-            base_url=f"http://127.0.0.1:{port}",
-            headers={"Authorization": f"Bearer {prepared.key}"},
-            timeout=60,
-        ) as client:
-            careful = one_order(client)
-        duels, attack = duel(
-            careful,
-            port=port,
-            keys_of_clients=names,
-            rounds=rounds,
-            seconds=seconds,
-            per_second=per_second,
-            progress=show,
-        )
-    click.echo(hostile_markdown(duels, attack))
+@main.command("executors")
+@on_order_book
+@connections_option
+@rounds_option
+@seconds_option
+def executors(prepared: Prepared, directory: Path, **options: Any) -> None:
+    """Compare both executors with a raw handler of one statement, which is the ceiling."""
+    with progress("Measuring rounds") as show:
+        click.echo(compare(prepared, directory, **options, progress=show))
 
 
-def _polling(url: str, prepared: Prepared, log: Path, *, rounds: int) -> None:
+@main.command("noisy-neighbour")
+@on_order_book
+@rounds_option
+@seconds_option
+@click.option(
+    "--attack-rate",
+    "per_second",
+    default=50,
+    show_default=True,
+    help="Requests that the hostile client begins each second.",
+)
+def neighbour(prepared: Prepared, directory: Path, **options: Any) -> None:
+    """Attack the server, and measure what a careful client notices of it."""
     with (
-        process(url, log, environment=ENVIRONMENT) as (port, server),
-        progress("Measuring polling") as show,
+        serving(prepared.url, directory / "server.log", environment={}) as server,
+        progress("Measuring attacks") as show,
     ):
-        measuring = poll(
-            port, server, prepared, url=url, widgets=1_000, rounds=rounds, progress=show
-        )
-        polled = asyncio.run(measuring)
-    with progress("Measuring intake") as show:
-        marked = marking.compare(url, orders=1_000, rounds=rounds, progress=show)
-    click.echo(f"{polled.markdown()}\n\n{marked.markdown()}")
+        click.echo(noisy_neighbour(server, prepared, **options, progress=show))
 
 
-def _series(asked: Questions, connections: int) -> list[Series]:
-    ceiling = [Series("ceiling", "/healthz", ("",), connections)]
-    tasks = [
-        Series(task.name, "/graphql", task.bodies, number)
-        for task in asked.tasks
-        for number in dict.fromkeys((connections, 1))
-    ]
-    pages = [
-        Series(page.name, "/graphql", page.bodies, 1)
-        for page in (asked.first_page, asked.deep_page)
-    ]
-    return ceiling + tasks + pages
+@main.command("polling")
+@on_order_book
+@rounds_option
+@click.option("--widgets", default=1_000, show_default=True, help="Open widgets.")
+def polling(prepared: Prepared, directory: Path, **options: Any) -> None:
+    """Measure the cost of open widgets that poll for changes (Linux only)."""
+    environment = UNLIMITED | ENVIRONMENT
+    with (
+        serving(prepared.url, directory / "server.log", environment=environment) as server,
+        progress("Measuring rounds") as show,
+    ):
+        click.echo(poll(server, prepared, **options, progress=show))
 
 
-def _machine(prepared: Prepared) -> dict[str, str]:
-    return {**machine.details(), "PostgreSQL": prepared.version}
-
-
-def _say(step: str) -> None:
-    click.echo(f"» {step}", err=True)
+main.add_command(profile)
 
 
 if __name__ == "__main__":
     try:
-        main()
+        main(prog_name="python -m bench")
     except PostgresUnavailableError as error:
         sys.exit(str(error))

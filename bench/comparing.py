@@ -1,78 +1,56 @@
-"""Both executors and the ceiling, in alternating rounds: how many times as fast each is."""
+"""Compares both executors and the raw handler (`bench.raw`) in alternating rounds."""
 
-from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
-import httpx
-
 from bench.database import Prepared
-from bench.figures import Figures, shown, table
-from bench.measuring import Series, measure
-from bench.scenarios import FIFTY_ORDERS, Scenario, one_order
-from bench.serving import serving
+from bench.figures import shown, table
+from bench.measuring import Progress, measure, series_of
+from bench.scenarios import fifty_orders, one_order
+from bench.serving import UNLIMITED, serving
 
-SERVED = ("levels", "core", "raw")
+SERVERS = ("levels", "core", "raw")
 
 
 def compare(
-    url: str,
     prepared: Prepared,
     directory: Path,
     *,
     connections: int,
     rounds: int,
     seconds: float,
-    progress: Callable[[int, int], None],
+    progress: Progress,
 ) -> str:
-    """A table of what each serves, and of its share of the others' pace."""
+    """Return a table of the requests per second of each server, and of their ratios."""
     root = {"RAW_ROOT_TENANT": str(prepared.root_tenant)}
     with ExitStack() as stack:
-        ports = {
+        servers = {
             name: stack.enter_context(
                 serving(
-                    url,
+                    prepared.url,
                     directory / f"{name}.log",
-                    environment=root if name == "raw" else {"PARTNERGRAPH_EXECUTOR": name},
+                    environment=root
+                    if name == "raw"
+                    else UNLIMITED | {"PARTNERGRAPH_EXECUTOR": name},
                     raw=name == "raw",
                 )
             )
-            for name in SERVED
+            for name in SERVERS
         }
-        with httpx.Client(
-            base_url=f"http://127.0.0.1:{ports['levels']}",
-            headers={"Authorization": f"Bearer {prepared.key}"},
-            timeout=60,
-        ) as client:
-            tasks = (
-                one_order(client),
-                Scenario("FiftyOrders", "50 orders with all four", FIFTY_ORDERS, ({},)),
+        with servers["levels"].client(prepared.key) as client:
+            scenarios = (one_order(client), fifty_orders())
+        series = {
+            (scenario.name, name): series_of(
+                scenario, port=server.port, key=prepared.key, connections=connections
             )
-        series = [
-            Series(f"{task.name} {name}", "/graphql", task.bodies, connections, port)
-            for task in tasks
-            for name, port in ports.items()
-        ]
-        measured = measure(
-            series,
-            port=ports["levels"],
-            key=prepared.key,
-            rounds=rounds,
-            seconds=seconds,
-            progress=progress,
-        )
-    return _markdown(tasks, measured, connections)
-
-
-def _markdown(
-    tasks: tuple[Scenario, ...], measured: Mapping[tuple[str, int], Figures], connections: int
-) -> str:
-    header = ["request", "levels, req/s", "core, req/s", "raw, req/s"]
+            for scenario in scenarios
+            for name, server in servers.items()
+        }
+        measured = measure(list(series.values()), rounds=rounds, seconds=seconds, progress=progress)
     rows = []
-    for task in tasks:
-        levels, core, raw = (
-            measured[f"{task.name} {name}", connections].per_second for name in SERVED
-        )
-        row = [task.title, *(shown(each) for each in (levels, core, raw))]
-        rows.append([*row, f"{levels / core:.1f}", f"{levels / raw:.2f}"])
+    for scenario in scenarios:
+        levels, core, raw = (measured[series[scenario.name, name]].per_second for name in SERVERS)
+        rates = [shown(rate) for rate in (levels, core, raw)]
+        rows.append([scenario.title, *rates, f"{levels / core:.1f}", f"{levels / raw:.2f}"])
+    header = ["request", *(f"{name}, req/s" for name in SERVERS)]
     return table([*header, "levels / core", "levels / raw"], rows)

@@ -1,4 +1,4 @@
-"""The database under measurement: seeded, with statistics, and a key of its largest partner."""
+"""The database to be measured: seeded, analysed, and with a key of its largest partner."""
 
 import asyncio
 import time
@@ -27,19 +27,20 @@ SERVER = {"shared_buffers": "512MB", "max_wal_size": "4GB", "autovacuum": "on"}
 class Prepared:
     """A database that is ready to be measured."""
 
+    url: str
     orders: int
     tenant: str
     root_tenant: int
     tenant_orders: int
     key: str
     seed_seconds: float | None
-    """None where it was seeded before."""
+    """None if an earlier run seeded the database."""
     version: str
 
 
 @contextmanager
 def postgresql(url: str | None) -> Iterator[str]:
-    """The URL given, or that of a private server which ends with the block."""
+    """Yield `url`, or the URL of a private server that stops at the end of the block."""
     if url is not None:
         yield url
         return
@@ -48,7 +49,7 @@ def postgresql(url: str | None) -> Iterator[str]:
 
 
 def prepare(url: str, orders: int) -> Prepared:
-    """Migrate and, if there are no tenants yet, seed. A key that an earlier run left is revoked."""
+    """Migrate the database, seed it if it is empty, and make a key. Revokes earlier keys."""
     migrations.upgrade(url)
     return asyncio.run(_prepare(url, orders))
 
@@ -64,7 +65,7 @@ async def _prepare(url: str, orders: int) -> Prepared:
             seed_seconds = None
         plain = await connect(url)
         try:
-            # What autovacuum would do some time during the measurement.
+            # Otherwise autovacuum would do it during the measurement.
             await plain.execute("VACUUM (ANALYZE)")
             version = await plain.fetchval("SHOW server_version")
         finally:
@@ -88,4 +89,4 @@ async def _prepare(url: str, orders: int) -> Prepared:
         )
     finally:
         await database.close()
-    return Prepared(total, number, root, tenant_orders, key.text, seed_seconds, version)
+    return Prepared(url, total, number, root, tenant_orders, key.text, seed_seconds, version)

@@ -1,4 +1,4 @@
-"""The arithmetic of a benchmark: percentiles, medians of rounds, ratios, and the tables of them."""
+"""The arithmetic of a benchmark: percentiles, medians of rounds, and Markdown tables."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,26 +7,28 @@ from statistics import median
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """What one process of load generation measured, against one scenario."""
+    """One run of the load generator."""
 
+    requests: int
     seconds: float
     """From the first request sent to the last response received."""
-    latencies: tuple[float, ...]
-    """Of every request, in milliseconds."""
+    p50: float
+    """Milliseconds, like the other percentiles."""
+    p95: float
+    p99: float
     generator_cpu: float
-    """The share of a core that the load generator took: near 1, it measured itself."""
+    """Share of a core that the load generator used. Near 1, it was the bottleneck itself."""
     response_bytes: int
-    """Of one response, with its headers."""
+    """Size of the largest response, with its headers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """The medians over all rounds of a scenario."""
+    """Medians over all rounds of a series."""
 
-    requests: int
     per_second: float
     spread: float
-    """How far the fastest round lies above the slowest, as a share of the median."""
+    """Difference between the fastest and the slowest round, as a share of the median."""
     p50: float
     p95: float
     p99: float
@@ -35,7 +37,7 @@ class Figures:
 
 
 def percentile(values: Iterable[float], percent: float) -> float:
-    """The nearest rank: the smallest value that so many percent of the values do not exceed."""
+    """Return the nearest-rank percentile. Raises ValueError for no values or a wrong `percent`."""
     ordered = sorted(values)
     if not ordered:
         raise ValueError("no values have a percentile")
@@ -46,26 +48,21 @@ def percentile(values: Iterable[float], percent: float) -> float:
 
 
 def figures(rounds: Sequence[Round]) -> Figures:
-    """A round that something disturbed does not move the medians of the others."""
-    rates = [len(each.latencies) / each.seconds for each in rounds]
-
-    def middle(percent: float) -> float:
-        return median(percentile(each.latencies, percent) for each in rounds)
-
+    """Return the medians of the rounds, which a single disturbed round does not change."""
+    rates = [measured.requests / measured.seconds for measured in rounds]
     return Figures(
-        requests=sum(len(each.latencies) for each in rounds),
         per_second=median(rates),
         spread=(max(rates) - min(rates)) / median(rates),
-        p50=middle(50),
-        p95=middle(95),
-        p99=middle(99),
-        generator_cpu=median(each.generator_cpu for each in rounds),
-        response_bytes=int(median(each.response_bytes for each in rounds)),
+        p50=median(measured.p50 for measured in rounds),
+        p95=median(measured.p95 for measured in rounds),
+        p99=median(measured.p99 for measured in rounds),
+        generator_cpu=median(measured.generator_cpu for measured in rounds),
+        response_bytes=int(median(measured.response_bytes for measured in rounds)),
     )
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table that is aligned as plain text too; all but the first column to the right."""
+    """Return a Markdown table, padded so that its source is aligned too."""
     lines = [list(header), *(list(row) for row in rows)]
     widths = [max(3, *(len(line[i]) for line in lines)) for i in range(len(header))]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
@@ -80,6 +77,6 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def shown(value: float) -> str:
-    """Three digits that count: 0.123, 12.3, 1,230."""
+    """Format a value with three significant digits: 0.123, 12.3, 1,230."""
     digits = 2 - max(-1, min(2, len(str(int(abs(value)))) - 1 if abs(value) >= 1 else -1))
     return f"{value:,.{max(0, digits)}f}"

@@ -1,15 +1,18 @@
-"""The load generator: a process of its own, so that it never waits for the server's interpreter.
+"""The load generator. Runs in a process of its own, so that it never waits for the server's GIL.
 
     python -m bench.load < plan.json > round.json
 
-It keeps N connections to the loopback busy, each with one request after the other, until the time
-or the number of requests is used up. uvloop and httptools make it light: the share of a core that
-it took is part of its result.
+It keeps connections to the loopback interface busy, with one request at a time on each, until the
+time or the number of requests is used up. It reports percentiles instead of single latencies, so
+its output always fits into a pipe. With PYTHONUNBUFFERED set, Python writes standard output by one
+system call and ignores how much was written; after uvloop has run, a longer write may be cut short.
 """
 
 import asyncio
+import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import cast
 
@@ -17,32 +20,65 @@ import httptools
 import orjson
 import uvloop
 
-from bench.figures import Round
+from bench.figures import Round, percentile
 
 HOST = "127.0.0.1"
-FAILED_TAIL = b'"errors":['
+ERRORS = b'"errors":['
 
 
 class LoadError(Exception):
-    """The server did not answer as it must; what was measured is worth nothing."""
+    """The server gave an unexpected answer, so that the measurement means nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What to send. Bounded by time and by number, whichever is first."""
+    """What to send. Ends after `seconds` or `most` requests, whichever comes first."""
 
     port: int
-    path: str
-    key: str
-    bodies: tuple[str, ...]
-    """Sent in turn. A request without a body is a GET."""
+    requests: tuple[str, ...]
+    """Whole HTTP requests, sent in turn (`http_request`)."""
     connections: int
     seconds: float
     most: int
+    status: int = 200
+    """Status that every response must have."""
+    per_second: float | None = None
+    """Rate at which to begin requests; as fast as possible if None."""
+
+
+def http_request(
+    path: str, key: str, *, body: str = "", headers: Mapping[str, str] | None = None
+) -> str:
+    """Return the text of a request: a POST of JSON, or a GET if there is no body."""
+    lines = [
+        f"{'POST' if body else 'GET'} {path} HTTP/1.1",
+        f"Host: {HOST}",
+        f"Authorization: Bearer {key}",
+        "Accept: application/graphql-response+json",
+        *(f"{name}: {value}" for name, value in (headers or {}).items()),
+    ]
+    if body:
+        length = len(body.encode())
+        lines += ["Content-Type: application/json", f"Content-Length: {length}"]
+    return "\r\n".join([*lines, "", body])
+
+
+def generate(plan: Plan) -> Round:
+    """Run a plan in a new process. Exits with a message if the generator failed."""
+    finished = subprocess.run(
+        [sys.executable, "-m", "bench.load"],
+        input=orjson.dumps(asdict(plan)),
+        stdout=subprocess.PIPE,
+        timeout=plan.seconds + 60,
+        check=False,
+    )
+    if finished.returncode:
+        sys.exit("The measurement failed: see the message above.")
+    return Round(**orjson.loads(finished.stdout))
 
 
 def run(plan: Plan) -> Round:
-    """Generate the load of a plan in this process."""
+    """Run a plan in this process. Raises LoadError, OSError or TimeoutError."""
     return uvloop.run(_run(plan))
 
 
@@ -61,24 +97,27 @@ async def _run(plan: Plan) -> Round:
         async with asyncio.timeout(plan.seconds + 30):
             await asyncio.gather(*(connection.ended for connection in connections))
     finally:
-        # A connection that failed would otherwise be waited for by a server that still serves it.
+        # Otherwise the server would go on to serve the connections that did not fail.
         for connection in connections:
             connection.close()
     seconds = work.last - work.first
     return Round(
+        requests=len(work.latencies),
         seconds=seconds,
-        latencies=tuple(work.latencies),
+        p50=percentile(work.latencies, 50),
+        p95=percentile(work.latencies, 95),
+        p99=percentile(work.latencies, 99),
         generator_cpu=(time.process_time() - cpu) / seconds,
         response_bytes=work.largest,
     )
 
 
 class _Work:
-    """What all connections share: the requests to be sent, and what was measured."""
+    """What all connections share: the requests to send, and the measurements."""
 
     def __init__(self, plan: Plan) -> None:
-        self._plan = plan
-        self._requests = [_encoded(plan, body) for body in plan.bodies]
+        self.plan = plan
+        self._requests = [request.encode() for request in plan.requests]
         self._sent = 0
         self.first = self.last = 0.0
         self.latencies: list[float] = []
@@ -87,13 +126,15 @@ class _Work:
     def begin(self) -> None:
         self.first = time.perf_counter()
 
-    def next(self) -> bytes | None:
-        """The next request; None when there is nothing more to do."""
-        ended = time.perf_counter() - self.first >= self._plan.seconds
-        if ended or self._sent >= self._plan.most:
+    def next(self) -> tuple[bytes, float] | None:
+        """Return the next request and the seconds until it is due; None at the end."""
+        elapsed = time.perf_counter() - self.first
+        if elapsed >= self.plan.seconds or self._sent >= self.plan.most:
             return None
+        due = self._sent / self.plan.per_second if self.plan.per_second else elapsed
+        request = self._requests[self._sent % len(self._requests)]
         self._sent += 1
-        return self._requests[self._sent % len(self._requests)]
+        return request, due - elapsed
 
     def answered(self, sent: float, received: int) -> None:
         self.last = time.perf_counter()
@@ -107,18 +148,19 @@ class _Connection(asyncio.Protocol):
         self._sent = 0.0
         self._received: list[bytes] = []
         self._answered = False
-        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._loop = asyncio.get_running_loop()
+        self.ended: asyncio.Future[None] = self._loop.create_future()
 
     def send(self) -> None:
-        request = self._work.next()
-        if request is None:
+        following = self._work.next()
+        if following is None:
             self.ended.set_result(None)
             return
-        self._parser = httptools.HttpResponseParser(self)
-        self._received.clear()
-        self._answered = False
-        self._sent = time.perf_counter()
-        self._transport.write(request)
+        request, wait = following
+        if wait > 0:
+            self._loop.call_later(wait, self._write, request)
+        else:
+            self._write(request)
 
     def close(self) -> None:
         self._transport.close()
@@ -132,7 +174,8 @@ class _Connection(asyncio.Protocol):
         if self._answered:
             received = b"".join(self._received)
             self._work.answered(self._sent, len(received))
-            if self._parser.get_status_code() != 200 or FAILED_TAIL in received:
+            status = self._parser.get_status_code()
+            if status != self._work.plan.status or ERRORS in received:
                 self._fail(LoadError(received[:2000].decode(errors="replace")))
             else:
                 self.send()
@@ -143,26 +186,20 @@ class _Connection(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         self._fail(error or LoadError("the server closed a connection"))
 
+    def _write(self, request: bytes) -> None:
+        self._parser = httptools.HttpResponseParser(self)
+        self._received.clear()
+        self._answered = False
+        self._sent = time.perf_counter()
+        self._transport.write(request)
+
     def _fail(self, error: Exception) -> None:
         if not self.ended.done():
             self.ended.set_exception(error)
 
 
-def _encoded(plan: Plan, body: str) -> bytes:
-    content = body.encode()
-    lines = [
-        f"{'POST' if content else 'GET'} {plan.path} HTTP/1.1",
-        f"Host: {HOST}:{plan.port}",
-        f"Authorization: Bearer {plan.key}",
-        "Accept: application/graphql-response+json",
-    ]
-    if content:
-        lines += ["Content-Type: application/json", f"Content-Length: {len(content)}"]
-    return "\r\n".join([*lines, "", ""]).encode() + content
-
-
 def main() -> None:
-    """One round, from a plan on standard input to its measurements on standard output."""
+    """Read a plan from standard input and write its round to standard output."""
     plan = orjson.loads(sys.stdin.buffer.read())
     try:
         measured = run(Plan(**plan))

@@ -1,11 +1,11 @@
-"""What the figures were measured on: without it they mean nothing."""
+"""The machine and the versions that figures were measured on, and processor time."""
 
 import os
 import platform
 from importlib.metadata import version
 from pathlib import Path
 
-import asyncpg
+from tests.support.postgres import connect
 
 PACKAGES = (
     "strawberry-graphql",
@@ -21,7 +21,7 @@ PACKAGES = (
 
 
 def details() -> dict[str, str]:
-    """The machine and the versions of what runs on it, by name."""
+    """Return names and values: hardware, system, and versions of packages."""
     pages, page_size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
     return {
         "CPU": f"{os.cpu_count()} x {_cpu_model()}",
@@ -33,7 +33,7 @@ def details() -> dict[str, str]:
 
 
 def load_average() -> float:
-    """How many processes wanted a core in the last minute, ours included."""
+    """Return the load average of the last minute, including our own processes."""
     return os.getloadavg()[0]
 
 
@@ -49,16 +49,20 @@ def _cpu_model() -> str:
     return platform.machine()
 
 
-def processor(pid: int) -> float:
-    """Seconds of the processor's time that a process has had."""
+def processor_time(pid: int) -> float:
+    """Return the processor time of a process so far, in seconds (Linux only)."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / int(os.sysconf("SC_CLK_TCK"))
 
 
-async def processor_of_backends(plain: asyncpg.Connection) -> float:
-    """The same of those processes of PostgreSQL that serve the database, without the one asked."""
-    found = await plain.fetch(
-        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
-        "AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
-    )
-    return sum((processor(row["pid"]) for row in found), 0.0)
+async def processor_time_of_backends(url: str) -> float:
+    """Return the same of all PostgreSQL processes that serve connections to this database."""
+    connection = await connect(url)
+    try:
+        rows = await connection.fetch(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
+            "AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        )
+        return sum((processor_time(row["pid"]) for row in rows), 0.0)
+    finally:
+        await connection.close()

@@ -1,7 +1,7 @@
-"""Where one operation's time goes: `make profile`.
+"""Profiles one operation: `make profile`.
 
-The application is asked in this process, without a server or a client, so that the profile holds
-nothing but what it does. The clock is the processor's: waiting for the database does not count.
+The application runs in this process, without a server or a client, so that the profile shows
+nothing else. The clock is processor time: waiting for the database does not count.
 """
 
 import asyncio
@@ -30,15 +30,21 @@ OPERATIONS = {"one": ONE_ORDER, "fifty": FIFTY_ORDERS, "nested": NESTED, "page":
 UNLIMITED = Limits(rate_points=10**9, cost=10**6)
 
 
-@click.command()
-@click.option("--operation", type=click.Choice(list(OPERATIONS)), default="fifty")
-@click.option("--executor", type=click.Choice(["levels", "core"]), default="levels")
+@click.command("profile")
+@click.option(
+    "--operation", type=click.Choice(list(OPERATIONS)), default="fifty", show_default=True
+)
+@click.option(
+    "--executor", type=click.Choice(["levels", "core"]), default="levels", show_default=True
+)
 @click.option("--requests", default=200, show_default=True)
 @click.option("--orders", default=20_000, show_default=True, help="Size of the order book.")
-@click.option("--sort", default="tottime", show_default=True, help="As `pstats` has it: cumtime.")
+@click.option(
+    "--sort", default="tottime", show_default=True, help="Sort key of pstats, like cumtime."
+)
 @click.option("--lines", default=40, show_default=True)
-@click.option("--database-url", metavar="URL", help="A PostgreSQL database of your own.")
-def main(
+@click.option("--database-url", metavar="URL", help="Use this PostgreSQL database.")
+def profile(
     *,
     operation: str,
     executor: ExecutorName,
@@ -53,44 +59,40 @@ def main(
         prepared = prepare(url, orders)
         configure_logging(level=logging.INFO, stream=nowhere)
         app = create_app(Settings(database_url=url, executor=executor, limits=UNLIMITED))
-        profile = cProfile.Profile(time.process_time)
+        profiler = cProfile.Profile(time.process_time)
         query = OPERATIONS[operation]
-        taken = uvloop.run(_ask(app, prepared.key, query, requests, profile))
-    pstats.Stats(profile).sort_stats(sort).print_stats(lines)
-    median = statistics.median(taken) * 1000
-    click.echo(f"{operation} by {executor}: {median:.2f} ms of the processor, the median request")
+        times = uvloop.run(_ask(app, prepared.key, query, requests, profiler))
+    pstats.Stats(profiler).sort_stats(sort).print_stats(lines)
+    median = statistics.median(times) * 1000
+    click.echo(f"{operation} by {executor}: median {median:.2f} ms of processor time a request")
 
 
 async def _ask(
-    app: ASGIApp, key: str, query: str, requests: int, profile: cProfile.Profile
+    app: ASGIApp, key: str, query: str, requests: int, profiler: cProfile.Profile
 ) -> list[float]:
-    """How long each request kept the processor, without the profile."""
+    """Return the processor time of each request, measured before the profiler is on."""
     transport = httpx.ASGITransport(app)
     headers = {"Authorization": f"Bearer {key}"}
     async with httpx.AsyncClient(
         transport=transport, base_url="http://test", headers=headers
     ) as client:
         page = (await client.post("/graphql", json={"query": FIRST_PAGE})).json()
-        numbers = [each["number"] for each in page["data"]["orders"]["nodes"]]
+        numbers = [order["number"] for order in page["data"]["orders"]["nodes"]]
 
-        async def ask(number: str) -> None:
-            variables: dict[str, Any] = {"number": number} if "$number" in query else {}
+        async def ask(order_number: str) -> None:
+            variables: dict[str, Any] = {"number": order_number} if "$number" in query else {}
             body = {"query": query, "variables": variables}
             answer = await client.post("/graphql", json=body)
             assert b'"errors"' not in answer.content, answer.text
 
-        taken = []
-        for place in range(2 * requests):
-            if place == requests:
-                profile.enable()
+        times = []
+        for number in range(2 * requests):
+            if number == requests:
+                profiler.enable()
             started = time.process_time()
-            await ask(numbers[place % len(numbers)])
-            if place < requests:
-                taken.append(time.process_time() - started)
-        profile.disable()
+            await ask(numbers[number % len(numbers)])
+            if number < requests:
+                times.append(time.process_time() - started)
+        profiler.disable()
         await asyncio.sleep(0)
-        return taken
-
-
-if __name__ == "__main__":
-    main()
+        return times

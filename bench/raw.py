@@ -1,7 +1,7 @@
-"""The ceiling: an ASGI application that does for two questions the least that has to be done.
+"""The ceiling: an ASGI application that does the least possible work for two operations.
 
-One statement, written by hand, makes the whole answer in PostgreSQL; what comes back is sent as it
-is. There is no GraphQL in it, no limits and no log, and it knows its tenant from the start.
+One hand-written statement builds the whole answer in PostgreSQL, which is sent unchanged. There is
+no GraphQL, no limits, no log and no authentication: the tenant is configured.
 
     PARTNERGRAPH_DATABASE_URL=… RAW_ROOT_TENANT=… uvicorn --factory bench.raw:application
 """
@@ -50,7 +50,7 @@ SELECT json_build_object('data', json_build_object('order', (
       'term', json_build_object('start', k.term_start, 'end', k.term_end)) END)
   FROM orders o {_RELATED}
   WHERE o.root_tenant_id = $1 AND o.number = $2)))::text
-"""  # noqa: S608 - of constants
+"""  # noqa: S608 - made of constants
 
 FIFTY_ORDERS = f"""
 SELECT json_build_object('data', json_build_object('orders', json_build_object('nodes',
@@ -63,11 +63,11 @@ SELECT json_build_object('data', json_build_object('orders', json_build_object('
 FROM (
   SELECT * FROM orders WHERE root_tenant_id = $1 ORDER BY received_at DESC, id DESC LIMIT 50
 ) o {_RELATED} JOIN tenants t ON t.id = o.tenant_id AND t.root_tenant_id = $1
-"""  # noqa: S608 - of constants
+"""  # noqa: S608 - made of constants
 
 
 def application() -> Handler:
-    """The ASGI application; connects when its first request comes."""
+    """Return the ASGI application. It connects at its first request."""
     url = os.environ["PARTNERGRAPH_DATABASE_URL"].replace("postgresql+asyncpg", "postgresql")
     root = int(os.environ["RAW_ROOT_TENANT"])
     pool: asyncpg.Pool[Any] | None = None
@@ -90,15 +90,15 @@ def application() -> Handler:
         if pool is None:
             pool = await asyncpg.create_pool(url, min_size=10, max_size=10, init=_become_carrier)
         number = orjson.loads(body)["variables"].get("number")
-        given = (root,) if number is None else (root, number)
+        arguments = (root,) if number is None else (root, number)
         statement = FIFTY_ORDERS if number is None else ONE_ORDER
-        await _answer(send, (await pool.fetchval(statement, *given)).encode())
+        await _answer(send, (await pool.fetchval(statement, *arguments)).encode())
 
     return serve
 
 
 async def _become_carrier(connection: Any) -> None:
-    """Without a role nobody sees a row of a tenant; the statements name theirs."""
+    """Take on the carrier's role: without any, row-level security hides every row."""
     owner = await connection.fetchval(
         "SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = to_regclass('tenants')"
     )

@@ -1,23 +1,19 @@
-"""What a run found: as a table to read, as JSON to compare, and in the documentation."""
+"""The report of the load benchmark, which `--record` puts into docs/performance.md."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import orjson
 
 from bench.figures import Figures, shown, table
 
-RESULTS = Path(__file__).parent / "results"
 DOCUMENT = Path(__file__).parents[1] / "docs" / "performance.md"
-BEGIN = "<!-- Written by `make bench`; change bench/report.py instead. -->"
-END = "<!-- End of what `make bench` wrote. -->"
+BEGIN = "<!-- Written by `python -m bench load --record`; change bench/report.py instead. -->"
+END = "<!-- End of the recorded part. -->"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One kind of request: under load, and alone."""
+    """One scenario: with all connections, and with one."""
 
     title: str
     statements: str
@@ -37,39 +33,29 @@ class Report:
     rounds: int
     seconds: float
     seed_seconds: float | None
-    """None where the database was there already."""
+    """None if the database was seeded before."""
     load_before: float
-    """The machine's load average before anything was started: near 0, it was quiet."""
+    """Load average of the machine before the run."""
     ceiling: Figures
-    """Of `GET /healthz`: what uvicorn and the load generator can do together."""
+    """`GET /healthz`: the most that uvicorn and the load generator can do."""
     rows: Sequence[Row]
     first_page: Figures
     deep_page: Figures
     deep: int
     machine: dict[str, str]
 
-    @property
-    def deep_ratio(self) -> float:
-        return self.deep_page.p50 / self.first_page.p50
-
     def markdown(self) -> str:
-        """The tables, and what they were measured on."""
+        """Return the tables, and what they were measured on."""
         return "\n\n".join([self._circumstances(), self._tasks(), self._others(), self._machine()])
 
-    def save(self) -> list[Path]:
-        """Keep the run in `bench/results/` and its tables in the documentation."""
-        RESULTS.mkdir(exist_ok=True)
-        as_json = RESULTS / f"{self.date}.json"
-        as_json.write_bytes(orjson.dumps(self._plain(), option=orjson.OPT_INDENT_2) + b"\n")
-        as_text = RESULTS / f"{self.date}.md"
-        as_text.write_text(f"# Benchmark of {self.date}\n\n{self.markdown()}\n")
+    def record(self) -> None:
+        """Replace the recorded part of docs/performance.md."""
         DOCUMENT.write_text(with_figures(DOCUMENT.read_text(), self.markdown()))
-        return [as_json, as_text, DOCUMENT]
 
     def _circumstances(self) -> str:
         return (
-            f"{self.date}: {self.orders:,} orders in PostgreSQL; asked by tenant {self.tenant}, "
-            f"the partner with most ({self.tenant_orders:,} orders). One server process. Medians "
+            f"{self.date}: {self.orders:,} orders in PostgreSQL, queried by tenant "
+            f"{self.tenant}, which has most ({self.tenant_orders:,}). One server process. Medians "
             f"of {self.rounds} alternating rounds of {self.seconds:g} s. Load average of the "
             f"machine before the run: {self.load_before:.1f}."
         )
@@ -96,14 +82,14 @@ class Report:
     def _others(self) -> str:
         busiest = max(row.loaded.generator_cpu for row in self.rows)
         spread = max(row.loaded.spread for row in self.rows)
-        first, deep = shown(self.first_page.p50), shown(self.deep_page.p50)
-        pages = f"Page {self.deep:,} of 50 orders against page 1, one connection: {deep} against"
+        first, deep = self.first_page.p50, self.deep_page.p50
+        pages = f"Page {self.deep:,} of 50 orders, one connection: {shown(deep)} ms, page 1:"
         rate = f"{shown(self.ceiling.per_second)} requests/s"
         lines = [
-            f"{pages} {first} ms, **{self.deep_ratio:.2f} times**.",
+            f"{pages} {shown(first)} ms, ratio **{deep / first:.2f}**.",
             f"`GET /healthz`, {self.connections} connections: {rate}.",
-            f"The load generator took at most {busiest:.0%} of a core in the rows above.",
-            f"Between the slowest and the fastest round of a row lie at most {spread:.0%}.",
+            f"The load generator used at most {busiest:.0%} of a core in these rows.",
+            f"The slowest and the fastest round of a row differ by at most {spread:.0%}.",
         ]
         if self.seed_seconds is not None:
             pace = self.orders / self.seed_seconds
@@ -113,12 +99,9 @@ class Report:
     def _machine(self) -> str:
         return table(["measured on", ""], ([name, value] for name, value in self.machine.items()))
 
-    def _plain(self) -> dict[str, Any]:
-        return asdict(self) | {"deep_ratio": self.deep_ratio}
-
 
 def with_figures(document: str, figures: str) -> str:
-    """The document with the figures between its two marks replaced."""
+    """Replace what a document has between its two marks. Raises ValueError if they are missing."""
     head, begin, rest = document.partition(BEGIN)
     _, end, tail = rest.partition(END)
     if not begin or not end:

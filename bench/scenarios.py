@@ -1,4 +1,4 @@
-"""What is asked of the server: the partner's real tasks, with values of the seeded order book."""
+"""The operations to be measured: typical tasks of partners, with values of the order book."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ REFERENCES = 100
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One kind of request: an operation, and the variables that requests use in turn."""
+    """An operation, and the variables that its requests use in turn."""
 
     name: str
-    """Of the operation, by which the server's log knows it."""
+    """Name of the operation, which the server's log contains."""
     title: str
     query: str
     variables: tuple[dict[str, Any], ...]
@@ -28,9 +28,9 @@ class Scenario:
     def bodies(self) -> tuple[str, ...]:
         return tuple(
             orjson.dumps(
-                {"query": self.query, "operationName": self.name, "variables": each}
+                {"query": self.query, "operationName": self.name, "variables": variables}
             ).decode()
-            for each in self.variables
+            for variables in self.variables
         )
 
 
@@ -44,20 +44,18 @@ query OneOrder($number: String!) {
   }
 }"""
 
-ORDER_FIELDS = """{
+FIFTY_ORDERS = """\
+query FiftyOrders {
+  orders(first: 50) {
+    nodes {
       number status phase receivedAt
       customer { number name kind createdAt }
       tenant { number name email createdAt }
       offer { number status businessCase createdAt }
       contract { number status createdAt version }
-    }"""
-
-FIFTY_ORDERS = f"""\
-query FiftyOrders {{
-  orders(first: 50) {{
-    nodes {ORDER_FIELDS}
-  }}
-}}"""
+    }
+  }
+}"""
 
 BY_REFERENCE = """\
 query ByReference($references: [String!]!) {
@@ -108,29 +106,25 @@ query Walk($first: Int!, $after: String) {
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """All that is measured, and how deep the deep page of it lies."""
+    """All scenarios of the load benchmark."""
 
     tasks: tuple[Scenario, ...]
     first_page: Scenario
     deep_page: Scenario
     deep: int
+    """Number of the deep page."""
 
 
 def questions(client: httpx.Client) -> Questions:
-    """The scenarios, their values taken from the server itself."""
+    """Return the scenarios, with values that the server itself answers."""
     sample = list(_sample(client))
     numbers = tuple({"number": order["number"]} for order in sample[:LOOK_UPS])
-    references = tuple({"references": each} for each in _references(sample))
+    references = tuple({"references": values} for values in _references(sample))
     first_page, deep_page, deep = pages(client)
     return Questions(
         tasks=(
             Scenario("OneOrder", "one order with customer, offer and contract", ONE_ORDER, numbers),
-            Scenario(
-                "FiftyOrders",
-                "50 orders with customer, tenant, offer and contract",
-                FIFTY_ORDERS,
-                ({},),
-            ),
+            fifty_orders(),
             Scenario(
                 "ByReference", f"`ordersByReference` with {REFERENCES}", BY_REFERENCE, references
             ),
@@ -144,14 +138,20 @@ def questions(client: httpx.Client) -> Questions:
 
 
 def one_order(client: httpx.Client) -> Scenario:
-    """The usual request of a careful client: one order, each time another one."""
+    """Return the scenario that asks for one order, another one each time."""
     page = ask(client, FIRST_PAGE, {})["orders"]["nodes"]
     numbers = tuple({"number": order["number"]} for order in page)
     return Scenario("OneOrder", "one order", ONE_ORDER, numbers)
 
 
+def fifty_orders() -> Scenario:
+    """Return the scenario that asks for 50 orders and the objects that belong to them."""
+    title = "50 orders with customer, tenant, offer and contract"
+    return Scenario("FiftyOrders", title, FIFTY_ORDERS, ({},))
+
+
 def pages(client: httpx.Client) -> tuple[Scenario, Scenario, int]:
-    """The first page of orders, and one that lies deep, with its number."""
+    """Return the first page of orders, a deep page, and the number of the deep page."""
     deep, cursor = _walk(client)
     return (
         Scenario("FirstPage", f"page 1 of {PAGE} orders", FIRST_PAGE, ({},)),
@@ -161,7 +161,7 @@ def pages(client: httpx.Client) -> tuple[Scenario, Scenario, int]:
 
 
 def ask(client: httpx.Client, query: str, variables: dict[str, Any]) -> Any:
-    """The data of an answer, which must have no errors."""
+    """Send an operation and return its data. Fails if there are errors."""
     response = client.post("/graphql", json={"query": query, "variables": variables})
     answer = response.json()
     assert response.status_code == 200, answer
@@ -178,12 +178,12 @@ def _sample(client: httpx.Client) -> Iterator[dict[str, Any]]:
 
 
 def _references(orders: Sequence[dict[str, Any]]) -> Iterator[list[str]]:
-    """Of each kind some, as a partner's own list has them, and some that nobody knows."""
+    """Yield lists that mix all kinds of references, and some unknown ones."""
     kinds = [
         [order["number"] for order in orders],
         [order["offer"]["number"] for order in orders if order["offer"]],
         [order["contract"]["number"] for order in orders if order["contract"]],
-        [each["value"] for order in orders for each in order["externalIds"]],
+        [external["value"] for order in orders for external in order["externalIds"]],
         [f"unknown-{number}" for number in range(len(orders))],
     ]
     shares = (40, 20, 20, 15, 5)
@@ -198,12 +198,12 @@ def _references(orders: Sequence[dict[str, Any]]) -> Iterator[list[str]]:
 
 
 def _walk(client: httpx.Client) -> tuple[int, str | None]:
-    """The deep page, or the deepest that is surely full, and the cursor after which it starts."""
-    wanted = (DEEP_PAGE - 1) * PAGE
+    """Return the number of the deep page, or of the last full one, and the cursor before it."""
+    target = (DEEP_PAGE - 1) * PAGE
     rows, cursor = 0, None
     last = rows, cursor
-    while rows < wanted:
-        first = min(250, wanted - rows)
+    while rows < target:
+        first = min(250, target - rows)
         info = ask(client, _WALK, {"first": first, "after": cursor})["orders"]["pageInfo"]
         if not info["hasNextPage"]:
             rows, cursor = last

@@ -1,4 +1,4 @@
-"""The server under measurement: `partnergraph serve`, one process, its log in a file."""
+"""The server to be measured: `partnergraph serve` in one process, with its log in a file."""
 
 import json
 import os
@@ -9,74 +9,70 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
 START_SECONDS = 90
+UNLIMITED = {
+    "PARTNERGRAPH_LIMITS_RATE_POINTS": "1000000000",
+    "PARTNERGRAPH_LIMITS_COST": "1000000",
+    "PARTNERGRAPH_LIMITS_CONCURRENT": "1000",
+}
+"""Settings that let one client generate the load of many."""
 
 
-@contextmanager
-def process(
-    database_url: str,
-    log: Path,
-    *,
-    limited: bool = False,
-    environment: Mapping[str, str] | None = None,
-    raw: bool = False,
-) -> Iterator[tuple[int, int]]:
-    """Serve the database in one process on the loopback: the port it listens on, and its id.
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server."""
 
-    Unless `limited`, no client runs out of points: one stands for many here. `environment` adds
-    settings; `raw` serves the ceiling (`bench.raw`) instead of the product.
-    """
-    port = _free_port()
-    variables = {k: v for k, v in os.environ.items() if not k.startswith("PARTNERGRAPH_")}
-    variables |= {"PARTNERGRAPH_DATABASE_URL": database_url, **(environment or {})}
-    if not limited:
-        variables |= {
-            "PARTNERGRAPH_LIMITS_RATE_POINTS": "1000000000",
-            "PARTNERGRAPH_LIMITS_COST": "1000000",
-            "PARTNERGRAPH_LIMITS_CONCURRENT": "1000",
-        }
-    program = Path(sys.executable).with_name("partnergraph")
-    command = [str(program), "serve", "--port", str(port)]
-    if raw:
-        uvicorn = [sys.executable, "-m", "uvicorn", "--factory", "--no-access-log"]
-        command = [*uvicorn, "bench.raw:application", "--port", str(port)]
-    with log.open("wb") as output:
-        server = subprocess.Popen(command, env=variables, stdout=output, stderr=output)
-    try:
-        _wait_until_ready(server, port, log)
-        yield port, server.pid
-    except BaseException:
-        sys.stderr.write(_tail(log))
-        raise
-    finally:
-        server.terminate()
-        try:
-            server.wait(30)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+    port: int
+    pid: int
+
+    def client(self, key: str) -> httpx.Client:
+        """Return a client that sends this key."""
+        return httpx.Client(
+            base_url=f"http://127.0.0.1:{self.port}",
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=60,
+        )
 
 
 @contextmanager
 def serving(
-    database_url: str,
-    log: Path,
-    *,
-    limited: bool = False,
-    environment: Mapping[str, str] | None = None,
-    raw: bool = False,
-) -> Iterator[int]:
-    """The same for those who need no more than the port."""
-    with process(database_url, log, limited=limited, environment=environment, raw=raw) as (port, _):
-        yield port
+    database_url: str, log: Path, *, environment: Mapping[str, str] = UNLIMITED, raw: bool = False
+) -> Iterator[Server]:
+    """Serve the database in one process on the loopback interface, until the end of the block.
+
+    `environment` adds settings. `raw` serves the ceiling (`bench.raw`) instead of the product.
+    """
+    port = _free_port()
+    variables = {k: v for k, v in os.environ.items() if not k.startswith("PARTNERGRAPH_")}
+    variables |= {"PARTNERGRAPH_DATABASE_URL": database_url, **environment}
+    command = [sys.executable, "-m", "partnergraph", "serve", "--port", str(port)]
+    if raw:
+        uvicorn = [sys.executable, "-m", "uvicorn", "--factory", "--no-access-log"]
+        command = [*uvicorn, "bench.raw:application", "--port", str(port)]
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, env=variables, stdout=output, stderr=output)
+    try:
+        _wait_until_ready(process, port)
+        yield Server(port, process.pid)
+    except BaseException:
+        sys.stderr.write(_tail(log))
+        raise
+    finally:
+        process.terminate()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def statements(log: Path) -> dict[str, str]:
-    """Statements per request by operation, from the server's own log: "6", or "6-7"."""
+    """Return the statements per request of each operation in a server's log: "6", or "6-7"."""
     counts: defaultdict[str, set[int]] = defaultdict(set)
     with log.open() as lines:
         for line in lines:
@@ -84,7 +80,7 @@ def statements(log: Path) -> dict[str, str]:
                 entry = json.loads(line)
                 counts[entry["operation"]].add(entry["statements"])
     return {
-        name: "-".join(str(each) for each in dict.fromkeys((min(seen), max(seen))))
+        name: "-".join(str(count) for count in dict.fromkeys((min(seen), max(seen))))
         for name, seen in counts.items()
     }
 
@@ -95,9 +91,9 @@ def _free_port() -> int:
         return port
 
 
-def _wait_until_ready(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def _wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while server.poll() is None and time.monotonic() < deadline:
+    while process.poll() is None and time.monotonic() < deadline:
         try:
             if httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 200:
                 return
@@ -107,6 +103,6 @@ def _wait_until_ready(server: subprocess.Popen[bytes], port: int, log: Path) -> 
 
 
 def _tail(log: Path) -> str:
-    """The last lines of a server that failed which are no measurements."""
+    """Return the end of a failed server's log, without the lines of single operations."""
     lines = [line for line in log.read_text().splitlines() if '"event":"operation"' not in line]
     return "\n".join(["the server's log ends:", *lines[-5:], ""])

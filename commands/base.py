@@ -1,4 +1,4 @@
-"""What commands share: mistakes as one sentence, a checked database, progress."""
+"""Helpers for commands: errors as one sentence, a checked database, progress."""
 
 import sqlite3
 import sys
@@ -21,7 +21,7 @@ PARTLY_FAILED = 1
 MISTAKE = 2
 
 Progress = Callable[[int, int], None]
-"""Told how much is done, of how much."""
+"""Called with the amount done and the total."""
 
 PLAIN_LINE_SECONDS = 5.0
 
@@ -33,7 +33,7 @@ class Mistake(click.ClickException):
 
 
 def load_settings(**overrides: Any) -> Settings:
-    """The settings, or a Mistake that names every variable that is wrong."""
+    """Return the settings. Raises Mistake with a sentence for each wrong variable."""
     try:
         return configuration.load(**overrides)
     except SettingsMistake as mistake:
@@ -42,24 +42,24 @@ def load_settings(**overrides: Any) -> Settings:
 
 @asynccontextmanager
 async def open_database(settings: Settings) -> AsyncIterator[Database]:
-    """A database that answers and has the tables of this program; a Mistake otherwise."""
+    """Yield a database that answers and has the tables of this version. Raises Mistake."""
     check_file(settings, must_exist=True)
     database = Database(settings.database_url, pool_size=settings.database_connections)
     try:
         with reaching(settings):
             applied = await state.applied(database.engine)
         if applied != state.expected():
-            found = f"is at revision {applied}, not {state.expected()}"
+            problem = f"is at revision {applied}, not {state.expected()}"
             raise Mistake(
                 f"The database {settings.shown_database_url} "
-                f"{found if applied else 'has no tables yet'}: run `partnergraph migrate`."
+                f"{problem if applied else 'has no tables yet'}: run `partnergraph migrate`."
             )
         try:
             yield database
         except OperationalError as error:
-            # Locked, read-only, full or gone: nothing that a traceback would explain.
+            # Locked, read-only, full or removed: a traceback would not explain it.
             raise Mistake(
-                f"The database {settings.shown_database_url} gave up: {_reason(error)}."
+                f"The database {settings.shown_database_url} failed: {_reason(error)}."
             ) from None
     finally:
         await database.close()
@@ -67,7 +67,7 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
 
 @contextmanager
 def reaching(settings: Settings) -> Iterator[None]:
-    """Turns what a driver raises when it cannot connect into a Mistake."""
+    """Turn a driver's connection errors into a Mistake."""
     try:
         yield
     except (OSError, DBAPIError) as error:
@@ -92,10 +92,10 @@ def stopped_by(settings: Settings) -> Iterator[None]:
 
 
 def check_file(settings: Settings, *, must_exist: bool) -> None:
-    """A Mistake unless a SQLite database's file can be opened. Does nothing for PostgreSQL.
+    """Raise Mistake if the file of a SQLite database cannot be opened. Ignores PostgreSQL.
 
-    Asked of SQLite itself: its driver for asyncio reports a file that cannot be opened from a
-    thread, after the loop may have ended.
+    Uses the synchronous driver: the one for asyncio reports such a file from a thread, possibly
+    after the event loop has ended.
     """
     file = settings.sqlite_file
     if file is None:
@@ -114,7 +114,7 @@ def check_file(settings: Settings, *, must_exist: bool) -> None:
 
 @contextmanager
 def progress(label: str) -> Iterator[Progress]:
-    """A bar on a terminal, a line every few seconds where there is none (both on stderr)."""
+    """Show progress on stderr: a bar on a terminal, else a line every few seconds."""
     if not sys.stderr.isatty():
         yield _plain(label)
         return
@@ -141,12 +141,12 @@ def _plain(label: str) -> Progress:
 
 
 def now() -> datetime:
-    """This moment, in UTC."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 def _reason(error: Exception) -> str:
-    """What the driver itself says, in one line."""
+    """Return the driver's own message, in one line."""
     cause = getattr(error, "orig", None) or error
     lines = str(cause).strip().splitlines() or [type(cause).__name__]
     return lines[0].rpartition(">: ")[2].rstrip(".")

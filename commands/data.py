@@ -1,4 +1,4 @@
-"""`migrate`, `seed` and `intake`: what fills a database."""
+"""`migrate`, `seed` and `intake`: tables and data."""
 
 import asyncio
 from datetime import datetime
@@ -29,10 +29,10 @@ from settings import Settings
 
 @click.command()
 def migrate() -> None:
-    """Create the tables, or bring them up to this version.
+    """Create the tables, or upgrade them to this version.
 
-    Running it again changes nothing. On PostgreSQL run it as the owner of the database, and again
-    after each update: it also makes the roles and policies that keep partners apart.
+    Running it again changes nothing. On PostgreSQL, run it as the owner of the database, and after
+    each update: it also makes the roles and policies that separate partners.
     """
     settings = load_settings()
     before = migrate_database(settings)
@@ -43,7 +43,7 @@ def migrate() -> None:
 
 
 def migrate_database(settings: Settings) -> str | None:
-    """Apply the migrations; the revision that the database was at before."""
+    """Apply the migrations and return the previous revision, None for an empty database."""
     check_file(settings, must_exist=False)
     before = asyncio.run(_applied(settings))
     try:
@@ -51,7 +51,7 @@ def migrate_database(settings: Settings) -> str | None:
     except CommandError:
         raise Mistake(
             f"The database {settings.shown_database_url} is at revision {before}, which this "
-            "version does not know: a newer one has migrated it."
+            "version does not know. A newer version has migrated it."
         ) from None
     except RolesMissingError as error:
         raise Mistake(str(error)) from None
@@ -70,7 +70,14 @@ async def _applied(settings: Settings) -> str | None:
 
 
 @click.command()
-@click.option("--orders", type=int, default=2_000, show_default=True, metavar="N")
+@click.option(
+    "--orders",
+    type=int,
+    default=2_000,
+    show_default=True,
+    metavar="N",
+    help="Number of orders.",
+)
 @click.option(
     "--seed",
     "number",
@@ -78,12 +85,15 @@ async def _applied(settings: Settings) -> str | None:
     default=1,
     show_default=True,
     metavar="S",
-    help="The same numbers give the same order book.",
+    help="Seed of the random generator. The same N and S give the same order book.",
 )
 def seed(orders: int, number: int) -> None:
-    """Fill an empty database with a believable German order book of N orders."""
+    """Fill an empty database with a realistic made-up German order book.
+
+    Needs the extra `demo` of the installation (the package faker).
+    """
     book = asyncio.run(seed_database(load_settings(), orders=orders, seed=number))
-    click.echo(", ".join(f"{book.rows[table]:,} {table}" for table in _TOLD if table in book.rows))
+    click.echo(", ".join(f"{book.rows[table]:,} {table}" for table in _SHOWN if table in book.rows))
     click.echo(
         f"Try tenant {book.demo_tenant_number} ({book.demo_tenant_name}) and its order "
         f"{book.showcase_order_number}: partnergraph api-key create "
@@ -91,13 +101,13 @@ def seed(orders: int, number: int) -> None:
     )
 
 
-_TOLD = ("tenants", "customers", "offers", "orders", "contracts")
+_SHOWN = ("tenants", "customers", "offers", "orders", "contracts")
 
 
 async def seed_database(
     settings: Settings, *, orders: int, seed: int, present: datetime | None = None
 ) -> seeding.Summary:
-    """Seed with progress shown."""
+    """Seed the database and show progress. Raises Mistake."""
     async with open_database(settings) as database:
         with progress("Seeding orders") as show:
             try:
@@ -116,16 +126,18 @@ async def seed_database(
     metavar="PATH...",
     type=click.Path(exists=True, readable=True, path_type=Path),
 )
-@click.option("--tenant", metavar="NUMBER", help="Whose orders these are, whatever they say.")
+@click.option(
+    "--tenant", metavar="NUMBER", help="Tenant of the orders; overrides the tenant that they name."
+)
 def intake_command(paths: tuple[Path, ...], tenant: str | None) -> None:
-    """Load TMF622 product orders and events from JSON files, or folders of them.
+    """Load TMF622 product orders and events from JSON files or folders.
 
-    What cannot be loaded is reported with its place and reason; the rest is loaded, and the exit
-    code is 1. Loading a file again changes nothing. A message that the program fails at three times
-    is put aside (`partnergraph intake-failures`). When the database is unavailable, the command
-    stops with exit code 2: run it again.
+    A message that cannot be loaded is reported with its position and the reason. The others are
+    loaded, and the exit code is 1. Loading a file again changes nothing. A message that fails three
+    times because of an error of the program is put aside (`partnergraph intake-failures`). When the
+    database is unavailable, the command stops with exit code 2: run it again.
     """
-    report = asyncio.run(_take_in(load_settings(), paths, tenant))
+    report = asyncio.run(_load(load_settings(), paths, tenant))
     for problem in report.problems:
         click.echo(str(problem), err=True)
     click.echo(
@@ -136,9 +148,7 @@ def intake_command(paths: tuple[Path, ...], tenant: str | None) -> None:
         raise SystemExit(PARTLY_FAILED)
 
 
-async def _take_in(
-    settings: Settings, paths: tuple[Path, ...], tenant: str | None
-) -> intake.Report:
+async def _load(settings: Settings, paths: tuple[Path, ...], tenant: str | None) -> intake.Report:
     async with open_database(settings) as database:
-        with stopped_by(settings), progress("Taking in files, bytes") as show:
+        with stopped_by(settings), progress("Loading files, bytes") as show:
             return await intake.run(database, paths, tenant=tenant, progress=show)

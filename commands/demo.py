@@ -1,4 +1,4 @@
-"""`demo`: a server over a made-up order book, and the one query sent to it over HTTP."""
+"""`demo`: serve a made-up order book, and send the example query to it over HTTP."""
 
 import asyncio
 import json
@@ -30,11 +30,11 @@ from settings import Settings
 from web.assets import DemoContent
 
 QUERY_FILE = Path(__file__).parent.parent / "web" / "graphiql" / "examples" / "01-order.graphql"
-"""The one query: here, in the README, and first in GraphiQL."""
+"""The example query, which the README shows too, and GraphiQL in its first tab."""
 
 _FILE = Path("var", "demo.sqlite3")
 _ABOUT = Path("var", "demo.json")
-"""What the order book's showcase is; written when the book is whole."""
+"""Tenant and order to show; written after the order book is complete."""
 _CLIENT = "partnergraph demo"
 _PORTAL = "partnergraph demo portal"
 _ORDERS = 2_000
@@ -45,25 +45,28 @@ _SEED = 1
 
 @click.command()
 @click.option(
-    "--port", type=click.IntRange(0, 65535), envvar="PORT", help="Default: PORT, or 8000."
+    "--port",
+    type=click.IntRange(0, 65535),
+    envvar="PORT",
+    help="Port to listen on. Default: PORT, or 8000.",
 )
-@click.option("--fresh", is_flag=True, help="Make the order book anew.")
+@click.option("--fresh", is_flag=True, help="Make a new order book.")
 @click.option("--once", is_flag=True, help="Stop after printing the answer.")
 def demo(port: int | None, fresh: bool, once: bool) -> None:
-    """Serve a made-up order book from var/demo.sqlite3 and show what the one query answers.
+    """Serve a made-up order book from var/demo.sqlite3, and print the answer to one query.
 
-    Each start makes a new key, which GraphiQL carries, and revokes the former ones. Since every
-    visitor gets that key, PARTNERGRAPH_DATABASE_URL is not read: a database of your own is never
-    served like this.
+    Each start revokes the previous API key and makes a new one, which GraphiQL sends. Since every
+    visitor gets this key, PARTNERGRAPH_DATABASE_URL is ignored, so that the demo never exposes
+    other data. Needs the extra `demo` of the installation (the package faker).
     """
     settings = load_settings(
         database_url=f"sqlite+aiosqlite:///{_FILE}",
         port=port,
         workers=1,
-        # The terminal is for the answer; whoever wants the lines of the log asks for them.
+        # Keeps log lines from the terminal, which shows the answer, unless they are asked for.
         log_level=os.environ.get("PARTNERGRAPH_LOG_LEVEL") or "warning",
     )
-    # First, because it fails most often and the rest takes a while.
+    # First, because it fails most often, and the rest takes a while.
     with listen(settings, chosen_by="--port or PORT, like PORT=9000 make demo") as listener:
         if "public_url" not in settings.model_fields_set:
             settings = settings.model_copy(update={"public_url": origin(settings, listener)})
@@ -71,12 +74,12 @@ def demo(port: int | None, fresh: bool, once: bool) -> None:
             content = _prepare(settings, fresh=fresh)
         except OSError as error:
             raise Mistake(
-                f"The demo cannot keep its order book in {_FILE.parent.absolute()}: "
+                f"The demo cannot store its order book in {_FILE.parent.absolute()}: "
                 f"{error.strerror or error}."
             ) from None
         set_up_logging(settings)
         server = _DemoServer(settings, content, listener, once=once)
-        # By the time it raises the signal once more, the server has stopped in order.
+        # uvicorn raises the signal again after an orderly stop.
         with suppress(KeyboardInterrupt):
             server.run(sockets=[listener])
     if server.failure:
@@ -84,7 +87,7 @@ def demo(port: int | None, fresh: bool, once: bool) -> None:
 
 
 async def demo_content(settings: Settings, tenant: str, order: str) -> DemoContent:
-    """What the pages have in demo mode: new keys of the partner, and its showcase order."""
+    """Make new keys of the partner, and return what the pages of the demo use."""
     statement = (
         select(OrderExternalId.value, Offer.number, Contract.number, Customer.number)
         .join(Order, Order.id == OrderExternalId.order_id)
@@ -99,7 +102,7 @@ async def demo_content(settings: Settings, tenant: str, order: str) -> DemoConte
         async with database.read(TenantScope.carrier()) as session:
             [(*references, customer)] = await session.rows(statement)
         key = await _new_key(database, tenant, _CLIENT, READING)
-        # Apart from the one that visitors get: what makes sessions stays with the server.
+        # Another key makes the widget's sessions. It stays on the server.
         portal = await _new_key(
             database, tenant, _PORTAL, READING | {OAuthScope.WIDGET_SESSIONS_CREATE}
         )
@@ -107,7 +110,7 @@ async def demo_content(settings: Settings, tenant: str, order: str) -> DemoConte
     return DemoContent(
         api_key=key,
         order_number=order,
-        # The last one shows what an unknown reference looks like.
+        # The last one is an example of an unknown reference.
         references=[*references, "UNKNOWN-1"],
         portal_key=portal,
         customer_number=customer,
@@ -115,7 +118,7 @@ async def demo_content(settings: Settings, tenant: str, order: str) -> DemoConte
 
 
 def _prepare(settings: Settings, *, fresh: bool) -> DemoContent:
-    """A whole order book, and a new key to it."""
+    """Make the order book, if it is missing or old, and new keys."""
     if fresh or not _is_current():
         for file in (_ABOUT, *_FILE.parent.glob(f"{_FILE.name}*")):
             file.unlink(missing_ok=True)
@@ -130,7 +133,7 @@ def _prepare(settings: Settings, *, fresh: bool) -> DemoContent:
 
 
 def _is_current() -> bool:
-    """Whether there is an order book, of these days: "since last week" must find something."""
+    """Tell whether there is a recent order book, in which "since last week" finds orders."""
     if not (_FILE.exists() and _ABOUT.exists()):
         return False
     return time.time() - _ABOUT.stat().st_mtime < _KEPT_SECONDS
@@ -139,7 +142,7 @@ def _is_current() -> bool:
 async def _new_key(
     database: Database, tenant: str, client: str, permissions: frozenset[OAuthScope]
 ) -> str:
-    """A key of the client, whose former ones are revoked."""
+    """Make a key of a client and revoke its previous ones."""
     moment = now()
     await keys.revoke_of_client(database, client, now=moment)
     key = await keys.create(
@@ -149,7 +152,7 @@ async def _new_key(
 
 
 async def _register_own_pages(database: Database, tenant: str, settings: Settings) -> None:
-    """Let the pages of this server ask, by each name that a browser may know it by; no others."""
+    """Register the origins of this server's own pages, and remove all others."""
     url = settings.public_url
     name = urlsplit(url).hostname
     own = {url.replace(f"//{name}", f"//{host}") for host in _LOCAL} if name in _LOCAL else {url}
@@ -163,7 +166,7 @@ async def _register_own_pages(database: Database, tenant: str, settings: Setting
                 now=now(),
             )
     for own_origin in sorted(own):
-        # One that is not safe, like plain http from elsewhere, has GraphiQL alone.
+        # An origin that is refused, like http on another host, has GraphiQL but no widget.
         with suppress(origins.UnusableOriginError):
             await origins.add(
                 database, tenant_number=tenant, client_name=_PORTAL, origin=own_origin, now=now()
@@ -171,7 +174,7 @@ async def _register_own_pages(database: Database, tenant: str, settings: Setting
 
 
 class _DemoServer(uvicorn.Server):
-    """Asks itself the one query as soon as it answers."""
+    """Sends the example query to itself after the start, and prints the answer."""
 
     def __init__(
         self, settings: Settings, content: DemoContent, listener: socket.socket, *, once: bool
@@ -197,11 +200,11 @@ class _DemoServer(uvicorn.Server):
         if self._once or self.failure:
             self.should_exit = True
         else:
-            click.echo("\nThe server goes on until Ctrl-C.")
+            click.echo("\nThe server runs until Ctrl-C.")
 
 
 def _ask_once(url: str, content: DemoContent) -> list[str]:
-    """Send the one query as a partner's system would; what to print of it."""
+    """Send the example query as a partner's system would, and return the lines to print."""
     query = QUERY_FILE.read_text(encoding="utf-8").strip()
     variables = {"number": content.order_number}
     started = time.perf_counter()
@@ -209,10 +212,10 @@ def _ask_once(url: str, content: DemoContent) -> list[str]:
     milliseconds = (time.perf_counter() - started) * 1000
     if "errors" in answer:
         raise ValueError(answer["errors"][0]["message"])
-    again = json.dumps({"query": strip_ignored_characters(query), "variables": variables})
+    body = json.dumps({"query": strip_ignored_characters(query), "variables": variables})
     curl = (
         f"curl -s {url}/graphql {_header('Authorization', f'Bearer {content.api_key}')} "
-        f"{_header('Content-Type', 'application/json')} -d {shlex.quote(again)}"
+        f"{_header('Content-Type', 'application/json')} -d {shlex.quote(body)}"
     )
     return [
         click.style("One request, from order to contract", bold=True),
@@ -225,10 +228,10 @@ def _ask_once(url: str, content: DemoContent) -> list[str]:
         "",
         json.dumps(answer, indent=2, ensure_ascii=False),
         "",
-        click.style("Go on from here", bold=True),
+        click.style("What to try next", bold=True),
         "",
-        f"GraphiQL  {url}/graphiql (carries the demo's key)",
-        f"Widget    {url}/widget/ (as a page of a portal shows it)",
+        f"GraphiQL  {url}/graphiql (sends the demo's key)",
+        f"Widget    {url}/widget/ (as a portal shows it)",
         f"Schema    {url}/schema.graphql",
         f"Key       {content.api_key}",
         "",
@@ -241,12 +244,12 @@ def _header(name: str, value: str) -> str:
 
 
 def _post(url: str, key: str, body: dict[str, Any]) -> dict[str, Any]:
-    request = urllib.request.Request(  # noqa: S310 - always http, to ourselves
+    request = urllib.request.Request(  # noqa: S310 - always http, to this process
         f"{url}/graphql",
         json.dumps(body).encode(),
         {"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
     )
-    # Whatever proxy this machine uses, it does not lead to this process.
+    # A configured proxy would not lead to this process.
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with direct.open(request, timeout=60) as response:
         answer: dict[str, Any] = json.load(response)

@@ -1,4 +1,4 @@
-"""`export-schema`: the printed schema, and whether the committed one is still true."""
+"""`export-schema`: write the schema in SDL, or check the committed file."""
 
 from pathlib import Path
 
@@ -18,14 +18,14 @@ COMMITTED = Path(schema.__file__).with_name("schema.graphql")
 
 
 @click.command("export-schema")
-@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if the file is stale.")
+@click.option("--check", is_flag=True, help="Do not write; exit with 1 if the file is out of date.")
 @click.argument(
     "path", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), default=COMMITTED
 )
 def export_schema(check: bool, path: Path) -> None:
     """Write the schema in SDL to PATH (default: schema/schema.graphql; `-` is standard output).
 
-    Says what changes against the schema in that file, and what of it breaks clients.
+    Lists the changes against the schema in that file, and which of them break clients.
     """
     printed = schema.printed()
     if str(path) == "-":
@@ -39,7 +39,7 @@ def export_schema(check: bool, path: Path) -> None:
         for line in describe_changes(before, printed):
             click.echo(line, err=True)
         if check:
-            click.echo(f"{path.name} is stale: run `partnergraph export-schema`.", err=True)
+            click.echo(f"{path.name} is out of date: run `partnergraph export-schema`.", err=True)
             raise SystemExit(PARTLY_FAILED)
         path.write_text(printed, encoding="utf-8")
     except OSError as error:
@@ -48,13 +48,13 @@ def export_schema(check: bool, path: Path) -> None:
 
 
 def describe_changes(before: str | None, after: str) -> list[str]:
-    """The changes from one SDL to another, those first that break clients."""
+    """Return the changes from one SDL to another, breaking changes first."""
     if before is None:
         return []
     try:
         old = build_schema(before)
     except GraphQLError:
-        return ["The file holds no valid schema."]
+        return ["The file is not a valid schema."]
     changes = find_schema_changes(old, build_schema(after))
     return [f"{_effect(change)}: {change.description}" for change in sorted(changes, key=_rank)]
 

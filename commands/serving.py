@@ -1,4 +1,4 @@
-"""`serve`: the server, in one process or several."""
+"""`serve`: run the server, in one process or several."""
 
 import asyncio
 import os
@@ -18,24 +18,32 @@ log = structlog.get_logger("serve")
 
 
 @click.command()
-@click.option("--host", metavar="ADDRESS", help="Default: PARTNERGRAPH_HOST, or 127.0.0.1.")
-@click.option("--port", type=click.IntRange(0, 65535), help="Default: PARTNERGRAPH_PORT, or 8000.")
+@click.option(
+    "--host",
+    metavar="ADDRESS",
+    help="Address to listen on. Default: PARTNERGRAPH_HOST, or 127.0.0.1.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    help="Port to listen on. Default: PARTNERGRAPH_PORT, or 8000.",
+)
 @click.option("--workers", type=click.IntRange(1), metavar="N", help="Processes (PostgreSQL only).")
 def serve(host: str | None, port: int | None, workers: int | None) -> None:
-    """Answer GraphQL at /graphql until Ctrl-C or SIGTERM.
+    """Serve GraphQL at /graphql until Ctrl-C or SIGTERM.
 
-    Requests that have begun are answered before the server stops. Logs are JSON lines on standard
-    error, one an operation.
+    The server answers the requests in progress before it stops. It logs JSON lines to standard
+    error, one for each operation.
     """
     settings = load_settings(host=host, port=port, workers=workers)
     asyncio.run(_check(settings))
     listener = listen(settings)
     if "public_url" not in settings.model_fields_set:
         os.environ[f"{PREFIX}PUBLIC_URL"] = origin(settings, listener)
-    # A worker process gets nothing but its environment, so the application is made from that.
+    # A worker process only has its environment, so the application is made from that.
     config = server_config("app:from_environment", settings, factory=True)
     set_up_logging(settings)
-    # uvicorn is silent about a socket that it was handed.
+    # uvicorn does not log the address of a socket that it was given.
     log.info("listening", url=origin(settings, listener))
     try:
         if settings.workers > 1:
@@ -43,12 +51,12 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         else:
             uvicorn.Server(config).run(sockets=[listener])
     except KeyboardInterrupt:
-        # The server has stopped in order by now, and raises the signal once more.
+        # uvicorn raises the signal again after an orderly stop.
         return
 
 
 def listen(settings: Settings, *, chosen_by: str = "--port or PARTNERGRAPH_PORT") -> socket.socket:
-    """A socket on the settings' address; a Mistake where there can be none."""
+    """Return a socket that listens on the configured address. Raises Mistake."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
         listener = socket.create_server((settings.host, settings.port), family=family, backlog=2048)
@@ -56,37 +64,37 @@ def listen(settings: Settings, *, chosen_by: str = "--port or PARTNERGRAPH_PORT"
         reason = str(error.strerror).partition(" (while")[0]
         raise Mistake(
             f"Cannot listen on {settings.host} port {settings.port}: {reason}. "
-            f"Choose another by {chosen_by}."
+            f"Choose another with {chosen_by}."
         ) from None
     listener.set_inheritable(True)
     return listener
 
 
 def origin(settings: Settings, listener: socket.socket) -> str:
-    """Where a browser on this machine finds the server."""
+    """Return the URL by which a browser on this machine reaches the server."""
     everywhere = settings.host in {"0.0.0.0", "::", ""}  # noqa: S104 - compared, not bound
     host = "localhost" if everywhere else settings.host
     return f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
 
 
 def server_config(app: ASGIApp | str, settings: Settings, *, factory: bool) -> uvicorn.Config:
-    """How uvicorn serves here."""
+    """Return the configuration of uvicorn."""
     return uvicorn.Config(
         app,
         factory=factory,
         workers=settings.workers,
         lifespan="on",
-        # Our own line for each operation is the log; uvicorn's handlers would print over it.
+        # The operation log replaces uvicorn's access log.
         access_log=False,
         log_config=None,
         server_header=False,
         ws="none",
-        # Longer than the minute for which load balancers keep idle connections: the side that
-        # closes first must not be ours, or a request that is on its way is lost.
+        # Longer than the 60 s for which load balancers keep idle connections: if the server closed
+        # a connection first, a request on its way would be lost.
         timeout_keep_alive=75,
         timeout_graceful_shutdown=settings.shutdown_seconds,
-        # A worker that answers its supervisor no sooner is replaced. It cannot while it imports,
-        # which takes a busy machine longer than the usual five seconds: no worker would ever serve.
+        # The supervisor replaces a worker that does not respond in time. While it imports, a worker
+        # cannot respond, and on a busy machine that takes longer than the default of 5 s.
         timeout_worker_healthcheck=60,
     )
 

@@ -1,5 +1,6 @@
-"""A believable German order book, the same for the same numbers."""
+"""A realistic made-up German order book, reproducible from its seed. Needs the extra `demo`."""
 
-from seeding.run import REFERENCE, SeedError, Summary, seed
+from seeding.errors import SeedError
+from seeding.run import REFERENCE, Summary, seed
 
 __all__ = ["REFERENCE", "SeedError", "Summary", "seed"]

@@ -1,4 +1,4 @@
-"""What the parts of the generator share: the rows so far, the pools, the numbers given."""
+"""State that all parts of the generator share: rows, pools and business numbers."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -24,17 +24,17 @@ class Book:
         self.products = add_products(self.batch, self.draw, self.since - 365 * DAY)
         by_number = {self.products[number]: share for number, share in POPULARITY.items()}
         self.popular: tuple[Product, ...] = weighted(by_number)
-        self._given: dict[tuple[str, date], tuple[str, Iterator[int]]] = {}
+        self._numbers: dict[tuple[str, date], tuple[str, Iterator[int]]] = {}
 
     def number(self, prefix: str, seconds: int) -> str:
-        """The next business number of that day: A-251104-0017, say."""
+        """Return the next business number of a day, like A-251104-0017."""
         key = (prefix, day(seconds))
-        given = self._given.get(key)
-        if given is None:
-            given = self._given[key] = (f"{prefix}-{key[1]:%y%m%d}-", count(1))
-        return f"{given[0]}{next(given[1]):04d}"
+        numbers = self._numbers.get(key)
+        if numbers is None:
+            numbers = self._numbers[key] = (f"{prefix}-{key[1]:%y%m%d}-", count(1))
+        return f"{numbers[0]}{next(numbers[1]):04d}"
 
     def take(self) -> Batch:
-        """The rows since the last call."""
+        """Return the rows since the last call."""
         batch, self.batch = self.batch, Batch()
         return batch

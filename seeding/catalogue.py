@@ -1,4 +1,4 @@
-"""The carrier's products, what they cost, and which business cases they see."""
+"""The carrier's products, their prices, and the business cases that occur for each."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ _CENT = Decimal("0.01")
 
 
 def characteristics(**values: str | int) -> str:
-    """As the database keeps them; an underscore in a name stands for a space."""
+    """Return characteristics as stored JSON. Underscores in names become spaces."""
     pairs = [{"name": n.replace("_", " "), "value": str(v)} for n, v in values.items()]
     return json.dumps(pairs, ensure_ascii=False)
 
@@ -31,7 +31,7 @@ def gross(net: Decimal) -> Decimal:
 
 @dataclass(frozen=True)
 class Line:
-    """Something that can be ordered: a product or an option, with the price of each."""
+    """A product or an option that can be ordered, with its prices."""
 
     name: str
     one_time: Decimal | None
@@ -183,7 +183,7 @@ _PRODUCTS: Sequence[
     ),
 )
 
-# What a customer changes to.
+# The products that a customer can change to.
 SUCCESSORS: dict[str, tuple[str, ...]] = {
     "CF-START": ("CF-KOMFORT", "CF-PREMIUM"),
     "CF-KOMFORT": ("CF-PREMIUM",),
@@ -243,7 +243,7 @@ CHANGES: dict[ProductFamily, dict[BusinessCase, int]] = {
     _F.LEASED_LINE: _ACCESS_CHANGES,
     _F.FIBRE: _ACCESS_CHANGES,
 }
-"""What is ordered for a contract, by its product, in shares of a hundred."""
+"""Business cases that follow a contract, by its product, in percent."""
 
 VOICE = frozenset({_F.CENTRAFLEX, _F.SIP_TRUNK, _F.VOICE_SITE})
 
@@ -265,7 +265,7 @@ _DOCUMENTS = (
 
 
 def add_products(batch: Batch, draw: Draw, since: int) -> dict[str, Product]:
-    """The products by number, for sale since this time."""
+    """Add the products, created at `since`, and return them by number."""
     products = {}
     for number, name, family, one_time, monthly, values, options, german, english in _PRODUCTS:
         identifier = draw.id(since)

@@ -1,4 +1,4 @@
-"""Time as the order book counts it: whole seconds since 1970, moved into German working hours."""
+"""Times of the order book: whole seconds since 1970, moved into German working hours."""
 
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -11,18 +11,18 @@ _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 _OPENING = 7 * HOUR + 30 * MINUTE
 
 
-@lru_cache(maxsize=256)  # one order names the same moment several times
+@lru_cache(maxsize=256)  # an order uses the same time repeatedly
 def instant(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
 def day(seconds: int) -> date:
-    """The day in Germany."""
+    """Return the date in Germany."""
     return date.fromordinal(_EPOCH_ORDINAL + (seconds + _offset(seconds // DAY)) // DAY)
 
 
 def working_time(seconds: int) -> int:
-    """The time moved into the office hours (7:30 to 17:30) of its day; weekends into next week."""
+    """Move a time into office hours (7:30 to 17:30), and a weekend to Tuesday or Wednesday."""
     offset = _offset(seconds // DAY)
     days, second = divmod(seconds + offset, DAY)
     weekday = (days + 3) % 7
@@ -32,7 +32,7 @@ def working_time(seconds: int) -> int:
 
 
 def end_of_day(seconds: int) -> int:
-    """17:00 in Germany of the next working day from this time on."""
+    """Return 17:00 in Germany of the day, or of Monday for weekends."""
     offset = _offset(seconds // DAY)
     days = (seconds + offset) // DAY
     weekday = (days + 3) % 7
@@ -54,7 +54,7 @@ def _days_of_month(year: int, month: int) -> int:
 
 @lru_cache(maxsize=4096)
 def _offset(days: int) -> int:
-    """Seconds that Berlin is ahead of UTC; by the rule, as small machines have no zone database."""
+    """Return the UTC offset of Berlin, computed because small machines lack a zone database."""
     today = date.fromordinal(_EPOCH_ORDINAL + days)
     summer = _last_sunday(today.year, 3) <= today < _last_sunday(today.year, 10)
     return 2 * HOUR if summer else HOUR

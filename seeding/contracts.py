@@ -1,4 +1,4 @@
-"""Contracts, and the orders that create, change, renew and replace them, one after another."""
+"""Contracts, and the orders that create, change, renew and replace them."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -38,7 +38,7 @@ _ENDS_IN_PROGRESS: dict[ProductFamily, float] = {
     ProductFamily.LEASED_LINE: 0.75,
     ProductFamily.FIBRE: 0.75,
 }
-"""How often the latest order around a contract is in progress: the longer the likelier."""
+"""Probability that the latest order of a contract is in progress; long orders are more likely."""
 _FAILS = 0.083
 _CHANGES = {family: weighted(shares) for family, shares in CHANGES.items()}
 _MONTHS = weighted({12: 35, 24: 35, 36: 30})
@@ -61,12 +61,12 @@ class Contract:
     end: date | None = None
 
     def activate(self, at: int) -> None:
-        """The term begins with the delivery."""
+        """Begin the term at delivery."""
         self.start = day(at)
         self.end = add_months(self.start, self.months) - timedelta(days=1)
 
     def prolong(self, until: date) -> None:
-        """A term that nobody ended goes on for a year at a time."""
+        """Extend the term by whole years up to `until`."""
         while self.end is not None and self.end < until:
             self.end = add_months(self.end, 12)
 
@@ -74,9 +74,9 @@ class Contract:
         for action, line, quantity in lines:
             if action is not _A.ADD:
                 continue
-            for position, (known, count) in enumerate(self.lines):
-                if known is line:
-                    self.lines[position] = (known, count + quantity)
+            for position, (present, count) in enumerate(self.lines):
+                if present is line:
+                    self.lines[position] = (present, count + quantity)
                     break
             else:
                 self.lines.append((line, quantity))
@@ -89,7 +89,7 @@ class Contract:
 def add_contract(
     book: Book, customer: Customer, contract: Contract, status: ContractStatus
 ) -> None:
-    """Add the row of a contract as it stands at the end."""
+    """Add the row of a contract in its final state."""
     tenant, rows = customer.tenant, book.batch.rows
     owner = (tenant.id, customer.root_id)
     rows["contracts"].append(
@@ -108,7 +108,7 @@ def add_contract(
 
 
 class Chain:
-    """The orders around one contract and its successors."""
+    """The orders of one contract and its successors."""
 
     def __init__(self, book: Book, customer: Customer, product: Product, site: Site) -> None:
         self.book = book
@@ -117,10 +117,10 @@ class Chain:
         self.site = site
         self.contract: Contract | None = None
         self.last = 0
-        """When the latest order so far ended."""
+        """End of the latest order so far."""
 
     def grow(self, budget: int) -> int:
-        """Add up to `budget` orders, at least one, and return how many."""
+        """Add 1 to `budget` orders and return their number."""
         book, draw = self.book, self.book.draw
         family = self.product.family
         in_progress = draw.chance(_ENDS_IN_PROGRESS[family])
@@ -129,7 +129,7 @@ class Chain:
         last = max(first, limit - courses.longest(family))
         start = draw.between(first, last)
         if draw.chance(0.3):
-            # The book grows.
+            # Later starts are more likely, because the book grows.
             start = max(start, draw.between(first, last))
         count = min(budget - in_progress, 1 + draw.waiting(2.8))
         if in_progress and draw.chance(0.4):
@@ -153,7 +153,7 @@ class Chain:
         stated: Stated,
         course: Course,
     ) -> str:
-        """Add an order with this course, change the contract accordingly; returns its number."""
+        """Add an order, change the contract accordingly, and return the order's number."""
         book, customer, before = self.book, self.customer, self.contract
         linked, case = course.linked, stated.case
         if linked is not None:
@@ -203,7 +203,7 @@ class Chain:
         )
 
     def finish(self, in_progress: bool) -> None:
-        """Add the row of the contract that stands at the end."""
+        """Add the row of the last contract."""
         contract, book = self.contract, self.book
         if contract is None:
             return
@@ -220,7 +220,7 @@ class Chain:
         add_contract(book, self.customer, contract, status)
 
     def _next(self, at: int, limit: int) -> tuple[BusinessCase, int]:
-        """What is ordered next, and when."""
+        """Return the next business case and its time."""
         contract, draw = self.contract, self.book.draw
         if contract is None or contract.end is None:
             porting = self.product.family in VOICE and draw.chance(0.3)
@@ -301,7 +301,7 @@ class Chain:
             product = self._ordered_product(case)
             automated = is_automated(product.family, case)
             seconds = courses.duration(draw, product.family, case, automated)
-            # What takes long is what is found in progress.
+            # Orders that take long are more likely to be in progress.
             if draw.random() * 12 * DAY < seconds or draw.chance(0.02):
                 break
         elapsed = int(seconds * draw.random() ** 1.2)
@@ -317,7 +317,7 @@ class Chain:
 
 
 def new_lines(book: Book, product: Product) -> list[tuple[ItemAction, Line, int]]:
-    """A product and up to two of its options."""
+    """Return a product and up to two of its options."""
     draw = book.draw
     lines = [(_A.ADD, product.line, 1)]
     for option in product.options:
@@ -327,12 +327,12 @@ def new_lines(book: Book, product: Product) -> list[tuple[ItemAction, Line, int]
 
 
 def external_ids(book: Book, customer: Customer, received: int) -> list[tuple[str, str]]:
-    """The numbers of the partner's own systems."""
+    """Return numbers of the partner's own systems as `(kind, value)`."""
     draw = book.draw
     if not draw.chance(0.6):
         return []
     kind = customer.tenant.system
-    known = [(kind, f"SO-{day(received):%y}-{draw.between(10_000, 999_999)}")]
+    ids = [(kind, f"SO-{day(received):%y}-{draw.between(10_000, 999_999)}")]
     if draw.chance(0.15):
-        known.append(("projectId", f"P{draw.between(10_000, 99_999)}"))
-    return known
+        ids.append(("projectId", f"P{draw.between(10_000, 99_999)}"))
+    return ids

@@ -1,7 +1,7 @@
-"""What becomes of an order: its phases and what happens beside them, as plain times.
+"""The course of an order: its phases, delays and milestones, as plain times.
 
-Everything is drawn first as if the order ran to its end; what lies after the present is then cut
-off, which leaves orders in progress where they would be.
+A course is first drawn to the end of the order. Whatever lies after the present is then removed,
+which leaves orders in progress in a realistic state.
 """
 
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ _DELIVERING = CREATING | REPLACING | PORTING | {_C.REORDER, _C.NEW_NUMBERS_FOR_S
 
 ERROR_ENDS = weighted({_P.REJECTED: 42, _P.FAILED: 24, _P.PARTIAL: 14, _P.CANCELLED: 20})
 
-# Days from receipt to completion, least and most.
+# Minimum and maximum days from receipt to completion.
 _DELIVERY_DAYS: dict[ProductFamily, tuple[int, int]] = {
     _F.CENTRAFLEX: (2, 9),
     _F.SIP_TRUNK: (2, 9),
@@ -50,7 +50,7 @@ _PORTING_DAYS = (12, 28)
 
 
 def longest(family: ProductFamily) -> int:
-    """Seconds within which an order of the product has ended, with weekends to spare."""
+    """Return an upper bound of the seconds that an order takes, including weekends."""
     delivery = _DELIVERY_DAYS.get(family, (0, 0))[1]
     return (max(delivery, _PORTING_DAYS[1]) + 5) * DAY
 
@@ -83,11 +83,11 @@ class Milestone(NamedTuple):
 
 @dataclass(slots=True)
 class Course:
-    """What happened to an order so far."""
+    """What has happened to an order so far."""
 
     steps: list[Step]
     linked: int | None = None
-    """When its contract became known."""
+    """Time at which its contract became known."""
     expected: int | None = None
     action: Action | None = None
     delays: list[Delay] = field(default_factory=list)
@@ -99,7 +99,7 @@ class Course:
 
     @property
     def ended(self) -> int:
-        """When the order entered the phase that it is in."""
+        """Time at which the order entered its current phase."""
         return self.steps[-1].at
 
     @property
@@ -108,7 +108,7 @@ class Course:
 
 
 def duration(draw: Draw, family: ProductFamily, case: BusinessCase, automated: bool) -> int:
-    """Seconds that such an order takes."""
+    """Draw the seconds that such an order takes."""
     if automated:
         return draw.between(2 * MINUTE, 12 * MINUTE)
     if case in PORTING:
@@ -119,25 +119,25 @@ def duration(draw: Draw, family: ProductFamily, case: BusinessCase, automated: b
         low, high = _CHANGE_DAYS[case]
     else:
         low, high = _DELIVERY_DAYS[family]
-    # Leaning towards the shorter.
+    # Shorter times are more likely.
     return low * DAY + int(min(draw.random(), draw.random() * 1.6) * (high - low) * DAY)
 
 
 class Task(NamedTuple):
-    """What decides how an order is processed."""
+    """Facts that determine how an order is processed."""
 
     family: ProductFamily
     case: BusinessCase
     automated: bool
     received: int
     seconds: int
-    """How long it takes to its end."""
+    """Time from receipt to the end."""
 
 
 def run(
     draw: Draw, task: Task, *, end: OrderPhase = OrderPhase.COMPLETED, now: int | None = None
 ) -> Course:
-    """The course of an order to its end, or up to now, when it is still in progress."""
+    """Draw the course of an order to its end, or up to `now` if it is in progress."""
     if task.automated:
         steps = _automated_steps(draw, task, end)
     else:
@@ -181,7 +181,7 @@ def _automated_steps(draw: Draw, task: Task, end: OrderPhase) -> list[Step]:
 
 
 def _manual_steps(draw: Draw, task: Task, end: OrderPhase, *, smooth: bool) -> list[Step]:
-    """The phases up to `end`, without interludes where it is to go smoothly."""
+    """Draw the phases up to `end`; `smooth` means without interruptions."""
     steps = [Step(_P.RECEIVED, task.received, None)]
 
     def advance(phase: OrderPhase, part: float, reason: str | None = None) -> None:
@@ -217,7 +217,7 @@ def _manual_steps(draw: Draw, task: Task, end: OrderPhase, *, smooth: bool) -> l
 
 
 def _stages(draw: Draw, task: Task) -> list[tuple[OrderPhase, float]]:
-    """The phases between receipt and end, each by the part of the whole time when it begins."""
+    """Return the phases between receipt and end, each with the share of time at which it begins."""
     accepted = (_P.ACCEPTED, 0.04 + draw.random() * 0.08)
     delivered = task.case not in _CHANGE_DAYS or (
         task.case is _C.REORDER and task.family not in VOICE
@@ -241,7 +241,7 @@ def _passed_stages(draw: Draw, stages: list[tuple[OrderPhase, float]], end: Orde
 def _interrupt(
     draw: Draw, steps: list[Step], case: BusinessCase, now: int
 ) -> tuple[ActionParty, str] | None:
-    """Have some of the orders in progress wait for somebody, and say for whom."""
+    """Interrupt some orders in progress; return who has to act and the text for it."""
     phase, at, _ = steps[-1]
     if phase is _P.RECEIVED or phase is _P.FAILED or now - at < HOUR:
         return None
@@ -291,12 +291,12 @@ def _delay(draw: Draw, course: Course, confirmed: int, now: int | None) -> None:
     kind, reason = draw.one_of(phrases.DELAYS)
     course.delays.append(Delay(kind, reason, reported, resolved))
     if resolved is None and draw.chance(0.5):
-        # The confirmed day has passed.
+        # The confirmed date has passed.
         course.expected = end_of_day(confirmed + (until - confirmed) // 2)
 
 
 def _linking_time(draw: Draw, task: Task) -> int:
-    """When the contract number appears: minutes to days after the receipt."""
+    """Draw the time at which the contract is known: minutes to days after the receipt."""
     if task.automated:
         return task.received + draw.between(30, 100)
     if draw.chance(0.6):
@@ -306,7 +306,7 @@ def _linking_time(draw: Draw, task: Task) -> int:
 
 
 def add_milestones(course: Course, task: Task, mail_seconds: int, now: int | None) -> None:
-    """Add what is reached, and planned where the order is in progress now."""
+    """Add the milestones reached, and those planned if the order is in progress at `now`."""
     family, case, _, received, _ = task
     confirmed = _at(course.steps, _P.CONFIRMED)
     done = course.phase in (_P.COMPLETED, _P.PARTIAL)

@@ -13,7 +13,7 @@ _ORDERS_EACH = 6.0
 
 
 def add_customers(book: Book, tenant: Tenant) -> Iterator[None]:
-    """Add customers until the tenant's orders are placed; pauses after each of them."""
+    """Add customers until the tenant's orders are placed; yields after each one."""
     draw, remaining = book.draw, tenant.orders
     while remaining:
         remaining -= _add_customer(book, tenant, min(remaining, 1 + draw.waiting(_ORDERS_EACH)))
@@ -23,7 +23,7 @@ def add_customers(book: Book, tenant: Tenant) -> Iterator[None]:
 
 
 def _add_customer(book: Book, tenant: Tenant, orders: int) -> int:
-    """Add a customer with so many orders; without any, it is a prospect with an offer."""
+    """Add a customer with that many orders; without orders, a prospect with an offer."""
     draw = book.draw
     customer = new_customer(book, tenant)
     placed = 0

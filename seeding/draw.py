@@ -1,4 +1,4 @@
-"""Drawing at random, reproducibly: one generator for a whole order book."""
+"""Reproducible random choices, from one generator for a whole order book."""
 
 from collections.abc import Mapping, Sequence
 from random import Random
@@ -14,7 +14,7 @@ class Draw:
     def __init__(self, seed: int) -> None:
         self._random = Random(seed)
         self.random = self._random.random
-        """A number from 0 up to 1."""
+        """Return a number from 0 (included) to 1 (excluded)."""
 
     def one_of(self, pool: Sequence[T]) -> T:
         return pool[int(self.random() * len(pool))]
@@ -23,18 +23,18 @@ class Draw:
         return self.random() < probability
 
     def between(self, low: int, high: int) -> int:
-        """A whole number from `low` to `high`, both included."""
+        """Return an integer from `low` to `high`, both included."""
         return low + int(self.random() * (high - low + 1))
 
     def waiting(self, mean: float) -> int:
-        """A waiting time: mostly shorter than the mean, sometimes much longer."""
+        """Return an exponentially distributed waiting time."""
         return int(self._random.expovariate(1 / mean))
 
     def id(self, seconds: int) -> UUID:
-        """The identifier of a row that was made at this time."""
+        """Return the identifier of a row that was created at this time."""
         return uuid7(seconds * 1000 + int(self.random() * 1000), self._random.getrandbits(74))
 
 
 def weighted(shares: Mapping[T, int]) -> tuple[T, ...]:
-    """A pool to draw from that holds each member as often as its share says."""
+    """Return a pool that holds each member as often as its share."""
     return tuple(member for member, share in shares.items() for _ in range(share))

@@ -1,13 +1,12 @@
-"""German people, companies and addresses: drawn once into pools, which are then combined."""
+"""German people, companies and addresses, combined from pools that are drawn once."""
 
 import unicodedata
 from typing import NamedTuple
 
-from faker import Faker
-
 from seeding.draw import Draw
+from seeding.errors import SeedError
 
-# City, postal codes from and to.
+# City, lowest and highest postal code.
 _CITIES = (
     ("Berlin", 10115, 10999),
     ("Hamburg", 20095, 20359),
@@ -49,7 +48,7 @@ _CITIES = (
     ("Osnabrück", 49074, 49090),
 )
 
-# Blocks of numbers that the Bundesnetzagentur keeps free for fiction.
+# Blocks of telephone numbers that the Bundesnetzagentur reserves for fiction.
 _FICTION = ("+49 30 23125", "+49 69 90009", "+49 40 66969", "+49 221 4710", "+49 89 99998")
 
 _TRADES = (
@@ -79,11 +78,20 @@ class Address(NamedTuple):
 class Person(NamedTuple):
     name: str
     mailbox: str
-    """What comes before the @ of the person's e-mail address."""
+    """The part before the @ of the person's e-mail address."""
 
 
 class Names:
+    """Draws names, addresses and numbers. Raises SeedError if faker is not installed."""
+
     def __init__(self, seed: int, draw: Draw) -> None:
+        # An extra, which nothing else of the product needs.
+        try:
+            from faker import Faker  # noqa: PLC0415
+        except ModuleNotFoundError:
+            raise SeedError(
+                "A made-up order book needs the package faker: install partnergraph[demo]."
+            ) from None
         faker = Faker("de_DE")
         faker.seed_instance(seed)
         self._draw = draw
@@ -121,7 +129,7 @@ class Names:
         return Address(draw.one_of(self._streets), draw.one_of(self._houses), code, city, "DE")
 
     def telephone(self) -> str:
-        """A number that reaches nobody."""
+        """Draw a number that is reserved for fiction."""
         return f"{self._draw.one_of(_FICTION)} {self._draw.between(0, 999):03d}"
 
 
@@ -129,7 +137,7 @@ _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
 
 def slug(text: str) -> str:
-    """The text as a part of an address: letters a to z, digits and hyphens."""
+    """Reduce text to a to z, digits and hyphens, for e-mail and web addresses."""
     plain = unicodedata.normalize("NFKD", text.lower().translate(_UMLAUTS))
     plain = plain.encode("ascii", "ignore").decode()
     return "-".join("".join(c if c.isalnum() else " " for c in plain).split())

@@ -1,4 +1,4 @@
-"""Carts and offers, those that became orders and those that did not."""
+"""Carts and offers, including those that did not become orders."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -40,7 +40,7 @@ def add_cart(
     frozen: int | None,
     contract: UUID | None = None,
 ) -> UUID:
-    """Add a cart, frozen by its offer at that time, or open."""
+    """Add a cart and return its id. Its offer froze it at `frozen`; it is open if None."""
     rows = book.batch.rows
     identifier = book.draw.id(created)
     owner = (customer.tenant.id, customer.root_id)
@@ -61,7 +61,7 @@ def add_cart(
 def priced_item(
     owner: tuple[int, int], position: int, line: Line, quantity: int, action: ItemAction
 ) -> tuple[object, ...]:
-    """The columns of `PricedItem`; what is kept or removed costs nothing new."""
+    """Return the columns of `PricedItem`. Items kept or removed have no prices."""
     if action is ItemAction.ADD:
         prices: tuple[object, ...] = (line.one_time, line.monthly, "EUR")
     elif action is ItemAction.MODIFY:
@@ -99,7 +99,7 @@ def add_offer(
 
 
 def add_unordered(book: Book, customer: Customer, lines: Lines, earliest: int) -> None:
-    """Add an offer that did not become an order (yet), or a cart that is still open."""
+    """Add an offer that has not become an order, or an open cart."""
     draw, now = book.draw, book.now
     site = draw.one_of(customer.sites)
     if draw.chance(0.35):

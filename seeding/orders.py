@@ -1,4 +1,4 @@
-"""The rows of one order: what was stated, the offer before it, and what processing added."""
+"""The rows of one order: the stated data, the offer before it, and what processing added."""
 
 import json
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ from seeding.parties import Customer, Site
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """What was stated when ordering."""
+    """The data stated when ordering."""
 
     case: BusinessCase
     product: Product
@@ -45,7 +45,7 @@ class Stated:
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """The contract of an order, and what became of it."""
+    """The contract of an order, and the order's effect on it."""
 
     id: UUID
     number: str
@@ -72,8 +72,10 @@ def add_order(
     changes: UUID | None = None,
     earliest: int = 0,
 ) -> str:
-    """Add the order and return its number. `changes` is the contract that it set out to change,
-    `earliest` the time before which no cart for it can have been made."""
+    """Add the order and return its number.
+
+    `changes` is the id of the contract to change, `earliest` the earliest time of the order's cart.
+    """
     draw, rows, received = book.draw, book.batch.rows, stated.received
     tenant = customer.tenant
     owner = (tenant.id, customer.root_id)
@@ -143,14 +145,14 @@ def add_order(
 
 
 def _report_times(course: Course) -> str:
-    """The phase is known as of when it was entered: an older report does not undo it."""
+    """Store when the phase was entered, so that an older report does not undo it."""
     times = ReportTimes(None)
     times.take("phase", instant(course.ended), f"{RANK[course.phase]:02}")
     return json.dumps(times.stored())
 
 
 def _progress(book: Book, order: UUID, owner: tuple[int, int], course: Course) -> set[int]:
-    """Add what processing noted, and return the times at which it changed the order."""
+    """Add the rows of processing, and return the times at which it changed the order."""
     rows, changed = book.batch.rows, set()
     history = rows["order_history"]
     for sequence, (phase, at, reason) in enumerate(course.steps, 1):
@@ -248,7 +250,7 @@ def _offer(
         (identifier, ConsentBy.CUSTOMER, *owner, instant(decided), person.name, person.email)
     )
     if not customer.delivered:
-        # Until something was delivered they are a prospect, to whom the carrier consents too.
+        # Before its first delivery the customer is a prospect, and the carrier consents as well.
         carrier = ("Vertriebssteuerung", "vertriebssteuerung@carrier.example")
         late = decided + (received - decided) // 2
         consents.append((identifier, ConsentBy.CARRIER, *owner, instant(late), *carrier))
@@ -272,7 +274,7 @@ def _contact(book: Book) -> str:
 
 
 def _reported(book: Book, stated: Stated, course: Course) -> str:
-    """What the carrier found out while processing: the name of the line."""
+    """Return what the carrier reported while processing: the name of the line."""
     if stated.case not in CREATING or course.phase is not OrderPhase.COMPLETED:
         return "[]"
     line = book.draw.between(100_000, 999_999)

@@ -20,7 +20,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Somebody who consents to offers."""
+    """A person who consents to offers."""
 
     name: str
     email: str
@@ -41,18 +41,18 @@ class Customer:
     sites: list[Site] = field(default_factory=list)
     contacts: list[Contact] = field(default_factory=list)
     users: list[User] = field(default_factory=list)
-    """Those of its people who may use the portal."""
+    """Its people who may use the portal."""
     delivered: bool = False
-    """Whether something was delivered to it; before, it is a prospect."""
+    """Whether anything was delivered. Before that, the customer is a prospect."""
 
 
 def new_customer(
     book: Book, tenant: Tenant, *, name: str | None = None, created: int | None = None
 ) -> Customer:
-    """Begin a customer: its sites and people. `close_customer` adds its own row."""
+    """Add the sites and people of a customer. `close_customer` adds its own row."""
     draw, names = book.draw, book.names
     if created is None:
-        # Most of them were there before the order book begins.
+        # Most customers are older than the order book.
         since = book.since - 700 * DAY
         until = book.since if draw.chance(0.75) else book.now - 160 * DAY
         created = working_time(draw.between(since, until))
@@ -81,7 +81,7 @@ def new_customer(
 
 
 def close_customer(book: Book, customer: Customer) -> None:
-    """Add the customer's row, now that it is known what it became."""
+    """Add the customer's row, after its orders are known."""
     tenant = customer.tenant
     kind = CustomerKind.CUSTOMER if customer.delivered else CustomerKind.PROSPECT
     created = instant(customer.created)

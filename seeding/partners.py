@@ -1,4 +1,4 @@
-"""The partners: trees of tenants, the people who work for them, and how many orders are theirs."""
+"""The partners: trees of tenants, their people, and their shares of the orders."""
 
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -8,7 +8,7 @@ from seeding.clock import DAY, instant
 from seeding.names import slug
 
 WIDE = 500
-"""How many sub-tenants the largest partner of a large order book has."""
+"""Sub-tenants of the largest partner in a large order book."""
 _LARGE = 100_000
 _SYSTEMS = ("crmOrderId", "crmOrderId", "crmOrderId", "ticketId", "purchaseOrderNumber")
 
@@ -30,19 +30,19 @@ class Tenant:
     dealer_id: str
     sub_partner_id: str | None
     system: str
-    """What the partner calls the numbers of its CRM."""
+    """Kind of the numbers of the partner's own system."""
     orders: int = 0
-    """How many of the order book's orders are this tenant's own."""
+    """Number of orders of this tenant itself."""
     users: list[User] = field(default_factory=list)
     domains: set[str] = field(default_factory=set)
-    """The mail domains given in the tree, where an address belongs to one person. At the root."""
+    """At the root: mail domains used in the tree, in which addresses are unique."""
 
     @property
     def root(self) -> "Tenant":
         return self.parent.root if self.parent else self
 
     def domain(self, company: str) -> str:
-        """A reserved mail domain for a company, which no other company of the tree has."""
+        """Return a reserved mail domain that no other company of the tree has."""
         base = domain = slug(company)
         count = 1
         while domain in self.root.domains:
@@ -53,13 +53,13 @@ class Tenant:
 
 
 def add_partners(book: Book, orders: int) -> list[list[Tenant]]:
-    """The trees, largest first, the root first in each; every order has been given to a tenant."""
+    """Add trees of tenants that share the orders; return them largest first, root first in each."""
     count = min(40, max(3, round(40 * (orders / 200_000) ** 0.5)))
     shares = split(orders, [(rank + 1) ** -0.9 for rank in range(count)])
     trees: list[list[Tenant]] = []
     for rank, share in enumerate(shares):
         tree = _tree(book, sum(map(len, trees)) + 1, _sub_tenants(book, rank, orders))
-        # The root sells most itself.
+        # The root has the largest share.
         weights = [len(tree) ** 0.5, *((i + 1) ** -0.6 for i in range(len(tree) - 1))]
         for tenant, part in zip(tree, split(share, weights), strict=True):
             tenant.orders = part
@@ -68,13 +68,13 @@ def add_partners(book: Book, orders: int) -> list[list[Tenant]]:
 
 
 def split(total: int, weights: list[float]) -> list[int]:
-    """Whole parts in proportion to the weights, which add up to the total."""
-    parts, given, running, weight = [], 0, 0.0, sum(weights)
+    """Split a total into integers in proportion to the weights."""
+    parts, previous, running, weight = [], 0, 0.0, sum(weights)
     for part in weights:
         running += part
         until = round(total * running / weight)
-        parts.append(until - given)
-        given = until
+        parts.append(until - previous)
+        previous = until
     return parts
 
 
@@ -89,7 +89,7 @@ def _sub_tenants(book: Book, rank: int, orders: int) -> int:
 def _tree(book: Book, first: int, sub_tenants: int) -> list[Tenant]:
     tree: list[Tenant] = []
     for position in range(sub_tenants + 1):
-        # Every third stands below another sub-tenant, three levels deep at most.
+        # Every third is below another sub-tenant, at most three levels deep.
         parent = tree[0] if tree else None
         if position and position % 3 == 0:
             candidate = tree[book.draw.between(1, position - 1)]
@@ -119,7 +119,7 @@ def _tenant(book: Book, identifier: int, parent: Tenant | None) -> Tenant:
     )
     for position in range(draw.between(2, 4) if parent is None else draw.between(1, 2)):
         person = names.person()
-        # The position keeps two people of one name apart.
+        # The position distinguishes two people with the same name.
         mailbox = f"{person.mailbox}{position or ''}"
         user = User(draw.id(since), person.name, f"{mailbox}@{domain}")
         book.batch.add(

@@ -1,4 +1,4 @@
-"""What the carrier's staff and partners write, in German."""
+"""German texts of the carrier's staff and of partners."""
 
 from db.enums import ActionParty, BusinessCase, OrderPhase
 
@@ -17,7 +17,7 @@ CASES: dict[BusinessCase, str] = {
 
 PARTNER, CUSTOMER, CARRIER = ActionParty.PARTNER, ActionParty.CUSTOMER, ActionParty.CARRIER
 
-# `{day}` is the day by which it has to be done.
+# `{day}` is the due date.
 CLARIFICATIONS: tuple[tuple[ActionParty, str], ...] = (
     (PARTNER, "Bitte reichen Sie die unterschriebene Vollmacht des Kunden bis zum {day} nach."),
     (PARTNER, "Bitte bestätigen Sie bis zum {day} die Lage der TAE-Dose am Standort."),
@@ -108,4 +108,3 @@ NOTES = (
     "Rechnung bitte mit der Kostenstelle des Kunden.",
     "Parallelbetrieb mit der alten Anlage bis zur Umschaltung.",
 )
-PARTNER_SYSTEMS = ("crmOrderId", "crmOrderId", "crmOrderId", "ticketId", "purchaseOrder")

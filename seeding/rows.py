@@ -1,7 +1,7 @@
-"""The tables that are filled, in the order of loading, and the columns of their rows.
+"""The tables to fill, in the order of loading, and the columns of their rows.
 
-The order matters: what was stated in an order comes before its history, whose first entry seals
-the order (`db.immutability`).
+The stated data of an order must be loaded before its history, whose first entry makes them
+immutable (`db.immutability`).
 """
 
 from typing import Any
@@ -70,7 +70,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 
 
 class Batch:
-    """Rows that are loaded together: everything about some customers."""
+    """Rows that are loaded together: all data of some customers."""
 
     def __init__(self) -> None:
         self.rows: dict[str, list[Row]] = {table: [] for table in COLUMNS}
@@ -79,5 +79,5 @@ class Batch:
         self.rows[table].append(row)
 
     def __len__(self) -> int:
-        """How many orders it holds."""
+        """Return the number of orders."""
         return len(self.rows["orders"])

@@ -1,4 +1,4 @@
-"""Fills an empty database with an order book."""
+"""Fill an empty database with an order book."""
 
 import asyncio
 import gc
@@ -16,35 +16,32 @@ from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from seeding.book import Book
 from seeding.customers import add_customers
+from seeding.errors import SeedError
 from seeding.partners import add_partners
 from seeding.rows import COLUMNS, Batch
 from seeding.showcase import ORDERS as SHOWCASE_ORDERS
 from seeding.showcase import add_showcase
 
 REFERENCE = datetime(2026, 11, 20, 14, tzinfo=UTC)
-"""The present of an order book that was asked for without one: a Friday afternoon."""
+"""The default present of an order book: a Friday afternoon."""
 
 _BATCH_ORDERS = 4_000
 
 
-class SeedError(Exception):
-    """The order book cannot be made; the message says why, in one sentence."""
-
-
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What was added."""
+    """What `seed` added."""
 
     rows: dict[str, int]
-    """Their number by table."""
+    """Number of rows by table."""
     demo_tenant_number: str
-    """A partner of a middling size with sub-tenants."""
+    """A partner of medium size that has sub-tenants."""
     demo_tenant_name: str
     showcase_order_number: str
-    """An order of the demo tenant that has a bit of everything."""
+    """An order of the demo tenant that uses most features."""
     largest_tenant_number: str
     now: datetime
-    """The present of the order book: nothing in it was changed later."""
+    """The present of the order book; no change in it is later."""
 
 
 async def seed(
@@ -55,10 +52,11 @@ async def seed(
     now: datetime | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Summary:
-    """Fill an empty migrated database with so many orders, in one transaction.
+    """Fill an empty migrated database with `orders` orders, in one transaction.
 
-    The same numbers and the same `now` (to the second) give the same rows, identifiers included.
-    `progress` is told the orders done and in all. Raises `SeedError` where tenants exist already.
+    The same `orders`, `seed` and `now` (to the second) give the same rows, including identifiers.
+    `progress` is called with the orders done and their total. Raises SeedError if tenants exist
+    already, if there are too few orders, or if faker is not installed.
     """
     if orders < SHOWCASE_ORDERS:
         raise SeedError(f"An order book has at least {SHOWCASE_ORDERS} orders, not {orders}.")
@@ -71,7 +69,7 @@ async def seed(
     counts: Counter[str] = Counter()
     with _collector_paused():
         async with bulk_load(database) as bulk:
-            # The next batch is made in a thread while the database takes this one.
+            # A thread makes the next batch while the database loads this one.
             batch = await asyncio.to_thread(next, batches, None)
             while batch is not None:
                 following = asyncio.create_task(asyncio.to_thread(next, batches, None))
@@ -88,7 +86,7 @@ async def seed(
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    """Rows hold no cycles; looking for some among millions of them takes a third of the time."""
+    """Rows form no reference cycles, and searching millions of them takes a third of the time."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -99,7 +97,7 @@ def _collector_paused() -> Iterator[None]:
 
 
 class Generator:
-    """Makes the rows, batch by batch; holds no more than a batch of them."""
+    """Makes the rows in batches and keeps only one batch in memory."""
 
     def __init__(self, orders: int, seed: int, now: datetime) -> None:
         self._book = Book(seed, int(now.timestamp()))
@@ -118,7 +116,7 @@ class Generator:
         yield book.take()
 
     def summary(self, rows: dict[str, int]) -> Summary:
-        """Once the batches have been taken."""
+        """Return the summary, after all batches have been taken."""
         return Summary(
             rows=rows,
             demo_tenant_number=self._demo.number,

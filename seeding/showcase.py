@@ -1,4 +1,4 @@
-"""One order worth showing: a change from DSL to fibre that is nearly done."""
+"""One order for demonstrations: a change from DSL to fibre that is nearly complete."""
 
 from db.enums import BusinessCase, ItemAction, OrderPhase
 from seeding import course as courses
@@ -12,14 +12,14 @@ from seeding.partners import Tenant
 from seeding.phrases import CLARIFICATIONS, DELAYS
 
 ORDERS = 3
-"""How many orders it takes: the order itself and those before it."""
+"""Number of orders: the showcase order and those before it."""
 
 _NAME = "Elbtal Logistik GmbH"
 _ADD, _DELETE, _NO_CHANGE = ItemAction.ADD, ItemAction.DELETE, ItemAction.NO_CHANGE
 
 
 def add_showcase(book: Book, tenant: Tenant) -> str:
-    """Add the order with all that belongs to it, for a customer of this tenant."""
+    """Add the order and everything it refers to for a customer of a tenant; return its number."""
     now, products = book.now, book.products
     customer = new_customer(*(book, tenant), name=_NAME, created=working_time(now - 800 * DAY))
     dsl, fibre = products["DSL-100"], products["GF-OFFICE-1000"]
@@ -70,7 +70,7 @@ def _course(book: Book, stated: Stated) -> Course:
         return working_time(now - days * DAY)
 
     _, question = CLARIFICATIONS[2]
-    # A weekend moves a day by up to three: steps that lie further apart keep their order.
+    # Weekends move a time by up to three days, so steps must be further apart to stay in order.
     question = question.format(day=f"{day(ago(28)):%d.%m.%Y}")
     course = Course(
         [

@@ -1,4 +1,4 @@
-"""The command line: what each command does, and that each mistake is one sentence."""
+"""The command line: what each command does, and that each error is one sentence."""
 
 import json
 import os
@@ -7,9 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -17,12 +15,13 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import make_url
 
-from cli import main
+from commands.main import main
 from tests.execution.support import logging_restored
 from tests.support.databases import Databases, Engine
+from tests.support.processes import served
 
 ROOT = Path(__file__).parent.parent
-PROGRAM = [sys.executable, "-c", "from cli import main; main(prog_name='partnergraph')"]
+PROGRAM = [sys.executable, "-m", "partnergraph"]
 COMMANDS = [
     ["migrate"],
     ["seed"],
@@ -63,7 +62,7 @@ COMMANDS = [
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working directory and an environment of the test's own."""
+    """An empty working directory, and an environment without settings."""
     for name in os.environ:
         if name.startswith("PARTNERGRAPH_") and not name.startswith("PARTNERGRAPH_TEST_"):
             monkeypatch.delenv(name)
@@ -275,6 +274,14 @@ def test_an_unreachable_server_is_a_mistake_and_its_password_stays_hidden(
     assert "hunter2" not in result.output
 
 
+@pytest.mark.parametrize("command", [["seed"], ["demo", "--port", "0"]])
+def test_a_made_up_order_book_without_faker_is_a_mistake(
+    url: str, command: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "faker", None)
+    assert_mistake(run(*command), "install partnergraph[demo]")
+
+
 def test_a_file_that_is_no_database_is_a_mistake(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -344,33 +351,17 @@ def test_the_demo_answers_its_query_again_from_the_same_order_book() -> None:
     )
     states = {line.split()[0]: "revoked" in line for line in keys_listed}
     assert [states[key[:12]] for key in keys] == [True, False]
-    # The widget's portal has a working one too, which nobody is shown.
+    # The widget's portal has a working key too, which is not printed.
     [kept] = [prefix for prefix, revoked in states.items() if not revoked and prefix not in keys[1]]
     assert kept not in shown[1].stdout
-    # Its pages are those of the server that runs, by both of its names, and of no former one.
+    # Only the origins of the running server are registered, by both of its names.
     [port] = re.findall(r"Widget    http://127\.0\.0\.1:(\d+)/widget/", shown[1].stdout)
     origins = [line.split()[0] for line in origins_listed]
     assert origins == [f"http://{host}:{port}" for host in ("127.0.0.1", "localhost")]
 
 
-@contextmanager
-def started(*arguments: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
-    """A server on a free port, and where it answers. It ends with the block at the latest."""
-    command = [*PROGRAM, *arguments, "--port", "0"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        overdue = threading.Timer(60, process.kill)
-        overdue.start()
-        try:
-            assert process.stderr
-            first = process.stderr.readline()
-            yield process, json.loads(first)["url"]
-        finally:
-            overdue.cancel()
-            process.kill()
-
-
 def test_the_server_answers_and_stops_in_order_on_ctrl_c(url: str) -> None:
-    with started("serve") as (process, origin):
+    with served([*PROGRAM, "serve"]) as (process, origin):
         ready = httpx.get(f"{origin}/readyz", trust_env=False, timeout=60)
         assert ready.json() == {"status": "ready"}
         process.send_signal(signal.SIGINT)
@@ -385,7 +376,7 @@ def test_several_workers_serve_on_postgresql(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PARTNERGRAPH_DATABASE_URL", postgresql_url)
-    with started("serve", "--workers", "2") as (process, origin):
+    with served([*PROGRAM, "serve", "--workers", "2"]) as (process, origin):
         ready = httpx.get(f"{origin}/readyz", trust_env=False, timeout=60)
         assert ready.json() == {"status": "ready"}
         process.send_signal(signal.SIGINT)

@@ -11,7 +11,7 @@ import pytest
 from graphql import GraphQLSchema, build_schema, parse, validate
 
 from auth.oauth_scopes import POSSIBLE
-from cli import main
+from commands.main import main
 from db.enums import ClientKind
 from execution.errors import ErrorCode
 

@@ -68,7 +68,11 @@ def test_an_empty_variable_counts_as_absent(monkeypatch: pytest.MonkeyPatch) -> 
         ("PORT", "http", "PARTNERGRAPH_PORT must be a valid integer."),
         ("PORT", "70000", "PARTNERGRAPH_PORT must be less than or equal to 65535."),
         ("WORKERS", "0", "PARTNERGRAPH_WORKERS must be greater than or equal to 1."),
-        ("WORKERS", "2", "PARTNERGRAPH_WORKERS must be 1 with SQLite: several need PostgreSQL."),
+        (
+            "WORKERS",
+            "2",
+            "PARTNERGRAPH_WORKERS must be 1 with SQLite: several workers need PostgreSQL.",
+        ),
         (
             "LOG_LEVEL",
             "loud",
@@ -78,7 +82,7 @@ def test_an_empty_variable_counts_as_absent(monkeypatch: pytest.MonkeyPatch) -> 
         (
             "SIGNING_KEY_SECRET",
             "hunter2",
-            "PARTNERGRAPH_SIGNING_KEY_SECRET must have at least 32 characters, made at random.",
+            "PARTNERGRAPH_SIGNING_KEY_SECRET must have at least 32 random characters.",
         ),
         (
             "OIDC_ALGORITHMS",
@@ -94,20 +98,20 @@ def test_an_empty_variable_counts_as_absent(monkeypatch: pytest.MonkeyPatch) -> 
             "https://id.test",
             (
                 "PARTNERGRAPH_OIDC_AUDIENCE must be set with PARTNERGRAPH_OIDC_ISSUER: tokens for "
-                "anybody else are not for this server."
+                "another audience are not for this server."
             ),
         ),
         (
             "OIDC_AUDIENCE",
             "orders",
-            "PARTNERGRAPH_OIDC_ISSUER must be set: other settings of OIDC are.",
+            "PARTNERGRAPH_OIDC_ISSUER must be set, because other OIDC settings are.",
         ),
         (
             "OIDC_ISSUER",
             "https://id.test/?realm=portal",
             (
-                "PARTNERGRAPH_OIDC_ISSUER must be the issuer as its tokens name it, which has no "
-                "query."
+                "PARTNERGRAPH_OIDC_ISSUER must be the issuer exactly as in its tokens, "
+                "without a query."
             ),
         ),
         ("LIMITS_TOKENS", "0", "PARTNERGRAPH_LIMITS_TOKENS must be greater than 0."),
@@ -180,7 +184,7 @@ def test_a_redis_that_cannot_be_used_is_refused_without_its_password(
 )
 def test_a_public_url_is_an_origin(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     [sentence] = sentences(monkeypatch, PUBLIC_URL=url)
-    assert sentence.startswith("PARTNERGRAPH_PUBLIC_URL must be where clients reach the server")
+    assert sentence.startswith("PARTNERGRAPH_PUBLIC_URL must be the server's address for clients")
 
 
 @pytest.mark.parametrize(
@@ -210,7 +214,7 @@ def test_the_identity_provider_is_another_issuer_than_the_server(
 ) -> None:
     same = "http://localhost:8000"
     [sentence] = sentences(monkeypatch, OIDC_ISSUER=same, OIDC_AUDIENCE="orders")
-    assert sentence.startswith("PARTNERGRAPH_OIDC_ISSUER must be another one than")
+    assert sentence.startswith("PARTNERGRAPH_OIDC_ISSUER must differ from")
 
 
 def test_an_identity_provider_is_there_when_it_is_set(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,8 @@
-"""Builds the files that a browser loads, from locked npm packages: ``python -m web.build``.
+"""Builds the files that a browser loads from locked npm packages: `python -m web.build`.
 
-Needs nothing beyond the standard library, because packaging runs it too (``hatch_build.py``).
-Node comes from the machine if it is recent enough, else from the wheel pinned in ``node.txt``.
-Does nothing, in milliseconds, while the sources and the lock are what was built last.
+Uses only the standard library, because packaging runs it too (`scripts/hatch_build.py`). Node comes
+from the machine if it is recent enough, else from the wheel pinned in `node.txt`. Ends within
+milliseconds if the sources and the lock have not changed since the last build.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ MINIMUM_NODE = 20
 
 
 class BuildError(Exception):
-    """The build cannot go on; the message is one sentence for the person who started it."""
+    """The build failed; the message is one sentence for the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,12 @@ class Node:
 
 
 def build(report: Callable[[str], None], *, web: Path = WEB) -> bool:
-    """Bring ``dist`` up to date and say whether there was anything to do.
+    """Bring `dist` up to date. Returns False if it was up to date already.
 
-    Raises BuildError; a failed build leaves no stamp, so that the next call tries again.
+    Raises BuildError. A failed build leaves no stamp, so the next call tries again.
     """
     if not (web / "package-lock.json").is_file():
-        raise BuildError(f"{web} holds no sources to build: use a checkout of the project.")
+        raise BuildError(f"{web} has no sources to build: use a checkout of the project.")
     stamp = web / "dist" / "stamp"
     digest = source_digest(web)
     if _text(stamp) == digest:
@@ -58,28 +58,28 @@ def build(report: Callable[[str], None], *, web: Path = WEB) -> bool:
 
 
 def source_digest(web: Path) -> str:
-    """A digest of everything that decides what the build puts out."""
+    """Return a digest of all inputs of the build."""
     files = [web / name for name in ("package.json", "package-lock.json", ".npmrc")]
     files += sorted(web.glob("*.mjs"))
     for folder in ("graphiql", "widget"):
         files += sorted(path for path in (web / folder).rglob("*") if path.is_file())
-    # The widget's operations are validated by the schema, which is not there in every test.
+    # The schema validates the widget's operations. Some tests have none.
     files += sorted((web.parent / "schema").glob("schema.graphql"))
     return _digest(files, web.parent)
 
 
 def find_node(report: Callable[[str], None], *, root: Path = WEB.parent) -> Node:
-    """The machine's Node with its npm, or one installed under ``root`` from the pinned wheel."""
+    """Return the machine's Node, or install one under `root` from the pinned wheel."""
     return machine_node() or _wheel_node(root, report)
 
 
 def machine_node() -> Node | None:
-    """The Node on the search path, if it is recent enough and has npm beside it."""
+    """Return the Node on the search path if it is recent enough and npm is there too."""
     program, npm = shutil.which("node"), shutil.which("npm")
     if program is None or npm is None:
         return None
     try:
-        answer = subprocess.run(  # noqa: S603 - the path's own `node`
+        answer = subprocess.run(  # noqa: S603 - `node` of the search path
             [program, "--version"], capture_output=True, text=True, check=False, timeout=30
         ).stdout
     except (OSError, subprocess.TimeoutExpired):
@@ -91,11 +91,13 @@ def machine_node() -> Node | None:
 
 
 def _wheel_node(root: Path, report: Callable[[str], None]) -> Node:
-    """Node out of its wheel, in a folder of its own so that no environment is changed."""
+    """Install Node from its wheel into a folder of its own, which changes no environment."""
     folder, pinned = root / ".node", root / "web" / "node.txt"
     installed = folder / "installed.txt"
     if _text(installed) != _text(pinned):
-        report(f"Installing Node from its wheel, since none of version {MINIMUM_NODE} is here")
+        report(
+            f"Installing Node from its wheel, because Node {MINIMUM_NODE} or later was not found"
+        )
         shutil.rmtree(folder, ignore_errors=True)
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-input"]
         command += ["--disable-pip-version-check", "--require-hashes", "--only-binary", ":all:"]
@@ -116,12 +118,12 @@ def _wheel_node(root: Path, report: Callable[[str], None]) -> Node:
 
 
 def _install_packages(node: Node, web: Path, report: Callable[[str], None]) -> None:
-    """``npm ci``, unless node_modules was already filled from this very lock."""
+    """Run `npm ci`, unless node_modules was installed from the same lock."""
     stamp = web / "node_modules" / ".installed"
     digest = _digest([web / "package.json", web / "package-lock.json"], web)
     if _text(stamp) == digest:
         return
-    report("Installing the locked npm packages (a quarter of a minute or so)")
+    report("Installing the locked npm packages (about 15 seconds)")
     failure = "The npm packages could not be installed"
     _run([*node.npm, "ci", "--no-progress"], node, web, failure=failure)
     stamp.write_text(digest, encoding="utf-8")
@@ -145,7 +147,7 @@ def _run(command: Sequence[str], node: Node, folder: Path, *, failure: str) -> N
 
 @contextmanager
 def _environment(node: Node) -> Iterator[dict[str, str]]:
-    """This process's variables, with Node findable by npm and a cache that can be written."""
+    """Yield this process's environment, with Node on the path and a writable npm cache."""
     path = str(Path(node.program).parent) + os.pathsep + os.environ.get("PATH", "")
     with tempfile.TemporaryDirectory(prefix="partnergraph-npm-") as spare:
         environment = os.environ | {"PATH": path}
@@ -165,7 +167,7 @@ def _digest(files: Sequence[Path], web: Path) -> str:
     digest = hashlib.sha256()
     for path in files:
         content = path.read_bytes()
-        # The lengths keep one file's end and the next one's start apart.
+        # The lengths mark where one file ends and the next one starts.
         digest.update(f"{path.relative_to(web).as_posix()} {len(content)}\n".encode())
         digest.update(content)
     return digest.hexdigest()
@@ -179,11 +181,11 @@ def _text(path: Path) -> str | None:
 
 
 def _error_line(output: str) -> str:
-    """The line of npm's or esbuild's output that says what went wrong."""
-    # npm names bare codes first; the sentence follows.
-    told = r"^(?:npm error (?!(?:code|errno|syscall|type) )|.*\[ERROR\] )(\S.*)$"
-    found = re.search(told, output, re.MULTILINE)
-    return found[1] if found else _last_line(output)
+    """Return the line of npm's or esbuild's output that names the error."""
+    # npm prints error codes first, then the sentence.
+    pattern = r"^(?:npm error (?!(?:code|errno|syscall|type) )|.*\[ERROR\] )(\S.*)$"
+    match = re.search(pattern, output, re.MULTILINE)
+    return match[1] if match else _last_line(output)
 
 
 def _last_line(output: str) -> str:
@@ -191,7 +193,7 @@ def _last_line(output: str) -> str:
 
 
 def main() -> int:
-    """Build if needed; the exit code says whether the files are there."""
+    """Build the files if needed; return 0 if they are up to date, else 1."""
     try:
         build(lambda line: print(f"» {line}", flush=True))  # noqa: T201 - a command's output
     except BuildError as error:

@@ -14,7 +14,8 @@ from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from tests.auth.conftest import STARTED
 from tests.execution.support import logging_restored
-from tests.test_cli import ROOT, assert_mistake, run, started
+from tests.support.processes import served
+from tests.test_cli import PROGRAM, ROOT, assert_mistake, run
 
 CREATE = ("oauth-client", "create", "--tenant", "P")
 
@@ -121,7 +122,10 @@ def test_keys_are_rotated_one_at_a_time_and_withdrawn_at_once() -> None:
 
 def test_a_served_client_gets_a_token_and_asks_with_it() -> None:
     made = created()
-    with started("serve") as (_, origin), httpx.Client(trust_env=False, timeout=60) as http:
+    with (
+        served([*PROGRAM, "serve"]) as (_, origin),
+        httpx.Client(trust_env=False, timeout=60) as http,
+    ):
         metadata = http.get(f"{origin}/.well-known/oauth-authorization-server").json()
         assert metadata["issuer"] == origin
         token = http.post(

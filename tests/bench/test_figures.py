@@ -1,4 +1,4 @@
-"""The arithmetic and the tables of the benchmark. What it measures is asserted nowhere."""
+"""The arithmetic and the tables of the benchmark. Measured values themselves are not tested."""
 
 from dataclasses import replace
 
@@ -23,17 +23,22 @@ def test_there_is_no_percentile_of_nothing(values: list[float], percent: float) 
 
 def _round(*, requests: int, latency: float) -> Round:
     return Round(
-        seconds=2.0, latencies=(latency,) * requests, generator_cpu=0.1, response_bytes=500
+        requests=requests,
+        seconds=2.0,
+        p50=latency,
+        p95=latency,
+        p99=latency,
+        generator_cpu=0.1,
+        response_bytes=500,
     )
 
 
 def test_a_disturbed_round_does_not_move_the_medians() -> None:
     usual = _round(requests=100, latency=20)
-    found = figures([usual, _round(requests=10, latency=200), replace(usual, seconds=2.5)])
-    assert found.requests == 210
-    assert found.per_second == 40
-    assert (found.p50, found.p95, found.p99) == (20, 20, 20)
-    assert found.spread == pytest.approx((50 - 5) / 40)
+    medians = figures([usual, _round(requests=10, latency=200), replace(usual, seconds=2.5)])
+    assert medians.per_second == 40
+    assert (medians.p50, medians.p95, medians.p99) == (20, 20, 20)
+    assert medians.spread == pytest.approx((50 - 5) / 40)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from sqlalchemy import func, select
 from sqlalchemy.exc import ProgrammingError
 
-from cli import main
+from commands.main import main
 from db import migrations
 from db.migrations import state
 from db.models import Order

@@ -1,4 +1,4 @@
-"""The order book in the database is whole, consistent, and has everything in it."""
+"""The order book in the database is complete and consistent, and covers all cases."""
 
 import asyncio
 from collections import Counter, defaultdict
@@ -291,7 +291,7 @@ async def test_nothing_links_two_tenants_or_two_customers(session: ReadSession) 
             assert linked is None or owners[linked] == (order.tenant_id, order.customer_id)
 
 
-async def test_mail_addresses_reach_nobody(session: ReadSession) -> None:
+async def test_mail_addresses_are_of_a_reserved_domain(session: ReadSession) -> None:
     models: tuple[Any, ...] = (Tenant, Customer)
     for model in models:
         for email in (row.email for row in await session.entities(select(model))):
@@ -299,7 +299,7 @@ async def test_mail_addresses_reach_nobody(session: ReadSession) -> None:
             assert email.endswith(".example")
 
 
-async def test_the_showcase_has_a_bit_of_everything(book: Book, session: ReadSession) -> None:
+async def test_the_showcase_uses_most_features(book: Book, session: ReadSession) -> None:
     summary = book[1]
     query = select(Order).where(Order.number == summary.showcase_order_number)
     order = await session.scalar(query)

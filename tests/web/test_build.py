@@ -135,7 +135,7 @@ def test_a_failed_installation_gives_the_sentence_and_not_the_code(
 
 
 def test_an_installation_without_sources_says_so(tmp_path: Path) -> None:
-    with pytest.raises(BuildError, match="holds no sources"):
+    with pytest.raises(BuildError, match="has no sources"):
         build(silent, web=tmp_path)
 
 

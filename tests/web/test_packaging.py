@@ -1,19 +1,19 @@
-"""What packaging does about the web files: a wheel holds them, an editable install waits."""
+"""The build hook: a wheel holds the built web files, an editable install does not need them."""
 
 from typing import Any
 
 import pytest
 from hatchling.bridge.app import Application
 
-import hatch_build
-from hatch_build import WebBuildHook
+from scripts import hatch_build
+from scripts.hatch_build import WheelBuildHook
 from web.build import BuildError, Node
 
 
 @pytest.fixture
-def hook() -> WebBuildHook:
+def hook() -> WheelBuildHook:
     nothing: Any = None
-    return WebBuildHook(".", {}, nothing, nothing, ".", "wheel", Application())
+    return WheelBuildHook(".", {}, nothing, nothing, ".", "wheel", Application())
 
 
 def fail(*_: object) -> bool:
@@ -21,25 +21,27 @@ def fail(*_: object) -> bool:
 
 
 def test_a_wheel_is_not_packed_without_the_built_files(
-    hook: WebBuildHook, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    hook: WheelBuildHook, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(hatch_build, "build", fail)
     with pytest.raises(SystemExit) as ended:
-        hook.initialize("standard", {})
+        hook.initialize("standard", {"force_include": {}})
     assert ended.value.code == 1
     assert "There is no Node." in capsys.readouterr().err
 
 
-def test_an_editable_install_builds_nothing(
-    hook: WebBuildHook, monkeypatch: pytest.MonkeyPatch
+def test_an_editable_install_builds_and_copies_nothing(
+    hook: WheelBuildHook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hatch_build, "build", fail)
-    hook.initialize("editable", {})
+    build_data: dict[str, Any] = {"force_include": {}}
+    hook.initialize("editable", build_data)
+    assert build_data == {"force_include": {}}
 
 
-@pytest.mark.parametrize(("node", "wanted"), [(Node("node", ("npm",)), []), (None, ["pip"])])
+@pytest.mark.parametrize(("node", "required"), [(Node("node", ("npm",)), []), (None, ["pip"])])
 def test_packaging_asks_for_pip_only_where_node_must_be_fetched(
-    hook: WebBuildHook, monkeypatch: pytest.MonkeyPatch, node: Node | None, wanted: list[str]
+    hook: WheelBuildHook, monkeypatch: pytest.MonkeyPatch, node: Node | None, required: list[str]
 ) -> None:
     monkeypatch.setattr(hatch_build, "machine_node", lambda: node)
-    assert hook.dependencies() == wanted
+    assert hook.dependencies() == required

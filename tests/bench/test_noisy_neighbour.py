@@ -1,12 +1,13 @@
-"""The hostile client: bounded, answered, and each of its bodies what it is said to be."""
+"""The hostile client: its attacks are bounded, and each meets the limit that it is about."""
 
 from collections.abc import Callable
 
 import orjson
 import pytest
 
+from bench.attacks import ATTACKS, Attack, Outcome, run
 from bench.figures import Round
-from bench.hostile import ATTACKS, Attack, Duel, Outcome, markdown, run
+from bench.noisy_neighbour import Duel, markdown
 from execution.limits import Limits
 from tests.execution.support import KEY, only_error, serve
 from tests.server.test_audit import running
@@ -51,16 +52,23 @@ def test_every_request_of_an_attack_is_another_one_unless_it_repeats_itself_on_p
 
 def test_the_table_shows_what_the_careful_client_noticed() -> None:
     def a_round(latency: float) -> Round:
-        return Round(seconds=1, latencies=(latency,) * 3, generator_cpu=0, response_bytes=1)
+        return Round(
+            requests=3,
+            seconds=1,
+            p50=latency,
+            p95=2 * latency,
+            p99=3 * latency,
+            generator_cpu=0,
+            response_bytes=1,
+        )
 
     duel = Duel(
         title="aliases",
         alone=[a_round(2)],
-        beside=[a_round(5)],
+        attacked=[a_round(5)],
         outcomes=[Outcome(answers={"400 tokens": 7}, slowest=9)] * 2,
     )
-    attack = Attack(name="aliases", port=1, key="key", seconds=1, per_second=50, most=50)
-    last = markdown([duel], attack).splitlines()[-1]
+    last = markdown([duel], 50).splitlines()[-1]
     cells = [cell.strip() for cell in last.strip("|").split("|")]
     assert cells == ["aliases", "2.00", "5.00", "2.50", "2.50", "9.00", "400 tokens: 14"]
     assert orjson.loads(ATTACKS["slow"][1](1))["query"].startswith("{ __typename }")

@@ -1,4 +1,4 @@
-"""The command `partnergraph`: one function a command, in `commands/`."""
+"""The command `partnergraph`, made of the functions in `commands/`."""
 
 import click
 
@@ -17,10 +17,10 @@ from commands.widget import widget_origin
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="partnergraph")
 def main() -> None:
-    """Shows a carrier's partners their orders, from cart to contract, over GraphQL.
+    """Serves a carrier's partners their orders, from cart to contract, over GraphQL.
 
-    Settings come from PARTNERGRAPH_… variables (docs/operations.md). Exit codes: 0 done, 1 done in
-    part, 2 stopped by a mistake or by an unavailable database.
+    Settings are read from PARTNERGRAPH_… variables (docs/operations.md). Exit codes: 0 success, 1
+    partial success, 2 stopped by an error or by an unavailable database.
     """
 
 

@@ -1,14 +1,12 @@
-"""A hostile client beside a careful one: what is it answered, and what does the other one notice?
+"""The hostile client of `bench.noisy_neighbour`, in a process of its own.
 
-    python -m bench --hostile
-    python -m bench.hostile < attack.json > outcome.json     (the hostile client, by itself)
+    python -m bench.attacks < attack.json > outcome.json
 
-Each attack runs for a bounded time and number, on the loopback, at a fixed rate: so many requests
-a second are begun, whether the ones before are answered or not.
+An attack begins requests at a fixed rate, whether or not earlier ones were answered. It is bounded
+by time and number, and only ever reaches the loopback interface.
 """
 
 import asyncio
-import itertools
 import sys
 import time
 from collections import Counter
@@ -18,9 +16,8 @@ from dataclasses import asdict, dataclass
 import orjson
 import uvloop
 
-from bench.figures import Round, percentile, shown, table
+from bench.load import HOST
 
-HOST = "127.0.0.1"
 ANSWER_SECONDS = 30.0
 SLOW_PIECES = 200
 SLOW_PAUSE = 0.1
@@ -28,7 +25,7 @@ SLOW_PAUSE = 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attack:
-    """What a hostile client does. Bounded by time and by number, whichever is first."""
+    """What to send. Ends after `seconds` or `most` requests, whichever comes first."""
 
     name: str
     port: int
@@ -40,22 +37,12 @@ class Attack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of it."""
+    """How the server answered an attack."""
 
     answers: dict[str, int]
-    """How many, by status and code."""
+    """Number of answers by status and code, like "400 cost"."""
     slowest: float
-    """Milliseconds until the last byte of the slowest answer, for bodies sent at once."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Duel:
-    """The careful client's latencies without and with an attack beside it."""
-
-    title: str
-    alone: list[Round]
-    beside: list[Round]
-    outcomes: list[Outcome]
+    """Milliseconds to the last byte of the slowest answer; 0 for bodies sent byte by byte."""
 
 
 def _request(query: str, variables: object = None) -> bytes:
@@ -77,7 +64,7 @@ def _aliases(number: int) -> bytes:
 
 
 def _conflicts(number: int) -> bytes:
-    """As many tokens as are allowed, all of them compared with each other in validation."""
+    """The most tokens allowed, which validation compares with each other."""
     return _request(f"query N{number} {{ orders {{ nodes {{ {'number ' * 480} }} }} }}")
 
 
@@ -87,7 +74,7 @@ def _deep_lists(number: int) -> bytes:
 
 
 def _dearest(_number: int) -> bytes:
-    """The most that one operation is allowed to cost, with the same text each time."""
+    """The highest cost allowed, with the same text each time."""
     return _request(
         "query Dearest { customers(first: 99) { nodes { orders(first: 50) { nodes {"
         " number product { name } } } } } }"
@@ -110,9 +97,9 @@ def _deep_json(number: int) -> bytes:
 ATTACKS: dict[str, tuple[str, Callable[[int], bytes]]] = {
     "fragments": ("nested fragments, 2^60 fields", _fragments),
     "aliases": ("10,000 aliases", _aliases),
-    "conflicts": ("1,000 tokens to compare", _conflicts),
+    "conflicts": ("1,000 fields with one name", _conflicts),
     "lists": ("lists in lists, 250^3", _deep_lists),
-    "dearest": ("the dearest operation allowed", _dearest),
+    "dearest": ("the most expensive operation allowed", _dearest),
     "variables": ("25,000 values in variables", _variables),
     "utf8": ("200 kB of invalid UTF-8", _not_utf8),
     "json": ("JSON 50,000 deep", _deep_json),
@@ -121,7 +108,7 @@ ATTACKS: dict[str, tuple[str, Callable[[int], bytes]]] = {
 
 
 def run(attack: Attack) -> Outcome:
-    """Attack from this process."""
+    """Run an attack in this process."""
     return uvloop.run(_run(attack))
 
 
@@ -160,7 +147,7 @@ async def _send(attack: Attack, body: bytes, times: list[float]) -> str:
 
 
 async def _slow(attack: Attack, body: bytes) -> str:
-    """Send a byte, wait, send a byte, until an answer comes or the attack is over."""
+    """Send a body byte by byte, until an answer comes or the attack ends."""
     try:
         reader, writer = await asyncio.open_connection(HOST, attack.port)
         writer.write(_head(attack, len(body)))
@@ -186,49 +173,18 @@ def _head(attack: Attack, length: int) -> bytes:
 
 
 def _kind(answer: bytes) -> str:
-    """The status and what stands for the reason: "400 cost"."""
+    """Return the status and the limit or code that the answer names, like "400 cost"."""
     status = answer[9:12].decode() or "closed"
     for field in (b'"limit":"', b'"code":"'):
-        _, found, rest = answer.partition(field)
-        if found:
+        _, separator, rest = answer.partition(field)
+        if separator:
             reason, _, _ = rest.partition(b'"')
             return f"{status} {reason.decode()}"
     return status
 
 
-def markdown(duels: list[Duel], attack: Attack) -> str:
-    """What a reader wants to know: were they refused, and did the neighbour notice?"""
-    header = ["attack", "p50 ms alone", "beside", "ratio", "p95 ratio", "slowest ms", "answers"]
-    return (
-        "A careful client asks for one order after the other. Beside it a hostile client begins "
-        f"{attack.per_second} requests a second; the last columns say how long its slowest answer "
-        f"took and what its answers were.\n\n{table(header, (_row(duel) for duel in duels))}"
-    )
-
-
-def _row(duel: Duel) -> list[str]:
-    answers: Counter[str] = Counter()
-    for outcome in duel.outcomes:
-        answers.update(outcome.answers)
-    p50 = [_percentile(rounds, 50) for rounds in (duel.alone, duel.beside)]
-    p95 = [_percentile(rounds, 95) for rounds in (duel.alone, duel.beside)]
-    return [
-        duel.title,
-        shown(p50[0]),
-        shown(p50[1]),
-        f"{p50[1] / p50[0]:.2f}",
-        f"{p95[1] / p95[0]:.2f}",
-        shown(max(outcome.slowest for outcome in duel.outcomes)),
-        ", ".join(f"{kind}: {count:,}" for kind, count in answers.most_common()),
-    ]
-
-
-def _percentile(rounds: list[Round], percent: float) -> float:
-    return percentile(itertools.chain.from_iterable(each.latencies for each in rounds), percent)
-
-
 def main() -> None:
-    """One attack, from standard input to its outcome on standard output."""
+    """Read an attack from standard input and write its outcome to standard output."""
     attack = Attack(**orjson.loads(sys.stdin.buffer.read()))
     sys.stdout.buffer.write(orjson.dumps(asdict(run(attack))))
 

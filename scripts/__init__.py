@@ -1,0 +1,1 @@
+"""What `make` and packaging run; none of it is part of an installation."""
