@@ -110,9 +110,9 @@ async def as_carrier(connection: AsyncConnection) -> AsyncConnection:
     return connection
 
 
-async def add(connection: AsyncConnection, table: str, tenant: Row, **given: Any) -> Row:
+async def add(connection: AsyncConnection, table: str, tenant: Row, **values: Any) -> Row:
     """Insert a row of the tenant, and rows that it must refer to; returns the row."""
-    row = await complete(connection, table, tenant, **given)
+    row = await complete(connection, table, tenant, **values)
     await connection.execute(insert(TABLES[table]).values(row))
     return row
 
@@ -138,11 +138,11 @@ async def add_of_customer(
     return await add(connection, table, tenant, **{column: parent["id"]})
 
 
-async def complete(connection: AsyncConnection, table: str, tenant: Row, **given: Any) -> Row:
+async def complete(connection: AsyncConnection, table: str, tenant: Row, **values: Any) -> Row:
     """A row ready to insert. Inserts the rows that it must refer to."""
     if table == "tenants":
-        return tenant_row(next(_tenant_ids)) | given
-    row = dict(given)
+        return tenant_row(next(_tenant_ids)) | values
+    row = dict(values)
     if table in OWNED:
         row = {"tenant_id": tenant["id"], "root_tenant_id": tenant["root_tenant_id"], **row}
     if table == "api_clients":

@@ -40,11 +40,11 @@ REFUSED: dict[str, set[str]] = {
     # Stated content stays, and the rows that it refers to.
     "delete": {*STATED, "orders", "customers"},
 }
-"""The tables whose rows in the book the database refuses to change, by event."""
+"""The tables whose rows in the dataset the database refuses to change, by event."""
 
 
 @dataclass
-class Book:
+class Dataset:
     """A partner (1) with the sub-tenants 2 and 3, and an unrelated partner (10). Tenant 2 has two
     customers: Anna, who has a row in each table, and Bert."""
 
@@ -87,7 +87,7 @@ async def token_of(database: Database, scope: TenantScope) -> str:
 
 
 @pytest.fixture
-async def book(database: Database) -> Book:
+async def dataset(database: Database) -> Dataset:
     async with database.engine.begin() as connection:
         await as_carrier(connection)
         partner = await add_tenant(connection, 1)
@@ -101,7 +101,7 @@ async def book(database: Database) -> Book:
             for table in OWNED
             if table != "change_tokens"
         }
-    return Book(database, anna, bert, tenant, rows)
+    return Dataset(database, anna, bert, tenant, rows)
 
 
 def test_each_table_of_tenants_is_tracked_or_listed_as_untracked() -> None:
@@ -111,29 +111,29 @@ def test_each_table_of_tenants_is_tracked_or_listed_as_untracked() -> None:
 
 @pytest.mark.parametrize("event", REFUSED)
 async def test_a_change_in_each_table_renews_the_tokens_of_those_who_see_the_row(
-    book: Book, event: str
+    dataset: Dataset, event: str
 ) -> None:
     changed_tables = set()
     for table in TRACKED:
         model = MODELS[table]
         seen = OWNERS | ({"anna"} if model.of_customer is not None else set())  # type: ignore[attr-defined]
-        before = await book.tokens()
-        if await _change(book, table, event):
+        before = await dataset.tokens()
+        if await _change(dataset, table, event):
             changed_tables.add(table)
             if (table, event) == ("customers", "insert"):
                 # A new customer, not Anna.
                 seen = OWNERS
-            assert await book.changed(before) == seen, table
+            assert await dataset.changed(before) == seen, table
         else:
-            assert await book.changed(before) == set(), table
+            assert await dataset.changed(before) == set(), table
     assert {*TRACKED} - changed_tables == REFUSED[event]
 
 
-async def _change(book: Book, table: str, event: str) -> bool:
+async def _change(dataset: Dataset, table: str, event: str) -> bool:
     """Change the row of a table; returns whether the database allowed it."""
-    row, columns = book.rows[table], TABLES[table]
+    row, columns = dataset.rows[table], TABLES[table]
     where = [column == row[column.name] for column in columns.primary_key]
-    async with book.database.engine.connect() as connection:
+    async with dataset.database.engine.connect() as connection:
         transaction = await connection.begin()
         await as_carrier(connection)
         try:
@@ -142,9 +142,9 @@ async def _change(book: Book, table: str, event: str) -> bool:
                     more = {**row, "sequence": 2, "previous_sequence": 1}
                     await connection.execute(columns.insert().values(more))
                 elif table == "customers":
-                    await add(connection, table, book.tenant)
+                    await add(connection, table, dataset.tenant)
                 else:
-                    await add_of_customer(connection, table, book.tenant, book.anna)
+                    await add_of_customer(connection, table, dataset.tenant, dataset.anna)
             elif event == "update":
                 name = "state" if table == "order_items" else "tenant_id"
                 same = {name: columns.c[name]}
@@ -158,38 +158,38 @@ async def _change(book: Book, table: str, event: str) -> bool:
         return True
 
 
-async def test_a_row_that_changes_its_customer_renews_the_tokens_of_both(book: Book) -> None:
-    before = await book.tokens()
-    async with book.database.write(CARRIER) as session:
-        theirs = update(PortalUser).where(PortalUser.customer_id == book.anna["id"])
-        await session.execute(theirs.values(customer_id=book.bert["id"]))
-    assert await book.changed(before) == OWNERS | {"anna", "bert"}
+async def test_a_row_that_changes_its_customer_renews_the_tokens_of_both(dataset: Dataset) -> None:
+    before = await dataset.tokens()
+    async with dataset.database.write(CARRIER) as session:
+        theirs = update(PortalUser).where(PortalUser.customer_id == dataset.anna["id"])
+        await session.execute(theirs.values(customer_id=dataset.bert["id"]))
+    assert await dataset.changed(before) == OWNERS | {"anna", "bert"}
 
 
-async def test_each_customer_of_a_tenant_sees_its_name(book: Book) -> None:
-    before = await book.tokens()
-    async with book.database.write(CARRIER) as session:
+async def test_each_customer_of_a_tenant_sees_its_name(dataset: Dataset) -> None:
+    before = await dataset.tokens()
+    async with dataset.database.write(CARRIER) as session:
         await session.execute(update(Tenant).where(Tenant.id == 2).values(name="Neu"))
-    assert await book.changed(before) == OWNERS | {"anna", "bert"}
+    assert await dataset.changed(before) == OWNERS | {"anna", "bert"}
 
 
-async def test_everybody_sees_the_catalogue(book: Book) -> None:
+async def test_everybody_sees_the_catalogue(dataset: Dataset) -> None:
     for change in (
-        lambda connection: add(connection, "products", book.tenant, number="neu"),
+        lambda connection: add(connection, "products", dataset.tenant, number="neu"),
         lambda connection: connection.execute(update(TABLES["products"]).values(name="neu")),
-        lambda connection: add(connection, "product_documents", book.tenant),
+        lambda connection: add(connection, "product_documents", dataset.tenant),
         lambda connection: connection.execute(delete(TABLES["product_documents"])),
     ):
-        before = await book.tokens()
-        async with book.database.engine.begin() as connection:
+        before = await dataset.tokens()
+        async with dataset.database.engine.begin() as connection:
             await change(await as_carrier(connection))
-        assert await book.changed(before) == {*book.scopes}
+        assert await dataset.changed(before) == {*dataset.scopes}
 
 
-async def test_a_migration_renews_every_token(book: Book, database_url: str) -> None:
-    before = await book.tokens()
+async def test_a_migration_renews_every_token(dataset: Dataset, database_url: str) -> None:
+    before = await dataset.tokens()
     await asyncio.to_thread(migrations.upgrade, database_url)
-    assert await book.changed(before) == {*book.scopes}
+    assert await dataset.changed(before) == {*dataset.scopes}
 
 
 async def test_a_bulk_load_renews_every_token(database: Database) -> None:
@@ -204,80 +204,82 @@ async def test_a_bulk_load_renews_every_token(database: Database) -> None:
     assert await token_of(database, TenantScope.tree(1)) != before
 
 
-async def test_a_snapshot_has_the_token_of_the_state_it_shows(book: Book) -> None:
-    scope = book.scopes["anna"]
-    before = await token_of(book.database, scope)
-    names = select(Site.name).where(Site.customer_id == book.anna["id"])
-    async with book.database.read(scope) as early:
+async def test_a_snapshot_has_the_token_of_the_state_it_shows(dataset: Dataset) -> None:
+    scope = dataset.scopes["anna"]
+    before = await token_of(dataset.database, scope)
+    names = select(Site.name).where(Site.customer_id == dataset.anna["id"])
+    async with dataset.database.read(scope) as early:
         old = await early.scalar(names)
-        async with book.database.write(CARRIER) as session:
+        async with dataset.database.write(CARRIER) as session:
             await session.execute(update(Site).values(name="umbenannt"))
         # The writer has committed after this snapshot was taken.
         assert (await current_token(early), await early.scalar(names)) == (before, old)
-    async with book.database.read(scope) as late:
+    async with dataset.database.read(scope) as late:
         assert await current_token(late) != before
         assert await late.scalar(names) == "umbenannt"
 
 
-async def test_a_transaction_that_is_rolled_back_renews_no_token(book: Book) -> None:
-    before = await book.tokens()
+async def test_a_transaction_that_is_rolled_back_renews_no_token(dataset: Dataset) -> None:
+    before = await dataset.tokens()
     with suppress(ZeroDivisionError):
-        async with book.database.write(CARRIER) as session:
+        async with dataset.database.write(CARRIER) as session:
             await session.execute(update(Site).values(name="nie"))
             raise ZeroDivisionError
-    assert await book.changed(before) == set()
+    assert await dataset.changed(before) == set()
 
 
-async def test_a_change_after_a_savepoint_that_is_rolled_back_renews_tokens(book: Book) -> None:
-    before = await book.tokens()
-    async with book.database.write(CARRIER) as session:
+async def test_a_change_after_a_savepoint_that_is_rolled_back_renews_tokens(
+    dataset: Dataset,
+) -> None:
+    before = await dataset.tokens()
+    async with dataset.database.write(CARRIER) as session:
         with suppress(ZeroDivisionError):
             async with session.savepoint():
                 await session.execute(update(Site).values(name="nie"))
                 raise ZeroDivisionError
         await session.execute(update(Site).values(name="doch"))
-    assert await book.changed(before) == OWNERS | {"anna"}
-    before = await book.tokens()
-    async with book.database.write(CARRIER) as session:
+    assert await dataset.changed(before) == OWNERS | {"anna"}
+    before = await dataset.tokens()
+    async with dataset.database.write(CARRIER) as session:
         await session.execute(update(Site).values(name="eins"))
         with suppress(ZeroDivisionError):
             async with session.savepoint():
                 await session.execute(update(Tenant).where(Tenant.id == 3).values(name="nie"))
                 raise ZeroDivisionError
-    assert await book.changed(before) == OWNERS | {"anna"}
+    assert await dataset.changed(before) == OWNERS | {"anna"}
 
 
-async def test_each_scope_renews_the_tokens_of_all_who_see_its_change(book: Book) -> None:
+async def test_each_scope_renews_the_tokens_of_all_who_see_its_change(dataset: Dataset) -> None:
     for name in ("tree", "part", "tenant", "anna"):
-        before = await book.tokens()
-        async with book.database.write(book.scopes[name]) as session:
-            site = update(Site).where(Site.customer_id == book.anna["id"])
+        before = await dataset.tokens()
+        async with dataset.database.write(dataset.scopes[name]) as session:
+            site = update(Site).where(Site.customer_id == dataset.anna["id"])
             await session.execute(site.values(name=f"von {name}"))
-        assert await book.changed(before) == OWNERS | {"anna"}, name
+        assert await dataset.changed(before) == OWNERS | {"anna"}, name
 
 
-async def test_a_transaction_renews_each_token_in_place(book: Book) -> None:
+async def test_a_transaction_renews_each_token_in_place(dataset: Dataset) -> None:
     async def rows() -> int:
-        async with book.database.read(CARRIER) as session:
+        async with dataset.database.read(CARRIER) as session:
             count = select(func.count()).select_from(ChangeToken)
             return await session.scalar(count) or 0
 
     before = await rows()
-    async with book.database.write(CARRIER) as session:
+    async with dataset.database.write(CARRIER) as session:
         for number in range(20):
             await session.execute(update(Site).values(name=f"{number}"))
     assert await rows() == before
 
 
-async def test_the_carrier_has_no_token(book: Book) -> None:
-    async with book.database.read(CARRIER) as session:
+async def test_the_carrier_has_no_token(dataset: Dataset) -> None:
+    async with dataset.database.read(CARRIER) as session:
         assert await current_token(session) is None
 
 
-async def test_without_triggers_there_is_no_token(book: Book) -> None:
-    async with book.database.engine.begin() as connection:
+async def test_without_triggers_there_is_no_token(dataset: Dataset) -> None:
+    async with dataset.database.engine.begin() as connection:
         await connection.execute(delete(CatalogueToken))
-    async with book.database.read(TenantScope.tree(1)) as session:
+    async with dataset.database.read(TenantScope.tree(1)) as session:
         assert await current_token(session) is None
 
 

@@ -214,13 +214,13 @@ async def test_no_amount_is_negative(
 
 
 @pytest.mark.parametrize(
-    ("check", "given"), OTHERS, ids=[f"{check[3:]} {[*given]}" for check, given in OTHERS]
+    ("check", "values"), OTHERS, ids=[f"{check[3:]} {[*values]}" for check, values in OTHERS]
 )
 async def test_checks_between_columns_hold(
-    check: str, given: dict[str, Any], connection: AsyncConnection, forest: Forest
+    check: str, values: dict[str, Any], connection: AsyncConnection, forest: Forest
 ) -> None:
     table = CHECKS[check]
-    row = await complete(connection, table, forest.partner, **given)
+    row = await complete(connection, table, forest.partner, **values)
     async with refused(connection, check):
         await connection.execute(insert(TABLES[table]).values(row))
 
@@ -245,12 +245,12 @@ async def test_unique_values_are_stored_once(
     constraint: UniqueConstraint, connection: AsyncConnection, forest: Forest
 ) -> None:
     table = constraint.table.name
-    given: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for column in constraint.columns:
         for foreign in column.foreign_keys if column.nullable else ():
             target = await add(connection, foreign.column.table.name, forest.partner)
-            given[column.name] = target[foreign.column.name]
-    first = await add(connection, table, forest.partner, **given)
+            values[column.name] = target[foreign.column.name]
+    first = await add(connection, table, forest.partner, **values)
     again = {column.name: first[column.name] for column in constraint.columns}
     row = await complete(connection, table, forest.partner, **again)
     async with refused(connection, "unique"):
@@ -321,12 +321,12 @@ async def test_history_has_no_gap_and_no_second_entry_of_a_number(
 async def test_the_status_follows_from_the_phase(
     phase: OrderPhase, connection: AsyncConnection, forest: Forest
 ) -> None:
-    given: dict[str, Any] = {"phase": phase}
+    values: dict[str, Any] = {"phase": phase}
     if phase is OrderPhase.CLARIFICATION:
-        given |= ACTION
+        values |= ACTION
     if phase is OrderPhase.COMPLETED:
-        given |= {"completed_at": NOW, "processing_seconds": 60}
-    order = await add(connection, "orders", forest.partner, **given)
+        values |= {"completed_at": NOW, "processing_seconds": 60}
+    order = await add(connection, "orders", forest.partner, **values)
     status = await connection.scalar(select(Order.status).where(Order.id == order["id"]))
     assert status is STATUS_OF_PHASE[phase]
 

@@ -16,7 +16,7 @@ from sqlalchemy.engine.interfaces import ExecutionContext
 
 from db.models import Order
 from db.paging import Key, Window
-from db.queries.orders import ORDERS as ORDER_BOOK
+from db.queries.orders import ORDERS as ORDER_COLLECTION
 from db.queries.orders import OrderFilter, OrderSortField
 from db.scope.policies import SEARCH_BY_INDEX
 from db.scope.roles import Roles, quoted
@@ -69,7 +69,7 @@ LOAD = f"""
 
 
 @dataclass(frozen=True)
-class Book:
+class Dataset:
     database: Database
     connection: asyncpg.Connection
     roles: Roles
@@ -129,7 +129,7 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-async def book(shared_postgresql_url: str) -> AsyncIterator[Book]:
+async def dataset(shared_postgresql_url: str) -> AsyncIterator[Dataset]:
     connection = await postgres.connect(shared_postgresql_url)
     roles = Roles(await connection.fetchval("SELECT current_user"))
     await connection.execute(f"SET ROLE {quoted(roles.carrier)}")
@@ -139,7 +139,7 @@ async def book(shared_postgresql_url: str) -> AsyncIterator[Book]:
     # As autovacuum does: statistics for the planner, pending entries of the trigram index.
     await connection.execute("VACUUM ANALYZE")
     database = Database(shared_postgresql_url)
-    yield Book(database, connection, roles)
+    yield Dataset(database, connection, roles)
     await database.close()
     await connection.close()
 
@@ -148,8 +148,8 @@ def newest(sort: OrderSortField = OrderSortField.RECEIVED_AT, **more: Any) -> Wi
     return Window(sort, descending=True, limit=50, **more)
 
 
-def page_of(wanted: OrderFilter, window: Window) -> Executable:
-    return ORDER_BOOK.page(wanted, window).statement("postgresql", window.parameters)
+def page_of(filters: OrderFilter, window: Window) -> Executable:
+    return ORDER_COLLECTION.page(filters, window).statement("postgresql", window.parameters)
 
 
 # A connection plans its first executions of a statement for their values, later ones for any.
@@ -214,18 +214,20 @@ ONE_RANGE: dict[str, tuple[TenantScope, Executable, str]] = {
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("page", ONE_RANGE)
-async def test_a_page_is_one_index_range_without_a_sort(page: str, mode: str, book: Book) -> None:
+async def test_a_page_is_one_index_range_without_a_sort(
+    page: str, mode: str, dataset: Dataset
+) -> None:
     scope, statement, index = ONE_RANGE[page]
-    limit, scan = await book.plan(scope, statement, mode)
+    limit, scan = await dataset.plan(scope, statement, mode)
     assert limit["Node Type"] == "Limit"
     assert (scan["Node Type"], scan["Index Name"]) == ("Index Scan", index)
 
 
 @pytest.mark.parametrize("mode", MODES)
 async def test_a_customers_own_page_is_one_index_range_without_a_sort(
-    mode: str, book: Book
+    mode: str, dataset: Dataset
 ) -> None:
-    limit, scan = await book.plan(ONE_CUSTOMER, page_of(OrderFilter(), newest()), mode)
+    limit, scan = await dataset.plan(ONE_CUSTOMER, page_of(OrderFilter(), newest()), mode)
     assert limit["Node Type"] == "Limit"
     assert (scan["Node Type"], scan["Index Name"]) == (
         "Index Scan",
@@ -235,10 +237,10 @@ async def test_a_customers_own_page_is_one_index_range_without_a_sort(
 
 @pytest.mark.parametrize("mode", MODES)
 async def test_a_customers_newest_orders_are_one_index_range_without_a_sort(
-    mode: str, book: Book
+    mode: str, dataset: Dataset
 ) -> None:
     statement = page_of(OrderFilter(customer_ids=(CUSTOMER,)), newest())
-    limit, scan = await book.plan(WIDE, statement, mode)
+    limit, scan = await dataset.plan(WIDE, statement, mode)
     assert limit["Node Type"] == "Limit"
     assert (scan["Node Type"], scan["Index Name"]) == (
         "Index Scan",
@@ -249,19 +251,19 @@ async def test_a_customers_newest_orders_are_one_index_range_without_a_sort(
 SEARCH = page_of(OrderFilter(search="A19 c4ca4238"), newest())
 
 
-async def test_search_reads_the_rows_in_scope_by_an_index(book: Book) -> None:
-    plan = await book.plan(SUB_TENANT, SEARCH, "force_custom_plan")
+async def test_search_reads_the_rows_in_scope_by_an_index(dataset: Dataset) -> None:
+    plan = await dataset.plan(SUB_TENANT, SEARCH, "force_custom_plan")
     assert "Seq Scan" not in [node["Node Type"] for node in plan]
     assert any("root_tenant_id = 1" in node.get("Index Cond", "") for node in plan)
 
 
 async def test_search_reads_the_trigram_index_after_the_administrators_statement(
-    book: Book, databases: Databases, shared_postgresql_url: str
+    dataset: Dataset, databases: Databases, shared_postgresql_url: str
 ) -> None:
     administrator = await postgres.connect(databases.administrators(shared_postgresql_url))
     await administrator.execute(SEARCH_BY_INDEX)
     try:
-        plan = await book.plan(WIDE, SEARCH, "force_custom_plan")
+        plan = await dataset.plan(WIDE, SEARCH, "force_custom_plan")
     finally:
         await administrator.execute(SEARCH_BY_INDEX.replace("LEAKPROOF", "NOT LEAKPROOF"))
         await administrator.close()

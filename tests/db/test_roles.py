@@ -59,9 +59,9 @@ def run(url: str, *statements: str) -> None:
 
 
 def role_of(url: str) -> str:
-    found = re.search(r"//(\w+):", url)
-    assert found is not None
-    return found[1]
+    match = re.search(r"//(\w+):", url)
+    assert match is not None
+    return match[1]
 
 
 async def orders(url: str, scope: TenantScope) -> int:

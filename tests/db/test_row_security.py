@@ -89,9 +89,9 @@ async def test_every_table_of_tenants_has_policies(connection: AsyncConnection) 
     assert closed == {"tenants", *OWNED} == set(policies.protected())
     everything = {*TABLES, "alembic_version"}
     assert everything - closed == OPEN
-    found = await connection.execute(text("SELECT tablename, policyname FROM pg_policies"))
+    rows = await connection.execute(text("SELECT tablename, policyname FROM pg_policies"))
     by_table: dict[str, set[str]] = {}
-    for table, policy in found:
+    for table, policy in rows:
         by_table.setdefault(table, set()).add(policy.removeprefix("partnergraph_"))
     for table in closed:
         model = MODELS[table]
@@ -105,14 +105,14 @@ async def test_the_roles_can_neither_log_in_nor_bypass_policies(
     connection: AsyncConnection,
 ) -> None:
     ours = await roles(connection)
-    found = await connection.execute(
+    rows = await connection.execute(
         text(
             "SELECT rolname FROM pg_roles WHERE rolname = ANY (:names) AND NOT rolsuper "
             "AND NOT rolbypassrls AND NOT rolcanlogin AND NOT rolcreaterole AND NOT EXISTS "
             "(SELECT FROM pg_class WHERE relowner = pg_roles.oid)"
         ).bindparams(names=[ours.app, *ours.assumed])
     )
-    assert {name for (name,) in found} == {ours.app, *ours.assumed}
+    assert {name for (name,) in rows} == {ours.app, *ours.assumed}
 
 
 async def test_without_settings_the_owner_sees_nothing(connection: AsyncConnection) -> None:

@@ -242,8 +242,8 @@ async def test_a_page_for_each_parent_sees_its_scope(filled: Database) -> None:
     pages = ORDERS.pages(OrderFilter(), window, Order.customer_id)
     for scope, tenants in SCOPES.items():
         async with filled.read(scope) as session:
-            given = {"keys": customers, **window.parameters}
-            orders = await session.records(pages, None, **given)
+            parameters = {"keys": customers, **window.parameters}
+            orders = await session.records(pages, None, **parameters)
         assert sorted({order.tenant_id for order in orders}) == tenants
 
 

@@ -136,8 +136,8 @@ async def test_a_new_row_in_scope_is_stored(
         session.add(row)
         await session.flush()
     async with database.read(scope) as reader:
-        found = await reader.scalar(select(Customer.name).where(Customer.id == row.id))
-    assert found == "Neu"
+        name = await reader.scalar(select(Customer.name).where(Customer.id == row.id))
+    assert name == "Neu"
 
 
 async def test_an_entity_of_another_tenant_cannot_be_merged_and_changed(database: Database) -> None:

@@ -78,8 +78,8 @@ async def test_a_session_that_is_cancelled_while_it_begins_ends_its_transaction(
     execute = ScopedConnection.execute
     begun = asyncio.Event()
 
-    async def never_say_that_it_has_begun(self: ScopedConnection, query: str, *given: Any) -> str:
-        status: str = await execute(self, query, *given)
+    async def never_return(self: ScopedConnection, query: str, *arguments: Any) -> str:
+        status: str = await execute(self, query, *arguments)
         if "SET LOCAL ROLE" in query:
             begun.set()
             await asyncio.Event().wait()
@@ -90,7 +90,7 @@ async def test_a_session_that_is_cancelled_while_it_begins_ends_its_transaction(
             await by_driver(session)
 
     with monkeypatch.context() as patched:
-        patched.setattr(ScopedConnection, "execute", never_say_that_it_has_begun)
+        patched.setattr(ScopedConnection, "execute", never_return)
         reading = asyncio.ensure_future(read())
         await begun.wait()
         reading.cancel()
@@ -112,11 +112,11 @@ async def test_after_a_failed_begin_the_next_statement_begins_again(
     execute = ScopedConnection.execute
     failures = [asyncpg.UndefinedObjectError("role does not exist")]
 
-    async def fail_once(self: ScopedConnection, query: str, *given: Any) -> str:
+    async def fail_once(self: ScopedConnection, query: str, *arguments: Any) -> str:
         if "SET LOCAL ROLE" in query and failures:
             await execute(self, "BEGIN")
             raise failures.pop()
-        status: str = await execute(self, query, *given)
+        status: str = await execute(self, query, *arguments)
         return status
 
     monkeypatch.setattr(ScopedConnection, "execute", fail_once)
@@ -143,10 +143,10 @@ async def test_a_connection_that_was_closed_in_the_pool_is_not_used(postgresql_u
     async with database.read(CARRIER) as one, database.read(CARRIER) as another:
         await by_driver(one)
         await by_driver(another)
-        closed = [await closing(each) for each in (one, another)]
+        closed = [await closing(session) for session in (one, another)]
     await disconnect_all(postgresql_url)
-    for each in closed:
-        await each.wait()
+    for event in closed:
+        await event.wait()
     async with database.read(CARRIER) as one, database.read(CARRIER) as another:
         assert await by_driver(one) == await by_sqlalchemy(another) == []
     async with database.write(CARRIER) as writer:
