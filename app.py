@@ -66,7 +66,7 @@ def create_app(
 
     async def reported_part(principal: Principal, headers: Headers) -> Part:
         acting = await identity.narrowed(principal, headers)
-        return Part(acting.tenant_number, acting.scope)
+        return Part(acting.tenant_number, acting.tenant_scope)
 
     @asynccontextmanager
     async def open_context(principal: Principal, request: Request) -> AsyncIterator[Context]:
@@ -76,7 +76,7 @@ def create_app(
             person = support.person(acting, request.headers.get(support.HEADER))
         except support.UnnamedPersonError as error:
             raise forbidden(str(error)) from None
-        async with database.read(acting.scope) as session:
+        async with database.read(acting.tenant_scope) as session:
             if acting.kind is PrincipalKind.SUPPORT:
                 session.read_audit = ReadAudit()
             yield Context(
@@ -117,7 +117,7 @@ def create_app(
         client_name=lambda principal: principal.account,
         count_statements=lambda context: context.session.statements,
         needs=schema.needs(graph),
-        granted=lambda principal: principal.permissions,
+        granted=lambda principal: principal.scopes,
         reads_only=lambda principal: principal.kind is PrincipalKind.WIDGET_SESSION,
         limits=settings.limits,
         execute=executor(graph, settings.limits, settings.executor),
@@ -128,7 +128,7 @@ def create_app(
     intake = IntakeEndpoint(
         database,
         authenticate=identity.authenticate,
-        may_report=lambda principal: OAuthScope.PROGRESS_REPORT in principal.permissions,
+        may_report=lambda principal: OAuthScope.PROGRESS_REPORT in principal.scopes,
         part_of=reported_part,
         client_name=lambda principal: principal.account,
         limits=settings.limits,

@@ -1,1 +1,1 @@
-"""Who is asking. No credential means no principal, and no principal means no answer."""
+"""Authentication: verifies credentials and finds the principal of a request."""

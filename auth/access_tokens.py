@@ -1,17 +1,11 @@
-"""Access tokens (RFC 9068): signed by us, believed by every worker without asking the database.
-
-What a token says is checked by its signature. What may have changed since it was issued (its
-client's revocation, permissions and place in the tree) is read once a second for each client.
-"""
+"""Access tokens (RFC 9068): issued to OAuth clients, and verified by any worker's signing keys."""
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from auth.clock import Clock
-from auth.jwt import InvalidTokenError, text
-from auth.oauth_clients import FoundOAuthClient, OAuthClients
-from auth.oauth_scopes import OAuthScope, known
+from auth.credentials import Credential, Credentials
+from auth.oauth_scopes import OAuthScope
 from auth.principal import Principal
 from auth.signed_tokens import SignedToken, SignedTokens, TokenType
 from auth.signing_keys import SigningKeys
@@ -19,15 +13,15 @@ from auth.signing_keys import SigningKeys
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issuer:
-    """Who issues tokens, and for what."""
+    """This server as an issuer of tokens."""
 
     url: str
-    """Without a slash at its end: the `iss` of each token."""
+    """The `iss` of its tokens, without a trailing slash."""
     lifetime: timedelta
 
     @property
     def audience(self) -> str:
-        """What tokens are good for."""
+        """The `aud` of its tokens."""
         return f"{self.url}/graphql"
 
     @property
@@ -35,54 +29,29 @@ class Issuer:
         return f"{self.url}/oauth/token"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Grant:
-    """What the claims of an access token say."""
-
-    identifier: str
-    permissions: frozenset[OAuthScope]
-
-
 class AccessTokens:
-    """Issues tokens and believes them. One for each process."""
+    """Issues and verifies access tokens. One per process."""
 
     def __init__(
-        self, clock: Clock, signing_keys: SigningKeys, clients: OAuthClients, issuer: Issuer
+        self, clock: Clock, signing_keys: SigningKeys, credentials: Credentials, issuer: Issuer
     ) -> None:
-        self._now = clock.now
-        self._clients = clients
         self._lifetime = issuer.lifetime
-        kind = TokenType(
-            name="access token", typ="at+jwt", issuer=issuer.url, audience=issuer.audience
+        token_type = TokenType(
+            name="an access token",
+            typ="at+jwt",
+            issuer=issuer.url,
+            audience=issuer.audience,
+            credential_claim="client_id",
         )
-        self._tokens = SignedTokens(clock, signing_keys, kind, _grant)
+        self._tokens = SignedTokens(clock, signing_keys, credentials, token_type)
 
-    async def issue(
-        self, client: FoundOAuthClient, permissions: frozenset[OAuthScope]
-    ) -> SignedToken:
-        """A token of that client, which works; it never outlives the client."""
-        claims = {
-            "sub": client.identifier,
-            "client_id": client.identifier,
-            "scope": " ".join(sorted(permissions)),
-        }
-        return await self._tokens.sign(claims, self._lifetime, until=client.expires_at)
+    async def issue(self, client: Credential, scopes: frozenset[OAuthScope]) -> SignedToken:
+        """Issue a token to an active OAuth client. It never outlives the client."""
+        return await self._tokens.issue(client, scopes, self._lifetime, sub=client.identifier)
 
     async def principal(self, token: str) -> Principal:
-        """The principal of a token; raises InvalidTokenError."""
-        believed = await self._tokens.believe(token)
-        client = await self._clients.find(believed.says.identifier)
-        if client is None or not client.works(self._now()):
-            raise InvalidTokenError("is of a client that has been revoked or has expired")
-        return client.principal(
-            token_id=believed.id,
-            permissions=believed.says.permissions,
-            expires_at=believed.expires_at,
+        """Verify a token. Raises InvalidTokenError."""
+        verified, client = await self._tokens.verify(token)
+        return client.token_principal(
+            token_id=verified.id, scopes=verified.scopes, expires_at=verified.expires_at
         )
-
-
-def _grant(claims: dict[str, Any]) -> _Grant:
-    return _Grant(
-        identifier=text(claims, "client_id"),
-        permissions=known(text(claims, "scope", longest=4_096).split(" ")),
-    )

@@ -1,4 +1,4 @@
-"""Writing the audit log, in the transaction of what an entry is about."""
+"""Writes the audit log, in the transaction that an entry reports."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,11 +32,11 @@ class Actor:
 
 
 OPERATOR = Actor(kind=AuditActor.OPERATOR, name="partnergraph")
-"""Whoever runs the commands: they have the database's URL, and no principal."""
+"""An operator at the command line, who has the database's URL and no principal."""
 SERVER = Actor(kind=AuditActor.SERVER, name="server")
-"""What a worker does by itself."""
+"""A worker that acts on its own."""
 UNKNOWN = Actor(kind=AuditActor.UNKNOWN, name="unknown")
-"""Who could not say who they are."""
+"""Somebody who could not be authenticated."""
 
 
 async def record(
@@ -50,7 +50,7 @@ async def record(
     request_id: str | None = None,
     **details: Any,
 ) -> None:
-    """Add an entry that concerns a tenant, or none. It is there if the transaction commits."""
+    """Add an entry about a tenant, or about none. It is stored if the transaction commits."""
     root = None
     if tenant_id is not None:
         root = await session.scalar(select(Tenant.root_tenant_id).where(Tenant.id == tenant_id))
@@ -77,7 +77,7 @@ def entry(
     subject: str | None = None,
     request_id: str | None = None,
 ) -> AuditEntry:
-    """An entry; `owner` is a tenant and the root of its tree, or None twice."""
+    """An entry. `owner` is a tenant and the root of its tree, or both None."""
     tenant_id, root = owner
     return AuditEntry(
         tenant_id=tenant_id,

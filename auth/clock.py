@@ -1,4 +1,4 @@
-"""The one clock of a process, so that tests can move it."""
+"""The clock of a process. Tests replace it."""
 
 import time
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """What time it is: for people by the calendar, for waiting by a clock that is never set."""
+    """Calendar time for people, monotonic time for waiting."""
 
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     monotonic: Callable[[], float] = time.monotonic

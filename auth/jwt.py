@@ -1,4 +1,4 @@
-"""Signed JWTs (RFC 7519), read strictly: nothing of one is believed before its signature."""
+"""Signed JWTs (RFC 7519), parsed strictly: no claim is used before the signature is verified."""
 
 import json
 from base64 import urlsafe_b64decode
@@ -18,14 +18,14 @@ _LATEST = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds()
 
 
 class InvalidTokenError(Exception):
-    """Not a token that can be believed. The message is for whoever sent it."""
+    """The token is not valid. The message, for the client, continues "The access token …"."""
 
 
 class Jwt:
-    """A JWT that has been taken apart."""
+    """A parsed JWT."""
 
     def __init__(self, text: str) -> None:
-        """Raises InvalidTokenError where the text is none."""
+        """Raises InvalidTokenError if the text is not a JWT."""
         try:
             if len(text) > _LONGEST:
                 raise ValueError("too long")
@@ -45,9 +45,12 @@ class Jwt:
         self.unverified: dict[str, Any] = claims
 
     def verify(self, keys: Iterable[Key], algorithms: Iterable[str]) -> dict[str, Any]:
-        """The claims, if one of the keys has signed them by one of the algorithms."""
+        """The claims, if one of the keys signed them with one of the algorithms.
+
+        Raises InvalidTokenError.
+        """
         allowed = list(algorithms)
-        # Asked first: the library would take `none` from nobody else's word than this list's.
+        # Checked here and not left to the library, which rejects `none` only by this list.
         if self.header.get("alg") not in allowed:
             raise InvalidTokenError("has an algorithm that is not accepted")
         for key in keys:
@@ -55,13 +58,13 @@ class Jwt:
                 if jws.validate_compact(self._signed, key, allowed):
                     return self.unverified
             except (JoseError, ValueError, TypeError, KeyError):
-                # Of another kind than the algorithm needs, or a header nobody understands.
+                # The key has the wrong type for the algorithm, or the header is not understood.
                 continue
         raise InvalidTokenError("has no valid signature")
 
 
 def issuer_of(text: str) -> str | None:
-    """Who a token says has issued it: not to be believed, only to know whom to ask about it."""
+    """The unverified `iss` of a token: only to choose who verifies it."""
     try:
         payload = text.split(".")[1]
         claims = orjson.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
@@ -88,24 +91,24 @@ def instant(claims: dict[str, Any], name: str) -> datetime | None:
 
 
 def text(claims: dict[str, Any], name: str, *, longest: int = 255) -> str:
-    """A claim that must be there, as text."""
+    """A required claim that is a string. Raises InvalidTokenError."""
     value = claims.get(name)
     if not isinstance(value, str) or not 0 < len(value) <= longest:
         raise InvalidTokenError(f"has no claim {name}")
-    # Neither halves of characters nor NUL, which no database takes.
+    # Neither lone surrogates nor NUL, which no database stores.
     if not value.isprintable():
-        raise InvalidTokenError(f"has a claim {name} that is no text")
+        raise InvalidTokenError(f"has a claim {name} that is not printable text")
     return value
 
 
 def audiences(claims: dict[str, Any]) -> list[Any]:
-    """Whom it is for: the claim is one text or a list of them."""
+    """The audiences: the claim is a string or a list of strings."""
     value = claims.get("aud")
     return value if isinstance(value, list) else [value]
 
 
 def check_times(claims: dict[str, Any], *, now: datetime, leeway: timedelta) -> datetime:
-    """When it expires, which must be said and lie ahead; nothing in it may be of the future."""
+    """When the token expires. Raises InvalidTokenError unless it is valid now."""
     expires_at = instant(claims, "exp")
     if expires_at is None:
         raise InvalidTokenError("has no claim exp")
@@ -116,3 +119,14 @@ def check_times(claims: dict[str, Any], *, now: datetime, leeway: timedelta) -> 
         if begins is not None and begins > now + leeway:
             raise InvalidTokenError("is not valid yet")
     return expires_at
+
+
+def check_claims(
+    claims: dict[str, Any], *, issuer: str, audience: str, now: datetime, leeway: timedelta
+) -> datetime:
+    """When the token expires. Raises InvalidTokenError unless it is valid now, and for us."""
+    if claims.get("iss") != issuer:
+        raise InvalidTokenError("is from another issuer")
+    if audience not in audiences(claims):
+        raise InvalidTokenError("is for another audience")
+    return check_times(claims, now=now, leeway=leeway)

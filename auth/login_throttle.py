@@ -1,12 +1,12 @@
-"""A bound on guessing credentials, which never refuses the one that is right for others' mistakes.
+"""Limits the guessing of credentials, without locking out clients that send the right one.
 
-What is wrong is counted: by the client it names, and by the address it comes from, each wrong
-credential once an hour, so that a client that repeats its own mistake is no guesser. An address
-with too many is refused before anything is looked up, unless this process has found that very
-credential right within the hour. A name with too many is not: whoever shall be kept out by a
-stranger's guesses would be the client itself. Wrong answers then say when to come back.
+Wrong credentials are counted by source address and by the client that they name. The same wrong
+credential counts once an hour, so that a client that repeats its mistake is not taken for a
+guesser. An address above the limit is refused before any look-up, unless the credential was right
+within the last hour in this process. A client above the limit is not refused, since strangers could
+then lock it out; only wrong credentials are answered with when to retry.
 
-Tokens are not counted. Nobody guesses a signature, and honest clients show expired ones.
+Tokens are not counted: signatures cannot be guessed, and honest clients send expired tokens.
 """
 
 import hashlib
@@ -29,21 +29,21 @@ _source: ContextVar[str | None] = ContextVar("source", default=None)
 
 
 class TooManyAttemptsError(Exception):
-    """Too much was wrong. The message is for the client."""
+    """Too many wrong credentials. The message is for the client."""
 
     def __init__(self, quota: Quota) -> None:
         super().__init__(
-            f"Too many credentials were wrong. Come back in {quota.retry_seconds} seconds."
+            f"Too many wrong credentials were sent. Retry in {quota.retry_seconds} seconds."
         )
         self.retry_seconds = quota.retry_seconds
 
 
 class LoginThrottle:
-    """Counts what is wrong. One for each process; `points` may be shared by all of them."""
+    """Counts wrong credentials. One per process; `points` may be shared by all processes."""
 
     def __init__(self, points: Points, monotonic: Callable[[], float]) -> None:
         self._points = points
-        # By digest: memory holds no credential.
+        # By digest, so that memory holds no credential.
         self._right: TTLCache[bytes, None] = TTLCache(
             _REMEMBERED, monotonic, seconds=_REMEMBERED_SECONDS
         )
@@ -52,7 +52,7 @@ class LoginThrottle:
         )
 
     def check(self, credential: str) -> None:
-        """Before it is looked up; raises TooManyAttemptsError."""
+        """Call this before the look-up. Raises TooManyAttemptsError."""
         source = _source.get()
         if source is None:
             return
@@ -61,22 +61,25 @@ class LoginThrottle:
             raise TooManyAttemptsError(exhausted)
 
     def right(self, credential: str) -> None:
-        """It was right, whoever may have come from there before."""
+        """Call this when the credential was right."""
         self._right.put(_digest(credential), None)
 
     async def wrong(self, credential: str, name: str) -> None:
-        """It was wrong; raises TooManyAttemptsError if others were, too often."""
+        """Call this when it was wrong. Raises TooManyAttemptsError above the limit.
+
+        `name` is the public part of the client that it names.
+        """
         digest = _digest(credential)
         if digest in self._wrong:
             return
         self._wrong.put(digest, None)
         source = _source.get()
         counted = [source] if source is not None else []
-        # Whether there is such a client does not matter, or the answers would tell.
+        # Counted whether or not the client exists, so that answers do not reveal it.
         if _NAME.fullmatch(name):
             counted.append(name)
-        for each in counted:
-            quota = await self._points.take(_by(each), 1)
+        for key in counted:
+            quota = await self._points.take(_by(key), 1)
             if quota.refused:
                 raise TooManyAttemptsError(quota)
 
@@ -114,7 +117,7 @@ def source_of(scope: Scope) -> str | None:
 
 
 def _by(name: str) -> str:
-    # No account of a client has such a name: these have a slash behind their tenant's number.
+    # Distinct from the accounts of clients (`auth.log_names`).
     return f"attempts:{name}"
 
 

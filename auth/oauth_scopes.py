@@ -1,7 +1,4 @@
-"""What a credential may be good for: OAuth scopes, by the name that partners see.
-
-Code calls them permissions, since a `Scope` here is the part of the data that a session sees.
-"""
+"""OAuth scopes: what a credential may read or do, by the names that partners see."""
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -12,29 +9,31 @@ from db.enums import ClientKind
 class OAuthScope(StrEnum):
     ORDERS_READ = "orders:read"
     OFFERS_READ = "offers:read"
-    """Offers, and the carts they are made of."""
+    """Offers, and the carts they are made from."""
     CONTRACTS_READ = "contracts:read"
     CUSTOMERS_READ = "customers:read"
-    """Customers, and their sites."""
+    """Customers and their sites."""
     TENANTS_READ = "tenants:read"
     COMMISSIONS_READ = "commissions:read"
-    """The dealer and sub-partner ids that commissions are matched by."""
+    """The dealer and sub-partner ids that commissions are assigned by."""
     PERSONAL_DATA_READ = "personal-data:read"
     """Names and e-mail addresses of people."""
     AUDIT_READ = "audit:read"
-    """Who did what about credentials and users, and what support has read."""
+    """Changes to credentials and users, and what support has read."""
     WIDGET_SESSIONS_CREATE = "widget-sessions:create"
-    """Handing what the credential may read to browsers, for minutes (`server.widget_sessions`)."""
+    """Creating widget sessions (`auth.widget_sessions`) that read what the credential reads."""
     PROGRESS_REPORT = "progress:report"
-    """Reporting how orders move on: for fulfilment alone."""
+    """Reporting the progress of orders; for fulfilment only."""
 
 
-READING: frozenset[OAuthScope] = frozenset(p for p in OAuthScope if p.endswith(":read"))
-"""All that there is to read."""
-DEFAULT: frozenset[OAuthScope] = READING - {OAuthScope.PERSONAL_DATA_READ, OAuthScope.AUDIT_READ}
-"""What a partner's system gets unless more, or less, is asked for."""
-WIDGET_SCOPES: frozenset[OAuthScope] = READING - {OAuthScope.AUDIT_READ}
-"""What a page in a browser may read at most; how a partner is administered is for its systems."""
+READ_SCOPES: frozenset[OAuthScope] = frozenset(s for s in OAuthScope if s.endswith(":read"))
+DEFAULT: frozenset[OAuthScope] = READ_SCOPES - {
+    OAuthScope.PERSONAL_DATA_READ,
+    OAuthScope.AUDIT_READ,
+}
+"""What a partner's credential gets by default."""
+WIDGET_SCOPES: frozenset[OAuthScope] = READ_SCOPES - {OAuthScope.AUDIT_READ}
+"""The most that a widget session may read: no page shows a partner's administration."""
 CUSTOMER_USER_SCOPES: frozenset[OAuthScope] = frozenset(
     {
         OAuthScope.ORDERS_READ,
@@ -43,67 +42,64 @@ CUSTOMER_USER_SCOPES: frozenset[OAuthScope] = frozenset(
         OAuthScope.CUSTOMERS_READ,
     }
 )
-"""A customer's own documents, and nothing of the partner's. Named one by one, as the next are, so
-that nobody gets a permission because it is new."""
+"""What a customer's user reads: the customer's documents. Like the next set it is listed by name,
+so that nobody gets a scope because it is new."""
 TENANT_USER_SCOPES: frozenset[OAuthScope] = CUSTOMER_USER_SCOPES | {
     OAuthScope.TENANTS_READ,
     OAuthScope.COMMISSIONS_READ,
     OAuthScope.PERSONAL_DATA_READ,
 }
 
-POSSIBLE: Mapping[ClientKind, frozenset[OAuthScope]] = {
-    ClientKind.PARTNER: READING | {OAuthScope.WIDGET_SESSIONS_CREATE},
-    ClientKind.FULFILMENT: (READING - {OAuthScope.AUDIT_READ}) | {OAuthScope.PROGRESS_REPORT},
-    ClientKind.SUPPORT: READING,
+ALLOWED_BY_KIND: Mapping[ClientKind, frozenset[OAuthScope]] = {
+    ClientKind.PARTNER: READ_SCOPES | {OAuthScope.WIDGET_SESSIONS_CREATE},
+    ClientKind.FULFILMENT: (READ_SCOPES - {OAuthScope.AUDIT_READ}) | {OAuthScope.PROGRESS_REPORT},
+    ClientKind.SUPPORT: READ_SCOPES,
 }
-"""All that clients of a kind may have."""
+"""The scopes that clients of a kind may have."""
 ALL_OF_KIND: Mapping[ClientKind, frozenset[OAuthScope]] = {
-    **POSSIBLE,
-    ClientKind.PARTNER: READING,
+    **ALLOWED_BY_KIND,
+    ClientKind.PARTNER: READ_SCOPES,
 }
-"""What `all` stands for. What lets others ask is granted by its name alone."""
-BY_DEFAULT: Mapping[ClientKind, frozenset[OAuthScope]] = {
+"""What `all` stands for. A scope that passes access on to others is granted only by its name."""
+DEFAULT_BY_KIND: Mapping[ClientKind, frozenset[OAuthScope]] = {
     ClientKind.PARTNER: DEFAULT,
     ClientKind.FULFILMENT: (DEFAULT - {OAuthScope.COMMISSIONS_READ}) | {OAuthScope.PROGRESS_REPORT},
     ClientKind.SUPPORT: DEFAULT,
 }
-"""What they get unless more, or less, is asked for."""
 
 
 class UnknownScopeError(Exception):
-    """There is no permission of that name."""
+    """There is no scope of that name."""
 
 
 class ImpossibleScopeError(Exception):
-    """A client of that kind may not have the permission."""
+    """A client of that kind may not have the scope."""
 
 
 def parse(names: Iterable[str]) -> frozenset[OAuthScope]:
-    """The permissions of those names; raises UnknownPermissionError with the first unknown one."""
-    found = set()
+    """The scopes of those names. Raises UnknownScopeError with the first unknown name."""
+    scopes = set()
     for name in names:
         try:
-            found.add(OAuthScope(name))
+            scopes.add(OAuthScope(name))
         except ValueError:
             raise UnknownScopeError(name) from None
-    return frozenset(found)
+    return frozenset(scopes)
 
 
-def known(stored: Iterable[str]) -> frozenset[OAuthScope]:
-    """The permissions of stored names; one that this version does not know yet is none."""
-    names = {permission.value for permission in OAuthScope}
-    return frozenset(OAuthScope(name) for name in stored if name in names)
+def known(names: Iterable[str]) -> frozenset[OAuthScope]:
+    """The scopes of stored or received names; names that this version does not know are ignored."""
+    values = {scope.value for scope in OAuthScope}
+    return frozenset(OAuthScope(name) for name in names if name in values)
 
 
-def granted_to(
-    kind: ClientKind, permissions: frozenset[OAuthScope] | None
-) -> frozenset[OAuthScope]:
-    """What a client of the kind gets where that is asked for, or nothing in particular.
+def grant(kind: ClientKind, scopes: frozenset[OAuthScope] | None) -> frozenset[OAuthScope]:
+    """The scopes of a new credential: those requested, or the default ones if None.
 
-    Raises ImpossiblePermissionError for the first that it may not have.
+    Raises ImpossibleScopeError with the first scope that the kind may not have.
     """
-    if permissions is None:
-        return BY_DEFAULT[kind]
-    for permission in sorted(permissions - POSSIBLE[kind]):
-        raise ImpossibleScopeError(permission)
-    return permissions
+    if scopes is None:
+        return DEFAULT_BY_KIND[kind]
+    for scope in sorted(scopes - ALLOWED_BY_KIND[kind]):
+        raise ImpossibleScopeError(scope)
+    return scopes

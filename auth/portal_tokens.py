@@ -1,6 +1,7 @@
-"""The tokens that the portal's users bring from its identity provider (OpenID Connect).
+"""Verifies the access tokens of portal users, issued by the portal's identity provider (OIDC).
 
-A token says who somebody is, and may narrow what they read. What they see is in the users table.
+A token identifies its user, and may restrict what the user reads. What the user sees is in our own
+table of users.
 """
 
 import hashlib
@@ -9,55 +10,52 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from auth.clock import Clock
-from auth.jwt import InvalidTokenError, Jwt, audiences, check_times, text
+from auth.jwt import InvalidTokenError, Jwt, check_claims, text
 from auth.oauth_scopes import OAuthScope, known
 from auth.portal_users import PortalUsers
 from auth.principal import Principal
 from auth.provider_keys import IdentityProvider, ProviderKeys
-from auth.ttl_cache import TTLCache
+from auth.ttl_cache import MOST_ENTRIES, TTLCache
 from db.session import Database
 
 LEEWAY = timedelta(seconds=30)
-"""How far the provider's clock may be from ours."""
+"""How far the provider's clock may differ from ours."""
 
-_REMEMBERED = 10_000
 _ACCESS_TOKEN = {"at+jwt", "application/at+jwt"}
 _TYPES = {*_ACCESS_TOKEN, "jwt"}
-"""Of the header; many providers leave it out, or say of all tokens that they are JWTs."""
+"""Accepted values of the header `typ`. Many providers omit it, or call every token a JWT."""
 _ONLY_IN_ID_TOKENS = {"nonce", "at_hash", "c_hash", "s_hash"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Verified:
-    """What a token says, once its signature is known to be right."""
-
+class _VerifiedToken:
     id: str
     user: str
-    permissions: frozenset[OAuthScope] | None
-    """What it is narrowed to; None where it says nothing of that."""
+    scopes: frozenset[OAuthScope] | None
+    """The scopes that the token is restricted to; None if it names none."""
     expires_at: datetime
 
 
 class PortalTokens:
-    """Believes the tokens of one provider. One for each process; `close` it at the end."""
+    """Verifies the tokens of one provider. One per process; `close` it at the end."""
 
     def __init__(self, database: Database, clock: Clock, provider: IdentityProvider) -> None:
         self._now = clock.now
         self._provider = provider
         self._keys = ProviderKeys(provider, clock.monotonic)
         self._users = PortalUsers(database, clock, provider.user_claim)
-        # By digest: memory holds no token. A busy user's signature is checked once a second.
-        self._verified: TTLCache[bytes, _Verified] = TTLCache(_REMEMBERED, clock.monotonic)
+        # By digest, so that memory holds no token. Saves a busy user's signature checks.
+        self._verified: TTLCache[bytes, _VerifiedToken] = TTLCache(MOST_ENTRIES, clock.monotonic)
 
     def start(self) -> None:
-        """Fetch the provider's keys before somebody needs them. It may be away: nobody waits."""
+        """Begin to fetch the provider's keys, without waiting for them."""
         self._keys.fetch()
 
     async def close(self) -> None:
         await self._keys.close()
 
     async def principal(self, token: str) -> Principal:
-        """The user who bears it; raises InvalidTokenError and ProviderUnavailableError."""
+        """The user of a token. Raises InvalidTokenError or ProviderUnavailableError."""
         digest = hashlib.sha256(token.encode())
         verified = self._verified.get(digest.digest())
         if verified is None:
@@ -67,20 +65,19 @@ class PortalTokens:
             raise InvalidTokenError("has expired")
         users = await self._users.find(verified.user)
         if not users:
-            raise InvalidTokenError("is of a user who is not known here")
+            raise InvalidTokenError("belongs to an unknown user")
         if len(users) > 1:
-            raise InvalidTokenError("has the e-mail address of more than one user")
-        if users[0].disabled_at is not None:
-            raise InvalidTokenError("is of a user who has been disabled")
-        return users[0].principal(
-            token_id=verified.id,
-            narrowed=verified.permissions,
-            expires_at=verified.expires_at,
+            raise InvalidTokenError("has an e-mail address that several users share")
+        [user] = users
+        if user.disabled_at is not None:
+            raise InvalidTokenError("belongs to a disabled user")
+        return user.principal(
+            token_id=verified.id, token_scopes=verified.scopes, expires_at=verified.expires_at
         )
 
-    async def _verify(self, token: str, digest: str) -> _Verified:
+    async def _verify(self, token: str, digest: str) -> _VerifiedToken:
         parsed = Jwt(token)
-        # Before a key is looked for: what can never be good makes nobody ask the provider.
+        # Before a key is looked up: a token that can never be valid must not cause a fetch.
         algorithm = parsed.header.get("alg")
         if algorithm not in self._provider.algorithms:
             raise InvalidTokenError("has an algorithm that is not accepted")
@@ -88,51 +85,54 @@ class PortalTokens:
         keys = await self._keys.find(kid)
         if not keys:
             raise InvalidTokenError("is signed with a key that its issuer does not publish")
-        able = [key.key for key in keys if algorithm in key.algorithms]
-        claims = parsed.verify(able, [algorithm])
-        if claims.get("iss") != self._provider.issuer:
-            raise InvalidTokenError("is of another issuer")
-        if self._provider.audience not in audiences(claims):
-            raise InvalidTokenError("is for another audience")
+        usable = [key.key for key in keys if algorithm in key.algorithms]
+        claims = parsed.verify(usable, [algorithm])
+        expires_at = check_claims(
+            claims,
+            issuer=self._provider.issuer,
+            audience=self._provider.audience,
+            now=self._now(),
+            leeway=LEEWAY,
+        )
         _check_type(parsed.header, claims)
-        return _Verified(
-            expires_at=check_times(claims, now=self._now(), leeway=LEEWAY),
+        return _VerifiedToken(
             id=digest[:32] if claims.get("jti") is None else text(claims, "jti"),
             user=self._user(claims),
-            permissions=_narrowed(claims),
+            scopes=_scopes(claims),
+            expires_at=expires_at,
         )
 
     def _user(self, claims: dict[str, Any]) -> str:
-        # Anybody may have registered with an address that nobody has verified.
+        # Anyone may have registered with an address that the provider has not verified.
         if self._provider.user_claim == "email" and claims.get("email_verified") is not True:
             raise InvalidTokenError("has no e-mail address that its issuer has verified")
         return text(claims, self._provider.user_claim)
 
 
 def _check_type(header: dict[str, Any], claims: dict[str, Any]) -> None:
-    """Refuses what was issued for something else than to ask with: ID tokens above all.
+    """Raises InvalidTokenError for ID tokens and others that are not access tokens.
 
-    An access token says so in its header (RFC 9068) or, of Keycloak, in a claim `typ`. Of one that
-    says neither, the claims tell.
+    An access token says so in its header (RFC 9068) or, from Keycloak, in a claim `typ`. Without
+    either, claims that only ID tokens have decide.
     """
     typ, claimed = str(header.get("typ", "jwt")).lower(), claims.get("typ")
-    # `events` are in logout and security event tokens.
+    # Logout and security event tokens have the claim `events`. `claimed` may be of any JSON type.
     if typ not in _TYPES or claimed not in (None, "Bearer") or "events" in claims:
-        raise InvalidTokenError("is no access token")
+        raise InvalidTokenError("is not an access token")
     if typ not in _ACCESS_TOKEN and claimed is None and _ONLY_IN_ID_TOKENS & claims.keys():
         raise InvalidTokenError("is an ID token, not an access token")
 
 
-def _narrowed(claims: dict[str, Any]) -> frozenset[OAuthScope] | None:
-    """The scopes of ours that a token names, in `scope` or `scp`, as one text or as a list.
+def _scopes(claims: dict[str, Any]) -> frozenset[OAuthScope] | None:
+    """Our scopes in the claims `scope` and `scp`, each a string or a list of strings.
 
-    A provider that names none of them was not told of them: `openid` and the like are not ours.
+    None if there are none: such a provider does not know our scopes (only `openid` and the like).
     """
-    named: list[str] = []
+    names: list[str] = []
     for claim in ("scope", "scp"):
         value = claims.get(claim, [])
         scopes = value.split(" ") if isinstance(value, str) else value
-        if not isinstance(scopes, list) or not all(isinstance(each, str) for each in scopes):
-            raise InvalidTokenError(f"has a claim {claim} that names no scopes")
-        named += scopes
-    return known(named) or None
+        if not isinstance(scopes, list) or not all(isinstance(scope, str) for scope in scopes):
+            raise InvalidTokenError(f"has a claim {claim} that is not a list of scopes")
+        names += scopes
+    return known(names) or None

@@ -1,4 +1,4 @@
-"""The one type that says who is asking, whatever credential they brought."""
+"""The principal of a request, the same type for every kind of credential."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,33 +19,30 @@ class PrincipalKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """Somebody whose credential was accepted, the part of the data that they see, and what of it.
-
-    There is none without a credential, and a credential without permissions gives none.
-    """
+    """Who makes a request: which tenants' rows they see, and which fields by their scopes."""
 
     kind: PrincipalKind
     client_id: UUID
-    """The client, or the user, by the id of its row."""
+    """The id of the API client or portal user."""
     client_name: str
     account: str
-    """What logs call it, and what limits count as one. It names no person."""
+    """Its name in logs, and the account that limits count. It names no person."""
     token_id: str
-    """The public part of the credential: it names it in lists and logs."""
+    """The public part of the credential or token, for lists and logs."""
     credential: str | None = None
-    """The registered credential that all rests on, by its public part: of a key its prefix, of an
-    access token its OAuth client. None where none is registered here."""
+    """The identifier of the registered credential: an API key's prefix or the OAuth client of an
+    access token. None for portal users, who have none here."""
     tenant_id: int | None = None
-    """The tenant at the top of what is seen; None for the carrier's own, who see them all."""
+    """The topmost tenant that is seen; None for the carrier's own clients, which see all."""
     tenant_number: str | None = None
-    scope: TenantScope
-    permissions: frozenset[OAuthScope]
+    tenant_scope: TenantScope
+    scopes: frozenset[OAuthScope]
     expires_at: datetime | None
-    """When the credential ends; None if it does not by itself."""
+    """When the credential or token expires; None if it does not."""
     origin: str | None = None
-    """The origin of the only browser page that may ask so; None where any may."""
+    """The only origin whose pages may use the token; None if it is not restricted to pages."""
 
     @property
     def customer_id(self) -> UUID | None:
-        """The one customer whose documents are seen; None where more than one's are."""
-        return self.scope.customer_id
+        """The only customer whose documents are seen; None if not restricted to one."""
+        return self.tenant_scope.customer_id

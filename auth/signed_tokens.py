@@ -1,126 +1,147 @@
-"""Tokens of one type that our own keys sign, and that every worker believes by the signature."""
+"""JWTs that this server signs and issues to registered credentials, verified without a table of
+tokens."""
 
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from joserfc import jwt
 
 from auth.clock import Clock
-from auth.jwt import InvalidTokenError, Jwt, audiences, check_times, text
+from auth.credentials import Credential, Credentials
+from auth.jwt import InvalidTokenError, Jwt, check_claims, text
+from auth.oauth_scopes import OAuthScope, known
 from auth.signing_keys import ALGORITHM, LEEWAY, SigningKeys
-from auth.ttl_cache import TTLCache
-
-_REMEMBERED = 10_000
-
-T = TypeVar("T")
+from auth.ttl_cache import MOST_ENTRIES, TTLCache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenType:
-    """What keeps the tokens of one type apart from all others that the same keys sign."""
+    """What distinguishes one type of token from the others that the same keys sign."""
 
     name: str
-    """For messages: `access token`."""
+    """For messages: `an access token`."""
     typ: str
     """In the header, without `application/`."""
     issuer: str
     audience: str
+    credential_claim: str
+    """The claim with the identifier of the credential that the token was issued to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedToken:
+    """A token just issued."""
+
     text: str = field(repr=False)
     id: str
     seconds: int
-    """How long it lives."""
+    """Its lifetime."""
     expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Believed(Generic[T]):
-    """What a token says, once its signature is known to be right."""
+class VerifiedToken:
+    """A token whose signature and standard claims are valid."""
 
     id: str
     kid: str
+    identifier: str
+    """Of the credential that it was issued to."""
+    scopes: frozenset[OAuthScope]
     expires_at: datetime
-    says: T
+    claims: dict[str, Any]
 
 
-class SignedTokens(Generic[T]):
-    """Signs tokens of one type, and believes them."""
+class SignedTokens:
+    """Issues and verifies tokens of one type."""
 
     def __init__(
         self,
         clock: Clock,
         signing_keys: SigningKeys,
-        kind: TokenType,
-        read: Callable[[dict[str, Any]], T],
+        credentials: Credentials,
+        token_type: TokenType,
     ) -> None:
-        """`read` takes from the claims what is not common to all; it raises InvalidTokenError."""
         self._now = clock.now
         self._signing_keys = signing_keys
-        self._kind = kind
-        self._read = read
-        # By digest: memory holds no token. A busy client's signature is checked once a second.
-        self._verified: TTLCache[bytes, Believed[T]] = TTLCache(_REMEMBERED, clock.monotonic)
+        self._credentials = credentials
+        self._type = token_type
+        # By digest, so that memory holds no token. Saves a busy client's signature checks.
+        self._verified: TTLCache[bytes, VerifiedToken] = TTLCache(MOST_ENTRIES, clock.monotonic)
 
-    async def sign(
-        self, claims: Mapping[str, Any], lifetime: timedelta, *, until: datetime | None
+    async def issue(
+        self,
+        credential: Credential,
+        scopes: frozenset[OAuthScope],
+        lifetime: timedelta,
+        **claims: str,
     ) -> SignedToken:
-        """A token with those claims, which never outlives `until`."""
+        """Issue a token to a credential. It never outlives the credential."""
         now = self._now()
-        ends = now + lifetime if until is None else min(now + lifetime, until)
-        issued, expires = int(now.timestamp()), int(ends.timestamp())
+        end = now + lifetime
+        if credential.expires_at is not None:
+            end = min(end, credential.expires_at)
+        issued, expires = int(now.timestamp()), int(end.timestamp())
         token_id = secrets.token_urlsafe(16)
         kid, key = await self._signing_keys.signer()
-        whole = {
-            "iss": self._kind.issuer,
-            "aud": self._kind.audience,
+        all_claims = {
+            "iss": self._type.issuer,
+            "aud": self._type.audience,
+            self._type.credential_claim: credential.identifier,
             **claims,
+            "scope": " ".join(sorted(scopes)),
             "jti": token_id,
             "iat": issued,
             "exp": expires,
         }
-        header = {"alg": ALGORITHM, "typ": self._kind.typ, "kid": kid}
+        header = {"alg": ALGORITHM, "typ": self._type.typ, "kid": kid}
         return SignedToken(
-            text=jwt.encode(header, whole, key, algorithms=[ALGORITHM]),
+            text=jwt.encode(header, all_claims, key, algorithms=[ALGORITHM]),
             id=token_id,
             seconds=expires - issued,
             expires_at=datetime.fromtimestamp(expires, now.tzinfo),
         )
 
-    async def believe(self, token: str) -> Believed[T]:
-        """What the token says; raises InvalidTokenError."""
+    async def verify(self, token: str) -> tuple[VerifiedToken, Credential]:
+        """Verify a token and find its active credential. Raises InvalidTokenError."""
         digest = hashlib.sha256(token.encode()).digest()
         verified = self._verified.get(digest)
         if verified is None or not await self._signing_keys.trusts(verified.kid):
             verified = await self._verify(token)
             self._verified.put(digest, verified)
-        if verified.expires_at + LEEWAY <= self._now():
+        now = self._now()
+        if verified.expires_at + LEEWAY <= now:
             raise InvalidTokenError("has expired")
-        return verified
+        credential = await self._credentials.find(verified.identifier)
+        if credential is None or not credential.is_active(now):
+            raise InvalidTokenError("belongs to a client that has been revoked or has expired")
+        return verified, credential
 
-    async def _verify(self, token: str) -> Believed[T]:
+    async def _verify(self, token: str) -> VerifiedToken:
         parsed = Jwt(token)
         typ = str(parsed.header.get("typ")).lower()
-        if typ.removeprefix("application/") != self._kind.typ:
-            raise InvalidTokenError(f"is no {self._kind.name}")
+        if typ.removeprefix("application/") != self._type.typ:
+            raise InvalidTokenError(f"is not {self._type.name}")
         kid = text(parsed.header, "kid")
         key = await self._signing_keys.verifier(kid)
         if key is None:
-            raise InvalidTokenError("is signed with a key that is not known, or not any more")
+            raise InvalidTokenError("is signed with a key that is unknown or no longer valid")
         claims = parsed.verify([key], [ALGORITHM])
-        if claims.get("iss") != self._kind.issuer:
-            raise InvalidTokenError("is of another issuer")
-        if self._kind.audience not in audiences(claims):
-            raise InvalidTokenError("is for another audience")
-        return Believed(
+        expires_at = check_claims(
+            claims,
+            issuer=self._type.issuer,
+            audience=self._type.audience,
+            now=self._now(),
+            leeway=LEEWAY,
+        )
+        return VerifiedToken(
             id=text(claims, "jti"),
             kid=kid,
-            expires_at=check_times(claims, now=self._now(), leeway=LEEWAY),
-            says=self._read(claims),
+            identifier=text(claims, self._type.credential_claim),
+            scopes=known(text(claims, "scope", longest=4_096).split(" ")),
+            expires_at=expires_at,
+            claims=claims,
         )

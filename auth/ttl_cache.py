@@ -1,4 +1,4 @@
-"""What was found out a moment ago, and is believed for a second."""
+"""Bounded caches of recent answers, each kept for a second unless stated otherwise."""
 
 import asyncio
 from collections import OrderedDict
@@ -6,22 +6,25 @@ from collections.abc import Awaitable, Callable, Hashable
 from typing import Generic, TypeVar
 from weakref import WeakValueDictionary
 
-BELIEVED_SECONDS = 1.0
+TTL_SECONDS = 1.0
+MOST_ENTRIES = 10_000
+MOST_MISSING = 1_000
+"""Keys without a value are cached apart, so that made-up ones evict no real one."""
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
 class TTLCache(Generic[K, V]):
-    """The newest answers, each for some seconds. Bounded."""
+    """The newest `size` values, each for `seconds`."""
 
     def __init__(
-        self, size: int, monotonic: Callable[[], float], *, seconds: float = BELIEVED_SECONDS
+        self, size: int, monotonic: Callable[[], float], *, seconds: float = TTL_SECONDS
     ) -> None:
         self._size = size
         self._monotonic = monotonic
         self._seconds = seconds
-        # All live equally long, so the oldest entry is always the first to go.
+        # All entries live equally long, so the oldest expires first.
         self._entries: OrderedDict[K, tuple[float, V]] = OrderedDict()
 
     def __contains__(self, key: K) -> bool:
@@ -40,21 +43,29 @@ class TTLCache(Generic[K, V]):
 
 
 class Lookup(Generic[K, V]):
-    """Answers of the database, each read once a second at the most, however many ask."""
+    """Values from the database by key, each read at most once a second."""
 
     def __init__(
-        self, size: int, monotonic: Callable[[], float], read: Callable[[K], Awaitable[V]]
+        self, monotonic: Callable[[], float], read: Callable[[K], Awaitable[V | None]]
     ) -> None:
         self._read = read
-        # In a tuple, since None may be an answer.
-        self._recent: TTLCache[K, tuple[V]] = TTLCache(size, monotonic)
-        self._reading: WeakValueDictionary[K, asyncio.Lock] = WeakValueDictionary()
+        self._values: TTLCache[K, V] = TTLCache(MOST_ENTRIES, monotonic)
+        self._missing: TTLCache[K, None] = TTLCache(MOST_MISSING, monotonic)
+        self._locks: WeakValueDictionary[K, asyncio.Lock] = WeakValueDictionary()
 
-    async def find(self, key: K) -> V:
-        # Requests that come together read once.
-        async with self._reading.setdefault(key, asyncio.Lock()):
-            found = self._recent.get(key)
-            if found is None:
-                found = (await self._read(key),)
-                self._recent.put(key, found)
-            return found[0]
+    async def find(self, key: K) -> V | None:
+        """The value of the key; None if there is none."""
+        value = self._values.get(key)
+        if value is not None or key in self._missing:
+            return value
+        # Concurrent requests for a key share one read.
+        async with self._locks.setdefault(key, asyncio.Lock()):
+            value = self._values.get(key)
+            if value is not None or key in self._missing:
+                return value
+            value = await self._read(key)
+            if value is None:
+                self._missing.put(key, None)
+            else:
+                self._values.put(key, value)
+            return value

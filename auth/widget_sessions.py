@@ -1,23 +1,22 @@
-"""Widget sessions: what a portal's page asks with, for minutes, instead of the portal's credential.
+"""Widget sessions: short-lived tokens for a portal's pages, which must not hold its credential.
 
-A session is a signed token that nobody stores. It reads what its client reads, of one customer or
-one tenant, for pages of one origin. Whatever may have changed since it was made (the credential it
-was made with, the origin's registration, the customer's place in the tree) is read once a second.
+A session reads what its client reads (at most `WIDGET_SCOPES`) of one customer or tenant, for pages
+of one origin. It is not stored: its credential, the origin's registration and the customer's place
+in the tree are read at most once a second, and a change to any of them ends it.
 """
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import select
 
-from auth import keys, log_names
+from auth import log_names
 from auth.access_tokens import Issuer
-from auth.acting_tenant import Narrowing, OutOfReachError
+from auth.acting_tenant import LONGEST_NUMBER, ActingTenants, UnknownTenantError
 from auth.clock import Clock
+from auth.credentials import Credentials
 from auth.jwt import InvalidTokenError, text
-from auth.oauth_clients import OAuthClients
-from auth.oauth_scopes import CUSTOMER_USER_SCOPES, WIDGET_SCOPES, OAuthScope, known
+from auth.oauth_scopes import CUSTOMER_USER_SCOPES, WIDGET_SCOPES, OAuthScope
 from auth.origins import Origins
 from auth.principal import Principal, PrincipalKind
 from auth.signed_tokens import SignedToken, SignedTokens, TokenType
@@ -29,12 +28,9 @@ from db.session import Database
 
 PATH = "/widget/sessions"
 
-_LONGEST_NUMBER = 100
-_REMEMBERED = 10_000
-
 
 class UnknownSubjectError(Exception):
-    """No such customer or tenant is seen: there is none, or it is another's."""
+    """The client sees no such customer or tenant: it does not exist, or is another partner's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,18 +42,8 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Session:
-    """What the claims of a session's token say."""
-
-    credential: str
-    subject: Subject
-    origin: str
-    permissions: frozenset[OAuthScope]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Part:
-    """Where a customer lies."""
+class _Visible:
+    """The tenant of a customer, and the customer's scope."""
 
     tenant_id: int
     tenant_number: str
@@ -65,7 +51,7 @@ class _Part:
 
 
 class WidgetSessions:
-    """Makes sessions and believes them. One for each process."""
+    """Issues and verifies widget sessions. One per process."""
 
     def __init__(
         self,
@@ -73,113 +59,98 @@ class WidgetSessions:
         clock: Clock,
         *,
         signing_keys: SigningKeys,
-        clients: OAuthClients,
-        narrowing: Narrowing,
+        credentials: Credentials,
+        acting_tenants: ActingTenants,
         origins: Origins,
         issuer: Issuer,
         lifetime: timedelta,
     ) -> None:
         self._database = database
         self._now = clock.now
-        self._clients = clients
-        self._narrowing = narrowing
+        self._credentials = credentials
+        self._acting_tenants = acting_tenants
         self._origins = origins
         self._lifetime = lifetime
         self.issuer = f"{issuer.url}{PATH}"
         """The `iss` of sessions, which no other token has."""
-        kind = TokenType(
-            name="widget session",
+        token_type = TokenType(
+            name="a widget session",
             typ="widget-session+jwt",
             issuer=self.issuer,
             audience=issuer.audience,
+            credential_claim="sub",
         )
-        self._tokens = SignedTokens(clock, signing_keys, kind, _session)
-        self._keys = Lookup(_REMEMBERED, clock.monotonic, self._read_key)
-        self._customers = Lookup(_REMEMBERED, clock.monotonic, self._read_customer)
+        self._tokens = SignedTokens(clock, signing_keys, credentials, token_type)
+        self._customers = Lookup(clock.monotonic, self._read_customer)
 
     async def issue(
-        self,
-        client: Principal,
-        subject: Subject,
-        origin: str,
-        permissions: frozenset[OAuthScope],
+        self, client: Principal, subject: Subject, origin: str, scopes: frozenset[OAuthScope]
     ) -> SignedToken:
-        """A session that the client may make; raises UnknownSubjectError, or InvalidTokenError
-        where its credential has ended meanwhile."""
-        registered = await self._client(client.credential)
-        if registered is None:
-            raise InvalidTokenError("is of a client that has been revoked or has expired")
-        await self._part(client, subject)
-        claims = {
-            "sub": client.credential,
-            "customer" if subject.is_customer else "tenant": subject.number,
-            "origin": origin,
-            "scope": " ".join(sorted(permissions)),
-        }
-        return await self._tokens.sign(claims, self._lifetime, until=registered.expires_at)
+        """Issue a session to a client that may create it.
+
+        Raises UnknownSubjectError, or InvalidTokenError if the client's credential has just ended.
+        """
+        credential = await self._credentials.find(client.credential or "")
+        if credential is None or not credential.is_active(self._now()):
+            raise InvalidTokenError("belongs to a client that has been revoked or has expired")
+        await self._restricted(client, subject)
+        claims = {"customer" if subject.is_customer else "tenant": subject.number, "origin": origin}
+        return await self._tokens.issue(credential, scopes, self._lifetime, **claims)
 
     async def principal(self, token: str) -> Principal:
-        """The principal of a token; raises InvalidTokenError."""
-        believed = await self._tokens.believe(token)
-        session = believed.says
-        client = await self._client(session.credential)
-        if client is None or OAuthScope.WIDGET_SESSIONS_CREATE not in client.permissions:
-            raise InvalidTokenError("is of a client that has been revoked or has expired")
-        if client.client_id not in await self._origins.clients(session.origin):
-            raise InvalidTokenError("is for an origin that is not registered any more")
+        """Verify a session. Raises InvalidTokenError."""
+        session, credential = await self._tokens.verify(token)
+        client = credential.principal
+        if OAuthScope.WIDGET_SESSIONS_CREATE not in client.scopes:
+            raise InvalidTokenError("belongs to a client that may no longer create widget sessions")
+        origin = text(session.claims, "origin")
+        if client.client_id not in await self._origins.clients(origin):
+            raise InvalidTokenError("is for an origin that is no longer registered")
+        is_customer = "customer" in session.claims
+        subject = Subject(
+            number=text(session.claims, "customer" if is_customer else "tenant"),
+            is_customer=is_customer,
+        )
         try:
-            seen = await self._part(client, session.subject)
+            restricted = await self._restricted(client, subject)
         except UnknownSubjectError:
-            raise InvalidTokenError("is for somebody its client does not see any more") from None
-        permissions = session.permissions & client.permissions & WIDGET_SCOPES
-        if session.subject.is_customer:
-            permissions &= CUSTOMER_USER_SCOPES
+            raise InvalidTokenError("is for a subject that its client no longer sees") from None
+        scopes = session.scopes & client.scopes & WIDGET_SCOPES
+        if is_customer:
+            scopes &= CUSTOMER_USER_SCOPES
         return replace(
-            seen,
+            restricted,
             kind=PrincipalKind.WIDGET_SESSION,
-            # One customer's pages share an account, however many sessions they are given, and no
-            # other's: none of them can use up what the partner's systems need, or another reader.
-            account=log_names.of_widget(client.account, session.subject.number),
-            token_id=believed.id,
-            permissions=permissions,
-            expires_at=believed.expires_at,
-            origin=session.origin,
+            # All sessions for one customer share an account: renewing gives no more points, and
+            # one customer's pages cannot use up the points of others or of the partner's systems.
+            account=log_names.of_widget(client.account, subject.number),
+            token_id=session.id,
+            scopes=scopes,
+            expires_at=session.expires_at,
+            origin=origin,
         )
 
-    async def _client(self, credential: str | None) -> Principal | None:
-        """The client as it is now, if the credential works."""
-        if credential is None:
-            return None
-        now = self._now()
-        oauth = await self._clients.find(credential)
-        if oauth is not None and oauth.works(now):
-            return oauth.principal(
-                token_id=credential, permissions=oauth.permissions, expires_at=oauth.expires_at
-            )
-        key = await self._keys.find(credential)
-        return key.principal if key is not None and key.works(now) else None
-
-    async def _part(self, client: Principal, subject: Subject) -> Principal:
-        """The client, narrowed to the subject; raises UnknownSubjectError."""
+    async def _restricted(self, client: Principal, subject: Subject) -> Principal:
+        """The client restricted to the subject. Raises UnknownSubjectError."""
         if not subject.is_customer:
             try:
-                return await self._narrowing.narrow(client, subject.number)
-            except OutOfReachError:
+                return await self._acting_tenants.restrict(client, subject.number)
+            except UnknownTenantError:
                 raise UnknownSubjectError from None
-        if len(subject.number) > _LONGEST_NUMBER or not subject.number.isprintable():
+        if len(subject.number) > LONGEST_NUMBER or not subject.number.isprintable():
             raise UnknownSubjectError
-        part = await self._customers.find((client.scope, subject.number))
-        if part is None:
+        visible = await self._customers.find((client.tenant_scope, subject.number))
+        if visible is None:
             raise UnknownSubjectError
         return replace(
-            client, tenant_id=part.tenant_id, tenant_number=part.tenant_number, scope=part.scope
+            client,
+            tenant_id=visible.tenant_id,
+            tenant_number=visible.tenant_number,
+            tenant_scope=visible.scope,
         )
 
-    async def _read_key(self, prefix: str) -> keys.FoundKey | None:
-        return await keys.by_prefix(self._database, prefix)
-
-    async def _read_customer(self, key: tuple[TenantScope, str]) -> _Part | None:
-        """Looked up within the client's own scope, so that it cannot be widened."""
+    async def _read_customer(self, key: tuple[TenantScope, str]) -> _Visible | None:
+        """Read the customer within the client's own scope, so that it cannot be widened."""
         scope, number = key
         statement = (
             select(
@@ -196,20 +167,8 @@ class WidgetSessions:
         if not rows:
             return None
         [(customer_id, tenant_id, root, tenant_number)] = rows
-        return _Part(
+        return _Visible(
             tenant_id=tenant_id,
             tenant_number=tenant_number,
             scope=TenantScope.customer(root, tenant_id, customer_id),
         )
-
-
-def _session(claims: dict[str, Any]) -> _Session:
-    is_customer = "customer" in claims
-    return _Session(
-        credential=text(claims, "sub"),
-        subject=Subject(
-            number=text(claims, "customer" if is_customer else "tenant"), is_customer=is_customer
-        ),
-        origin=text(claims, "origin"),
-        permissions=known(text(claims, "scope", longest=4_096).split(" ")),
-    )

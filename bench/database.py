@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from sqlalchemy import func, select
 
 import seeding
-from auth import keys
-from auth.oauth_scopes import READING
+from auth.admin import credentials
+from auth.oauth_scopes import READ_SCOPES
 from db import migrations
 from db.models import Order, Tenant
 from db.scope.tenant_scope import TenantScope
@@ -83,10 +83,10 @@ async def _prepare(url: str, orders: int) -> Prepared:
             number = await session.scalar(select(Tenant.number).where(Tenant.id == root))
         assert number is not None
         now = datetime.now(UTC)
-        await keys.revoke_of_client(database, CLIENT, now=now)
-        key = await keys.create(
-            database, tenant_number=number, client_name=CLIENT, now=now, permissions=READING
+        await credentials.revoke_all(database, CLIENT, now=now)
+        key = await credentials.create_key(
+            database, tenant_number=number, client_name=CLIENT, now=now, scopes=READ_SCOPES
         )
     finally:
         await database.close()
-    return Prepared(url, total, number, root, tenant_orders, key.text, seed_seconds, version)
+    return Prepared(url, total, number, root, tenant_orders, key.secret, seed_seconds, version)

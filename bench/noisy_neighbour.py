@@ -11,7 +11,7 @@ from statistics import median
 import httpx
 import orjson
 
-from auth import keys
+from auth.admin import credentials
 from bench.attacks import ATTACKS, Attack, Outcome
 from bench.database import Prepared
 from bench.figures import Round, shown, table
@@ -90,13 +90,13 @@ def _keys(prepared: Prepared, number: int) -> list[str]:
         try:
             return [
                 (
-                    await keys.create(
+                    await credentials.create_key(
                         database,
                         tenant_number=prepared.tenant,
                         client_name=f"noisy neighbour {client}",
                         now=now,
                     )
-                ).text
+                ).secret
                 for client in range(number)
             ]
         finally:

@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 import httpx
 from sqlalchemy import func, select
 
-from auth import keys, origins
-from auth.oauth_scopes import READING, OAuthScope
+from auth.admin import credentials, origins
+from auth.oauth_scopes import READ_SCOPES, OAuthScope
 from bench import machine
 from bench.database import Prepared
 from bench.figures import Round, shown, table
@@ -98,13 +98,13 @@ async def _sessions(server: Server, prepared: Prepared, number: int) -> list[str
     """Return tokens of widget sessions for the customers with most orders."""
     database, now = Database(prepared.url), datetime.now(UTC)
     try:
-        await keys.revoke_of_client(database, CLIENT, now=now)
-        key = await keys.create(
+        await credentials.revoke_all(database, CLIENT, now=now)
+        key = await credentials.create_key(
             database,
             tenant_number=prepared.tenant,
             client_name=CLIENT,
             now=now,
-            permissions=READING | {OAuthScope.WIDGET_SESSIONS_CREATE},
+            scopes=READ_SCOPES | {OAuthScope.WIDGET_SESSIONS_CREATE},
         )
         await origins.add(
             database, tenant_number=prepared.tenant, client_name=CLIENT, origin=ORIGIN, now=now
@@ -120,7 +120,7 @@ async def _sessions(server: Server, prepared: Prepared, number: int) -> list[str
     finally:
         await database.close()
     tokens = []
-    with server.client(key.text) as client:
+    with server.client(key.secret) as client:
         for customer in customers:
             body = {"origin": ORIGIN, "customer": customer}
             response = client.post("/widget/sessions", json=body)

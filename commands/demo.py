@@ -18,8 +18,8 @@ from graphql.utilities import strip_ignored_characters
 from sqlalchemy import select
 
 from app import create_app, set_up_logging
-from auth import keys, origins
-from auth.oauth_scopes import READING, OAuthScope
+from auth.admin import credentials, origins
+from auth.oauth_scopes import READ_SCOPES, OAuthScope
 from commands.base import Mistake, load_settings, now, open_database
 from commands.data import migrate_database, seed_database
 from commands.serving import listen, origin, server_config
@@ -101,10 +101,10 @@ async def demo_content(settings: Settings, tenant: str, order: str) -> DemoConte
     async with open_database(settings) as database:
         async with database.read(TenantScope.carrier()) as session:
             [(*references, customer)] = await session.rows(statement)
-        key = await _new_key(database, tenant, _CLIENT, READING)
+        key = await _new_key(database, tenant, _CLIENT, READ_SCOPES)
         # Another key makes the widget's sessions. It stays on the server.
         portal = await _new_key(
-            database, tenant, _PORTAL, READING | {OAuthScope.WIDGET_SESSIONS_CREATE}
+            database, tenant, _PORTAL, READ_SCOPES | {OAuthScope.WIDGET_SESSIONS_CREATE}
         )
         await _register_own_pages(database, tenant, settings)
     return DemoContent(
@@ -140,15 +140,15 @@ def _is_current() -> bool:
 
 
 async def _new_key(
-    database: Database, tenant: str, client: str, permissions: frozenset[OAuthScope]
+    database: Database, tenant: str, client: str, scopes: frozenset[OAuthScope]
 ) -> str:
     """Make a key of a client and revoke its previous ones."""
     moment = now()
-    await keys.revoke_of_client(database, client, now=moment)
-    key = await keys.create(
-        database, tenant_number=tenant, client_name=client, now=moment, permissions=permissions
+    await credentials.revoke_all(database, client, now=moment)
+    key = await credentials.create_key(
+        database, tenant_number=tenant, client_name=client, now=moment, scopes=scopes
     )
-    return key.text
+    return key.secret
 
 
 async def _register_own_pages(database: Database, tenant: str, settings: Settings) -> None:

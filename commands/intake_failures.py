@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import click
 
 import intake
+from commands.admin import minute, print_table
 from commands.base import PARTLY_FAILED, Mistake, load_settings, now, open_database, stopped_by
-from commands.credentials import minute, print_table
 from db.models import IntakeFailure
 from intake.failures import short
 
@@ -36,7 +36,7 @@ def list_failures(as_json: bool) -> None:
     elif not failures:
         click.echo("There are no failed messages.", err=True)
     else:
-        print_table([_HEADER, *map(_row, failures)])
+        print_table(_HEADER, [_row(failure) for failure in failures])
 
 
 @intake_failures.command()
@@ -44,7 +44,7 @@ def list_failures(as_json: bool) -> None:
 def show(digest: str) -> None:
     """Show the message with that DIGEST (or its start), and the error of its last attempt."""
     for failure in asyncio.run(_select((digest,))):
-        print_table([_HEADER, _row(failure)])
+        print_table(_HEADER, [_row(failure)])
         click.echo(f"\n{failure.payload}\n\n{failure.error.rstrip()}")
 
 

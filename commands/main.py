@@ -3,13 +3,13 @@
 import click
 
 from commands.audit import audit
+from commands.credentials import api_key, oauth_client
 from commands.data import intake_command, migrate, seed
 from commands.demo import demo
 from commands.intake_failures import intake_failures
-from commands.keys import api_key
-from commands.oauth import oauth_client, signing_key
 from commands.schema import export_schema
 from commands.serving import serve
+from commands.signing_keys import signing_key
 from commands.users import user
 from commands.widget import widget_origin
 

@@ -1,23 +1,23 @@
-"""`widget-origin add|list|remove`: whose pages may ask in a browser."""
-
-import asyncio
-from collections.abc import Sequence
+"""`widget-origin add|list|remove`: the origins whose pages may show the widget."""
 
 import click
 
-from auth import clients, origins
-from commands.base import Mistake, load_settings, now, open_database
-from commands.credentials import day, print_table, unknown_tenant
+from auth.admin import origins
+from commands.admin import administer, day, print_table
+from commands.base import Mistake, now
 
-_tenant = click.option("--tenant", required=True, metavar="NUMBER", help="Whose client it is.")
+_tenant = click.option("--tenant", required=True, metavar="NUMBER", help="The client's tenant.")
 _name = click.option(
-    "--name", default="API client", show_default=True, help="The client that makes the sessions."
+    "--name",
+    default="API client",
+    show_default=True,
+    help="The client that creates the widget sessions.",
 )
 
 
 @click.group("widget-origin")
 def widget_origin() -> None:
-    """Register the origins of the pages for which a client may make widget sessions."""
+    """Register the origins of the pages for which a client may create widget sessions."""
 
 
 @widget_origin.command()
@@ -27,24 +27,33 @@ def widget_origin() -> None:
 def add(tenant: str, name: str, origin: str) -> None:
     """Register an ORIGIN, like https://portal.example.de.
 
-    It is compared letter by letter: no wildcard, no path, and https but for localhost.
+    It is compared exactly: no wildcard, no path, and https unless it is localhost.
     """
-    new = asyncio.run(_add(tenant, name, origin))
-    click.echo(f"{origin} is registered for {name!r}." if new else f"{origin} was already there.")
+    added = administer(
+        lambda database: origins.add(
+            database, tenant_number=tenant, client_name=name, origin=origin, now=now()
+        )
+    )
+    click.echo(
+        f"{origin} is registered for {name!r}."
+        if added
+        else f"{origin} is already registered for {name!r}."
+    )
 
 
 @widget_origin.command("list")
 @click.option("--tenant", metavar="NUMBER", help="Only those of this tenant's own clients.")
 def list_origins(tenant: str | None) -> None:
     """List the origins, by tenant and client."""
-    listed = asyncio.run(_list(tenant))
+    listed = administer(lambda database: origins.list_origins(database, tenant))
     if not listed:
         click.echo("There are no origins.", err=True)
         return
     rows = [
-        (each.origin, each.tenant_number, each.client_name, day(each.created_at)) for each in listed
+        (entry.origin, entry.tenant_number, entry.client_name, day(entry.created_at))
+        for entry in listed
     ]
-    print_table([("ORIGIN", "TENANT", "NAME", "CREATED"), *rows])
+    print_table(("ORIGIN", "TENANT", "NAME", "CREATED"), rows)
 
 
 @widget_origin.command()
@@ -52,59 +61,17 @@ def list_origins(tenant: str | None) -> None:
 @_name
 @click.argument("origin")
 def remove(tenant: str, name: str, origin: str) -> None:
-    """Take an ORIGIN from a client.
+    """Remove an ORIGIN from a client.
 
     Every server refuses its sessions within a second.
     """
-    if not asyncio.run(_remove(tenant, name, origin)):
+    removed = administer(
+        lambda database: origins.remove(
+            database, tenant_number=tenant, client_name=name, origin=origin, now=now()
+        )
+    )
+    if not removed:
         raise Mistake(
-            f"{origin} is not registered for {name!r}: `partnergraph widget-origin list` shows "
-            "those there are."
+            f"{origin} is not registered for {name!r}: `partnergraph widget-origin list` shows all."
         )
     click.echo(f"{origin} is removed.")
-
-
-async def _add(tenant: str, name: str, origin: str) -> bool:
-    async with open_database(load_settings()) as database:
-        try:
-            return await origins.add(
-                database, tenant_number=tenant, client_name=name, origin=origin, now=now()
-            )
-        except clients.UnknownTenantError:
-            raise unknown_tenant(tenant) from None
-        except origins.UnknownClientError:
-            raise _unknown_client(tenant, name) from None
-        except origins.UnusableOriginError as error:
-            raise Mistake(f"{origin} cannot be registered: {error}.") from None
-        except origins.TooManyOriginsError:
-            raise Mistake(
-                f"{name!r} of tenant {tenant} has {origins.MOST_ORIGINS} origins already: remove "
-                "one first."
-            ) from None
-
-
-async def _list(tenant: str | None) -> Sequence[origins.ListedOrigin]:
-    async with open_database(load_settings()) as database:
-        try:
-            return await origins.list_origins(database, tenant)
-        except clients.UnknownTenantError as error:
-            raise unknown_tenant(str(error)) from None
-
-
-async def _remove(tenant: str, name: str, origin: str) -> bool:
-    async with open_database(load_settings()) as database:
-        try:
-            return await origins.remove(
-                database, tenant_number=tenant, client_name=name, origin=origin, now=now()
-            )
-        except clients.UnknownTenantError:
-            raise unknown_tenant(tenant) from None
-        except origins.UnknownClientError:
-            raise _unknown_client(tenant, name) from None
-
-
-def _unknown_client(tenant: str, name: str) -> Mistake:
-    return Mistake(
-        f"Tenant {tenant} has no client {name!r}: make its key (`partnergraph api-key create`) or "
-        "its OAuth client (`partnergraph oauth-client create`) first."
-    )

@@ -16,6 +16,11 @@ class ClientKind(StrEnum):
     """The tool of the carrier's support staff."""
 
 
+class CredentialKind(StrEnum):
+    API_KEY = "API_KEY"
+    OAUTH_CLIENT = "OAUTH_CLIENT"
+
+
 class AuditAction(StrEnum):
     KEY_CREATED = "KEY_CREATED"
     KEY_REVOKED = "KEY_REVOKED"

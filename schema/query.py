@@ -94,7 +94,7 @@ async def _found(context: Context, ids: Sequence[strawberry.ID], rows: Rows) -> 
     for place, text in enumerate(ids):
         named = parse_global_id(text)
         if named is not None:
-            lacking = _NEEDED[named[0].__name__] - context.principal.permissions
+            lacking = _NEEDED[named[0].__name__] - context.principal.scopes
             if lacking:
                 objects[place] = ForbiddenError(min(lacking))
     return objects

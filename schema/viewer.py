@@ -17,7 +17,7 @@ def _client(root: strawberry.Parent[Principal]) -> str:
 
 
 def _scopes(root: strawberry.Parent[Principal]) -> list[str]:
-    return sorted(root.permissions)
+    return sorted(root.scopes)
 
 
 @strawberry.type(

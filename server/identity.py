@@ -8,14 +8,14 @@ from starlette.routing import Route
 
 from auth.access_tokens import AccessTokens, Issuer
 from auth.acting_tenant import HEADER as TENANT_HEADER
-from auth.acting_tenant import Narrowing, OutOfReachError
-from auth.bearer import Bearers, Tokens, UnauthenticatedError
+from auth.acting_tenant import ActingTenants, UnknownTenantError
+from auth.bearer import BearerAuthenticator, TokenVerifier, UnauthenticatedError
 from auth.client_authentication import ClientAuthentication
 from auth.clock import Clock
-from auth.failures import FailedSignIns
+from auth.credentials import Credentials
+from auth.failed_sign_ins import FailedSignIns
 from auth.key_encryption import KeyEncryption
 from auth.login_throttle import LoginThrottle, TooManyAttemptsError
-from auth.oauth_clients import OAuthClients
 from auth.oauth_scopes import WIDGET_SCOPES
 from auth.origins import Origins
 from auth.portal_tokens import PortalTokens
@@ -47,43 +47,54 @@ class Identity:
         self._scheme = urlsplit(settings.public_url).scheme
         issuer = Issuer(url=settings.public_url, lifetime=timedelta(seconds=settings.token_seconds))
         signing_keys = SigningKeys(database, clock, KeyEncryption(settings.sealing_secret))
-        clients = OAuthClients(database, clock)
-        access_tokens = AccessTokens(clock, signing_keys, clients, issuer)
-        failures = FailedSignIns(database, clock, current_request_id)
+        self._credentials = Credentials(database, clock)
+        access_tokens = AccessTokens(clock, signing_keys, self._credentials, issuer)
+        self._failures = FailedSignIns(database, clock, current_request_id)
         # Apart from the clients' own points, so that made-up names drive no client's out of memory.
         guesses = Policy(settings.failed_attempts, 60.0)
-        attempts = LoginThrottle(
+        throttle = LoginThrottle(
             RedisBuckets(redis, guesses) if redis else LocalBuckets(guesses, clock.monotonic),
             clock.monotonic,
         )
-        self._narrowing = Narrowing(database, clock)
+        self._acting_tenants = ActingTenants(database, clock)
         self.origins = Origins(database, clock)
         self.widget_sessions = WidgetSessions(
             database,
             clock,
             signing_keys=signing_keys,
-            clients=clients,
-            narrowing=self._narrowing,
+            credentials=self._credentials,
+            acting_tenants=self._acting_tenants,
             origins=self.origins,
             issuer=issuer,
             lifetime=timedelta(seconds=settings.widget_seconds),
         )
-        tokens: dict[str, Tokens] = {
+        verifiers: dict[str, TokenVerifier] = {
             issuer.url: access_tokens,
             self.widget_sessions.issuer: self.widget_sessions,
         }
         self._portal: PortalTokens | None = None
         if provider := settings.identity_provider:
             self._portal = PortalTokens(database, clock, provider)
-            tokens[provider.issuer] = self._portal
-        self._bearers = Bearers(database, clock, tokens, attempts, failures)
+            verifiers[provider.issuer] = self._portal
+        self._bearers = BearerAuthenticator(
+            self._credentials,
+            clock,
+            throttle=throttle,
+            failures=self._failures,
+            verifiers=verifiers,
+        )
         self._body_seconds = settings.limits.body_seconds
         self._token_endpoint = TokenEndpoint(
             ClientAuthentication(
-                database, clock, clients, issuer, attempts=attempts, failures=failures
+                database,
+                clock,
+                self._credentials,
+                issuer,
+                throttle=throttle,
+                failures=self._failures,
             ),
             access_tokens,
-            clients,
+            self._credentials,
             body_seconds=self._body_seconds,
         )
         self._discovery = Discovery(issuer, signing_keys)
@@ -96,7 +107,8 @@ class Identity:
     async def close(self) -> None:
         if self._portal is not None:
             await self._portal.close()
-        await self._bearers.close()
+        await self._credentials.close()
+        await self._failures.close()
 
     async def authenticate(self, headers: Headers) -> Principal | AuthFailure:
         """Who sends the headers; raises RequestRefusedError where that cannot be told now."""
@@ -108,7 +120,7 @@ class Identity:
             return AuthFailure(str(refused), challenge=refused.challenge)
         except ProviderUnavailableError as error:
             # Not 401: the token may be good, and a client would throw it away.
-            message = "The keys of the token's issuer cannot be had at the moment."
+            message = "The token issuer's signing keys are unavailable."
             raise unavailable(message, error.retry_seconds) from None
         except TooManyAttemptsError as error:
             raise too_many_attempts(str(error), error.retry_seconds) from None
@@ -125,8 +137,8 @@ class Identity:
     async def narrowed(self, principal: Principal, headers: Headers) -> Principal:
         """The principal within the tenant that the headers name; raises RequestRefusedError."""
         try:
-            return await self._narrowing.narrow(principal, headers.get(TENANT_HEADER))
-        except OutOfReachError:
+            return await self._acting_tenants.restrict(principal, headers.get(TENANT_HEADER))
+        except UnknownTenantError:
             raise forbidden(f"{TENANT_HEADER} names no tenant that you may see.") from None
 
     async def page_session(
@@ -140,7 +152,7 @@ class Identity:
         number = customer_number or client.tenant_number or ""
         subject = Subject(number=number, is_customer=customer_number is not None)
         return await self.widget_sessions.issue(
-            client, subject, origin, client.permissions & WIDGET_SCOPES
+            client, subject, origin, client.scopes & WIDGET_SCOPES
         )
 
     def routes(self, buckets: Buckets) -> list[Route]:
@@ -148,7 +160,7 @@ class Identity:
         points."""
         widget_endpoint = WidgetEndpoint(
             self._bearers,
-            self._narrowing,
+            self._acting_tenants,
             self.origins,
             self.widget_sessions,
             buckets,

@@ -11,8 +11,8 @@ from starlette.types import Receive, Scope, Send
 
 from auth.access_tokens import AccessTokens
 from auth.client_authentication import ClientAuthentication, OAuthError
+from auth.credentials import Credential, Credentials
 from auth.login_throttle import TooManyAttemptsError
-from auth.oauth_clients import FoundOAuthClient, OAuthClients
 from auth.oauth_scopes import OAuthScope, UnknownScopeError, parse
 from server.forms import FormError, read_form
 
@@ -31,13 +31,13 @@ class TokenEndpoint:
         self,
         authentication: ClientAuthentication,
         tokens: AccessTokens,
-        clients: OAuthClients,
+        credentials: Credentials,
         *,
         body_seconds: float,
     ) -> None:
         self._authentication = authentication
         self._tokens = tokens
-        self._clients = clients
+        self._credentials = credentials
         self._body_seconds = body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,38 +73,38 @@ class TokenEndpoint:
         if grant_type != GRANT_TYPE:
             raise OAuthError("unsupported_grant_type", f"grant_type must be {GRANT_TYPE}.")
         client = await self._authentication.client(headers.get("authorization"), form)
-        permissions = _granted(client, form.get("scope"))
-        token = await self._tokens.issue(client, permissions)
-        await self._clients.record_use(client)
+        scopes = _granted(client, form.get("scope"))
+        token = await self._tokens.issue(client, scopes)
+        self._credentials.record_use(client)
         _log.info(
             "token issued",
             client=client.client.account,
             client_id=client.identifier,
             token_id=token.id,
-            scope=sorted(permissions),
+            scope=sorted(scopes),
         )
         answer = {
             "access_token": token.text,
             "token_type": "Bearer",
             "expires_in": token.seconds,
-            "scope": " ".join(sorted(permissions)),
+            "scope": " ".join(sorted(scopes)),
         }
         return JSONResponse(answer, headers=_HEADERS)
 
 
-def _granted(client: FoundOAuthClient, scope: str | None) -> frozenset[OAuthScope]:
+def _granted(client: Credential, scope: str | None) -> frozenset[OAuthScope]:
     """What is asked for, if the client has all of it; all that the client has by default."""
-    if not client.permissions:
+    if not client.scopes:
         raise OAuthError("unauthorized_client", "The client may not read anything.")
     if scope is None:
-        return client.permissions
+        return client.scopes
     try:
         wanted = parse(name for name in scope.split(" ") if name)
     except UnknownScopeError:
         raise OAuthError("invalid_scope", "A scope that is asked for does not exist.") from None
     if not wanted:
         raise OAuthError("invalid_scope", "scope names nothing.")
-    if not wanted <= client.permissions:
+    if not wanted <= client.scopes:
         raise OAuthError("invalid_scope", "The client was not granted a scope it asks for.")
     return wanted
 

@@ -11,8 +11,8 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from auth.acting_tenant import HEADER as TENANT_HEADER
-from auth.acting_tenant import Narrowing, OutOfReachError
-from auth.bearer import Bearers, UnauthenticatedError
+from auth.acting_tenant import ActingTenants, UnknownTenantError
+from auth.bearer import BearerAuthenticator, UnauthenticatedError
 from auth.jwt import InvalidTokenError
 from auth.login_throttle import TooManyAttemptsError
 from auth.oauth_scopes import (
@@ -54,8 +54,8 @@ class WidgetEndpoint:
 
     def __init__(
         self,
-        bearers: Bearers,
-        narrowing: Narrowing,
+        bearers: BearerAuthenticator,
+        acting_tenants: ActingTenants,
         origins: Origins,
         sessions: WidgetSessions,
         points: Points,
@@ -63,7 +63,7 @@ class WidgetEndpoint:
         body_seconds: float,
     ) -> None:
         self._bearers = bearers
-        self._narrowing = narrowing
+        self._acting_tenants = acting_tenants
         self._origins = origins
         self._sessions = sessions
         self._points = points
@@ -100,9 +100,9 @@ class WidgetEndpoint:
                 403, "ORIGIN_NOT_REGISTERED", "The origin is not registered for this client."
             )
         subject = _subject(client, asked)
-        permissions = _granted(client, subject, asked.get("scopes"))
+        scopes = _granted(client, subject, asked.get("scopes"))
         try:
-            session = await self._sessions.issue(client, subject, origin, permissions)
+            session = await self._sessions.issue(client, subject, origin, scopes)
         except UnknownSubjectError:
             what = "customer" if subject.is_customer else "tenant"
             raise _RefusedError(
@@ -117,7 +117,7 @@ class WidgetEndpoint:
             credential=client.credential,
             token_id=session.id,
             origin=origin,
-            scope=sorted(permissions),
+            scope=sorted(scopes),
             **bound,
         )
         answer = {
@@ -126,7 +126,7 @@ class WidgetEndpoint:
             "expiresIn": session.seconds,
             "origin": origin,
             **bound,
-            "scopes": sorted(permissions),
+            "scopes": sorted(scopes),
         }
         return JSONResponse(answer, headers=_KEPT_BY_NOBODY)
 
@@ -142,13 +142,13 @@ class WidgetEndpoint:
             # It may be good, and is no API client's.
             raise _unauthenticated("Send an API key or an access token of this server.") from None
         needed = OAuthScope.WIDGET_SESSIONS_CREATE
-        if client.kind is not PrincipalKind.API_CLIENT or needed not in client.permissions:
+        if client.kind is not PrincipalKind.API_CLIENT or needed not in client.scopes:
             raise _RefusedError(
                 403, "FORBIDDEN", f"This needs an API client with the scope {needed}."
             )
         try:
-            return await self._narrowing.narrow(client, headers.get(TENANT_HEADER))
-        except OutOfReachError:
+            return await self._acting_tenants.restrict(client, headers.get(TENANT_HEADER))
+        except UnknownTenantError:
             raise _RefusedError(
                 403, "FORBIDDEN", f"{TENANT_HEADER} names no tenant that you may see."
             ) from None
@@ -200,7 +200,7 @@ def _granted(
     client: Principal, subject: Subject, scopes: list[str] | None
 ) -> frozenset[OAuthScope]:
     """What is asked for, if it may be given; all that may be given by default."""
-    most = client.permissions & WIDGET_SCOPES
+    most = client.scopes & WIDGET_SCOPES
     if subject.is_customer:
         most &= CUSTOMER_USER_SCOPES
     try:

@@ -167,10 +167,10 @@ def test_all_is_what_can_be_read_and_more_is_named(tenant: str) -> None:
     assert "orders:read, personal-data:read, tenants:read, widget-sessions:create." in more
 
 
-def test_a_third_working_key_is_a_mistake(tenant: str) -> None:
+def test_a_third_active_key_is_a_mistake(tenant: str) -> None:
     for _ in range(2):
         assert run("api-key", "create", "--tenant", tenant).exit_code == 0
-    assert_mistake(run("api-key", "create", "--tenant", tenant), "2 working keys", "revoke one")
+    assert_mistake(run("api-key", "create", "--tenant", tenant), "2 active keys", "revoke one")
 
 
 def test_a_key_of_the_carrier_belongs_to_no_tenant(url: str) -> None:

@@ -10,7 +10,7 @@ import click
 import pytest
 from graphql import GraphQLSchema, build_schema, parse, validate
 
-from auth.oauth_scopes import POSSIBLE
+from auth.oauth_scopes import ALLOWED_BY_KIND
 from commands.main import main
 from db.enums import ClientKind
 from execution.errors import ErrorCode
@@ -115,7 +115,7 @@ def test_the_partners_guide_explains_every_error_code() -> None:
 def test_the_partners_guide_explains_every_scope() -> None:
     guide = text(ROOT / "docs" / "partner-guide.md")
     explained = re.findall(r"^\| `([a-z-]+:[a-z]+)` \|", guide, re.MULTILINE)
-    assert sorted(explained) == sorted(POSSIBLE[ClientKind.PARTNER])
+    assert sorted(explained) == sorted(ALLOWED_BY_KIND[ClientKind.PARTNER])
 
 
 def test_the_readme_leads_to_every_page() -> None:

@@ -1,7 +1,7 @@
 """The models, one module per aggregate."""
 
 from db.base import Base, TenantOwned
-from db.models.access import ApiClient, ApiKey, OAuthClient, SigningKey, UsedAssertion, WidgetOrigin
+from db.models.access import ApiClient, Credential, SigningKey, UsedAssertion, WidgetOrigin
 from db.models.audit import AuditEntry
 from db.models.carts import Cart, CartItem
 from db.models.changes import CatalogueToken, ChangeToken
@@ -25,7 +25,6 @@ from db.models.tenants import PortalUser, Tenant
 
 __all__ = [
     "ApiClient",
-    "ApiKey",
     "AuditEntry",
     "Base",
     "Cart",
@@ -34,10 +33,10 @@ __all__ = [
     "ChangeToken",
     "Contract",
     "ContractItem",
+    "Credential",
     "Customer",
     "IntakeFailure",
     "IntakeMessage",
-    "OAuthClient",
     "Offer",
     "OfferConsent",
     "Order",

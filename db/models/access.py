@@ -1,6 +1,7 @@
-"""Machines that may ask, a partner's and the carrier's own, and the keys they hold.
+"""API clients, their credentials and origins, and the keys that sign tokens.
 
-Read before it is known who asks, so these tables are not scoped; only `auth` reads them.
+They are read before a request is authenticated, so these tables are not scoped to tenants. Only
+`auth` reads them, and no role of a partner reaches them.
 """
 
 from datetime import datetime
@@ -11,24 +12,26 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base
-from db.enums import ClientKind
+from db.enums import ClientKind, CredentialKind
 from db.ids import new_id
 from db.types import Json, closed_set
 
 
 class ApiClient(Base):
+    """A partner's system, or one of the carrier's own."""
+
     __tablename__ = "api_clients"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     kind: Mapped[ClientKind] = mapped_column(closed_set(ClientKind))
     tenant_id: Mapped[int | None] = mapped_column(ForeignKey("tenants.id"))
-    """Of a partner's client; the carrier's own see every tenant."""
+    """None for the carrier's own clients, which see every tenant."""
     name: Mapped[str]
     created_at: Mapped[datetime]
 
     __table_args__ = (
         CheckConstraint("(kind = 'PARTNER') = (tenant_id IS NOT NULL)", name="tenant_of_partners"),
-        # Two, since NULLs are equal to nobody.
+        # Two indexes, since NULLs are never equal.
         Index(None, "tenant_id", "name", unique=True),
         Index(
             "ix_api_clients_of_the_carrier",
@@ -41,49 +44,35 @@ class ApiClient(Base):
     )
 
 
-class ApiKey(Base):
-    """A key of a client. Only its hash is kept; `prefix` is its public part, shown in lists."""
+class Credential(Base):
+    """An API key or OAuth client: what a client authenticates with."""
 
-    __tablename__ = "api_keys"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    client_id: Mapped[UUID] = mapped_column(ForeignKey("api_clients.id"))
-    prefix: Mapped[str] = mapped_column(String(32), unique=True)
-    secret_hash: Mapped[str] = mapped_column(String(64))
-    permissions: Mapped[list[Any]] = mapped_column(Json)
-    """The names of what the key is good for (`auth.oauth_scopes`)."""
-    created_at: Mapped[datetime]
-    expires_at: Mapped[datetime | None]
-    last_used_at: Mapped[datetime | None]
-    revoked_at: Mapped[datetime | None]
-
-    __table_args__ = (Index(None, "client_id"),)
-
-
-class OAuthClient(Base):
-    """What a client gets access tokens with: a secret, or the public keys it signs with."""
-
-    __tablename__ = "oauth_clients"
+    __tablename__ = "credentials"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     client_id: Mapped[UUID] = mapped_column(ForeignKey("api_clients.id"))
+    kind: Mapped[CredentialKind] = mapped_column(closed_set(CredentialKind))
     identifier: Mapped[str] = mapped_column(String(32), unique=True)
-    """The `client_id` of OAuth: public, shown in lists."""
+    """The public part: the prefix of an API key, the `client_id` of an OAuth client."""
     secret_hash: Mapped[str | None] = mapped_column(String(64))
     public_keys: Mapped[list[Any]] = mapped_column(Json)
-    """JWKs, without a private part; empty for a client with a secret."""
-    permissions: Mapped[list[Any]] = mapped_column(Json)
+    """JWKs without a private part, of an OAuth client that signs; otherwise empty."""
+    scopes: Mapped[list[Any]] = mapped_column(Json)
+    """Names of `auth.oauth_scopes`."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
-    """When it last got a token, to the minute."""
+    """When it last authenticated a request or got a token, to the minute."""
     revoked_at: Mapped[datetime | None]
 
-    __table_args__ = (Index(None, "client_id"),)
+    __table_args__ = (
+        CheckConstraint("kind != 'API_KEY' OR secret_hash IS NOT NULL", name="secret_of_api_keys"),
+        Index(None, "client_id"),
+    )
 
 
 class WidgetOrigin(Base):
-    """An origin whose pages may ask in a browser, with sessions that the client makes for them."""
+    """An origin whose pages may use widget sessions that the client creates."""
 
     __tablename__ = "widget_origins"
 
@@ -94,31 +83,31 @@ class WidgetOrigin(Base):
 
 
 class UsedAssertion(Base):
-    """A signed assertion that a client has authenticated with: each of them is good for once."""
+    """A signed assertion that a client has authenticated with. Each may be used once."""
 
     __tablename__ = "used_assertions"
 
-    oauth_client_id: Mapped[UUID] = mapped_column(ForeignKey("oauth_clients.id"), primary_key=True)
+    credential_id: Mapped[UUID] = mapped_column(ForeignKey("credentials.id"), primary_key=True)
     jti_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     expires_at: Mapped[datetime]
-    """From when on the assertion is refused for its age, so that the row has done its work."""
+    """When the assertion is refused for its age, so that the row may be deleted."""
 
     __table_args__ = (Index(None, "expires_at"),)
 
 
 class SigningKey(Base):
-    """A key that access tokens are signed with. The newest that has begun to sign is the signer."""
+    """A key that signs tokens. The newest that has begun to sign is the signer."""
 
     __tablename__ = "signing_keys"
 
-    # Counted by the program: of two workers that make the same key at once, one is refused.
+    # Assigned by the program: of two workers that add a key at once, one fails.
     sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     kid: Mapped[str] = mapped_column(String(64), unique=True)
     public_key: Mapped[dict[str, Any]] = mapped_column(Json)
     private_key: Mapped[str]
-    """A JWK, encrypted where there is a secret to do so (`auth.key_encryption`)."""
+    """A JWK, encrypted if there is a secret in the settings (`auth.key_encryption`)."""
     created_at: Mapped[datetime]
     signs_from: Mapped[datetime]
-    """Published since it was made, so that everybody who verifies knows it by this time."""
+    """It is published earlier, so that everybody who verifies tokens knows it by this time."""
     withdrawn_at: Mapped[datetime | None]
-    """Since when nothing it signed is believed, because somebody else may have the key."""
+    """Since when its tokens are invalid, because somebody else may have the key."""

@@ -14,9 +14,10 @@ from joserfc.jwk import ECKey, Key
 from sqlalchemy import Engine, event
 
 from app import create_app
-from auth import oauth_clients
+from auth.admin import credentials
+from auth.admin.credentials import NewCredential
+from auth.admin.public_keys import read_public_keys
 from auth.clock import Clock
-from auth.oauth_clients import NewOAuthClient
 from db.session import Database
 from settings import Settings
 from tests.auth.conftest import STARTED
@@ -44,7 +45,7 @@ class Worker:
         self,
         form: Mapping[str, str | list[str]] | None = None,
         *,
-        client: NewOAuthClient | None = None,
+        client: NewCredential | None = None,
         scope: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
@@ -57,7 +58,7 @@ class Worker:
             sent["Authorization"] = basic(client.identifier, client.secret or "")
         return await self.http.post("/oauth/token", data=data, headers=sent)
 
-    async def issued(self, client: NewOAuthClient, scope: str | None = None) -> str:
+    async def issued(self, client: NewCredential, scope: str | None = None) -> str:
         """A token of that client."""
         response = await self.token(client=client, scope=scope)
         assert response.status_code == 200, response.text
@@ -90,9 +91,9 @@ async def workers(
         yield found
 
 
-async def make(database: Database, **more: Any) -> NewOAuthClient:
+async def make(database: Database, **more: Any) -> NewCredential:
     """A client of tenant P."""
-    return await oauth_clients.create(
+    return await credentials.create_oauth_client(
         database, **{"tenant_number": "P", "client_name": "CRM", "now": STARTED, **more}
     )
 
@@ -104,16 +105,14 @@ def basic(identifier: str, secret: str) -> str:
 
 def public(*keys: Key) -> list[dict[str, Any]]:
     """The keys as a client registers them."""
-    return oauth_clients.read_public_keys(
-        json.dumps({"keys": [key.as_dict(private=False) for key in keys]})
-    )
+    return read_public_keys(json.dumps({"keys": [key.as_dict(private=False) for key in keys]}))
 
 
 @dataclass
 class Signer:
     """A client that signs its assertions."""
 
-    client: NewOAuthClient
+    client: NewCredential
     key: Key
     now: Callable[[], float]
     algorithm: str = "ES256"

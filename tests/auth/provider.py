@@ -9,7 +9,7 @@ from typing import Any
 
 from joserfc.jwk import ECKey, Key
 
-from auth import portal_users
+from auth.admin import portal_users
 from db.session import Database
 from tests.auth.conftest import STARTED
 from tests.auth.oauth import Worker, signed, workers

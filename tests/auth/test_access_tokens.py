@@ -1,4 +1,4 @@
-"""Access tokens at the graph: believed by their signature, for as long as their client works."""
+"""Access tokens at the graph: verified by signature, valid while their client is active."""
 
 import asyncio
 import hmac
@@ -15,17 +15,20 @@ from hypothesis import strategies as st
 from joserfc.jwk import ECKey, RSAKey
 from sqlalchemy import select, update
 
-from auth import oauth_clients
+from auth import api_keys
+from auth.admin import credentials
 from auth.jwt import InvalidTokenError, Jwt
 from auth.key_encryption import KeyEncryption
-from auth.oauth_scopes import READING, OAuthScope
+from auth.oauth_scopes import READ_SCOPES, OAuthScope
 from auth.signing_keys import list_keys
-from db.models import OAuthClient, Tenant
+from db.enums import CredentialKind
+from db.models import Credential, Tenant
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from tests.auth.conftest import STARTED, Hand
 from tests.auth.oauth import (
     AUDIENCE,
+    GRANT,
     ISSUER,
     WRONG_TIMES,
     Worker,
@@ -58,7 +61,7 @@ def assert_invalid(response: httpx.Response, reason: str) -> None:
 class Forger:
     """Signs with the server's own key what the server never would."""
 
-    def __init__(self, client: oauth_clients.NewOAuthClient, kid: str, key: ECKey) -> None:
+    def __init__(self, client: credentials.NewCredential, kid: str, key: ECKey) -> None:
         self.client, self.kid, self.key = client, kid, key
 
     @classmethod
@@ -66,7 +69,7 @@ class Forger:
         client = await make(database)
         await worker.issued(client)
         [key] = await list_keys(database)
-        jwk = json.loads(KeyEncryption(None).open(key.kid, key.sealed))
+        jwk = json.loads(KeyEncryption(None).decrypt(key.kid, key.encrypted))
         return cls(client, key.kid, ECKey.import_key(jwk))
 
     def claims(self, **claims: Any) -> dict[str, Any]:
@@ -88,7 +91,7 @@ class Forger:
         return signed(self.claims(**claims), self.key, head)
 
 
-async def test_what_the_forger_changes_nothing_of_is_believed(
+async def test_an_unchanged_token_of_the_forger_is_accepted(
     database: Database, worker: Worker
 ) -> None:
     forger = await Forger.of(database, worker)
@@ -100,9 +103,9 @@ async def test_what_the_forger_changes_nothing_of_is_believed(
 @pytest.mark.parametrize(
     ("claims", "reason"),
     [
-        ({"iss": "https://other.test"}, "another issuer"),
-        ({"iss": f"{ISSUER}/"}, "another issuer"),
-        ({"iss": None}, "another issuer"),
+        ({"iss": "https://other.test"}, "of an accepted issuer"),
+        ({"iss": f"{ISSUER}/"}, "of an accepted issuer"),
+        ({"iss": None}, "of an accepted issuer"),
         ({"aud": ISSUER}, "another audience"),
         ({"aud": []}, "another audience"),
         ({"aud": None}, "another audience"),
@@ -114,7 +117,7 @@ async def test_what_the_forger_changes_nothing_of_is_believed(
         ({"scope": None}, "no claim scope"),
         ({"scope": ["orders:read"]}, "no claim scope"),
         ({"client_id": None}, "no claim client_id"),
-        ({"client_id": "pgc_" + "0" * 20}, "is of a client"),
+        ({"client_id": "pgc_" + "0" * 20}, "belongs to a client"),
     ],
 )
 async def test_a_token_with_a_wrong_claim_is_refused(
@@ -138,7 +141,7 @@ async def test_a_time_that_is_none_is_refused(
 
 
 @pytest.mark.parametrize("claims", [{"exp": NOW - 9}, {"iat": NOW + 10}, {"nbf": NOW + 10}])
-async def test_workers_whose_clocks_are_a_little_apart_believe_each_other(
+async def test_workers_accept_tokens_despite_small_clock_differences(
     database: Database, worker: Worker, claims: dict[str, Any]
 ) -> None:
     forger = await Forger.of(database, worker)
@@ -153,7 +156,7 @@ async def test_a_jwt_of_another_type_is_no_access_token(
     head = {"alg": "ES256", "typ": "at+jwt", "kid": forger.kid, **header}
     present = {name: value for name, value in head.items() if value is not None}
     token = signed(forger.claims(), forger.key, present)
-    assert_invalid(await worker.ask(token), "is no access token")
+    assert_invalid(await worker.ask(token), "is not an access token")
 
 
 async def test_no_other_algorithm_is_accepted(database: Database, worker: Worker) -> None:
@@ -239,7 +242,9 @@ async def test_the_token_of_a_revoked_client_is_refused_within_a_second_by_every
         token = await both[0].issued(client)
         for worker in both:
             assert (await worker.ask(token)).status_code == 200
-        await oauth_clients.revoke(database, client.identifier, now=STARTED)
+        await credentials.revoke(
+            database, CredentialKind.OAUTH_CLIENT, client.identifier, now=STARTED
+        )
         hand.move(1)
         for worker in both:
             assert_invalid(await worker.ask(token), "revoked")
@@ -257,7 +262,7 @@ async def test_a_token_ends_with_its_client(database: Database, worker: Worker, 
 async def test_a_token_reads_what_its_scope_says_and_no_more(
     database: Database, worker: Worker
 ) -> None:
-    client = await make(database, permissions=READING)
+    client = await make(database, scopes=READ_SCOPES)
     query = "{ tenants { totalCount } orders { totalCount } }"
     narrow = (await worker.ask(await worker.issued(client, "orders:read"), query)).json()
     assert narrow["errors"][0]["extensions"]["code"] == "FORBIDDEN"
@@ -269,10 +274,10 @@ async def test_a_token_reads_what_its_scope_says_and_no_more(
 async def test_a_token_loses_what_its_client_loses(
     database: Database, worker: Worker, hand: Hand
 ) -> None:
-    client = await make(database, permissions=READING)
+    client = await make(database, scopes=READ_SCOPES)
     token = await worker.issued(client, "orders:read tenants:read")
     async with database.write(TenantScope.carrier()) as session:
-        await session.execute(update(OAuthClient).values(permissions=["orders:read"]))
+        await session.execute(update(Credential).values(scopes=["orders:read"]))
     hand.move(1)
     answer = (await worker.ask(token, "{ tenants { totalCount } orders { totalCount } }")).json()
     assert [error["path"] for error in answer["errors"]] == [["tenants"]]
@@ -300,7 +305,7 @@ async def test_a_busy_client_costs_one_statement_a_second(
 ) -> None:
     token = await worker.issued(await make(database))
     hand.move(1)
-    with statements_on("oauth_clients") as clients, statements_on("signing_keys") as keys:
+    with statements_on("FROM credentials") as clients, statements_on("signing_keys") as keys:
         answers = await asyncio.gather(*(worker.ask(token) for _ in range(10)))
         hand.move(0.9)
         answers.append(await worker.ask(token))
@@ -311,15 +316,25 @@ async def test_a_busy_client_costs_one_statement_a_second(
         assert (len(clients), len(keys)) == (2, 2)
 
 
+async def test_an_api_key_gets_no_access_token(database: Database, worker: Worker) -> None:
+    key = await credentials.create_key(database, tenant_number="P", client_name="CRM", now=STARTED)
+    parts = api_keys.parse(key.secret)
+    assert parts is not None
+    prefix, secret = parts
+    for wrong in (secret, key.secret):
+        form = {**GRANT, "client_id": prefix, "client_secret": wrong}
+        assert (await worker.token(form)).json()["error"] == "invalid_client"
+
+
 async def test_made_up_keys_cost_two_statements_a_second_at_most(
     database: Database, worker: Worker, hand: Hand
 ) -> None:
     forger = await Forger.of(database, worker)
     hand.move(1)
-    with statements_on("signing_keys") as keys, statements_on("oauth_clients") as clients:
+    with statements_on("signing_keys") as keys, statements_on("credentials") as clients:
         for number in range(20):
             token = forger.token({"kid": f"kid {number}"})
-            assert_invalid(await worker.ask(token), "a key that is not known")
+            assert_invalid(await worker.ask(token), "a key that is unknown")
     assert (len(keys), len(clients)) == (2, 0)
 
 

@@ -1,4 +1,4 @@
-"""`X-Tenant`: whoever sees a tree may act for a part of it, and never for more."""
+"""`X-Tenant`: a principal acts for one of the tenants that it sees, and for no other."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""The audit log: what is written into it, with what it is about, and who sees it."""
+"""The audit log: its entries, and who sees them."""
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
@@ -7,15 +7,17 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from auth import audit, keys, oauth_clients, signing_keys
-from auth.bearer import Bearers, UnauthenticatedError
-from auth.clients import TooManyWorkingError
+from auth import api_keys, audit
+from auth.admin import credentials, signing_keys
+from auth.admin.credentials import TooManyActiveError
+from auth.bearer import UnauthenticatedError
 from auth.key_encryption import KeyEncryption
-from db.enums import AuditAction, AuditActor, ClientKind
+from db.enums import AuditAction, AuditActor, ClientKind, CredentialKind
 from db.ids import new_id
 from db.models import AuditEntry
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
+from tests.auth.bearers import Bearers
 from tests.auth.conftest import STARTED, Hand
 from tests.graph.client import CARRIER, Answer, Client, serve
 from tests.graph.factory import NOW
@@ -42,24 +44,28 @@ def told(entry: AuditEntry) -> tuple[Any, ...]:
 async def test_making_and_revoking_a_key_is_recorded_without_its_secret(
     database: Database,
 ) -> None:
-    made = await keys.create(database, tenant_number="P-A", client_name="CRM", now=STARTED)
+    made = await credentials.create_key(
+        database, tenant_number="P-A", client_name="CRM", now=STARTED
+    )
     for _ in range(2):
-        await keys.revoke(database, made.prefix, now=STARTED + timedelta(seconds=1))
+        await credentials.revoke(
+            database, CredentialKind.API_KEY, made.identifier, now=STARTED + timedelta(seconds=1)
+        )
     found = await entries(database)
     assert [told(entry) for entry in found] == [
-        (AuditAction.KEY_CREATED, made.prefix, 2),
-        (AuditAction.KEY_REVOKED, made.prefix, 2),
+        (AuditAction.KEY_CREATED, made.identifier, 2),
+        (AuditAction.KEY_REVOKED, made.identifier, 2),
     ]
     assert {entry.actor_kind for entry in found} == {AuditActor.OPERATOR}
-    assert found[0].details == {"client": "CRM", "scopes": sorted(made.permissions)}
-    assert made.text.removeprefix(made.prefix) not in str([entry.details for entry in found])
+    assert found[0].details == {"client": "CRM", "scopes": sorted(made.scopes)}
+    assert made.secret.removeprefix(made.identifier) not in str([entry.details for entry in found])
 
 
 async def test_oauth_clients_and_signing_keys_are_recorded(database: Database) -> None:
-    made = await oauth_clients.create(
+    made = await credentials.create_oauth_client(
         database, kind=ClientKind.SUPPORT, client_name="Desk", now=STARTED
     )
-    await oauth_clients.revoke(database, made.identifier, now=STARTED)
+    await credentials.revoke(database, CredentialKind.OAUTH_CLIENT, made.identifier, now=STARTED)
     first = await signing_keys.rotate(database, KeyEncryption(None), now=STARTED)
     second = await signing_keys.replace_all(database, KeyEncryption(None), now=STARTED)
     assert {told(entry) for entry in await entries(database)} == {
@@ -79,22 +85,22 @@ async def test_no_key_is_made_without_its_entry(
 
     monkeypatch.setattr(audit, "entry", fail)
     with pytest.raises(RuntimeError):
-        await keys.create(database, tenant_number="P", client_name="CRM", now=STARTED)
-    assert await keys.list_keys(database) == []
+        await credentials.create_key(database, tenant_number="P", client_name="CRM", now=STARTED)
+    assert await credentials.list_credentials(database, CredentialKind.API_KEY) == []
 
 
 async def test_what_fails_leaves_no_entry(database: Database) -> None:
     for _ in range(2):
-        await keys.create(database, tenant_number="P", client_name="CRM", now=STARTED)
-    with pytest.raises(TooManyWorkingError):
-        await keys.create(database, tenant_number="P", client_name="CRM", now=STARTED)
+        await credentials.create_key(database, tenant_number="P", client_name="CRM", now=STARTED)
+    with pytest.raises(TooManyActiveError):
+        await credentials.create_key(database, tenant_number="P", client_name="CRM", now=STARTED)
     assert len(await entries(database)) == 2
 
 
 async def test_a_partner_sees_the_entries_of_its_own_tenants_alone(database: Database) -> None:
     for tenant in ("P", "P-A", "S"):
-        await keys.create(database, tenant_number=tenant, client_name="CRM", now=STARTED)
-    await keys.create(database, kind=ClientKind.SUPPORT, client_name="Desk", now=STARTED)
+        await credentials.create_key(database, tenant_number=tenant, client_name="CRM", now=STARTED)
+    await credentials.create_key(database, kind=ClientKind.SUPPORT, client_name="Desk", now=STARTED)
 
     async def seen(scope: TenantScope) -> list[int | None]:
         return [entry.tenant_id for entry in await entries(database, scope=scope)]
@@ -121,17 +127,19 @@ async def failed(database: Database) -> list[tuple[str | None, int | None, str, 
 async def test_refused_keys_are_recorded_once_a_minute_and_counted(
     database: Database, hand: Hand
 ) -> None:
-    made = await keys.create(database, tenant_number="P-A", client_name="CRM", now=STARTED)
-    await keys.revoke(database, made.prefix, now=STARTED)
+    made = await credentials.create_key(
+        database, tenant_number="P-A", client_name="CRM", now=STARTED
+    )
+    await credentials.revoke(database, CredentialKind.API_KEY, made.identifier, now=STARTED)
     bearers = Bearers(database, hand.clock)
     for _ in range(3):
-        await refuse(bearers, made.text)
+        await refuse(bearers, made.secret)
     hand.move(60)
-    await refuse(bearers, made.text)
+    await refuse(bearers, made.secret)
     await bearers.close()
     assert await failed(database) == [
-        (made.prefix, 2, "revoked", 1),
-        (made.prefix, 2, "revoked", 3),
+        (made.identifier, 2, "revoked", 1),
+        (made.identifier, 2, "revoked", 3),
     ]
 
 
@@ -150,12 +158,12 @@ async def test_a_flood_of_unknown_keys_is_one_entry_that_holds_none_of_them(
 async def test_a_known_key_with_another_secret_names_its_public_part(
     database: Database, hand: Hand
 ) -> None:
-    mine = await keys.create(database, tenant_number="P", client_name="CRM", now=STARTED)
-    wrong = keys.with_checksum(mine.prefix, "0" * 32)
+    mine = await credentials.create_key(database, tenant_number="P", client_name="CRM", now=STARTED)
+    wrong = api_keys.compose(mine.identifier, "0" * 32)
     bearers = Bearers(database, hand.clock)
     await refuse(bearers, wrong)
     await bearers.close()
-    assert await failed(database) == [(mine.prefix, 1, "not proved", 1)]
+    assert await failed(database) == [(mine.identifier, 1, "not proved", 1)]
 
 
 @pytest.fixture
@@ -164,10 +172,10 @@ async def served(database_url: str) -> AsyncIterator[tuple[Client, Partners, str
     partners = two_partners()
     async with serve(database_url) as client:
         await client.fill(partners.book)
-        desk = await keys.create(
+        desk = await credentials.create_key(
             client.database, kind=ClientKind.SUPPORT, client_name="Desk", now=NOW
         )
-        yield client, partners, desk.text
+        yield client, partners, desk.secret
 
 
 async def reads(client: Client) -> Sequence[AuditEntry]:
@@ -239,9 +247,11 @@ async def test_what_reads_no_tenants_data_is_not_recorded(
 
 async def test_what_others_read_is_not_recorded(served: tuple[Client, Partners, str]) -> None:
     client, partners, _ = served
-    hub = await keys.create(client.database, kind=ClientKind.FULFILMENT, client_name="Hub", now=NOW)
+    hub = await credentials.create_key(
+        client.database, kind=ClientKind.FULFILMENT, client_name="Hub", now=NOW
+    )
     number = partners.partner.order.number
-    await ask(client, hub.text, ORDER, {}, number=number)
+    await ask(client, hub.secret, ORDER, {}, number=number)
     await client.query(ORDER, {"number": number})
     assert await reads(client) == []
 

@@ -1,11 +1,12 @@
-"""What is done to users and origins is in the audit log, with the change or not at all."""
+"""Changes of users and origins are recorded in their own transaction, or not made."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
-from auth import audit, keys, origins, portal_users
+from auth import audit
+from auth.admin import credentials, origins, portal_users
 from db.enums import AuditAction, AuditActor
 from db.models import AuditEntry
 from db.session import Database
@@ -43,7 +44,7 @@ async def remove(database: Database) -> None:
 
 
 async def portal_client(database: Database) -> None:
-    await keys.create(database, tenant_number="P", client_name="Portal", now=STARTED)
+    await credentials.create_key(database, tenant_number="P", client_name="Portal", now=STARTED)
 
 
 async def test_each_change_of_a_user_is_recorded_once(database: Database) -> None:

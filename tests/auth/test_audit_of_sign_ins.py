@@ -1,4 +1,4 @@
-"""Whatever is refused, by whichever way it came, leaves its entry in the audit log."""
+"""Every kind of refused credential is recorded in the audit log."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from joserfc.jwk import ECKey
 
-from auth import oauth_clients, origins
-from auth.failures import EVERY_SECONDS
-from db.enums import AuditAction, AuditActor, ClientKind
+from auth.admin import credentials, origins
+from auth.failed_sign_ins import EVERY_SECONDS
+from db.enums import AuditAction, AuditActor, ClientKind, CredentialKind
 from db.models import AuditEntry
 from db.session import Database
 from tests.auth.conftest import STARTED, Hand
@@ -30,7 +30,7 @@ async def refused(worker: Worker, token: str) -> None:
     assert (await worker.ask(token)).status_code == 401
 
 
-async def test_an_oauth_client_that_nobody_knows_is_recorded_without_its_name(
+async def test_an_unknown_oauth_client_is_recorded_without_its_name(
     database: Database, database_url: str, hand: Hand
 ) -> None:
     async with workers(database_url, hand.clock) as [worker]:
@@ -55,7 +55,9 @@ async def test_a_client_that_has_ended_is_recorded_with_the_reason(
     until = STARTED + timedelta(minutes=1)
     client = await make(database, expires_at=until if ended == "expired" else None)
     if ended == "revoked":
-        await oauth_clients.revoke(database, client.identifier, now=STARTED)
+        await credentials.revoke(
+            database, CredentialKind.OAUTH_CLIENT, client.identifier, now=STARTED
+        )
     hand.move(60)
     async with workers(database_url, hand.clock) as [worker]:
         await refused_token(worker, basic(client.identifier, client.secret or ""))
@@ -100,7 +102,7 @@ async def test_a_token_of_ours_that_is_over_is_recorded_and_a_flood_is_one_entry
     ]
 
 
-async def test_a_token_of_the_provider_that_is_not_believed_is_recorded(
+async def test_an_invalid_token_of_the_provider_is_recorded(
     database: Database, database_url: str, hand: Hand
 ) -> None:
     await add_user(database)
@@ -155,7 +157,7 @@ async def test_support_is_audited_by_access_token_as_by_key(
     database: Database, database_url: str, hand: Hand
 ) -> None:
     await add_customers(database, **{"K-1": "P", "K-2": "S"})
-    desk = await oauth_clients.create(
+    desk = await credentials.create_oauth_client(
         database, kind=ClientKind.SUPPORT, client_name="Desk", now=STARTED
     )
     async with workers(database_url, hand.clock) as [worker]:

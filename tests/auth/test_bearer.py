@@ -1,4 +1,4 @@
-"""Who a bearer is: from memory for a second, from the database after it."""
+"""API keys as bearers: read from the database at most once a second."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,10 +8,13 @@ import pytest
 import structlog
 from sqlalchemy import event
 
-from auth import bearer, keys
-from auth.bearer import Bearers, UnauthenticatedError
+from auth import api_keys, ttl_cache
+from auth.admin import credentials
+from auth.bearer import UnauthenticatedError
 from auth.principal import PrincipalKind
+from db.enums import CredentialKind
 from db.session import Database
+from tests.auth.bearers import Bearers
 from tests.auth.conftest import STARTED, Hand
 
 
@@ -26,47 +29,52 @@ def count_reads(database: Database) -> Callable[[], int]:
     reads: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if "api_keys.secret_hash" in statement:
+        if "credentials.secret_hash" in statement:
             reads.append(statement)
 
     event.listen(database.engine.sync_engine, "before_cursor_execute", note)
     return lambda: len(reads)
 
 
-async def make(database: Database, expires_at: datetime | None = None) -> keys.NewKey:
-    return await keys.create(
+async def make(database: Database, expires_at: datetime | None = None) -> credentials.NewKey:
+    return await credentials.create_key(
         database, tenant_number="P", client_name="CRM", now=STARTED, expires_at=expires_at
     )
 
 
+def made_up(number: int) -> str:
+    """A header with a well-formed key that does not exist."""
+    return f"Bearer {api_keys.compose(f'pgk_{number:08}', '1' * 32)}"
+
+
 async def last_use(database: Database) -> datetime | None:
-    [key] = await keys.list_keys(database)
+    [key] = await credentials.list_credentials(database, CredentialKind.API_KEY)
     return key.last_used_at
 
 
 async def test_a_right_key_has_a_principal(database: Database, bearers: Bearers) -> None:
     made = await make(database)
-    principal = await bearers.principal(f"Bearer {made.text}")
+    principal = await bearers.principal(f"Bearer {made.secret}")
     assert principal.kind is PrincipalKind.API_CLIENT
-    assert principal == await bearers.principal(f"bearer  {made.text} ")
+    assert principal == await bearers.principal(f"bearer  {made.secret} ")
     await bearers.close()
 
 
 @pytest.mark.parametrize(
     ("header", "message"),
     [
-        (None, "An API key is needed"),
-        ("", "must read `Bearer`"),
-        ("Bearer", "must read `Bearer`"),
-        ("Bearer ", "must read `Bearer`"),
-        ("Basic cGdrOg==", "must read `Bearer`"),
-        ("Bearer two words", "must read `Bearer`"),
-        ("Bearer pgk_é", "must read `Bearer`"),
+        (None, "Send a valid API key"),
+        ("", "must be 'Bearer'"),
+        ("Bearer", "must be 'Bearer'"),
+        ("Bearer ", "must be 'Bearer'"),
+        ("Basic cGdrOg==", "must be 'Bearer'"),
+        ("Bearer two words", "must be 'Bearer'"),
+        ("Bearer pgk_é", "must be 'Bearer'"),
         ("Bearer nonsense", "is not valid"),
         ("Bearer pgk_00000000_00000000000000000000000000000000000000", "is not valid"),
     ],
 )
-async def test_whoever_has_no_right_key_is_nobody(
+async def test_a_request_without_a_valid_key_is_refused(
     bearers: Bearers, header: str | None, message: str
 ) -> None:
     with pytest.raises(UnauthenticatedError, match=message):
@@ -76,7 +84,7 @@ async def test_whoever_has_no_right_key_is_nobody(
 async def test_a_key_is_looked_up_once_a_second(
     database: Database, bearers: Bearers, hand: Hand, count_reads: Callable[[], int]
 ) -> None:
-    header = f"Bearer {(await make(database)).text}"
+    header = f"Bearer {(await make(database)).secret}"
     for _ in range(3):
         await bearers.principal(header)
         hand.move(0.3)
@@ -92,7 +100,7 @@ async def test_requests_that_come_together_look_a_key_up_once(
 ) -> None:
     made = await make(database)
     before = count_reads()
-    found = await asyncio.gather(*(bearers.principal(f"Bearer {made.text}") for _ in range(10)))
+    found = await asyncio.gather(*(bearers.principal(f"Bearer {made.secret}") for _ in range(10)))
     assert len(set(found)) == 1
     assert count_reads() - before == 1
     await bearers.close()
@@ -101,8 +109,7 @@ async def test_requests_that_come_together_look_a_key_up_once(
 async def test_a_wrong_key_is_looked_up_once_a_second_too(
     bearers: Bearers, hand: Hand, count_reads: Callable[[], int]
 ) -> None:
-    secret = "1" * 32
-    wrong = f"Bearer pgk_00000000_{secret}{keys._checksum('pgk_00000000', secret)}"
+    wrong = f"Bearer {api_keys.compose('pgk_00000000', '1' * 32)}"
     for expected in (1, 1, 2):
         with pytest.raises(UnauthenticatedError, match="is not valid"):
             await bearers.principal(wrong)
@@ -114,11 +121,11 @@ async def test_revocation_takes_effect_within_a_second(
     database: Database, bearers: Bearers, hand: Hand
 ) -> None:
     made = await make(database)
-    await bearers.principal(f"Bearer {made.text}")
-    await keys.revoke(database, made.prefix, now=STARTED)
+    await bearers.principal(f"Bearer {made.secret}")
+    await credentials.revoke(database, CredentialKind.API_KEY, made.identifier, now=STARTED)
     hand.move(1.0)
     with pytest.raises(UnauthenticatedError, match="has been revoked"):
-        await bearers.principal(f"Bearer {made.text}")
+        await bearers.principal(f"Bearer {made.secret}")
     await bearers.close()
 
 
@@ -126,10 +133,10 @@ async def test_a_key_expires_on_time_even_while_it_is_remembered(
     database: Database, bearers: Bearers, hand: Hand
 ) -> None:
     made = await make(database, expires_at=STARTED + timedelta(seconds=0.5))
-    await bearers.principal(f"Bearer {made.text}")
+    await bearers.principal(f"Bearer {made.secret}")
     hand.move(0.5)
     with pytest.raises(UnauthenticatedError, match="has expired"):
-        await bearers.principal(f"Bearer {made.text}")
+        await bearers.principal(f"Bearer {made.secret}")
     await bearers.close()
 
 
@@ -139,17 +146,17 @@ async def test_memory_is_bounded_and_wrong_keys_drive_no_right_one_out(
     hand: Hand,
     count_reads: Callable[[], int],
 ) -> None:
-    monkeypatch.setattr(bearer, "_CACHED_REFUSALS", 10)
+    monkeypatch.setattr(ttl_cache, "MOST_MISSING", 10)
     bearers = Bearers(database, hand.clock)
-    header = f"Bearer {(await make(database)).text}"
+    header = f"Bearer {(await make(database)).secret}"
     await bearers.principal(header)
     for number in range(50):
         with pytest.raises(UnauthenticatedError):
-            await bearers.principal(f"Bearer {number}")
+            await bearers.principal(made_up(number))
     before = count_reads()
     await bearers.principal(header)
     assert count_reads() == before
-    assert len(bearers._refused._entries) == 10
+    assert len(bearers.credentials._by_identifier._missing._entries) == 10
     await bearers.close()
 
 
@@ -158,15 +165,15 @@ async def test_what_is_too_old_is_forgotten_not_only_unread(
 ) -> None:
     for number in range(5):
         with pytest.raises(UnauthenticatedError):
-            await bearers.principal(f"Bearer {number}")
+            await bearers.principal(made_up(number))
         hand.move(1.0)
-    assert len(bearers._refused._entries) == 1
+    assert len(bearers.credentials._by_identifier._missing._entries) == 1
 
 
 async def test_the_last_use_is_recorded_at_most_once_a_minute(
     database: Database, bearers: Bearers, hand: Hand
 ) -> None:
-    header = f"Bearer {(await make(database)).text}"
+    header = f"Bearer {(await make(database)).secret}"
     await bearers.principal(header)
     hand.move(59)
     await bearers.principal(header)
@@ -179,7 +186,7 @@ async def test_the_last_use_is_recorded_at_most_once_a_minute(
 
 
 async def test_workers_do_not_record_the_same_minute_twice(database: Database, hand: Hand) -> None:
-    header = f"Bearer {(await make(database)).text}"
+    header = f"Bearer {(await make(database)).secret}"
     for _ in range(2):
         worker = Bearers(database, hand.clock)
         await worker.principal(header)
@@ -190,9 +197,9 @@ async def test_workers_do_not_record_the_same_minute_twice(database: Database, h
 
 async def test_a_refused_key_is_not_in_use(database: Database, bearers: Bearers) -> None:
     made = await make(database)
-    await keys.revoke(database, made.prefix, now=STARTED)
+    await credentials.revoke(database, CredentialKind.API_KEY, made.identifier, now=STARTED)
     with pytest.raises(UnauthenticatedError):
-        await bearers.principal(f"Bearer {made.text}")
+        await bearers.principal(f"Bearer {made.secret}")
     await bearers.close()
     assert await last_use(database) is None
 
@@ -201,7 +208,7 @@ async def test_a_last_use_that_cannot_be_recorded_is_logged_and_harms_no_request
     monkeypatch: pytest.MonkeyPatch, database: Database, bearers: Bearers
 ) -> None:
     made = await make(database)
-    header = f"Bearer {made.text}"
+    header = f"Bearer {made.secret}"
 
     def unwritable(*_: object) -> None:
         raise OSError("the disk is full")
@@ -212,6 +219,6 @@ async def test_a_last_use_that_cannot_be_recorded_is_logged_and_harms_no_request
         await bearers.close()
         assert await bearers.principal(header) == first
     [entry] = logged
-    assert entry["event"] == "the last use of a key was not recorded"
+    assert entry["event"] == "the last use of a credential was not recorded"
     assert entry["log_level"] == "error"
-    assert made.text not in repr(entry)
+    assert made.secret not in repr(entry)

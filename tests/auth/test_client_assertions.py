@@ -1,4 +1,4 @@
-"""`private_key_jwt`: a client proves who it is by a signed assertion, good for one use."""
+"""`private_key_jwt`: a client authenticates with a signed assertion, once."""
 
 import asyncio
 import hmac
@@ -12,8 +12,9 @@ import pytest
 from joserfc.jwk import ECKey, Key, OctKey, OKPKey, RSAKey
 from sqlalchemy import func, select
 
-from auth import oauth_clients
-from auth.oauth_clients import UnusableKeysError, read_public_keys
+from auth.admin import credentials
+from auth.admin.public_keys import UnusableKeysError, read_public_keys
+from db.enums import CredentialKind
 from db.models import UsedAssertion
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
@@ -83,19 +84,19 @@ async def test_the_audience_is_the_issuer_or_the_token_endpoint(
         ({"aud": [ISSUER, "https://other.test"]}, "another audience"),
         ({"aud": f"{ISSUER}/graphql"}, "another audience"),
         ({"aud": None}, "another audience"),
-        ({"iss": "somebody"}, "another iss"),
-        ({"iss": None}, "another iss"),
+        ({"iss": "somebody"}, "different claims iss and sub"),
+        ({"iss": None}, "different claims iss and sub"),
         ({"sub": None}, "no claim sub"),
         ({"sub": "pgc_0123456789abcdef0123"}, "no valid signature"),
-        ({"sub": "pgc_\0"}, "no text"),
+        ({"sub": "pgc_\0"}, "not printable text"),
         ({"jti": None}, "no claim jti"),
         ({"jti": ""}, "no claim jti"),
         ({"jti": 7}, "no claim jti"),
-        ({"jti": "\ud800"}, "no text"),
+        ({"jti": "\ud800"}, "not printable text"),
         ({"jti": "x" * 256}, "no claim jti"),
         ({"exp": None}, "no claim exp"),
         ({"exp": NOW - 30}, "has expired"),
-        ({"exp": NOW + 331}, "later than in 5 minutes"),
+        ({"exp": NOW + 331}, "more than 5 minutes from now"),
         ({"nbf": NOW + 31}, "not valid yet"),
         ({"iat": NOW + 31}, "not valid yet"),
     ],
@@ -130,7 +131,7 @@ async def test_a_header_that_is_no_text_is_refused(
 
 
 @pytest.mark.parametrize("claims", [{"exp": NOW - 29}, {"iat": NOW + 30}, {"exp": NOW + 330}])
-async def test_a_client_whose_clock_is_a_little_off_is_believed(
+async def test_a_clients_clock_may_differ_slightly(
     database: Database, worker: Worker, hand: Hand, claims: dict[str, Any]
 ) -> None:
     client = await signer(database, hand.clock)
@@ -255,7 +256,7 @@ async def test_a_client_of_one_way_does_not_come_in_by_the_other(
 ) -> None:
     signing = await signer(database, hand.clock)
     secret = {**GRANT, "client_id": signing.client.identifier, "client_secret": "x"}
-    assert "not right" in refused(await worker.token(secret))
+    assert "is wrong" in refused(await worker.token(secret))
     signing.client = await make(database)
     assert "no valid signature" in refused(await worker.token(signing.form()))
 
@@ -264,7 +265,9 @@ async def test_a_revoked_client_is_refused_whatever_it_signs(
     database: Database, worker: Worker, hand: Hand
 ) -> None:
     client = await signer(database, hand.clock)
-    await oauth_clients.revoke(database, client.client.identifier, now=STARTED)
+    await credentials.revoke(
+        database, CredentialKind.OAUTH_CLIENT, client.client.identifier, now=STARTED
+    )
     assert "revoked" in refused(await worker.token(client.form()))
 
 
@@ -293,9 +296,9 @@ async def test_a_client_may_have_its_next_key_registered_beside_the_present_one(
         ('{"keys": []}', "neither"),
         ('{"keys": {}}', "neither"),
         ({"keys": [{}] * 6}, "more than 5"),
-        ({}, "none of the kinds"),
-        ({"keys": ["x"]}, "none of the kinds"),
-        (OctKey.generate_key(256).as_dict(), "none of the kinds"),
+        ({}, "none of the types"),
+        ({"keys": ["x"]}, "none of the types"),
+        (OctKey.generate_key(256).as_dict(), "none of the types"),
         (ECKey.generate_key("P-256").as_dict(private=True), "must stay with the partner"),
         (ECKey.generate_key("P-384").as_dict(private=False), "P-256"),
         (OKPKey.generate_key("X25519").as_dict(private=False), "Ed25519"),
@@ -308,7 +311,7 @@ async def test_a_client_may_have_its_next_key_registered_beside_the_present_one(
         ({**RSA.as_dict(private=False), "kid": 7}, "kid"),
     ],
 )
-def test_keys_that_a_client_cannot_be_known_by_are_not_registered(keys: Any, reason: str) -> None:
+def test_unusable_public_keys_are_not_registered(keys: Any, reason: str) -> None:
     text = keys if isinstance(keys, str) else json.dumps(keys)
     with pytest.raises(UnusableKeysError, match=reason):
         read_public_keys(text)

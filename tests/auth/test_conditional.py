@@ -1,4 +1,4 @@
-"""A widget that polls: its page is told that nothing has changed as long as its session is good."""
+"""Conditional requests of polling pages: 304 only while the session is valid."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -7,8 +7,9 @@ import httpx
 import pytest
 from sqlalchemy import update
 
-from auth import keys, oauth_clients
-from auth.oauth_scopes import READING
+from auth.admin import credentials
+from auth.oauth_scopes import READ_SCOPES
+from db.enums import CredentialKind
 from db.models import Customer
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
@@ -100,27 +101,27 @@ async def test_a_page_of_another_origin_is_told_nothing(
 async def test_a_revoked_key_and_an_ended_one_are_told_nothing(
     database: Database, worker: Worker, hand: Hand
 ) -> None:
-    ending = await keys.create(
+    ending = await credentials.create_key(
         database,
         tenant_number="P",
         client_name="ending",
         now=STARTED,
-        permissions=READING,
+        scopes=READ_SCOPES,
         expires_at=STARTED + timedelta(seconds=30),
     )
-    revoked = await keys.create(
-        database, tenant_number="P", client_name="revoked", now=STARTED, permissions=READING
+    revoked = await credentials.create_key(
+        database, tenant_number="P", client_name="revoked", now=STARTED, scopes=READ_SCOPES
     )
     tags = {
-        key.text: (await poll(worker, key.text, origin=None)).headers["etag"]
+        key.secret: (await poll(worker, key.secret, origin=None)).headers["etag"]
         for key in (ending, revoked)
     }
-    await keys.revoke_of_client(database, "revoked", now=STARTED)
+    await credentials.revoke_all(database, "revoked", now=STARTED)
     hand.move(5)
-    assert (await poll(worker, revoked.text, tags[revoked.text], None)).status_code == 401
-    assert (await poll(worker, ending.text, tags[ending.text], None)).status_code == 304
+    assert (await poll(worker, revoked.secret, tags[revoked.secret], None)).status_code == 401
+    assert (await poll(worker, ending.secret, tags[ending.secret], None)).status_code == 304
     hand.move(30)
-    assert (await poll(worker, ending.text, tags[ending.text], None)).status_code == 401
+    assert (await poll(worker, ending.secret, tags[ending.secret], None)).status_code == 401
 
 
 async def test_a_revoked_clients_token_is_told_nothing(
@@ -130,6 +131,6 @@ async def test_a_revoked_clients_token_is_told_nothing(
     token = await worker.issued(client)
     tag = (await poll(worker, token, origin=None)).headers["etag"]
     assert (await poll(worker, token, tag, None)).status_code == 304
-    await oauth_clients.revoke(database, client.identifier, now=STARTED)
+    await credentials.revoke(database, CredentialKind.OAUTH_CLIENT, client.identifier, now=STARTED)
     hand.move(2)
     assert (await poll(worker, token, tag, None)).status_code == 401

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from auth import origins
-from auth.oauth_scopes import READING
+from auth.admin import origins
+from auth.oauth_scopes import READ_SCOPES
 from db.session import Database
 from execution.limits import Limits
 from tests.auth.conftest import STARTED, Hand
@@ -108,7 +108,7 @@ async def test_a_page_of_another_registered_origin_reads_no_data(
 async def test_answers_to_keys_and_access_tokens_are_for_no_page(
     database: Database, worker: Worker, backend: Portal
 ) -> None:
-    token = await worker.issued(await make(database, permissions=READING))
+    token = await worker.issued(await make(database, scopes=READ_SCOPES))
     for credential in (backend.credential, token, "pgk_wrong", "a.b.c"):
         assert readable_by(await Page(worker.http).ask(credential)) is None
 

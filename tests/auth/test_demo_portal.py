@@ -1,4 +1,4 @@
-"""The demo's page gets real widget sessions: of the partner or of one customer, for its origin."""
+"""The demo's page gets widget sessions: of the partner or of one customer, for its origin."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from app import create_app
-from auth import keys
-from auth.oauth_scopes import CUSTOMER_USER_SCOPES, READING, WIDGET_SCOPES
+from auth.admin import credentials
+from auth.oauth_scopes import CUSTOMER_USER_SCOPES, READ_SCOPES, WIDGET_SCOPES
 from db.session import Database
 from settings import Settings
 from tests.auth.conftest import STARTED
@@ -23,14 +23,14 @@ async def http(database: Database, database_url: str) -> AsyncIterator[httpx.Asy
     """A demo over the partner P-A and two of its customers."""
     await add_customers(database, **{"K-A": "P-A", "K-A-1": "P-A-1", "K-B": "P-B"})
     own: dict[str, Any] = {"tenant_number": "P-A", "now": STARTED}
-    shown = await keys.create(database, client_name="demo", permissions=READING, **own)
-    kept = await keys.create(database, client_name="portal", permissions=MAY_CREATE, **own)
+    shown = await credentials.create_key(database, client_name="demo", scopes=READ_SCOPES, **own)
+    kept = await credentials.create_key(database, client_name="portal", scopes=MAY_CREATE, **own)
     await register(database, "P-A", OWN, client="portal")
     content = DemoContent(
-        api_key=shown.text,
+        api_key=shown.secret,
         order_number="A-1",
         references=[],
-        portal_key=kept.text,
+        portal_key=kept.secret,
         customer_number="K-A-1",
     )
     app = create_app(Settings(database_url=database_url, public_url=OWN), demo=content)

@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from app import create_app
-from auth import keys
+from auth.admin import credentials
+from db.enums import CredentialKind
 from db.session import Database
 from server.logs import configure_logging
 from settings import Settings
@@ -32,8 +33,10 @@ async def client(
         yield client
 
 
-async def make(database: Database, **more: Any) -> keys.NewKey:
-    return await keys.create(database, tenant_number="P", client_name="CRM", now=STARTED, **more)
+async def make(database: Database, **more: Any) -> credentials.NewKey:
+    return await credentials.create_key(
+        database, tenant_number="P", client_name="CRM", now=STARTED, **more
+    )
 
 
 async def ask(client: httpx.AsyncClient, key: str | None) -> httpx.Response:
@@ -52,12 +55,12 @@ def assert_unauthenticated(response: httpx.Response, message: str) -> None:
 
 
 async def test_a_right_key_is_answered(database: Database, client: httpx.AsyncClient) -> None:
-    response = await ask(client, (await make(database)).text)
+    response = await ask(client, (await make(database)).secret)
     assert (response.status_code, response.json()["data"]) == (200, {"__typename": "Query"})
 
 
 async def test_no_key_and_a_wrong_key_are_refused(client: httpx.AsyncClient) -> None:
-    assert_unauthenticated(await ask(client, None), "An API key is needed")
+    assert_unauthenticated(await ask(client, None), "Send a valid API key")
     assert_unauthenticated(await ask(client, "pgk_wrong"), "is not valid")
 
 
@@ -65,19 +68,19 @@ async def test_an_expired_key_is_refused(
     database: Database, client: httpx.AsyncClient, hand: Hand
 ) -> None:
     made = await make(database, expires_at=STARTED + timedelta(minutes=1))
-    assert (await ask(client, made.text)).status_code == 200
+    assert (await ask(client, made.secret)).status_code == 200
     hand.move(60)
-    assert_unauthenticated(await ask(client, made.text), "has expired")
+    assert_unauthenticated(await ask(client, made.secret), "has expired")
 
 
 async def test_a_revoked_key_is_refused_within_a_second(
     database: Database, client: httpx.AsyncClient, hand: Hand
 ) -> None:
     made = await make(database)
-    assert (await ask(client, made.text)).status_code == 200
-    await keys.revoke(database, made.prefix, now=STARTED)
+    assert (await ask(client, made.secret)).status_code == 200
+    await credentials.revoke(database, CredentialKind.API_KEY, made.identifier, now=STARTED)
     hand.move(1)
-    assert_unauthenticated(await ask(client, made.text), "has been revoked")
+    assert_unauthenticated(await ask(client, made.secret), "has been revoked")
 
 
 @pytest.mark.parametrize("key", [None, "pgk_wrong"])
@@ -102,8 +105,8 @@ async def test_last_use_is_recorded_by_the_time_the_server_has_stopped(
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client,
     ):
-        await ask(client, made.text)
-    [listed] = await keys.list_keys(database)
+        await ask(client, made.secret)
+    [listed] = await credentials.list_credentials(database, CredentialKind.API_KEY)
     assert listed.last_used_at == STARTED
 
 
@@ -112,9 +115,9 @@ async def test_no_key_reaches_the_log(database: Database, client: httpx.AsyncCli
     log = io.BytesIO()
     with logging_restored():
         configure_logging(stream=log)
-        await ask(client, made.text)
-        await ask(client, f"{made.text}x")
-        await client.get("/readyz", headers={"Authorization": f"Bearer {made.text}"})
+        await ask(client, made.secret)
+        await ask(client, f"{made.secret}x")
+        await client.get("/readyz", headers={"Authorization": f"Bearer {made.secret}"})
     lines = log.getvalue().decode()
     assert '"client":"P/CRM"' in lines
-    assert made.text.removeprefix(f"{made.prefix}_") not in lines
+    assert made.secret.removeprefix(f"{made.identifier}_") not in lines

@@ -1,4 +1,4 @@
-"""No two are called alike by logs and limits, and two that make a client at once make one."""
+"""Names in logs and limits are unique, and a client created twice at once is one client."""
 
 import asyncio
 from itertools import permutations
@@ -6,7 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from auth import keys, log_names
+from auth import log_names
+from auth.admin import credentials
 from db.enums import ClientKind
 from db.models import ApiClient
 from db.scope.tenant_scope import TenantScope
@@ -54,13 +55,13 @@ async def clients(database: Database) -> int | None:
 
 async def test_two_first_keys_at_once_are_of_one_client(database: Database) -> None:
     async def first() -> None:
-        await keys.create(database, tenant_number="P", client_name="New", now=STARTED)
+        await credentials.create_key(database, tenant_number="P", client_name="New", now=STARTED)
 
     await asyncio.gather(first(), first())
     assert await clients(database) == 1
 
 
-async def test_whoever_makes_a_client_second_waits_and_takes_the_first(
+async def test_a_client_created_concurrently_is_created_once(
     databases: Databases,
 ) -> None:
     """On PostgreSQL, where two transactions can both have found none."""
@@ -70,7 +71,9 @@ async def test_whoever_makes_a_client_second_waits_and_takes_the_first(
 
         async def second() -> None:
             await created.wait()
-            await keys.create(database, kind=ClientKind.SUPPORT, client_name="Desk", now=STARTED)
+            await credentials.create_key(
+                database, kind=ClientKind.SUPPORT, client_name="Desk", now=STARTED
+            )
 
         waiting = asyncio.create_task(second())
         async with database.write(TenantScope.carrier()) as session:

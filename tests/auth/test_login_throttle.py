@@ -1,4 +1,4 @@
-"""Guessing is bounded, and nobody who is right is refused for it."""
+"""Guessing is limited, without refusing anybody who sends the right credential."""
 
 from collections.abc import AsyncIterator
 
@@ -35,7 +35,7 @@ async def test_made_up_keys_are_refused_after_a_while_before_they_are_looked_up(
     worker: Worker, hand: Hand
 ) -> None:
     assert await statuses(worker, 4) == [401, 401, 401, 429]
-    with statements_on("api_keys") as sent:
+    with statements_on("credentials") as sent:
         refused = await worker.ask("pgk_00000000_" + "0" * 38)
     assert sent == []
     [error] = refused.json()["errors"]
@@ -52,23 +52,23 @@ async def test_made_up_keys_are_refused_after_a_while_before_they_are_looked_up(
 async def test_a_key_that_was_right_passes_whatever_comes_from_its_address(
     database: Database, worker: Worker, hand: Hand
 ) -> None:
-    key = (await make_key(database)).text
+    key = (await make_key(database)).secret
     assert (await worker.ask(key)).status_code == 200
     await statuses(worker, 5)
     hand.move(2)
     assert (await worker.ask(key)).status_code == 200
 
 
-async def test_repeating_one_wrong_key_is_no_guessing(
+async def test_repeating_one_wrong_key_is_counted_once(
     database: Database, worker: Worker, hand: Hand
 ) -> None:
     for _ in range(10):
         assert (await worker.ask(wrong_key(1))).status_code == 401
         hand.move(1)
-    assert (await worker.ask((await make_key(database)).text)).status_code == 200
+    assert (await worker.ask((await make_key(database)).secret)).status_code == 200
 
 
-async def test_tokens_that_have_ended_are_no_guesses(
+async def test_expired_tokens_are_not_counted(
     database: Database, worker: Worker, hand: Hand
 ) -> None:
     client = await make(database)

@@ -1,4 +1,4 @@
-"""`partnergraph oauth-client` and `signing-key`: who gets access tokens, and who signs them."""
+"""`partnergraph oauth-client` and `signing-key`."""
 
 import asyncio
 import json
@@ -91,10 +91,10 @@ def test_mistakes_about_clients(tmp_path: Path) -> None:
     assert "There are no OAuth clients." in run("oauth-client", "list").stderr
 
 
-def test_a_third_working_client_of_a_name_is_a_mistake() -> None:
+def test_a_third_active_client_of_a_name_is_a_mistake() -> None:
     for _ in range(2):
         created()
-    assert_mistake(run(*CREATE), "2 working OAuth clients", "revoke one")
+    assert_mistake(run(*CREATE), "2 active OAuth clients", "revoke one")
 
 
 def test_a_client_of_the_carrier_belongs_to_no_tenant() -> None:
@@ -115,7 +115,7 @@ def test_keys_are_rotated_one_at_a_time_and_withdrawn_at_once() -> None:
     assert states() == ["signs"]
     assert "signs from" in run("signing-key", "rotate").stdout
     assert states() == ["signs", "next"]
-    assert_mistake(run("signing-key", "rotate"), "published already")
+    assert_mistake(run("signing-key", "rotate"), "already published")
     assert "withdrawn" in run("signing-key", "rotate", "--compromised").stdout
     assert states() == ["withdrawn", "withdrawn", "signs"]
 

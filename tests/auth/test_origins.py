@@ -1,4 +1,4 @@
-"""`partnergraph widget-origin`: which pages may ask in a browser, letter by letter."""
+"""`partnergraph widget-origin`: the origins of pages, compared exactly."""
 
 import asyncio
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from auth import keys, origins
+from auth.admin import credentials, origins
 from db.models import Tenant
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
@@ -29,7 +29,7 @@ def environment(
         tenant = Tenant(id=1, root_tenant_id=1, number="P", name="Partner", created_at=STARTED)
         async with database.write(TenantScope.carrier()) as session:
             session.add(tenant)
-        await keys.create(database, tenant_number="P", client_name="Portal", now=STARTED)
+        await credentials.create_key(database, tenant_number="P", client_name="Portal", now=STARTED)
         await database.close()
 
     asyncio.run(fill())
@@ -42,7 +42,7 @@ def environment(
 
 def test_an_origin_is_registered_listed_and_removed() -> None:
     assert "is registered" in run("widget-origin", "add", *OF_CLIENT, PORTAL).stdout
-    assert "already there" in run("widget-origin", "add", *OF_CLIENT, PORTAL).stdout
+    assert "is already registered" in run("widget-origin", "add", *OF_CLIENT, PORTAL).stdout
     [_, listed] = run("widget-origin", "list", "--tenant", "P").stdout.splitlines()
     assert listed.split()[:3] == [PORTAL, "P", "Portal"]
     assert "is removed" in run("widget-origin", "remove", *OF_CLIENT, PORTAL).stdout
@@ -102,4 +102,4 @@ def test_a_client_has_a_bounded_number_of_origins(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(origins, "MOST_ORIGINS", 1)
     assert run("widget-origin", "add", *OF_CLIENT, PORTAL).exit_code == 0
     more = run("widget-origin", "add", *OF_CLIENT, "https://other.example.de")
-    assert_mistake(more, "has 1 origins already")
+    assert_mistake(more, "already has 1 origins")

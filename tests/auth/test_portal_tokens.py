@@ -1,4 +1,4 @@
-"""Tokens of the portal's identity provider: what is believed of them, and what never is."""
+"""Tokens of the portal's identity provider: which are accepted, and which refused."""
 
 import asyncio
 import hmac
@@ -66,7 +66,7 @@ async def viewer(worker: Worker, token: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("typ", ["JWT", None, "at+jwt", "AT+JWT", "application/at+jwt"])
-async def test_a_token_is_believed_whichever_way_it_says_what_it_is(
+async def test_each_way_to_mark_an_access_token_is_accepted(
     worker: Worker, provider: Provider, typ: str | None
 ) -> None:
     assert (await worker.ask(provider.token({"typ": typ}))).status_code == 200
@@ -85,7 +85,7 @@ async def test_a_token_is_believed_whichever_way_it_says_what_it_is(
         {"nbf": NOW + 30},
     ],
 )
-async def test_what_providers_do_differently_is_believed(
+async def test_differences_between_providers_are_accepted(
     worker: Worker, provider: Provider, claims: dict[str, Any]
 ) -> None:
     assert (await worker.ask(provider.token(**claims))).status_code == 200
@@ -94,8 +94,8 @@ async def test_what_providers_do_differently_is_believed(
 @pytest.mark.parametrize(
     ("claims", "reason"),
     [
-        ({"iss": "https://other.test"}, "another issuer"),
-        ({"iss": None}, "another issuer"),
+        ({"iss": "https://other.test"}, "of an accepted issuer"),
+        ({"iss": None}, "of an accepted issuer"),
         ({"aud": "portal"}, "another audience"),
         ({"aud": []}, "another audience"),
         ({"aud": None}, "another audience"),
@@ -107,19 +107,19 @@ async def test_what_providers_do_differently_is_believed(
         ({"nbf": NOW + 31}, "not valid yet"),
         ({"sub": None}, "no claim sub"),
         ({"sub": ["petra"]}, "no claim sub"),
-        ({"sub": "pet\0ra"}, "a claim sub that is no text"),
+        ({"sub": "pet\0ra"}, "a claim sub that is not printable text"),
         ({"sub": "p" * 256}, "no claim sub"),
-        ({"sub": "nobody"}, "of a user who is not known here"),
-        ({"sub": "Petra"}, "of a user who is not known here"),
+        ({"sub": "nobody"}, "belongs to an unknown user"),
+        ({"sub": "Petra"}, "belongs to an unknown user"),
         ({"jti": 1}, "no claim jti"),
-        ({"scope": 1}, "a claim scope that names no scopes"),
-        ({"scp": [1]}, "a claim scp that names no scopes"),
+        ({"scope": 1}, "a claim scope that is not a list of scopes"),
+        ({"scp": [1]}, "a claim scp that is not a list of scopes"),
         ({"nonce": "n-1"}, "is an ID token"),
         ({"at_hash": "x"}, "is an ID token"),
-        ({"typ": "ID"}, "is no access token"),
-        ({"typ": "Refresh"}, "is no access token"),
-        ({"typ": []}, "is no access token"),
-        ({"events": {}}, "is no access token"),
+        ({"typ": "ID"}, "is not an access token"),
+        ({"typ": "Refresh"}, "is not an access token"),
+        ({"typ": []}, "is not an access token"),
+        ({"events": {}}, "is not an access token"),
     ],
 )
 async def test_a_token_with_a_wrong_claim_is_refused(
@@ -161,7 +161,7 @@ async def test_a_header_that_is_no_text_is_refused(
 async def test_a_jwt_of_another_type_is_no_access_token(
     worker: Worker, provider: Provider, typ: str
 ) -> None:
-    assert_invalid(await worker.ask(provider.token({"typ": typ})), "is no access token")
+    assert_invalid(await worker.ask(provider.token({"typ": typ})), "is not an access token")
 
 
 async def test_no_other_algorithm_is_accepted(worker: Worker, provider: Provider) -> None:
@@ -226,7 +226,7 @@ async def test_our_own_tokens_and_theirs_never_pass_for_each_other(
     client = await make(database)
     ours = await worker.issued(client)
     [stored] = await list_keys(database)
-    key = ECKey.import_key(json.loads(KeyEncryption(None).open(stored.kid, stored.sealed)))
+    key = ECKey.import_key(json.loads(KeyEncryption(None).decrypt(stored.kid, stored.encrypted)))
     assert (await worker.ask(ours)).status_code == 200
     # Signed by us in their name.
     head = {"alg": "ES256", "typ": "at+jwt", "kid": stored.kid}
@@ -234,7 +234,7 @@ async def test_our_own_tokens_and_theirs_never_pass_for_each_other(
     # Signed by them in our name.
     claims = {"iss": ISSUER, "aud": AUDIENCE, "client_id": client.identifier}
     token = provider.token({"typ": "at+jwt"}, **claims, scope="orders:read")
-    assert_invalid(await worker.ask(token), "a key that is not known")
+    assert_invalid(await worker.ask(token), "a key that is unknown")
     # Their key by the name of ours, and ours by the name of theirs.
     token = provider.token({"typ": "at+jwt", "kid": stored.kid}, **claims, scope="orders:read")
     assert_invalid(await worker.ask(token), "no valid signature")
@@ -246,9 +246,9 @@ async def test_the_tokens_of_other_issuers_are_refused(
     database_url: str, worker: Worker, provider: Provider, hand: Hand
 ) -> None:
     for issuer in (f"{provider.issuer}/", f"{provider.origin}/realms/other", "portal"):
-        assert_invalid(await worker.ask(provider.token(iss=issuer)), "of another issuer")
+        assert_invalid(await worker.ask(provider.token(iss=issuer)), "of an accepted issuer")
     async with workers(database_url, hand.clock) as [without]:
-        assert_invalid(await without.ask(provider.token()), "of another issuer")
+        assert_invalid(await without.ask(provider.token()), "of an accepted issuer")
 
 
 async def test_a_token_expires_on_time_even_while_it_is_remembered(

@@ -1,4 +1,4 @@
-"""What portal users see: a tenant's user its subtree, a customer's user that customer alone."""
+"""What portal users see: a tenant's user its subtree, a customer's user only that customer."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, update
 
-from auth import portal_users
+from auth.admin import portal_users
 from db.models import PortalUser, Tenant
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
@@ -150,7 +150,7 @@ async def test_a_customers_user_looks_up_no_other_customers_documents(
     assert set(found.values()) == {name == "branch"}
 
 
-async def test_x_tenant_narrows_a_tenants_user_and_widens_nobody(served: Served) -> None:
+async def test_x_tenant_restricts_a_tenants_user_and_never_widens(served: Served) -> None:
     partners, query = served.partners, "{ viewer { tenantNumber customer { number } } }"
     branch, nested = partners.branch.tenant.number, partners.nested.tenant.number
 
@@ -195,8 +195,8 @@ async def test_a_users_points_are_the_users_own_whatever_the_token(
         assert annas - await left("anna", "second") == cost
 
 
-@pytest.mark.parametrize("way", ["disabled", "not known here"])
-async def test_a_user_who_may_not_any_more_is_refused_within_a_second(
+@pytest.mark.parametrize("way", ["disabled", "unknown user"])
+async def test_a_disabled_or_unknown_user_is_refused_within_a_second(
     database: Database, database_url: str, hand: Hand, provider: Provider, way: str
 ) -> None:
     await add_user(database)
@@ -236,7 +236,7 @@ async def test_what_a_user_sees_follows_the_users_table(
         assert await seen() == {"P-A", "P-A-1", "P-B"}
 
 
-async def test_claims_about_tenants_are_believed_by_nobody(
+async def test_claims_about_tenants_are_ignored(
     database: Database, database_url: str, hand: Hand, provider: Provider
 ) -> None:
     await add_user(database, "P-A-1")
@@ -265,12 +265,12 @@ async def by_address(
         ({"email": "petra@partner.example"}, "has verified"),
         ({"email": "petra@partner.example", "email_verified": False}, "has verified"),
         ({"email": "petra@partner.example", "email_verified": "true"}, "has verified"),
-        ({"email": "PETRA@partner.example", "email_verified": True}, "not known here"),
+        ({"email": "PETRA@partner.example", "email_verified": True}, "unknown user"),
         ({"email_verified": True}, "no claim email"),
-        ({"email": "twice@partner.example", "email_verified": True}, "of more than one user"),
+        ({"email": "twice@partner.example", "email_verified": True}, "several users share"),
     ],
 )
-async def test_an_address_names_a_user_where_the_provider_has_verified_it(
+async def test_only_a_verified_address_identifies_a_user(
     by_address: Worker, provider: Provider, claims: dict[str, Any], reason: str | None
 ) -> None:
     response = await by_address.ask(provider.token(**claims))
@@ -281,7 +281,7 @@ async def test_an_address_names_a_user_where_the_provider_has_verified_it(
         assert reason in response.json()["errors"][0]["message"]
 
 
-async def test_an_address_alone_signs_nobody_in_where_subjects_are_asked_for(
+async def test_an_address_identifies_no_user_if_subjects_are_required(
     database: Database, database_url: str, hand: Hand, provider: Provider
 ) -> None:
     await add_user(database, subject=None)

@@ -1,4 +1,4 @@
-"""The identity provider's keys: fetched in time, not more often than that, and kept for a while."""
+"""The identity provider's keys: fetched when needed, refreshed, and cached for a while."""
 
 import asyncio
 import io
@@ -11,7 +11,8 @@ import pytest
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
-from auth import keys, provider_keys
+from auth import provider_keys
+from auth.admin import credentials
 from db.session import Database
 from server.logs import configure_logging
 from tests.auth.conftest import STARTED, Hand
@@ -105,7 +106,7 @@ async def test_a_key_that_is_new_is_fetched_when_it_is_seen(
     assert (await worker.ask(provider.token())).status_code == 200
 
 
-async def test_made_up_keys_make_nobody_ask_more_often(
+async def test_unknown_key_ids_do_not_cause_more_fetches(
     worker: Worker, provider: Provider, hand: Hand
 ) -> None:
     await worker.ask(provider.token())
@@ -118,7 +119,7 @@ async def test_made_up_keys_make_nobody_ask_more_often(
     assert provider.asked == [DISCOVERY, KEYS]
 
 
-async def test_what_can_never_be_good_makes_nobody_ask(
+async def test_a_token_that_can_never_be_valid_causes_no_fetch(
     worker: Worker, provider: Provider, hand: Hand
 ) -> None:
     await worker.ask(provider.token())
@@ -131,7 +132,7 @@ async def test_what_can_never_be_good_makes_nobody_ask(
     assert provider.asked == []
 
 
-async def test_old_keys_are_fetched_again_and_nobody_waits_for_that(
+async def test_old_keys_are_refreshed_in_the_background(
     worker: Worker, provider: Provider, hand: Hand
 ) -> None:
     await worker.ask(provider.token())
@@ -179,11 +180,11 @@ async def test_a_provider_that_is_away_keeps_no_server_from_starting(
     database: Database, database_url: str, hand: Hand, provider: Provider
 ) -> None:
     await add_user(database)
-    key = await keys.create(database, tenant_number="P", client_name="CRM", now=STARTED)
+    key = await credentials.create_key(database, tenant_number="P", client_name="CRM", now=STARTED)
     provider.away = True
     async with signing_in(database_url, provider, hand.clock) as worker:
         assert_unavailable(await worker.ask(provider.token()))
-        assert (await worker.ask(key.text)).status_code == 200
+        assert (await worker.ask(key.secret)).status_code == 200
         assert (await worker.http.get("/readyz")).status_code == 200
         provider.away = False
         assert_unavailable(await worker.ask(provider.token()))
@@ -205,19 +206,19 @@ async def test_a_server_stops_while_the_provider_does_not_answer(
         (DISCOVERY, (302, b""), "answered 302"),
         (KEYS, (302, b""), "answered 302"),
         (KEYS, (500, b""), "answered 500"),
-        (KEYS, (200, b"<html>"), "answered no JSON object"),
-        (KEYS, (200, b"[" * 100_000), "answered no JSON object"),
-        (KEYS, (200, b"[]"), "answered no JSON object"),
-        (KEYS, (200, b"\xff"), "answered no JSON object"),
-        (KEYS, (200, b'{"keys": []}'), "no key that can be used"),
-        (KEYS, (200, b'{"keys": {}}'), "no key that can be used"),
-        (KEYS, (200, b'{"keys": [1, {}, {"kty": "RSA", "kid": "first"}]}'), "no key that can"),
+        (KEYS, (200, b"<html>"), "did not answer with a JSON object"),
+        (KEYS, (200, b"[" * 100_000), "did not answer with a JSON object"),
+        (KEYS, (200, b"[]"), "did not answer with a JSON object"),
+        (KEYS, (200, b"\xff"), "did not answer with a JSON object"),
+        (KEYS, (200, b'{"keys": []}'), "has no usable key"),
+        (KEYS, (200, b'{"keys": {}}'), "has no usable key"),
+        (KEYS, (200, b'{"keys": [1, {}, {"kty": "RSA", "kid": "first"}]}'), "has no usable key"),
         (KEYS, (200, b" " * 262_145), "more than 262144 bytes"),
-        (DISCOVERY, (200, b"{}"), "is of another issuer"),
-        (DISCOVERY, (200, b'{"issuer": "https://id.test"}'), "is of another issuer"),
+        (DISCOVERY, (200, b"{}"), "is from another issuer"),
+        (DISCOVERY, (200, b'{"issuer": "https://id.test"}'), "is from another issuer"),
     ],
 )
-async def test_an_answer_of_no_use_is_logged_and_believed_by_nobody(
+async def test_an_unusable_answer_is_logged_and_ignored(
     refusal: Refusal, provider: Provider, path: str, answer: tuple[int, bytes], reason: str
 ) -> None:
     provider.answers[path] = answer
@@ -225,12 +226,12 @@ async def test_an_answer_of_no_use_is_logged_and_believed_by_nobody(
 
 
 @pytest.mark.parametrize("uri", [None, "http://id.test/keys", "file:///etc/passwd", "https://"])
-async def test_the_discovery_document_leads_to_no_place_that_anybody_could_answer_for(
+async def test_an_unauthenticated_jwks_uri_is_refused(
     refusal: Refusal, provider: Provider, uri: str | None
 ) -> None:
     document = {"issuer": provider.issuer, "jwks_uri": uri}
     provider.answers[DISCOVERY] = 200, json.dumps(document).encode()
-    assert "names no jwks_uri" in await refusal()
+    assert "has no usable jwks_uri" in await refusal()
 
 
 async def test_a_provider_that_does_not_answer_in_time_is_away(
@@ -241,9 +242,7 @@ async def test_a_provider_that_does_not_answer_in_time_is_away(
     assert "no answer within 0.05 seconds" in await refusal()
 
 
-async def test_keys_that_verify_nothing_are_passed_over(
-    worker: Worker, provider: Provider, hand: Hand
-) -> None:
+async def test_unusable_keys_are_ignored(worker: Worker, provider: Provider, hand: Hand) -> None:
     await worker.ask(provider.token())
     leaked, secret = ECKey.generate_key("P-256"), OctKey.import_key("secret" * 8)
     with pytest.warns(SecurityWarning):

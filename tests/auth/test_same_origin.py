@@ -1,4 +1,4 @@
-"""Widget sessions on pages of the API's own host: browsers send no `Origin` with a GET there."""
+"""Widget sessions on pages of the API's own host, where a GET has no `Origin`."""
 
 import pytest
 

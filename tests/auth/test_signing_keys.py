@@ -1,4 +1,4 @@
-"""The keys that sign: made at first need, published ahead, kept until their tokens have expired."""
+"""Signing keys: created when first needed, published ahead, kept until their tokens expire."""
 
 import asyncio
 import json
@@ -9,10 +9,11 @@ import pytest
 from joserfc import jws
 from sqlalchemy import select, update
 
-from auth import signing_keys
-from auth.key_encryption import KeyEncryption, SealedError
-from auth.oauth_scopes import POSSIBLE, OAuthScope
-from auth.signing_keys import KeyPendingError, KeysChangedError, list_keys
+from auth.admin import signing_keys
+from auth.admin.signing_keys import KeyPendingError, KeysChangedError
+from auth.key_encryption import DecryptionError, KeyEncryption
+from auth.oauth_scopes import ALLOWED_BY_KIND, OAuthScope
+from auth.signing_keys import LONGEST_TOKEN, create_first, list_keys
 from db.enums import ClientKind
 from db.models import SigningKey
 from db.scope.tenant_scope import TenantScope
@@ -61,7 +62,7 @@ async def test_workers_that_need_the_first_key_at_once_make_one_together(
             assert (await worker.ask(token)).status_code == 200
 
 
-async def test_a_worker_believes_a_key_that_another_has_just_made(
+async def test_a_worker_trusts_a_key_that_another_has_just_created(
     database: Database, pair: list[Worker]
 ) -> None:
     client = await make(database)
@@ -104,7 +105,7 @@ async def test_the_next_key_is_published_before_it_signs_and_the_former_until_it
 
 
 async def test_there_is_one_next_key_at_a_time(database: Database, hand: Hand) -> None:
-    await signing_keys.make_first(database, PLAIN, now=STARTED)
+    await create_first(database, PLAIN, now=STARTED)
     await rotate(database, hand)
     with pytest.raises(KeyPendingError):
         await rotate(database, hand)
@@ -118,7 +119,7 @@ async def test_the_first_rotation_of_all_signs_at_once(database: Database, hand:
 
 
 async def test_of_two_rotations_at_once_one_is_told(database: Database, hand: Hand) -> None:
-    await signing_keys.make_first(database, PLAIN, now=STARTED)
+    await create_first(database, PLAIN, now=STARTED)
     outcomes = await asyncio.gather(
         *(rotate(database, hand) for _ in range(2)), return_exceptions=True
     )
@@ -130,7 +131,7 @@ async def test_of_two_rotations_at_once_one_is_told(database: Database, hand: Ha
 async def test_keys_whose_tokens_have_ended_are_deleted_by_the_next_rotation(
     database: Database, hand: Hand
 ) -> None:
-    await signing_keys.make_first(database, PLAIN, now=STARTED)
+    await create_first(database, PLAIN, now=STARTED)
     kids = [await rotate(database, hand)]
     hand.move(300 + 910)
     kids.append(await rotate(database, hand))
@@ -151,7 +152,7 @@ async def test_what_a_withdrawn_key_signed_is_refused_within_a_second(
         assert signed_by(await worker.issued(client)) == key.kid
 
 
-async def test_a_key_that_signs_at_once_is_believed_at_once_by_every_worker(
+async def test_a_key_that_signs_at_once_is_trusted_at_once_by_every_worker(
     database: Database, database_url: str, pair: list[Worker], hand: Hand
 ) -> None:
     client = await make(database)
@@ -180,8 +181,8 @@ async def test_the_metadata_says_what_is_served(database: Database, pair: list[W
     metadata: dict[str, Any] = response.json()
     assert metadata["issuer"] == ISSUER
     assert set(metadata["scopes_supported"]) == set(OAuthScope)
-    wanted = POSSIBLE[ClientKind.PARTNER]
-    client = await make(database, permissions=wanted)
+    wanted = ALLOWED_BY_KIND[ClientKind.PARTNER]
+    client = await make(database, scopes=wanted)
     token = await worker.http.post(
         metadata["token_endpoint"],
         data={
@@ -221,20 +222,20 @@ async def test_private_keys_are_encrypted_with_the_secret_of_the_settings(
     async with database.read(TenantScope.carrier()) as session:
         [row] = await session.entities(select(SigningKey))
     assert row.private_key.startswith("aes256gcm:")
-    private = KeyEncryption(SECRET).open(row.kid, row.private_key)
+    private = KeyEncryption(SECRET).decrypt(row.kid, row.private_key)
     assert json.loads(private)["d"]
-    for sealing in (PLAIN, KeyEncryption("t" * 32)):
-        with pytest.raises(SealedError):
-            sealing.open(row.kid, row.private_key)
-    with pytest.raises(SealedError):
-        KeyEncryption(SECRET).open("another key", row.private_key)
+    for encryption in (PLAIN, KeyEncryption("t" * 32)):
+        with pytest.raises(DecryptionError):
+            encryption.decrypt(row.kid, row.private_key)
+    with pytest.raises(DecryptionError):
+        KeyEncryption(SECRET).decrypt("another key", row.private_key)
 
 
 async def test_a_server_without_the_secret_issues_nothing_and_says_why_in_its_log_alone(
     database: Database, database_url: str, hand: Hand
 ) -> None:
     client = await make(database)
-    await signing_keys.make_first(database, KeyEncryption(SECRET), now=STARTED)
+    await create_first(database, KeyEncryption(SECRET), now=STARTED)
     async with workers(database_url, hand.clock) as [worker]:
         response = await worker.token(client=client)
     assert (response.status_code, response.json()["error"]) == (500, "server_error")
@@ -275,7 +276,7 @@ async def test_nothing_is_issued_with_a_key_that_cannot_be_read(
 
 
 def test_no_token_may_outlive_the_time_that_former_keys_are_kept() -> None:
-    longest = signing_keys.LONGEST_TOKEN.total_seconds()
+    longest = LONGEST_TOKEN.total_seconds()
     Settings(token_seconds=int(longest))
     with pytest.raises(ValueError, match="less than or equal to 900"):
         Settings(token_seconds=int(longest) + 1)

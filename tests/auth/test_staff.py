@@ -1,4 +1,4 @@
-"""The carrier's own clients: they see every tenant, and each kind may have its own scopes."""
+"""The carrier's own clients: they see every tenant, and each kind has its own scopes."""
 
 from collections.abc import AsyncIterator
 
@@ -6,11 +6,13 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
-from auth import keys, oauth_clients
-from auth.clients import TooManyWorkingError
-from auth.oauth_scopes import READING, ImpossibleScopeError, OAuthScope
-from db.enums import ClientKind
-from db.models import ApiClient, ApiKey
+from auth.admin import credentials
+from auth.admin.credentials import TooManyActiveError
+from auth.clock import Clock
+from auth.credentials import Credentials
+from auth.oauth_scopes import READ_SCOPES, ImpossibleScopeError, OAuthScope
+from db.enums import ClientKind, CredentialKind
+from db.models import ApiClient, Credential
 from db.session import Database
 from tests.auth.conftest import STARTED
 from tests.graph.client import CARRIER, Client, serve
@@ -23,13 +25,13 @@ CARRIERS = [ClientKind.FULFILMENT, ClientKind.SUPPORT]
 
 async def made(
     database: Database, kind: ClientKind, *granted: OAuthScope, name: str = "Desk"
-) -> keys.NewKey:
-    return await keys.create(
+) -> credentials.NewKey:
+    return await credentials.create_key(
         database,
         kind=kind,
         client_name=name,
         now=STARTED,
-        permissions=frozenset(granted) if granted else None,
+        scopes=frozenset(granted) if granted else None,
     )
 
 
@@ -45,7 +47,7 @@ async def served(shared_database_url: str) -> AsyncIterator[tuple[Client, Partne
 async def key(served: tuple[Client, Partners]) -> dict[ClientKind, str]:
     """A key of each kind of the carrier's clients."""
     client, _ = served
-    return {kind: (await made(client.database, kind)).text for kind in CARRIERS}
+    return {kind: (await made(client.database, kind)).secret for kind in CARRIERS}
 
 
 @pytest.mark.parametrize("kind", CARRIERS)
@@ -91,12 +93,12 @@ async def test_fulfilment_gets_neither_personal_data_nor_commissions_unless_aske
     database: Database,
 ) -> None:
     usual = await made(database, ClientKind.FULFILMENT)
-    assert OAuthScope.PERSONAL_DATA_READ not in usual.permissions
-    assert OAuthScope.COMMISSIONS_READ not in usual.permissions
-    assert OAuthScope.PROGRESS_REPORT in usual.permissions
-    reading = READING - {OAuthScope.AUDIT_READ}
+    assert OAuthScope.PERSONAL_DATA_READ not in usual.scopes
+    assert OAuthScope.COMMISSIONS_READ not in usual.scopes
+    assert OAuthScope.PROGRESS_REPORT in usual.scopes
+    reading = READ_SCOPES - {OAuthScope.AUDIT_READ}
     asked = await made(database, ClientKind.FULFILMENT, *reading, name="Archive")
-    assert asked.permissions == reading
+    assert asked.scopes == reading
 
 
 async def test_fulfilment_may_not_read_the_audit_log(database: Database) -> None:
@@ -105,10 +107,8 @@ async def test_fulfilment_may_not_read_the_audit_log(database: Database) -> None
 
 
 @pytest.mark.parametrize("kind", [ClientKind.PARTNER, ClientKind.SUPPORT])
-async def test_nobody_but_fulfilment_may_report_progress(
-    database: Database, kind: ClientKind
-) -> None:
-    for create in (keys.create, oauth_clients.create):
+async def test_only_fulfilment_may_report_progress(database: Database, kind: ClientKind) -> None:
+    for create in (credentials.create_key, credentials.create_oauth_client):
         with pytest.raises(ImpossibleScopeError):
             await create(
                 database,
@@ -116,33 +116,36 @@ async def test_nobody_but_fulfilment_may_report_progress(
                 tenant_number="P" if kind is ClientKind.PARTNER else None,
                 client_name="CRM",
                 now=STARTED,
-                permissions=frozenset({OAuthScope.PROGRESS_REPORT}),
+                scopes=frozenset({OAuthScope.PROGRESS_REPORT}),
             )
 
 
 async def test_a_stored_scope_that_the_kind_may_not_have_is_none(database: Database) -> None:
-    new = await keys.create(database, tenant_number="P", client_name="CRM", now=STARTED)
+    new = await credentials.create_key(database, tenant_number="P", client_name="CRM", now=STARTED)
     async with database.write(CARRIER) as session:
-        stored = update(ApiKey).values(permissions=["orders:read", "progress:report"])
+        stored = update(Credential).values(scopes=["orders:read", "progress:report"])
         await session.execute(stored)
-    found = await keys.find(database, new.text)
+    found = await Credentials(database, Clock()).find(new.identifier)
     assert found is not None
-    assert found.principal.permissions == {OAuthScope.ORDERS_READ}
+    assert found.scopes == found.principal.scopes == {OAuthScope.ORDERS_READ}
 
 
 async def test_a_name_of_the_carriers_is_one_client_of_its_kind(database: Database) -> None:
     await made(database, ClientKind.SUPPORT)
     await made(database, ClientKind.FULFILMENT)
     await made(database, ClientKind.SUPPORT)
-    await keys.create(database, tenant_number="P", client_name="Desk", now=STARTED)
-    listed = [(each.kind, each.tenant_number) for each in await keys.list_keys(database)]
-    assert listed == [
+    await credentials.create_key(database, tenant_number="P", client_name="Desk", now=STARTED)
+    clients = [
+        (listed.client_kind, listed.tenant_number)
+        for listed in await credentials.list_credentials(database, CredentialKind.API_KEY)
+    ]
+    assert clients == [
         (ClientKind.PARTNER, "P"),
         (ClientKind.FULFILMENT, None),
         (ClientKind.SUPPORT, None),
         (ClientKind.SUPPORT, None),
     ]
-    with pytest.raises(TooManyWorkingError):
+    with pytest.raises(TooManyActiveError):
         await made(database, ClientKind.SUPPORT)
 
 

@@ -11,9 +11,10 @@ import pytest
 import structlog
 from joserfc import jws
 
-from auth import oauth_clients
-from auth.clients import MOST_WORKING, TooManyWorkingError
-from auth.oauth_scopes import DEFAULT, READING, OAuthScope
+from auth.admin import credentials
+from auth.admin.credentials import MOST_ACTIVE, TooManyActiveError
+from auth.oauth_scopes import DEFAULT, READ_SCOPES, OAuthScope
+from db.enums import CredentialKind
 from db.session import Database
 from execution.limits import Limits
 from server.logs import configure_logging
@@ -89,7 +90,7 @@ async def test_no_two_tokens_are_the_same(database: Database, worker: Worker) ->
 
 
 async def test_a_scope_narrows_the_token(database: Database, worker: Worker) -> None:
-    client = await make(database, permissions=READING)
+    client = await make(database, scopes=READ_SCOPES)
     response = await worker.token(client=client, scope="tenants:read orders:read orders:read")
     assert response.json()["scope"] == "orders:read tenants:read"
 
@@ -108,7 +109,7 @@ async def test_a_scope_that_is_unknown_or_was_not_granted_is_refused(
 async def test_a_client_that_may_read_nothing_gets_no_token(
     database: Database, worker: Worker
 ) -> None:
-    client = await make(database, permissions=frozenset())
+    client = await make(database, scopes=frozenset())
     assert_refused(await worker.token(client=client), "unauthorized_client")
 
 
@@ -193,7 +194,7 @@ async def test_a_revoked_or_expired_client_gets_no_token(
     database: Database, worker: Worker, hand: Hand
 ) -> None:
     revoked = await make(database)
-    await oauth_clients.revoke(database, revoked.identifier, now=STARTED)
+    await credentials.revoke(database, CredentialKind.OAUTH_CLIENT, revoked.identifier, now=STARTED)
     assert_refused(await worker.token(client=revoked), "invalid_client", 401)
     expiring = await make(database, expires_at=STARTED + timedelta(seconds=100))
     assert (await worker.token(client=expiring)).json()["expires_in"] == 100
@@ -250,36 +251,38 @@ async def test_a_body_that_does_not_arrive_is_refused_in_time(
 
 
 async def test_the_last_token_of_a_client_is_noted_once_a_minute(
-    database: Database, worker: Worker, hand: Hand
+    database: Database, database_url: str, hand: Hand
 ) -> None:
     client = await make(database)
-    await worker.issued(client)
-    hand.move(59)
-    with statements_on("UPDATE oauth_clients") as updates:
-        await worker.issued(client)
-    assert updates == []
-    [listed] = await oauth_clients.list_clients(database)
+    with statements_on("UPDATE credentials") as updates:
+        async with workers(database_url, hand.clock) as [worker]:
+            await worker.issued(client)
+            hand.move(59)
+            await worker.issued(client)
+    assert len(updates) == 1
+    [listed] = await credentials.list_credentials(database, CredentialKind.OAUTH_CLIENT)
     assert listed.last_used_at == STARTED
     hand.move(1)
-    await worker.issued(client)
-    [listed] = await oauth_clients.list_clients(database)
+    async with workers(database_url, hand.clock) as [worker]:
+        await worker.issued(client)
+    [listed] = await credentials.list_credentials(database, CredentialKind.OAUTH_CLIENT)
     assert listed.last_used_at == STARTED + timedelta(minutes=1)
 
 
-async def test_an_api_client_has_two_working_oauth_clients_at_most(database: Database) -> None:
+async def test_an_api_client_has_at_most_two_active_oauth_clients(database: Database) -> None:
     first = await make(database)
-    for _ in range(MOST_WORKING - 1):
+    for _ in range(MOST_ACTIVE - 1):
         await make(database)
-    with pytest.raises(TooManyWorkingError):
+    with pytest.raises(TooManyActiveError):
         await make(database)
-    await oauth_clients.revoke(database, first.identifier, now=STARTED)
+    await credentials.revoke(database, CredentialKind.OAUTH_CLIENT, first.identifier, now=STARTED)
     await make(database)
 
 
 async def test_no_secret_and_no_token_reaches_the_log_or_the_database(
     database: Database, worker: Worker
 ) -> None:
-    client = await make(database, permissions=frozenset({OAuthScope.ORDERS_READ}))
+    client = await make(database, scopes=frozenset({OAuthScope.ORDERS_READ}))
     secret = (client.secret or "").removeprefix("pgs_")
     log = io.BytesIO()
     with logging_restored():
@@ -301,19 +304,19 @@ async def test_no_secret_and_no_token_reaches_the_log_or_the_database(
 
 
 async def test_a_last_use_that_cannot_be_recorded_is_logged_and_harms_no_client(
-    monkeypatch: pytest.MonkeyPatch, database: Database, worker: Worker
+    monkeypatch: pytest.MonkeyPatch, database: Database, database_url: str, hand: Hand
 ) -> None:
     client = await make(database)
-    await worker.http.get("/.well-known/jwks.json")
 
     def unwritable(*_: object) -> None:
         raise OSError("the disk is full")
 
-    monkeypatch.setattr(Database, "write", unwritable)
     with structlog.testing.capture_logs() as logged:
-        token = await worker.issued(client)
-    assert [entry["event"] for entry in logged] == [
-        "the last use of a client was not recorded",
-        "token issued",
-    ]
+        async with workers(database_url, hand.clock) as [worker]:
+            await worker.http.get("/.well-known/jwks.json")
+            monkeypatch.setattr(Database, "write", unwritable)
+            token = await worker.issued(client)
+    assert {entry["event"] for entry in logged if entry["log_level"] == "error"} == {
+        "the last use of a credential was not recorded"
+    }
     assert token not in repr(logged)

@@ -1,4 +1,4 @@
-"""`partnergraph user`: who may sign in through the portal, and as whom."""
+"""`partnergraph user`: who may sign in through the portal."""
 
 import asyncio
 from collections.abc import Iterator
@@ -83,7 +83,7 @@ def test_an_address_that_two_partners_have_needs_the_tenant() -> None:
     for tenant in ("P", "S"):
         create("petra@p.example", tenant)
     for command in (("link", "petra@p.example", "x"), ("disable", "petra@p.example")):
-        assert_mistake(run("user", *command), "say --tenant with one of P, S")
+        assert_mistake(run("user", *command), "choose one with --tenant, of P, S")
     run("user", "link", "petra@p.example", "auth0|1", "--tenant", "S")
     assert [row[4] for row in listed()] == ["-", "auth0|1"]
 
@@ -92,14 +92,16 @@ def test_one_subject_is_one_user() -> None:
     create("petra@p.example", "P")
     create("anna@p.example", "P")
     run("user", "link", "petra@p.example", "auth0|1")
-    assert_mistake(run("user", "link", "anna@p.example", "auth0|1"), "is another user's")
+    assert_mistake(
+        run("user", "link", "anna@p.example", "auth0|1"), "Another user is linked to auth0|1"
+    )
     assert sorted(row[4] for row in listed()) == ["-", "auth0|1"]
 
 
 def test_mistakes_about_users() -> None:
     create("petra@p.example", "P")
     again = ("user", "create", "petra@p.example", "--name", "Petra", "--tenant")
-    assert_mistake(run(*again, "P-A"), "There is a user petra@p.example already")
+    assert_mistake(run(*again, "P-A"), "already has a user petra@p.example")
     assert_mistake(run(*again, "M-0"), "There is no tenant M-0.")
     assert_mistake(run(*again, "S", "--customer", "K"), "Tenant S has no customer K.")
     assert_mistake(run("user", "list", "--tenant", "M-0"), "There is no tenant M-0.")

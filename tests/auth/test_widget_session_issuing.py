@@ -8,8 +8,8 @@ import httpx
 import pytest
 from joserfc import jws
 
-from auth import origins
-from auth.oauth_scopes import CUSTOMER_USER_SCOPES, READING, OAuthScope
+from auth.admin import origins
+from auth.oauth_scopes import CUSTOMER_USER_SCOPES, READ_SCOPES, OAuthScope
 from db.session import Database
 from execution.limits import Limits
 from tests.auth.conftest import STARTED, Hand
@@ -90,7 +90,7 @@ async def test_a_session_cannot_create_sessions(database: Database, worker: Work
                 (403, "FORBIDDEN"),
                 f"cannot have {scope}",
             )
-            for scope in sorted(READING - CUSTOMER_USER_SCOPES)
+            for scope in sorted(READ_SCOPES - CUSTOMER_USER_SCOPES)
         ),
         ({"origin": OTHER}, (403, "ORIGIN_NOT_REGISTERED"), "not registered"),
         ({"origin": f"{PORTAL}/"}, (403, "ORIGIN_NOT_REGISTERED"), "not registered"),
@@ -136,7 +136,7 @@ async def test_bodies_that_are_not_json_are_refused(database: Database, worker: 
 
 
 async def test_creating_sessions_needs_the_scope_for_it(database: Database, worker: Worker) -> None:
-    backend = await portal(database, worker, permissions=READING)
+    backend = await portal(database, worker, scopes=READ_SCOPES)
     refused = await backend.ask()
     assert (refused.status_code, code(refused)) == (403, "FORBIDDEN")
     for credential, challenge in (("pgk_wrong", 'Bearer error="invalid_token"'), ("", "Bearer")):
@@ -149,7 +149,7 @@ async def test_a_client_without_read_scopes_cannot_create_sessions(
     database: Database, worker: Worker
 ) -> None:
     only = frozenset({OAuthScope.WIDGET_SESSIONS_CREATE})
-    refused = await (await portal(database, worker, permissions=only)).ask()
+    refused = await (await portal(database, worker, scopes=only)).ask()
     assert (refused.status_code, code(refused)) == (403, "FORBIDDEN")
 
 

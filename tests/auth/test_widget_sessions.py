@@ -10,11 +10,13 @@ from joserfc import jws
 from joserfc.jwk import ECKey
 from sqlalchemy import update
 
-from auth import keys, oauth_clients, origins
+from auth.admin import credentials, origins
+from auth.admin.signing_keys import replace_all
 from auth.key_encryption import KeyEncryption
-from auth.oauth_scopes import CUSTOMER_USER_SCOPES, READING, OAuthScope
-from auth.signing_keys import list_keys, replace_all
-from db.models import ApiKey, Tenant
+from auth.oauth_scopes import CUSTOMER_USER_SCOPES, READ_SCOPES, OAuthScope
+from auth.signing_keys import list_keys
+from db.enums import CredentialKind
+from db.models import Credential, Tenant
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from execution.limits import Limits
@@ -110,7 +112,7 @@ async def test_x_tenant_narrows_both_issuing_and_use(database: Database, worker:
 async def test_a_session_outlives_the_access_token_it_was_issued_for(
     database: Database, worker: Worker, hand: Hand
 ) -> None:
-    client = await make(database, client_name="Portal", permissions=MAY_CREATE)
+    client = await make(database, client_name="Portal", scopes=MAY_CREATE)
     await register(database)
     token = await worker.issued(client, "orders:read customers:read widget-sessions:create")
     hand.move(890)
@@ -143,7 +145,12 @@ async def test_revoking_the_key_ends_its_sessions_on_every_worker(
         backend = await portal(database, first)
         token = await backend.session()
         assert (await Page(second.http).ask(token)).status_code == 200
-        await keys.revoke(database, "_".join(backend.credential.split("_")[:2]), now=STARTED)
+        await credentials.revoke(
+            database,
+            CredentialKind.API_KEY,
+            "_".join(backend.credential.split("_")[:2]),
+            now=STARTED,
+        )
         hand.move(1)
         for worker in (first, second):
             assert "has been revoked" in (await Page(worker.http).ask(token)).text
@@ -152,10 +159,10 @@ async def test_revoking_the_key_ends_its_sessions_on_every_worker(
 async def test_revoking_the_oauth_client_ends_its_sessions(
     database: Database, worker: Worker, hand: Hand
 ) -> None:
-    client = await make(database, client_name="Portal", permissions=MAY_CREATE)
+    client = await make(database, client_name="Portal", scopes=MAY_CREATE)
     await register(database)
     token = await Portal(worker.http, await worker.issued(client)).session()
-    await oauth_clients.revoke(database, client.identifier, now=STARTED)
+    await credentials.revoke(database, CredentialKind.OAUTH_CLIENT, client.identifier, now=STARTED)
     hand.move(1)
     assert "has been revoked" in (await Page(worker.http).ask(token)).text
 
@@ -168,7 +175,7 @@ async def test_removing_the_origin_ends_its_sessions(
         database, tenant_number="P", client_name="Portal", origin=PORTAL, now=STARTED
     )
     hand.move(1)
-    assert "not registered any more" in (await Page(worker.http).ask(token)).text
+    assert "no longer registered" in (await Page(worker.http).ask(token)).text
 
 
 async def test_replacing_the_signing_keys_ends_all_sessions(
@@ -186,15 +193,15 @@ async def test_a_session_loses_the_scopes_that_its_key_loses(
     backend, page = await portal(database, worker), Page(worker.http)
     token = await backend.session()
 
-    async def leave(*permissions: OAuthScope) -> None:
+    async def leave(*scopes: OAuthScope) -> None:
         async with database.write(TenantScope.carrier()) as session:
-            await session.execute(update(ApiKey).values(permissions=sorted(permissions)))
+            await session.execute(update(Credential).values(scopes=sorted(scopes)))
         hand.move(1)
 
     await leave(OAuthScope.CUSTOMERS_READ, OAuthScope.WIDGET_SESSIONS_CREATE)
     left = await page.ask(token, "{ viewer { scopes } }")
     assert left.json()["data"] == {"viewer": {"scopes": ["customers:read"]}}
-    await leave(*READING)
+    await leave(*READ_SCOPES)
     assert (await page.ask(token)).status_code == 401
 
 
@@ -207,7 +214,7 @@ async def test_moving_the_customer_to_an_unseen_tenant_ends_its_sessions(
     async with database.write(TenantScope.carrier()) as session:
         await session.execute(update(Tenant).where(Tenant.number == "P-A-1").values(parent_id=3))
     hand.move(1)
-    assert "does not see any more" in (await Page(worker.http).ask(token)).text
+    assert "no longer sees" in (await Page(worker.http).ask(token)).text
 
 
 async def test_a_session_is_accepted_only_from_its_own_origin(
@@ -239,7 +246,7 @@ async def test_a_token_with_another_type_or_issuer_is_refused(
     backend = await portal(database, worker)
     session = jws.extract_compact((await backend.session()).encode())
     [row] = await list_keys(database)
-    key = ECKey.import_key(json.loads(KeyEncryption(None).open(row.kid, row.sealed)))
+    key = ECKey.import_key(json.loads(KeyEncryption(None).decrypt(row.kid, row.encrypted)))
     header = {"alg": "ES256", "kid": row.kid} | ({} if typ is None else {"typ": typ})
     token = signed({**json.loads(session.payload), "iss": issuer}, key, header)
     assert (await Page(worker.http).ask(token)).status_code == 401
@@ -254,7 +261,10 @@ async def test_issuing_writes_nothing_and_use_reads_the_key_once_a_second(
         token = await backend.session(customer="K-1")
     assert inserted + updated == []
     hand.move(1)
-    with statements_on("FROM api_keys") as of_keys, statements_on("widget_origins") as of_origins:
+    with (
+        statements_on("FROM credentials") as of_keys,
+        statements_on("widget_origins") as of_origins,
+    ):
         for _ in range(3):
             assert (await page.ask(token)).status_code == 200
     assert (len(of_keys), len(of_origins)) == (1, 1)

@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 from sqlalchemy import select
 
-from auth import keys, origins
-from auth.oauth_scopes import READING, OAuthScope
+from auth.admin import credentials, origins
+from auth.oauth_scopes import READ_SCOPES, OAuthScope
 from db.enums import CustomerKind
 from db.models import Customer, Tenant
 from db.scope.tenant_scope import TenantScope
@@ -17,7 +17,7 @@ from tests.auth.oauth import Worker
 
 PORTAL = "https://portal.example.de"
 OTHER = "https://other.example.de"
-MAY_CREATE = READING | {OAuthScope.WIDGET_SESSIONS_CREATE}
+MAY_CREATE = READ_SCOPES | {OAuthScope.WIDGET_SESSIONS_CREATE}
 SEEN = """{
     viewer { kind clientName tokenId expiresAt tenantNumber scopes customer { number } }
     customers { nodes { number } }
@@ -75,12 +75,12 @@ async def portal(database: Database, worker: Worker, **more: Any) -> Portal:
         "tenant_number": "P",
         "client_name": "Portal",
         "now": STARTED,
-        "permissions": MAY_CREATE,
+        "scopes": MAY_CREATE,
         **more,
     }
-    key = await keys.create(database, **wanted)
+    key = await credentials.create_key(database, **wanted)
     await register(database, wanted["tenant_number"], client=wanted["client_name"])
-    return Portal(worker.http, key.text)
+    return Portal(worker.http, key.secret)
 
 
 async def register(

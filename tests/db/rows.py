@@ -147,6 +147,8 @@ async def complete(connection: AsyncConnection, table: str, tenant: Row, **value
         row = {"tenant_id": tenant["id"], "root_tenant_id": tenant["root_tenant_id"], **row}
     if table == "api_clients":
         row = {"tenant_id": tenant["id"], **row}
+    if table == "credentials":
+        row = {"secret_hash": "hash", **row}
     required = [c for c in TABLES[table].columns if not c.nullable and c.computed is None]
     for column in required:
         if column.name in row:

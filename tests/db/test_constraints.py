@@ -85,6 +85,7 @@ OTHERS: list[tuple[str, dict[str, Any]]] = [
     ("ck_orders_updated_after_received", {"updated_at": EARLIER}),
     ("ck_api_clients_tenant_of_partners", {"tenant_id": None}),
     ("ck_api_clients_tenant_of_partners", {"kind": ClientKind.SUPPORT}),
+    ("ck_credentials_secret_of_api_keys", {"secret_hash": None}),
     ("ck_audit_entries_owner_whole", {"tenant_id": None}),
     ("ck_audit_entries_owner_whole", {"root_tenant_id": None}),
     ("ck_orders_version_positive", {"version": 0}),

@@ -24,8 +24,7 @@ from tests.db.rows import MODELS, OWNED, TABLES, add, add_tenant, as_carrier, te
 # of a partner.
 CREDENTIALS = {
     "api_clients",
-    "api_keys",
-    "oauth_clients",
+    "credentials",
     "used_assertions",
     "signing_keys",
     "widget_origins",

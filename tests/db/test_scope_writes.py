@@ -251,7 +251,7 @@ def test_every_model_is_owned_or_listed_as_not_owned() -> None:
     unowned = {name for name in MODELS if name not in OWNED}
     # Tenants themselves, the catalogue and its change token, credentials, which are read before the
     # principal is known, and failed messages, whose tenant is often unknown.
-    credentials = {"api_clients", "api_keys", "oauth_clients", "used_assertions", "signing_keys"}
+    credentials = {"api_clients", "credentials", "used_assertions", "signing_keys"}
     credentials |= {"widget_origins"}
     assert unowned == {"tenants", "intake_failures", *CATALOGUE} | credentials
     assert all(issubclass(model, Base) for model in MODELS.values())

@@ -11,9 +11,9 @@ import httpx
 import orjson
 
 from app import create_app
-from auth import clients, keys
+from auth.admin import credentials
 from auth.clock import Clock
-from auth.oauth_scopes import READING, OAuthScope
+from auth.oauth_scopes import READ_SCOPES, OAuthScope
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from execution.limits import Limits
@@ -78,7 +78,7 @@ class Client:
         *,
         tenant: str | None = None,
         key: str | None = None,
-        granted: frozenset[OAuthScope] = READING,
+        granted: frozenset[OAuthScope] = READ_SCOPES,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Ask with a key of the tenant that is good for what is granted, or with `key`."""
@@ -103,7 +103,7 @@ class Client:
         tag: str | None = None,
         tenant: str | None = None,
         key: str | None = None,
-        granted: frozenset[OAuthScope] = READING,
+        granted: frozenset[OAuthScope] = READ_SCOPES,
         headers: Mapping[str, str] | None = None,
         operation: str | None = None,
     ) -> Answer:
@@ -119,20 +119,20 @@ class Client:
             )
         return Answer(response, len(statements))
 
-    async def key(self, tenant: str, granted: frozenset[OAuthScope] = READING) -> str:
+    async def key(self, tenant: str, granted: frozenset[OAuthScope] = READ_SCOPES) -> str:
         """A key of the tenant with that number."""
         known = tenant, granted
         if known not in self._keys:
             # A book's audit log holds what the book says, and not what a test needs to read it.
-            with patch.object(clients, "record", AsyncMock()):
-                new = await keys.create(
+            with patch.object(credentials, "_record", AsyncMock()):
+                new = await credentials.create_key(
                     self.database,
                     tenant_number=tenant,
-                    client_name="CRM" if granted == READING else f"CRM {len(self._keys)}",
+                    client_name="CRM" if granted == READ_SCOPES else f"CRM {len(self._keys)}",
                     now=NOW,
-                    permissions=granted,
+                    scopes=granted,
                 )
-            self._keys[known] = new.text
+            self._keys[known] = new.secret
         return self._keys[known]
 
     async def fill(self, book: Factory) -> None:
@@ -177,7 +177,7 @@ def counted() -> Iterator[list[str]]:
     statements += [
         statement
         for statement, _ in everything
-        if not statement.startswith("BEGIN") and "api_keys" not in statement
+        if not statement.startswith("BEGIN") and "credentials" not in statement
     ]
 
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from auth import keys
+from auth.admin import credentials
 from auth.oauth_scopes import (
     ALL_OF_KIND,
-    BY_DEFAULT,
+    ALLOWED_BY_KIND,
     CUSTOMER_USER_SCOPES,
-    POSSIBLE,
-    READING,
+    DEFAULT_BY_KIND,
+    READ_SCOPES,
     TENANT_USER_SCOPES,
     WIDGET_SCOPES,
     OAuthScope,
@@ -74,14 +74,14 @@ class Log:
         return [entry["subject"] for entry in answer.data["auditLog"]["nodes"]]
 
     async def support(self) -> str:
-        desk = await keys.create(
+        desk = await credentials.create_key(
             self.client.database,
             kind=ClientKind.SUPPORT,
             client_name="Desk",
             now=NOW,
-            permissions=READING,
+            scopes=READ_SCOPES,
         )
-        return desk.text
+        return desk.secret
 
 
 @pytest.fixture
@@ -192,7 +192,7 @@ async def test_the_person_needs_the_scope_of_personal_data(log: Log) -> None:
 async def test_without_its_scope_there_is_no_log(log: Log) -> None:
     answer = await log.client.query(
         "{ auditLog { totalCount } viewer { kind } }",
-        granted=READING - {OAuthScope.AUDIT_READ},
+        granted=READ_SCOPES - {OAuthScope.AUDIT_READ},
     )
     assert answer.json["data"] == {"auditLog": None, "viewer": {"kind": "API_CLIENT"}}
     assert forbidden(answer) == ["audit:read"]
@@ -205,8 +205,8 @@ def forbidden(answer: Answer) -> list[str]:
 
 def test_nobody_may_read_the_log_unless_it_is_asked_for() -> None:
     for kind in ClientKind:
-        assert OAuthScope.AUDIT_READ not in BY_DEFAULT[kind]
-    allowed = {kind for kind in ClientKind if OAuthScope.AUDIT_READ in POSSIBLE[kind]}
+        assert OAuthScope.AUDIT_READ not in DEFAULT_BY_KIND[kind]
+    allowed = {kind for kind in ClientKind if OAuthScope.AUDIT_READ in ALLOWED_BY_KIND[kind]}
     assert allowed == {ClientKind.PARTNER, ClientKind.SUPPORT}
     assert {kind for kind in ClientKind if OAuthScope.AUDIT_READ in ALL_OF_KIND[kind]} == allowed
 

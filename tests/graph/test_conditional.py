@@ -9,8 +9,9 @@ from unittest.mock import AsyncMock, patch
 import pytest
 from sqlalchemy import update
 
-from auth import audit, keys, support
-from auth.oauth_scopes import READING, OAuthScope
+from auth import audit, support
+from auth.admin import credentials
+from auth.oauth_scopes import READ_SCOPES, OAuthScope
 from db.changes import tokens
 from db.enums import ActionParty, ClientKind, OrderPhase
 from db.models import Customer
@@ -100,17 +101,17 @@ async def test_a_tag_is_of_whoever_asked(client: Client, partners: Partners) -> 
     """Also where the answers are alike."""
     document = "{ __typename }"
     with patch.object(audit, "record", AsyncMock()):
-        second = await keys.create(
+        second = await credentials.create_key(
             client.database,
             tenant_number=client.tenant,
             client_name="Second",
             now=NOW,
-            permissions=READING,
+            scopes=READ_SCOPES,
         )
     asked: list[dict[str, Any]] = [
         {},
-        {"key": second.text},
-        {"granted": READING - {OAuthScope.TENANTS_READ}},
+        {"key": second.secret},
+        {"granted": READ_SCOPES - {OAuthScope.TENANTS_READ}},
         {"tenant": partners.branch.tenant.number},
         {"headers": {"X-Tenant": partners.branch.tenant.number}},
         {"headers": {"Accept-Language": "en"}},
@@ -128,7 +129,7 @@ async def test_what_lacks_a_scope_lacks_it_again(database_url: str, executor: Ex
     async with serve(database_url, executor=executor) as client:
         partners = two_partners()
         await client.fill(partners.book)
-        how: dict[str, Any] = {"granted": READING - {OAuthScope.TENANTS_READ}}
+        how: dict[str, Any] = {"granted": READ_SCOPES - {OAuthScope.TENANTS_READ}}
         full = await client.get(ORDERS, **how)
         assert set(full.codes) == {"FORBIDDEN"}
         assert full.tag is not None
@@ -159,10 +160,10 @@ async def test_a_revoked_key_is_told_nothing(database_url: str) -> None:
         partners = two_partners()
         await client.fill(partners.book)
         tag = await tag_of(client)
-        await keys.revoke_of_client(client.database, "CRM", now=NOW)
+        await credentials.revoke_all(client.database, "CRM", now=NOW)
     # Another process, which does not remember the key.
     async with serve(database_url, now=moment) as other:
-        revoked = await other.get(ORDERS, tag=tag, key=client._keys[client.tenant, READING])
+        revoked = await other.get(ORDERS, tag=tag, key=client._keys[client.tenant, READ_SCOPES])
         assert (revoked.status, revoked.tag) == (401, None)
 
 
@@ -202,42 +203,42 @@ def test_the_program_is_named_by_all_that_makes_answers() -> None:
 async def test_support_gets_each_answer_and_an_entry_for_it(
     client: Client, partners: Partners
 ) -> None:
-    desk = await keys.create(
+    desk = await credentials.create_key(
         client.database,
         kind=ClientKind.SUPPORT,
         client_name="Desk",
         now=NOW,
-        permissions=READING,
+        scopes=READ_SCOPES,
     )
     headers = {"X-Tenant": partners.partner.tenant.number, "X-On-Behalf-Of": "agent 4711"}
     tag = await tag_of(client)
     with patch.object(support, "record_reads", AsyncMock()) as written:
         for known in (None, tag, "*"):
-            answer = await client.get(ORDERS, key=desk.text, headers=headers, tag=known)
+            answer = await client.get(ORDERS, key=desk.secret, headers=headers, tag=known)
             assert (answer.status, answer.tag) == (200, None)
     assert written.await_count == 3
 
 
 @pytest.mark.parametrize(
-    ("document", "permissions"),
+    ("document", "scopes"),
     [
-        ("{ auditLog { nodes { id } } }", READING | {OAuthScope.AUDIT_READ}),
-        ("query A { auditLog { nodes { id } } }", READING | {OAuthScope.AUDIT_READ}),
-        ("{ viewer { rateLimit { remaining } } }", READING),
+        ("{ auditLog { nodes { id } } }", READ_SCOPES | {OAuthScope.AUDIT_READ}),
+        ("query A { auditLog { nodes { id } } }", READ_SCOPES | {OAuthScope.AUDIT_READ}),
+        ("{ viewer { rateLimit { remaining } } }", READ_SCOPES),
     ],
 )
 async def test_what_renews_no_token_has_no_tag(
-    document: str, permissions: frozenset[OAuthScope], client: Client, partners: Partners
+    document: str, scopes: frozenset[OAuthScope], client: Client, partners: Partners
 ) -> None:
     for known in (None, "*"):
-        answer = await client.get(document, granted=permissions, tag=known)
+        answer = await client.get(document, granted=scopes, tag=known)
         assert (answer.status, answer.tag) == (200, None)
 
 
 async def test_who_may_read_the_audit_log_keeps_other_answers(
     client: Client, partners: Partners
 ) -> None:
-    granted = READING | {OAuthScope.AUDIT_READ}
+    granted = READ_SCOPES | {OAuthScope.AUDIT_READ}
     tag = await tag_of(client, granted=granted)
     async with client.database.write(CARRIER) as session:
         book = Factory()

@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 
 import schema as product
 import seeding
-from auth.oauth_scopes import READING
+from auth.oauth_scopes import READ_SCOPES
 from auth.principal import Principal, PrincipalKind
 from db.ids import new_id
 from db.models import Contract, Customer, Offer, Order, Product, Tenant
@@ -56,7 +56,7 @@ class Shelf:
     documents: Documents
 
     async def answers(
-        self, served: strawberry.Schema, request: Request, granted: frozenset[Any] = READING
+        self, served: strawberry.Schema, request: Request, granted: frozenset[Any] = READ_SCOPES
     ) -> tuple[ExecutionResult, ExecutionResult]:
         """By levels, and by graphql-core."""
         document = DocumentCache(served, LIMITS).get(request.query)
@@ -79,7 +79,7 @@ class Shelf:
         variables: dict[str, Any],
         forbidden: Mapping[Coordinate, str],
     ) -> ExecutionResult:
-        async with self.database.read(self.principal.scope) as session:
+        async with self.database.read(self.principal.tenant_scope) as session:
             context = Context(principal=self.principal, session=session, present=RequestClock(NOW))
             return await execute(operation, variables, context, forbidden)
 
@@ -109,8 +109,8 @@ async def shelf(shared_database_url: str) -> AsyncIterator[Shelf]:
             token_id="token",
             tenant_id=root,
             tenant_number=number,
-            scope=scope,
-            permissions=READING,
+            tenant_scope=scope,
+            scopes=READ_SCOPES,
             expires_at=None,
         )
         yield Shelf(database, principal, Documents(SCHEMA, pool))
@@ -128,7 +128,7 @@ async def test_a_random_document_is_answered_alike(shelf: Shelf, seed: int) -> N
 async def test_a_document_is_answered_alike_where_resolvers_fail(shelf: Shelf, seed: int) -> None:
     random = Random(seed)
     request = shelf.documents.request(random)
-    granted = frozenset(each for each in READING if random.random() < 0.8)
+    granted = frozenset(each for each in READ_SCOPES if random.random() < 0.8)
     assert_alike(*await shelf.answers(failing(random), request, granted), request)
 
 

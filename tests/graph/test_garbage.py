@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import orjson
 import pytest
 
-from auth.oauth_scopes import READING, OAuthScope
+from auth.oauth_scopes import READ_SCOPES, OAuthScope
 from bench import scenarios
 from tests.graph.client import BOUNDLESS, Client, serve
 from tests.graph.sizes import MANY, fill
@@ -55,7 +55,11 @@ class Asker:
         self._client = client
 
     async def post(
-        self, document: str, variables: dict[str, Any], *, granted: frozenset[OAuthScope] = READING
+        self,
+        document: str,
+        variables: dict[str, Any],
+        *,
+        granted: frozenset[OAuthScope] = READ_SCOPES,
     ) -> bytes:
         key = await self._client.key(self._client.tenant, granted)
         return await self.send(

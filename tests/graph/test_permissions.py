@@ -7,7 +7,7 @@ import strawberry
 from graphql import GraphQLInterfaceType, GraphQLObjectType, is_non_null_type
 
 import schema
-from auth.oauth_scopes import DEFAULT, READING, OAuthScope
+from auth.oauth_scopes import DEFAULT, READ_SCOPES, OAuthScope
 from schema.permissions import needed_by
 from tests.graph.client import Answer, Client
 from tests.graph.partners import Partners, two_partners
@@ -69,7 +69,7 @@ async def test_every_object_of_a_list_says_so_at_its_own_path(client: Client) ->
 async def test_a_forbidden_relation_is_never_read(client: Client) -> None:
     document = "{ orders { nodes { number contract { number } } } }"
     read = []
-    for granted in (READING, ORDERS):
+    for granted in (READ_SCOPES, ORDERS):
         with sent() as statements:
             await client.query(document, granted=granted)
         read.append(any("contracts" in sql for sql, _ in statements))
@@ -79,7 +79,7 @@ async def test_a_forbidden_relation_is_never_read(client: Client) -> None:
 @pytest.mark.parametrize("field", ["orders", "orderSummary"])
 async def test_a_root_field_without_its_scope_leaves_the_others(client: Client, field: str) -> None:
     answer = await client.query(
-        f"{{ viewer {{ kind }} {field} {{ __typename }} }}", granted=READING - ORDERS
+        f"{{ viewer {{ kind }} {field} {{ __typename }} }}", granted=READ_SCOPES - ORDERS
     )
     assert answer.json["data"] == {"viewer": {"kind": "API_CLIENT"}, field: None}
     assert_forbidden(answer, ([field], "orders:read"))
@@ -203,7 +203,7 @@ def test_every_kind_of_document_needs_a_scope() -> None:
 
 def test_every_permission_to_read_is_used_in_the_schema() -> None:
     used = {scope for scopes in schema.needs(schema.build_schema()).values() for scope in scopes}
-    assert used == {permission.value for permission in READING}
+    assert used == {permission.value for permission in READ_SCOPES}
 
 
 def object_type(built: strawberry.Schema, name: str) -> GraphQLObjectType:

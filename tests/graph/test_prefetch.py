@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from auth.oauth_scopes import READING, OAuthScope
+from auth.oauth_scopes import READ_SCOPES, OAuthScope
 from tests.graph.client import Client
 from tests.graph.factory import Factory
 from tests.support.databases import Engine
@@ -111,7 +111,7 @@ async def test_what_is_out_of_scope_is_null(client: Client) -> None:
 
 
 async def test_what_a_client_may_not_read_is_not_prefetched(client: Client, engine: Engine) -> None:
-    granted = READING - {OAuthScope.CONTRACTS_READ}
+    granted = READ_SCOPES - {OAuthScope.CONTRACTS_READ}
     await client.query("{ orders { nodes { number } } }", tenant="M-1", granted=granted)
     with tables_read() as read:
         answer = await client.query(

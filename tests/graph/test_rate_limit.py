@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from auth.oauth_scopes import READING
+from auth.oauth_scopes import READ_SCOPES
 from execution.limits import Limits
 from tests.graph.client import Answer, Client, serve
 from tests.graph.factory import NOW, Factory
@@ -44,9 +44,9 @@ async def test_the_viewer_reads_what_the_headers_say(client: Client) -> None:
 
 async def test_all_keys_of_a_client_share_its_points(client: Client) -> None:
     first = await client.query(LIMIT)
-    key = client._keys.pop(("M-10001", READING))
+    key = client._keys.pop(("M-10001", READ_SCOPES))
     second = await client.query(LIMIT)
-    assert client._keys["M-10001", READING] != key
+    assert client._keys["M-10001", READ_SCOPES] != key
     assert left(second) == left(first) - 1
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from auth import keys
+from auth.admin import credentials
 from tests.graph.client import Client
 from tests.graph.factory import NOW
 from tests.graph.partners import two_partners
@@ -17,10 +17,10 @@ async def client(empty_client: Client) -> Client:
 
 
 async def test_a_client_learns_its_name_and_its_tenant(client: Client) -> None:
-    key = await keys.create(
+    key = await credentials.create_key(
         client.database, tenant_number="M-10001", client_name="Händler-CRM", now=NOW
     )
-    assert (await client.query(QUERY, key=key.text)).data["viewer"] == {
+    assert (await client.query(QUERY, key=key.secret)).data["viewer"] == {
         "__typename": "Viewer",
         "kind": "API_CLIENT",
         "clientName": "Händler-CRM",

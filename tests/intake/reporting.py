@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from auth import keys
+from auth.admin import credentials
 from db.enums import ClientKind
 from tests.graph.client import Client, serve
 from tests.intake.payloads import NOW, Intake
@@ -47,10 +47,10 @@ async def reporting(
 ) -> AsyncIterator[Reporter]:
     """The application over that database."""
     async with serve(database_url, tenant="P-7", now=now, **settings) as client:
-        key = await keys.create(
+        key = await credentials.create_key(
             client.database, kind=ClientKind.FULFILMENT, client_name="order management", now=NOW
         )
-        yield Reporter(client, Intake(client.database, folder), key.text)
+        yield Reporter(client, Intake(client.database, folder), key.secret)
 
 
 async def book(take_in: Intake) -> dict[str, list[tuple[Any, ...]]]:

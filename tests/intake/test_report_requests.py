@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from auth import keys
-from auth.oauth_scopes import POSSIBLE, OAuthScope
+from auth.admin import credentials
+from auth.oauth_scopes import ALLOWED_BY_KIND, OAuthScope
 from db.enums import ClientKind
 from db.models import Order
 from db.scope.tenant_scope import TenantScope
@@ -59,15 +59,15 @@ async def test_without_a_right_credential_nothing_is_read(
 @pytest.mark.parametrize("kind", ClientKind)
 async def test_nobody_reports_without_the_permission(reporter: Reporter, kind: ClientKind) -> None:
     await reporter.take_in.good(order())
-    made = await keys.create(
+    made = await credentials.create_key(
         reporter.client.database,
         kind=kind,
         tenant_number="P-7" if kind is ClientKind.PARTNER else None,
         client_name="other",
         now=NOW,
-        permissions=POSSIBLE[kind] - {OAuthScope.PROGRESS_REPORT},
+        scopes=ALLOWED_BY_KIND[kind] - {OAuthScope.PROGRESS_REPORT},
     )
-    answer = await _post_unread(reporter, Authorization=f"Bearer {made.text}")
+    answer = await _post_unread(reporter, Authorization=f"Bearer {made.secret}")
     assert (answer.status_code, codes(answer)) == (403, ["FORBIDDEN"])
 
 

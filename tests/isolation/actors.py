@@ -12,8 +12,9 @@ from uuid import UUID
 
 import pytest
 
-from auth import audit, keys, oauth_clients, origins, support
-from auth.bearer import Bearers
+from auth import audit, support
+from auth.admin import credentials, origins
+from auth.bearer import BearerAuthenticator
 from auth.oauth_scopes import CUSTOMER_USER_SCOPES, TENANT_USER_SCOPES, OAuthScope
 from auth.principal import Principal, PrincipalKind
 from db.enums import ClientKind
@@ -36,16 +37,16 @@ EVERYTHING = frozenset(each for each in OAuthScope if each.endswith(":read"))
 
 
 async def _key(asking: "Asking") -> Credential:
-    return await asking.client.key(asking.tenant.number, asking.seat.permissions), {}
+    return await asking.client.key(asking.tenant.number, asking.seat.scopes), {}
 
 
 async def _token(asking: "Asking") -> Credential:
-    made = await oauth_clients.create(
+    made = await credentials.create_oauth_client(
         asking.client.database,
         tenant_number=asking.tenant.number,
         client_name="CRM",
         now=NOW,
-        permissions=asking.seat.permissions,
+        scopes=asking.seat.scopes,
     )
     answer = await asking.client.http.post(
         "/oauth/token",
@@ -58,7 +59,7 @@ async def _token(asking: "Asking") -> Credential:
 async def _narrowed(asking: "Asking") -> Credential:
     """The partner above acts for the tenant."""
     above = asking.people.partner.tenant.number
-    key = await asking.client.key(above, asking.seat.permissions)
+    key = await asking.client.key(above, asking.seat.scopes)
     return key, {"X-Tenant": asking.tenant.number}
 
 
@@ -72,32 +73,32 @@ async def _page(asking: "Asking") -> Credential:
     client, tenant, database = asking.client, asking.tenant.number, asking.client.database
     # One client, since it is remembered for a second which have registered an origin.
     name = "Portal"
-    key = await keys.create(
+    key = await credentials.create_key(
         database,
         tenant_number=tenant,
         client_name=name,
         now=NOW,
-        permissions=EVERYTHING | {OAuthScope.WIDGET_SESSIONS_CREATE},
+        scopes=EVERYTHING | {OAuthScope.WIDGET_SESSIONS_CREATE},
     )
     await origins.add(database, tenant_number=tenant, client_name=name, origin=ORIGIN, now=NOW)
     of = asking.own.customer.number
     wanted = {"origin": ORIGIN, **({"customer": of} if asking.seat.is_customer else {})}
     answer = await client.http.post(
-        "/widget/sessions", json=wanted, headers={"Authorization": f"Bearer {key.text}"}
+        "/widget/sessions", json=wanted, headers={"Authorization": f"Bearer {key.secret}"}
     )
     return answer.json()["token"], {"Origin": ORIGIN}
 
 
 async def _carriers(asking: "Asking") -> Credential:
     """The carrier's own, who act for the tenant."""
-    key = await keys.create(
+    key = await credentials.create_key(
         asking.client.database,
         kind=ClientKind[asking.seat.name.split()[0].upper()],
         client_name="Desk",
         now=NOW,
-        permissions=asking.seat.permissions,
+        scopes=asking.seat.scopes,
     )
-    return key.text, {"X-Tenant": asking.tenant.number, "X-On-Behalf-Of": "agent 4711"}
+    return key.secret, {"X-Tenant": asking.tenant.number, "X-On-Behalf-Of": "agent 4711"}
 
 
 async def _widened(asking: "Asking") -> Credential:
@@ -112,8 +113,8 @@ async def _widened(asking: "Asking") -> Credential:
         token_id="a test's own",
         tenant_id=tenant.id,
         tenant_number=tenant.number,
-        scope=TenantScope.customer(tenant.root_tenant_id, tenant.id, asking.own.customer.id),
-        permissions=asking.seat.permissions,
+        tenant_scope=TenantScope.customer(tenant.root_tenant_id, tenant.id, asking.own.customer.id),
+        scopes=asking.seat.scopes,
         expires_at=None,
     )
     return text, {}
@@ -127,7 +128,7 @@ class Actor:
     sees: Sequence[str]
     """Whose documents it may see."""
     bring: Callable[["Asking"], Awaitable[Credential]]
-    permissions: frozenset[OAuthScope] = EVERYTHING
+    scopes: frozenset[OAuthScope] = EVERYTHING
     is_customer: bool = False
     """Whether it sees a single customer, that of `at`."""
     compared: bool = False
@@ -178,15 +179,15 @@ _PRINCIPALS: dict[str, Principal] = {}
 @asynccontextmanager
 async def believed() -> AsyncIterator[Provider]:
     """An identity provider; and principals of tests are believed without a credential."""
-    known = Bearers.principal
+    known = BearerAuthenticator.principal
 
     async def principal(
-        self: Bearers, authorization: str | None, origin: str | None = None
+        self: BearerAuthenticator, authorization: str | None, origin: str | None = None
     ) -> Principal:
         return _PRINCIPALS.get(authorization or "") or await known(self, authorization, origin)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Bearers, "principal", principal)
+        patch.setattr(BearerAuthenticator, "principal", principal)
         # A book's audit log holds what the book says, and not who sat down and asked.
         patch.setattr(audit, "record", AsyncMock())
         patch.setattr(support, "record_reads", AsyncMock())

@@ -61,7 +61,7 @@ async def questions(lesson: Lesson, shown: Sequence[Asking]) -> list[Question]:
 async def ask(asking: Asking, question: Question) -> Told:
     """The answer that is given there. None of the questions is a mistake."""
     answer = await asking.ask(question.document, question.variables)
-    allowed = set() if asking.seat.permissions == EVERYTHING else {"FORBIDDEN", "LIMIT_EXCEEDED"}
+    allowed = set() if asking.seat.scopes == EVERYTHING else {"FORBIDDEN", "LIMIT_EXCEEDED"}
     assert set(answer.codes) <= allowed, f"{question.place}: {answer.errors}"
     # Credentials are told by parts that are random.
     return Told(question, re.sub(rb'"tokenId":"[^"]+"', b'"tokenId":""', answer.response.content))

@@ -140,7 +140,7 @@ def documents_of(people: Everybody, name: str) -> Documents:
 
 def seat_hides(seat: Actor, row: Base) -> set[str]:
     """The columns of a row that the seat has no permission for."""
-    lacking = [columns for each, columns in _GATED.items() if each not in seat.permissions]
+    lacking = [columns for each, columns in _GATED.items() if each not in seat.scopes]
     columns = {column.partition(".") for every in lacking for column in every}
     hidden = {name for model, _, name in columns if model == type(row).__name__}
     if isinstance(row, PortalUser) and row.subject and row.subject == seat.subject:
@@ -156,7 +156,7 @@ class _View:
         self._rows: dict[tuple[str, Any], Any] = {
             (row.__tablename__, row.id): row for row in people.book.rows if hasattr(row, "id")
         }
-        self._permissions = seat.permissions
+        self._scopes = seat.scopes
         seen = [documents_of(people, name) for name in seat.sees]
         self._tenants = {each.tenant.id for each in seen}
         self._customer = seen[0].customer.id if seat.is_customer else None
@@ -164,7 +164,7 @@ class _View:
     def shows(self, row: Base) -> bool:
         if isinstance(row, Tenant):
             return row.id in self._tenants
-        if isinstance(row, AuditEntry) and OAuthScope.AUDIT_READ not in self._permissions:
+        if isinstance(row, AuditEntry) and OAuthScope.AUDIT_READ not in self._scopes:
             return False
         if not isinstance(row, TenantOwned):
             return True

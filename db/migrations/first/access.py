@@ -27,33 +27,20 @@ sa.Table(
 )
 
 sa.Table(
-    "api_keys",
+    "credentials",
     METADATA,
     sa.Column("id", sa.Uuid(), primary_key=True),
     sa.Column("client_id", sa.Uuid(), sa.ForeignKey("api_clients.id"), nullable=False),
-    sa.Column("prefix", sa.String(32), nullable=False, unique=True),
-    sa.Column("secret_hash", sa.String(64), nullable=False),
-    sa.Column("permissions", JSON, nullable=False),
-    sa.Column("created_at", INSTANT, nullable=False),
-    sa.Column("expires_at", INSTANT),
-    sa.Column("last_used_at", INSTANT),
-    sa.Column("revoked_at", INSTANT),
-    sa.Index(None, "client_id"),
-)
-
-sa.Table(
-    "oauth_clients",
-    METADATA,
-    sa.Column("id", sa.Uuid(), primary_key=True),
-    sa.Column("client_id", sa.Uuid(), sa.ForeignKey("api_clients.id"), nullable=False),
+    sa.Column("kind", closed_set("credential_kind", "API_KEY", "OAUTH_CLIENT"), nullable=False),
     sa.Column("identifier", sa.String(32), nullable=False, unique=True),
     sa.Column("secret_hash", sa.String(64)),
     sa.Column("public_keys", JSON, nullable=False),
-    sa.Column("permissions", JSON, nullable=False),
+    sa.Column("scopes", JSON, nullable=False),
     sa.Column("created_at", INSTANT, nullable=False),
     sa.Column("expires_at", INSTANT),
     sa.Column("last_used_at", INSTANT),
     sa.Column("revoked_at", INSTANT),
+    sa.CheckConstraint("kind != 'API_KEY' OR secret_hash IS NOT NULL", name="secret_of_api_keys"),
     sa.Index(None, "client_id"),
 )
 
@@ -68,7 +55,7 @@ sa.Table(
 sa.Table(
     "used_assertions",
     METADATA,
-    sa.Column("oauth_client_id", sa.Uuid(), sa.ForeignKey("oauth_clients.id"), primary_key=True),
+    sa.Column("credential_id", sa.Uuid(), sa.ForeignKey("credentials.id"), primary_key=True),
     sa.Column("jti_hash", sa.String(64), primary_key=True),
     sa.Column("expires_at", INSTANT, nullable=False),
     sa.Index(None, "expires_at"),

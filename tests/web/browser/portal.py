@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from auth import keys, origins
-from auth.oauth_scopes import READING, OAuthScope
+from auth.admin import credentials, origins
+from auth.oauth_scopes import READ_SCOPES, OAuthScope
 from db.session import Database
 from seeding.run import REFERENCE
 from tests.web.browser.server import Server
@@ -63,14 +63,14 @@ def serving_portal(
 async def _key(server: Server, client: str) -> str:
     database = Database(server.settings.database_url)
     try:
-        key = await keys.create(
+        key = await credentials.create_key(
             database,
             tenant_number=server.book.demo_tenant_number,
             client_name=client,
             now=REFERENCE,
-            permissions=READING | {OAuthScope.WIDGET_SESSIONS_CREATE},
+            scopes=READ_SCOPES | {OAuthScope.WIDGET_SESSIONS_CREATE},
         )
-        return key.text
+        return key.secret
     finally:
         await database.close()
 

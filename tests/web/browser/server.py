@@ -15,7 +15,7 @@ import uvicorn
 from sqlalchemy import select
 
 from app import create_app
-from auth import keys
+from auth.admin import credentials
 from auth.clock import Clock
 from commands.demo import demo_content
 from commands.serving import listen, origin, server_config
@@ -179,9 +179,9 @@ async def _an_order_of(database_url: str, tenant_number: str) -> str:
 async def _fulfilment_key(database_url: str) -> str:
     database = Database(database_url)
     try:
-        key = await keys.create(
+        key = await credentials.create_key(
             database, kind=ClientKind.FULFILMENT, client_name="fulfilment", now=REFERENCE
         )
-        return key.text
+        return key.secret
     finally:
         await database.close()

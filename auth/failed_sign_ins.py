@@ -1,8 +1,7 @@
-"""Sign-ins that failed, in the audit log: a few entries, however many attempts there are.
+"""Failed sign-ins in the audit log: a bounded number of entries, however many attempts there are.
 
-Of each credential and reason there is one entry a minute at most, and the entries of a credential
-that nobody knows are one more. What comes in between is counted in the next entry, or in a last one
-when the server stops.
+Each credential and reason has at most one entry a minute; attempts with unknown credentials share
+one. Further attempts are counted and recorded with the next entry, or when the server stops.
 """
 
 import asyncio
@@ -14,8 +13,9 @@ from enum import StrEnum
 import structlog
 
 from auth import audit
-from auth.clients import BEFORE_ANYBODY_IS_KNOWN, Client
 from auth.clock import Clock
+from auth.credentials import Credential
+from auth.tenant_scope import SYSTEM_SCOPE
 from db.enums import AuditAction
 from db.session import Database
 
@@ -26,27 +26,27 @@ _log = structlog.get_logger("auth")
 
 class Reason(StrEnum):
     UNKNOWN = "unknown"
-    """There is no such credential."""
+    """No such credential exists."""
     NOT_PROVED = "not proved"
-    """There is, but whoever came has not its secret."""
+    """The credential exists; its secret or signature was wrong."""
     REVOKED = "revoked"
     EXPIRED = "expired"
     INVALID_JWT = "invalid JWT"
-    """A JWT that cannot be believed, or not any more."""
     ANOTHER_ORIGIN = "another origin"
-    """A widget session in a page that it is not for."""
+    """A widget session was used from a page of another origin."""
 
 
 @dataclass(slots=True)
 class _Counted:
-    client: Client | None
+    tenant_id: int | None
     written_at: float | None = None
     attempts: int = 0
-    """Since then."""
+    """Since `written_at`."""
 
 
 class FailedSignIns:
-    """Counts attempts and writes them down beside the requests. One for each process."""
+    """Counts failed sign-ins and records them in the background. One per process; `close` it
+    before its database."""
 
     def __init__(
         self, database: Database, clock: Clock, request_id: Callable[[], str | None] = lambda: None
@@ -54,17 +54,15 @@ class FailedSignIns:
         self._database = database
         self._clock = clock
         self._request_id = request_id
-        # By credentials that exist, so no larger than their tables.
+        # By credentials that exist, so no larger than their table.
         self._counted: dict[tuple[str | None, Reason], _Counted] = {}
         self._writing: set[asyncio.Task[None]] = set()
 
-    def note(
-        self, reason: Reason, credential: str | None = None, client: Client | None = None
-    ) -> None:
-        """One more attempt; `credential` is the public part of one that exists."""
-        key = credential, reason
-        counted = self._counted.setdefault(key, _Counted(client))
-        counted.client = client
+    def note(self, reason: Reason, credential: Credential | None = None) -> None:
+        """Count an attempt; `credential` is the one that it named, if that exists."""
+        key = (None if credential is None else credential.identifier), reason
+        tenant_id = None if credential is None else credential.client.tenant_id
+        counted = self._counted.setdefault(key, _Counted(tenant_id))
         counted.attempts += 1
         now = self._clock.monotonic()
         if counted.written_at is None or now - counted.written_at >= EVERY_SECONDS:
@@ -72,7 +70,7 @@ class FailedSignIns:
             self._write(key, counted)
 
     async def close(self) -> None:
-        """Write what was counted and wait for what is being written."""
+        """Record what was counted, and wait until it is written."""
         for key, counted in self._counted.items():
             if counted.attempts:
                 self._write(key, counted)
@@ -80,7 +78,9 @@ class FailedSignIns:
 
     def _write(self, key: tuple[str | None, Reason], counted: _Counted) -> None:
         attempts, counted.attempts = counted.attempts, 0
-        task = asyncio.create_task(self._record(*key, counted.client, attempts, self._clock.now()))
+        task = asyncio.create_task(
+            self._record(*key, counted.tenant_id, attempts, self._clock.now())
+        )
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)
 
@@ -88,23 +88,23 @@ class FailedSignIns:
         self,
         credential: str | None,
         reason: Reason,
-        client: Client | None,
+        tenant_id: int | None,
         attempts: int,
         at: datetime,
     ) -> None:
         try:
-            async with self._database.write(BEFORE_ANYBODY_IS_KNOWN) as session:
+            async with self._database.write(SYSTEM_SCOPE) as session:
                 await audit.record(
                     session,
                     AuditAction.SIGN_IN_FAILED,
                     by=audit.UNKNOWN,
                     at=at,
                     subject=credential,
-                    tenant_id=None if client is None else client.tenant_id,
+                    tenant_id=tenant_id,
                     request_id=self._request_id(),
                     reason=reason.value,
                     attempts=attempts,
                 )
         except Exception:
-            # Refused they were all the same; nobody waits for this task.
+            # No request awaits this task; the attempts were refused all the same.
             _log.exception("failed sign-ins were not recorded", credential=credential)
