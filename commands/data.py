@@ -53,7 +53,7 @@ def migrate_database(settings: Settings) -> str | None:
             f"The database {settings.shown_database_url} is at revision {before}, which this "
             "version does not know. A newer version has migrated it."
         ) from None
-    except (RolesMissingError, migrations.ImpossibleError) as error:
+    except RolesMissingError as error:
         raise Mistake(str(error)) from None
     except DBAPIError as error:
         raise Mistake(f"The migration failed: {error.orig}.") from None

@@ -1,4 +1,4 @@
-"""What every table shares: names of constraints, an owner, links that stay within the tenant."""
+"""Shared by all models: names of constraints, owners of rows, links within a tenant."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -44,28 +44,28 @@ class Base(DeclarativeBase):
 
 @dataclass(frozen=True)
 class ByColumn:
-    """The row itself names the customer to whom it belongs."""
+    """A column of the row holds the customer's id."""
 
     column: str
 
 
 @dataclass(frozen=True)
 class ByParent:
-    """The row is a part of another one, which has the column `customer_id`."""
+    """The row belongs to a parent row, by its id, which has the column `customer_id`."""
 
     column: str
     table: str
 
 
 OfCustomer = ByColumn | ByParent | None
-"""Which rows are a customer's own. None: no customer sees any."""
+"""How to find the customer of a row. None: no customer sees any row."""
 
 
 class TenantOwned:
-    """A row that belongs to one tenant, and to the partner at the root of that tenant's tree.
+    """A row owned by one tenant, and by the partner at the root of the tenant's tree.
 
-    A session adds its scope to every statement that touches such a table (`db.session`). A model
-    says in `of_customer` which of its rows are a single customer's; without, it cannot be defined.
+    Sessions add their scope to every statement on such a table (`db.scope`). A model must define
+    `of_customer`, which tells the rows of a single customer.
     """
 
     of_customer: ClassVar[OfCustomer]
@@ -75,23 +75,23 @@ class TenantOwned:
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         if "__tablename__" in cls.__dict__ and not hasattr(cls, "of_customer"):
-            raise TypeError(f"{cls.__name__} does not say which rows are a customer's: of_customer")
+            raise TypeError(f"{cls.__name__} does not define of_customer")
         super().__init_subclass__(**arguments)
 
     @classmethod
     def rows_of_customer(cls, root: int, customer: UUID) -> ColumnElement[bool]:
-        """The condition that a row is one customer's own. Asked of an alias, it is the alias's.
+        """The condition that a row belongs to a customer. On an alias, a condition on the alias.
 
-        The tenant is not repeated: a customer has one, and the planner, which does not know that,
-        would expect too few rows to read them in order.
+        It does not name the tenant, which the customer implies: the planner does not know that,
+        and would expect too few rows to read them in order.
         """
         in_tree = cls.root_tenant_id == root
         rule = getattr(cls, "of_customer", _UNKNOWN)
         if rule is None:
-            # Never so. A plain "false" would swallow the rest, which the guard looks for.
+            # Always false. A literal "false" would remove the rest, which the SQL check requires.
             return and_(in_tree, cls.tenant_id.is_(None))
         if rule is _UNKNOWN:
-            # Asked once of this class itself, to learn which values there are.
+            # SQLAlchemy calls it once on the mixin itself, to find the parameters.
             return and_(in_tree, column("customer_id", Uuid()) == customer)
         if isinstance(rule, ByColumn):
             return and_(in_tree, getattr(cls, rule.column) == customer)
@@ -111,27 +111,27 @@ _UNKNOWN: Any = object()
 
 
 def owned_by_tenant() -> ForeignKeyConstraint:
-    """Ties `tenant_id` to a tenant of the tree that `root_tenant_id` names."""
+    """References the tenant `tenant_id` in the tree `root_tenant_id`."""
     return ForeignKeyConstraint(
         ["tenant_id", "root_tenant_id"], ["tenants.id", "tenants.root_tenant_id"]
     )
 
 
 def link(column: str, table: str) -> ForeignKeyConstraint:
-    """A reference that cannot leave the tenant: `(column, tenant_id)` → `table (id, tenant_id)`."""
+    """A reference within the tenant: `(column, tenant_id)` → `table (id, tenant_id)`."""
     return ForeignKeyConstraint([column, "tenant_id"], [f"{table}.id", f"{table}.tenant_id"])
 
 
 def non_negative(*columns: str) -> list[CheckConstraint]:
-    """Amounts that can never be below zero.
+    """Checks that amounts are not negative.
 
-    On SQLite an amount is text and compares as text, where a sign also sorts before a digit.
+    On SQLite an amount is text, which compares correctly since "-" sorts before digits.
     """
     return [CheckConstraint(f"{column} >= 0", name=f"{column}_not_negative") for column in columns]
 
 
 def trigram_index(table: str, column: str = "search_text") -> Index:
-    """Serves substring search on PostgreSQL; SQLite reads the rows in scope."""
+    """An index for substring search on PostgreSQL. SQLite reads all rows in scope."""
     return Index(
         f"ix_{table}_{column}",
         column,

@@ -1,8 +1,8 @@
-"""Fills an empty database with many rows at once.
+"""Bulk loading of an empty database.
 
-The one way around the session of `db.session`, and so around its scope: for the carrier's own
-seeding of a database that nobody reads yet. Rows go to the driver as they are (COPY on PostgreSQL,
-`executemany` on SQLite); the database's constraints hold when the load ends.
+It bypasses sessions, and so scopes: it is for seeding a database that has no readers yet. Rows go
+straight to the driver (COPY on PostgreSQL, `executemany` on SQLite). Constraints are checked at the
+end of the load at the latest.
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -28,32 +28,33 @@ from sqlalchemy.schema import (
 
 from db.base import Base
 from db.changes import triggers
+from db.engine import WRITES
 from db.scope import policies
-from db.session import _WRITES, Database
+from db.session import Database
 
 _Row = tuple[Any, ...]
 
 
 class BulkLoad:
-    """One transaction that takes rows."""
+    """A transaction that rows are added to."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
     async def load(self, table: str, columns: Sequence[str], rows: Sequence[_Row]) -> None:
-        """Add rows of values in the order of `columns`; JSON as text, instants in UTC."""
+        """Add rows, with values in the order of `columns`; JSON as text, instants in UTC."""
         driver: Any = (await self._connection.get_raw_connection()).driver_connection
         if self._connection.dialect.name == "postgresql":
             await driver.copy_records_to_table(table, columns=columns, records=rows)
             return
-        convert = self._converters(Base.metadata.tables[table], columns)
-        names, places = ", ".join(columns), ", ".join("?" * len(columns))
+        converters = self._converters(Base.metadata.tables[table], columns)
+        names, placeholders = ", ".join(columns), ", ".join("?" * len(columns))
         await driver.executemany(
-            f"INSERT INTO {table} ({names}) VALUES ({places})",  # noqa: S608 - names of ours
+            f"INSERT INTO {table} ({names}) VALUES ({placeholders})",  # noqa: S608 - names of models
             [
                 [
-                    value if value is None or change is None else change(value)
-                    for value, change in zip(row, convert, strict=True)
+                    value if value is None or convert is None else convert(value)
+                    for value, convert in zip(row, converters, strict=True)
                 ]
                 for row in rows
             ],
@@ -72,8 +73,8 @@ class BulkLoad:
 
 @asynccontextmanager
 async def bulk_load(database: Database) -> AsyncIterator[BulkLoad]:
-    """Load rows in one transaction: all of them are there when the block ends, or none."""
-    engine = database.engine.execution_options(**{_WRITES: True})
+    """Load rows in one transaction, committed when the block ends."""
+    engine = database.engine.execution_options(**{WRITES: True})
     async with engine.begin() as connection:
         if database.is_postgresql:
             await connection.execute(text("SET LOCAL maintenance_work_mem = '256MB'"))
@@ -81,7 +82,7 @@ async def bulk_load(database: Database) -> AsyncIterator[BulkLoad]:
             yield BulkLoad(connection)
             await _execute(connection, _with_checks())
         else:
-            # The driver's own calls do not open the transaction; a statement does.
+            # Calls of the driver do not begin the transaction; a statement of SQLAlchemy does.
             await connection.execute(text("SELECT 1"))
             yield BulkLoad(connection)
         await connection.execute(text("ANALYZE"))
@@ -92,9 +93,9 @@ async def _execute(connection: AsyncConnection, statements: list[Executable]) ->
         await connection.execute(statement)
 
 
-# Keeping each index and checking each link row by row takes PostgreSQL three times as long as doing
-# so once for the whole table. Triggers guard what is stored already, and nothing is. Primary keys
-# cost little and stay.
+# PostgreSQL takes three times as long to update indexes and check foreign keys row by row as it
+# takes to do so once per table. Triggers protect stored rows, and there are none. Primary keys cost
+# little and stay.
 
 
 def _without_checks() -> list[Executable]:
@@ -108,14 +109,14 @@ def _without_checks() -> list[Executable]:
 
 
 def _with_checks() -> list[Executable]:
-    # A link needs the unique constraint of what it refers to.
+    # A foreign key needs the unique constraint that it refers to.
     return [
         *(CreateIndex(index) for table in _tables() for index in table.indexes),
         *(AddConstraint(c, isolate_from_table=False) for c in _constraints(UniqueConstraint)),
         *(AddConstraint(c, isolate_from_table=False) for c in _constraints(ForeignKeyConstraint)),
         *(text(f"ALTER TABLE {table.name} ENABLE TRIGGER USER") for table in _tables()),
         *map(text, policies.resume_for_owner()),
-        *map(text, triggers.everything_changed("postgresql")),
+        *map(text, triggers.renew_all("postgresql")),
     ]
 
 

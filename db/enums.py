@@ -1,19 +1,19 @@
-"""The closed sets of the domain. The database checks them, the schema shows them.
+"""The enums of the domain, which the database checks and the schema shows.
 
-The terms are those of TM Forum (TMF622, TMF648, TMF651) wherever it has one.
+They use the terms of TM Forum (TMF622, TMF648, TMF651) where it has one.
 """
 
 from enum import StrEnum
 
 
 class ClientKind(StrEnum):
-    """Whose an API client is."""
+    """The owner of an API client."""
 
     PARTNER = "PARTNER"
     FULFILMENT = "FULFILMENT"
     """The carrier's own systems, which report progress."""
     SUPPORT = "SUPPORT"
-    """The carrier's staff, by the tool they work with."""
+    """The tool of the carrier's support staff."""
 
 
 class CredentialKind(StrEnum):
@@ -39,7 +39,7 @@ class AuditAction(StrEnum):
 
 
 class AuditActor(StrEnum):
-    """Who did it: the kinds of principals, and those who need none or have none."""
+    """Who acted: a kind of principal, or an actor without one (operator, server, unknown)."""
 
     OPERATOR = "OPERATOR"
     SERVER = "SERVER"
@@ -102,7 +102,7 @@ STATUS_OF_PHASE: dict[OrderPhase, OrderStatus] = {
     OrderPhase.PARTIAL: OrderStatus.ERROR,
     OrderPhase.CANCELLED: OrderStatus.ERROR,
 }
-"""The three statuses that people see, by the finer phase behind them."""
+"""The status, as people see it, of each phase."""
 
 
 class ActionParty(StrEnum):

@@ -1,4 +1,4 @@
-"""SQL that is spelled differently on SQLite and PostgreSQL, and means the same."""
+"""Expressions with the same meaning and different SQL on SQLite and PostgreSQL."""
 
 import json
 from collections.abc import Iterable
@@ -23,31 +23,32 @@ from sqlalchemy.types import Boolean, TypeEngine
 
 
 def any_of(column: InstrumentedAttribute[Any], values: Iterable[Any]) -> ColumnElement[bool]:
-    """Whether the column is one of the values: one parameter and one text, however many."""
+    """Whether the column equals one of the values, which are one parameter: the SQL is the same for
+    any number of them."""
     return _AnyOf(column, values_parameter(column, values))
 
 
 def values_parameter(
     column: InstrumentedAttribute[Any], values: Iterable[Any]
 ) -> BindParameter[list[Any]]:
-    """Values of the column's type, as one parameter."""
+    """A list of values of the column's type, as one parameter."""
     return bindparam(None, list(values), type_=_Values(column.type))
 
 
 KEYS = "keys"
-"""The name of the parameter of `any_key` unless it is given another."""
+"""The default name of the parameter of `any_key`."""
 
 
 def any_key(column: InstrumentedAttribute[Any], name: str = KEYS) -> ColumnElement[bool]:
-    """Whether the column is one of the values that the parameter of that name has when the
-    statement is sent."""
+    """Whether the column equals one of the values of the parameter `name`, which the sender of the
+    statement sets."""
     return _AnyOf(column, keys_parameter(column, name))
 
 
 def keys_parameter(
     column: InstrumentedAttribute[Any], name: str = KEYS
 ) -> BindParameter[list[Any]]:
-    """A parameter whose value is a list of values of the column's type."""
+    """A named parameter for a list of values of the column's type."""
     return bindparam(name, type_=_Values(column.type), required=False)
 
 
@@ -69,10 +70,10 @@ class _Values(TypeDecorator[list[Any]]):
     def process_bind_param(self, value: list[Any] | None, dialect: Dialect) -> Any:
         if value is None or dialect.name == "postgresql":
             return value
-        return json.dumps([_as_stored_by_sqlite(item) for item in value])
+        return json.dumps([_sqlite_value(item) for item in value])
 
 
-def _as_stored_by_sqlite(value: object) -> object:
+def _sqlite_value(value: object) -> object:
     if isinstance(value, UUID):
         return value.hex
     return value.value if isinstance(value, Enum) else value
@@ -84,7 +85,7 @@ class _AnyOf(FunctionElement[bool]):
     type = Boolean()
 
     def self_group(self, against: Any = None) -> Any:
-        # A function of truth would be compared with 1 on SQLite, which then reads every row.
+        # Otherwise SQLAlchemy adds "= 1" on SQLite, which then reads every row.
         return self
 
 

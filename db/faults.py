@@ -1,4 +1,4 @@
-"""Who is at fault when the database answers with an error: what was sent, the program or itself.
+"""Tells who is at fault for a database error: the message, the program or the database.
 
 One table for PostgreSQL's SQLSTATEs and one for SQLite's result codes. Callers ask `classify` and
 never look at codes.

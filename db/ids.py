@@ -1,4 +1,4 @@
-"""Identifiers of rows: UUID version 7 (RFC 9562), so that new rows lie together in an index."""
+"""Ids of rows: UUID version 7 (RFC 9562), so that new rows are adjacent in an index."""
 
 import secrets
 import time
@@ -6,12 +6,12 @@ from uuid import UUID
 
 
 def new_id() -> UUID:
-    """A new identifier of this moment."""
+    """A new id with the current time."""
     return uuid7(time.time_ns() // 1_000_000, secrets.randbits(74))
 
 
 def uuid7(milliseconds: int, random: int) -> UUID:
-    """The UUIDv7 of a Unix time in milliseconds (48 bits) and 74 random bits."""
+    """A UUIDv7 from a Unix time in milliseconds (48 bits) and 74 random bits."""
     high = (milliseconds & 0xFFFFFFFFFFFF) << 16 | 0x7000 | random >> 62 & 0xFFF
     low = 0b10 << 62 | random & 0x3FFFFFFFFFFFFFFF
     return UUID(int=high << 64 | low)

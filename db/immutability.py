@@ -1,10 +1,10 @@
-"""What the database itself refuses: changing what was stated in an order, rewriting history.
+"""Triggers that refuse changes of stated content, history and the audit log.
 
-Triggers, because a role's privileges would not bind SQLite. The same rules on both databases:
+SQLite has no privileges, so triggers enforce the same rules on both databases:
 
 - the stated columns of an order never change, and an order is never deleted;
-- its stated parts are neither changed nor deleted, and none is added once the order's first
-  history entry exists, which seals it;
+- its stated parts are never changed or deleted, and none is added after the order's first history
+  entry, which seals it;
 - history, intake messages and the audit log are append-only.
 """
 
@@ -39,13 +39,13 @@ STATED_COLUMNS = (
     "automated",
     "characteristics",
 )
-"""Of `orders`."""
+"""Columns of `orders`."""
 
-_STATED = "what was stated when ordering cannot be changed"
-_SEALED = "a received order takes no further stated parts"
+_STATED = "stated content cannot be changed"
+_SEALED = "stated parts cannot be added to a received order"
 _APPEND_ONLY = "append-only"
 
-# table, columns that may still change
+# Table → columns that may change.
 _STATED_PARTS: dict[str, tuple[str, ...]] = {
     OrderItem.__tablename__: ("state",),
     OrderPrice.__tablename__: (),
@@ -64,7 +64,7 @@ def create(dialect: str) -> list[str]:
 
 
 def drop(dialect: str) -> list[str]:
-    """The statements that drop them."""
+    """The statements that drop the triggers."""
     if dialect == "postgresql":
         tables = {Order.__tablename__, *_STATED_PARTS, *_APPEND_ONLY_TABLES}
         triggers = [
@@ -87,7 +87,7 @@ def _part_columns(table: str) -> list[str]:
 
 
 def _rules() -> list[tuple[str, str, list[str] | None, str]]:
-    """`(table, event, columns compared or None for every change, message)`."""
+    """`(table, event, columns that must not change or None for all, message)`."""
     rules: list[tuple[str, str, list[str] | None, str]] = [
         (Order.__tablename__, "UPDATE", list(STATED_COLUMNS), f"{Order.__tablename__}: {_STATED}"),
         (Order.__tablename__, "DELETE", None, f"{Order.__tablename__}: an order is never deleted"),

@@ -1,8 +1,8 @@
-"""Pages by keyset: a page starts after the row that the last one ended with.
+"""Keyset pagination: a page starts after the last row of the previous one.
 
-Every order ends with the row's identity, so it is total, and a page costs one index range however
-deep it lies. A page of each of many parents is one statement: a lateral join on PostgreSQL, a
-window function on SQLite.
+Every sort order ends with the row's identity, so it is total, and a page reads one index range
+however deep it lies. One statement gives a page of each of many parents: by a lateral join on
+PostgreSQL, by a window function on SQLite.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -26,8 +26,8 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from db.base import Base
 from db.expressions import any_key, any_of, keys_parameter
-from db.prepared import shape_of
 from db.rows import Layout, RowQuery, scope_attributes
+from db.statements import cache_key
 
 M = TypeVar("M", bound=Base)
 F = TypeVar("F")
@@ -35,7 +35,7 @@ F = TypeVar("F")
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """Where a row stands in an order: its sort value and its identity."""
+    """The position of a row in a sort order: its sort value and its identity."""
 
     value: Any
     identity: UUID
@@ -43,7 +43,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which part of an ordered list is asked for: `limit` rows from its start, or its end."""
+    """A part of a sorted list: `limit` rows from its start, or from its end."""
 
     sort: str
     descending: bool
@@ -54,34 +54,34 @@ class Window:
 
     @property
     def shape(self) -> Hashable:
-        """Windows of one shape differ in their parameters alone."""
-        edges = self.after is not None, self.before is not None
-        return self.sort, self.descending, self.from_end, edges
+        """Windows of the same shape have the same SQL, and differ in their parameters."""
+        bounds = self.after is not None, self.before is not None
+        return self.sort, self.descending, self.from_end, bounds
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """By their names in a collection's queries."""
-        given: dict[str, Any] = {"limit": self.limit + 1}
+        """The values of the named parameters of a collection's queries."""
+        parameters: dict[str, Any] = {"limit": self.limit + 1}
         for name, key in (("after", self.after), ("before", self.before)):
             if key is not None:
-                given |= {f"{name}_value": key.value, f"{name}_identity": key.identity}
-        return given
+                parameters |= {f"{name}_value": key.value, f"{name}_identity": key.identity}
+        return parameters
 
 
 @dataclass(frozen=True)
 class Collection(Generic[M, F]):
-    """Rows of one model that can be filtered, ordered and paged."""
+    """Rows of one model that can be filtered, sorted and paged."""
 
     model: type[M]
     identity: InstrumentedAttribute[UUID]
     sorts: Mapping[str, InstrumentedAttribute[Any]]
-    """By name; none of the columns holds NULL."""
+    """Columns by the name of the sort order; none of them holds NULL."""
     conditions: Callable[[F], list[ColumnElement[bool]]]
 
-    def page(self, wanted: F, window: Window) -> RowQuery[M]:
-        """The rows of the window and one more, which tells whether there are others."""
+    def page(self, filters: F, window: Window) -> RowQuery[M]:
+        """The rows of the window and one more, which tells whether there is another page."""
 
-        conditions = self.conditions(wanted)
+        conditions = self.conditions(filters)
 
         def build(layout: Layout, _: str) -> Select[*tuple[Any, ...]]:
             if not layout.prefetches:
@@ -92,22 +92,23 @@ class Collection(Generic[M, F]):
             rows = select(*layout.of(row)).select_from(row).order_by(*self._order(window, row))
             return layout.with_prefetches(rows, row)
 
-        shape, binds = shape_of(conditions) or (None, ())
-        name = None if shape is None else ("page", self.model, window.shape, shape)
-        return RowQuery(name, self.model, self._read_by(window), build, binds)
+        key, binds = cache_key(conditions) or (None, ())
+        name = None if key is None else ("page", self.model, window.shape, key)
+        return RowQuery(name, self.model, self._key_attributes(window), build, binds)
 
-    def pages(self, wanted: F, window: Window, parent: InstrumentedAttribute[Any]) -> RowQuery[M]:
-        """The same for each parent: the rows whose `parent` column is one of `keys`."""
+    def pages(self, filters: F, window: Window, parent: InstrumentedAttribute[Any]) -> RowQuery[M]:
+        """A page of each parent: of the rows with the same value in the column `parent`. The
+        parameter `keys` holds these values."""
 
-        conditions = self.conditions(wanted)
+        conditions = self.conditions(filters)
 
         def build(layout: Layout, dialect: str) -> Select[*tuple[Any, ...]]:
-            of_dialect = self._pages_postgresql if dialect == "postgresql" else self._pages_sqlite
-            return of_dialect(conditions, window, parent, layout)
+            build_pages = self._pages_postgresql if dialect == "postgresql" else self._pages_sqlite
+            return build_pages(conditions, window, parent, layout)
 
-        shape, binds = shape_of(conditions) or (None, ())
-        name = None if shape is None else ("pages", parent, window.shape, shape)
-        return RowQuery(name, self.model, (parent.key, *self._read_by(window)), build, binds)
+        key, binds = cache_key(conditions) or (None, ())
+        name = None if key is None else ("pages", parent, window.shape, key)
+        return RowQuery(name, self.model, (parent.key, *self._key_attributes(window)), build, binds)
 
     def _pages_postgresql(
         self,
@@ -143,7 +144,7 @@ class Collection(Generic[M, F]):
         parent: InstrumentedAttribute[Any],
         layout: Layout,
     ) -> Select[*tuple[Any, ...]]:
-        """By a window function, since SQLite has no lateral join."""
+        """Uses a window function, since SQLite has no lateral join."""
         place = func.row_number().over(partition_by=parent, order_by=self._order(window))
         rows = (
             select(*self._scoped(layout), place.label("place"))
@@ -154,29 +155,29 @@ class Collection(Generic[M, F]):
         return select(*layout.of(row)).where(rows.c.place <= _limit()).order_by(rows.c.place)
 
     def _scoped(self, layout: Layout) -> list[Any]:
-        """The columns of a subquery: those of the rows, and what a scope's criteria read."""
+        """The columns of a subquery: those of the rows, and those that criteria of scopes read."""
         names = dict.fromkeys([*layout.attributes, *scope_attributes(self.model)])
-        return [getattr(self.model, each) for each in names]
+        return [getattr(self.model, name) for name in names]
 
-    def _read_by(self, window: Window) -> tuple[str, ...]:
+    def _key_attributes(self, window: Window) -> tuple[str, ...]:
         return self.sorts[window.sort].key, self.identity.key
 
-    def count(self, wanted: F) -> Select[int]:
-        """How many rows there are, whatever the page."""
-        return select(func.count()).select_from(self.model).where(*self.conditions(wanted))
+    def count(self, filters: F) -> Select[int]:
+        """The number of rows on all pages."""
+        return select(func.count()).select_from(self.model).where(*self.conditions(filters))
 
     def counts(
-        self, wanted: F, parent: InstrumentedAttribute[Any], parents: Iterable[Any]
+        self, filters: F, parent: InstrumentedAttribute[Any], parents: Iterable[Any]
     ) -> Select[Any, int]:
-        """The same for each parent that has any."""
+        """The number of rows of each parent that has any."""
         return (
             select(parent, func.count())
-            .where(any_of(parent, parents), *self.conditions(wanted))
+            .where(any_of(parent, parents), *self.conditions(filters))
             .group_by(parent)
         )
 
     def key(self, row: M, sort: str) -> Key:
-        """Where a row stands in the order of that name."""
+        """The position of a row in a sort order."""
         return Key(getattr(row, self.sorts[sort].key), getattr(row, self.identity.key))
 
     def _limited(
@@ -187,25 +188,25 @@ class Collection(Generic[M, F]):
     def _order(self, window: Window, row: Any = None) -> list[ColumnElement[Any]]:
         columns = [self.sorts[window.sort], self.identity]
         if row is not None:
-            columns = [getattr(row, each.key) for each in columns]
+            columns = [getattr(row, column.key) for column in columns]
         if window.descending != window.from_end:
-            return [each.desc() for each in columns]
-        return [each.asc() for each in columns]
+            return [column.desc() for column in columns]
+        return [column.asc() for column in columns]
 
     def _bounds(self, window: Window) -> list[ColumnElement[bool]]:
         bounds = []
-        for name, given, later in (
+        for name, key, is_lower in (
             ("after", window.after, not window.descending),
             ("before", window.before, window.descending),
         ):
-            if given is not None:
+            if key is not None:
                 sort = self.sorts[window.sort]
-                place = tuple_(sort, self.identity)
-                limit = tuple_(
+                position = tuple_(sort, self.identity)
+                bound = tuple_(
                     bindparam(f"{name}_value", type_=sort.type, required=False),
                     bindparam(f"{name}_identity", type_=self.identity.type, required=False),
                 )
-                bounds.append(place > limit if later else place < limit)
+                bounds.append(position > bound if is_lower else position < bound)
         return bounds
 
 

@@ -1,4 +1,4 @@
-"""Whose rows a session hands out, whatever is asked for: entities, columns or sums of them."""
+"""Records which tenants' rows a session returned, for the audit of reads by support."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from sqlalchemy.sql import visitors
 from db.base import Base, TenantOwned
 from db.models import Tenant
 
-_OF_TENANTS = {
+_TENANT_TABLES = {
     mapper.local_table.description
     for mapper in Base.registry.mappers
     if issubclass(mapper.class_, TenantOwned | Tenant)
@@ -18,20 +18,20 @@ _OWNER = "tenant_id"
 
 
 class ReadAudit:
-    """Sees every result of one session.
+    """Records the owners of all rows that one session returns.
 
-    A row tells its tenant by an entity in it or by a column `tenant_id`. A row that tells none,
-    though its statement reads tables of tenants, is counted as one about the whole scope.
+    A row names its tenant by an entity in it or by a column `tenant_id`. A row without either,
+    from a statement that reads tables of tenants, counts as an aggregate over the whole scope.
     """
 
     def __init__(self) -> None:
         self.tenants: set[int] = set()
-        """Whose rows were handed out."""
+        """Ids of the tenants whose rows were returned."""
         self.aggregates = False
-        """Whether something was handed out that does not tell whose it is."""
+        """Whether a row was returned that does not name its tenant."""
 
-    def see(self, statement: Executable, result: Result[Any]) -> Result[Any]:
-        """The same result, looked at."""
+    def record_result(self, statement: Executable, result: Result[Any]) -> Result[Any]:
+        """Record the rows of a result; returns a result with the same rows."""
         if not _reads_tenants(statement):
             return result
         names = list(result.keys())
@@ -39,16 +39,16 @@ class ReadAudit:
         frozen = result.freeze()
         for row in frozen.data:
             values = tuple(row) if len(names) > 1 or isinstance(row, tuple) else (row,)
-            self._see_row(values, owner)
+            self._record_row(values, owner)
         return frozen()
 
-    def see_records(self, model: type[Base], records: Sequence[Any]) -> None:
-        """Look at records of a model, which have its `owner_attributes`."""
+    def record_rows(self, model: type[Base], rows: Sequence[Any]) -> None:
+        """Record rows of one model, selected with its `owner_attributes`."""
         for name in owner_attributes(model):
-            self.tenants |= {getattr(record, name) for record in records} - {None}
+            self.tenants |= {getattr(row, name) for row in rows} - {None}
 
-    def _see_row(self, row: Sequence[Any], owner: int | None) -> None:
-        """`owner` is the place of the column that names the tenant, if there is one."""
+    def _record_row(self, row: Sequence[Any], owner: int | None) -> None:
+        """`owner` is the index of the column `tenant_id`, if the row has one."""
         owners = {
             value.id if isinstance(value, Tenant) else value.tenant_id
             for value in row
@@ -57,12 +57,12 @@ class ReadAudit:
         if owner is not None and row[owner] is not None:
             owners.add(row[owner])
         self.aggregates |= not owners
-        # An entry of the audit log may say that it is nobody's: the carrier's own.
+        # An entry of the audit log without a tenant is the carrier's own.
         self.tenants |= owners - {None}
 
 
 def owner_attributes(model: type[Base]) -> frozenset[str]:
-    """What tells whose a row of the model is; nothing for what belongs to no tenant."""
+    """The attributes that name a row's tenant; empty for a model that belongs to none."""
     if issubclass(model, Tenant):
         return frozenset({"id"})
     return frozenset({_OWNER} if issubclass(model, TenantOwned) else ())
@@ -70,6 +70,6 @@ def owner_attributes(model: type[Base]) -> frozenset[str]:
 
 def _reads_tenants(statement: Executable) -> bool:
     return any(
-        isinstance(part, Table) and part.name in _OF_TENANTS
+        isinstance(part, Table) and part.name in _TENANT_TABLES
         for part in visitors.iterate(statement)  # type: ignore[arg-type]
     )

@@ -1,7 +1,7 @@
-"""Rows as records: light values with a column's attributes.
+"""Rows as records: named tuples of the selected columns.
 
-A row that is only read needs nothing of an ORM entity: no identity, no state, no columns that
-nobody reads. How a query's statement is kept and sent is `db.prepared`'s.
+Rows that are only read need no ORM entity: no identity map, no state, no columns that nobody reads.
+`db.statements` compiles and caches the statements that fetch them.
 """
 
 from collections import namedtuple
@@ -27,24 +27,23 @@ M = TypeVar("M", bound=Base)
 
 @dataclass(frozen=True, slots=True)
 class RowQuery(Generic[M]):
-    """Selects rows of a model. `build` gets the attributes to select and returns the statement,
-    whose parameters have names."""
+    """Selects rows of a model, with the attributes that a caller asks for."""
 
     name: Hashable
-    """Queries of the same name are the same; one without a name (None) is not kept."""
+    """Queries of the same name build the same statement, which is cached. None: not cached."""
     model: type[M]
     needed: tuple[str, ...]
-    """Attributes that whoever sends the query reads, besides those that are asked for."""
+    """Attributes that are always selected."""
     build: Callable[["Layout", str], Select[*tuple[Any, ...]]]
-    """`(layout of the rows, name of the dialect)` → statement."""
+    """`(layout, name of the dialect)` → statement, whose parameters have names."""
     binds: Sequence[BindParameter[Any]] = ()
-    """The statement's parameters without a name: queries of one name have as many, in the same
-    places, with values of their own."""
+    """Parameters of the statement without a name. Queries of one name have the same number in the
+    same places, each with its own values."""
 
     def statement(
         self, dialect: str, parameters: Mapping[str, Any], attributes: frozenset[str] | None = None
     ) -> Select[*tuple[Any, ...]]:
-        """The statement with its parameters, to be sent as any other."""
+        """The statement with the values of its parameters."""
         return self.build(Layout(self, attributes), dialect).params(parameters)
 
 
@@ -79,24 +78,24 @@ class Layout:
         self.attributes = _selected(query.model, attributes, query.needed)
         self._make = _maker(query.model, self.attributes)
         self.prefetches = [
-            (each, _selected(each.model, each.attributes, (each.column.key,)))
-            for each in prefetches
+            (prefetch, _selected(prefetch.model, prefetch.attributes, (prefetch.column.key,)))
+            for prefetch in prefetches
         ]
 
     def of(self, entity: Any) -> list[Any]:
-        """The columns of the row itself."""
-        return [getattr(entity, each) for each in self.attributes]
+        """The row's own columns, of its model or an alias of it."""
+        return [getattr(entity, name) for name in self.attributes]
 
     def with_prefetches(
         self, statement: Select[*tuple[Any, ...]], entity: Any
     ) -> Select[*tuple[Any, ...]]:
         """The statement with the prefetched rows. PostgreSQL only. Each row is looked up in its
         index, whatever number of rows the planner expects."""
-        for each, attributes in self.prefetches:
-            other = aliased(each.model)
+        for prefetch, attributes in self.prefetches:
+            other = aliased(prefetch.model)
             row = (
                 select(*(getattr(other, name) for name in attributes))
-                .where(getattr(other, each.column.key) == getattr(entity, each.key))
+                .where(getattr(other, prefetch.column.key) == getattr(entity, prefetch.key))
                 .limit(literal_column("1"))
                 .correlate(entity)
                 .lateral()
@@ -105,35 +104,37 @@ class Layout:
         return statement
 
     def records(self, rows: Sequence[Any]) -> Records[Any]:
-        """The records that rows are, as they come from the driver or from SQLAlchemy."""
+        """Records of the rows of a driver or of SQLAlchemy."""
         if not self.prefetches or not rows:
-            found = Records(map(self._make, rows))
-            found.prefetched = [{} for _ in self.prefetches]
-            return found
+            records = Records(map(self._make, rows))
+            records.prefetched = [{} for _ in self.prefetches]
+            return records
         return self.records_of(list(zip(*rows, strict=True)))
 
     def records_of(self, columns: Sequence[Sequence[Any]]) -> Records[Any]:
-        """The same, by columns."""
+        """Records of rows that are given column by column."""
         end = len(self.attributes)
-        found = Records(map(self._make, zip(*columns[:end], strict=True)))
-        found.prefetched = []
-        for each, attributes in self.prefetches:
+        records = Records(map(self._make, zip(*columns[:end], strict=True)))
+        records.prefetched = []
+        for prefetch, attributes in self.prefetches:
             start, end = end, end + len(attributes)
-            keys = columns[self.attributes.index(each.key)]
-            there = columns[start + attributes.index(each.column.key)]
-            others = map(_maker(each.model, attributes), zip(*columns[start:end], strict=True))
+            keys = columns[self.attributes.index(prefetch.key)]
+            other_keys = columns[start + attributes.index(prefetch.column.key)]
+            others = map(_maker(prefetch.model, attributes), zip(*columns[start:end], strict=True))
             by_key: dict[Any, Any] = dict(zip(keys, others, strict=True))
-            if None in there:
+            if None in other_keys:
                 by_key |= {
-                    key: None for key, known in zip(keys, there, strict=True) if known is None
+                    key: None
+                    for key, other_key in zip(keys, other_keys, strict=True)
+                    if other_key is None
                 }
                 by_key.pop(None, None)
-            found.prefetched.append(by_key)
-        return found
+            records.prefetched.append(by_key)
+        return records
 
 
 class Tuples:
-    """The layout of rows that are columns and sums, as their statement has them."""
+    """The layout of rows of columns and aggregates, in the order of their statement."""
 
     def records(self, rows: Sequence[Any]) -> Records[Any]:
         return Records(map(tuple, rows))
@@ -143,7 +144,7 @@ class Tuples:
 
 
 def model_of(row: object) -> type[Any]:
-    """The model of a row, be it an entity or a record."""
+    """The model of an entity or a record."""
     return getattr(row, "model_of_record", type(row))
 
 
@@ -157,31 +158,31 @@ def record_of(model: Any, attributes: tuple[str, ...]) -> Any:
 
 
 def _maker(model: Any, attributes: tuple[str, ...]) -> Callable[[Iterable[Any]], Any]:
-    """Makes a record of its values."""
+    """A function from the values of a row to its record."""
     return partial(tuple.__new__, record_of(model, attributes))
 
 
 @cache
 def all_attributes(model: Any) -> tuple[str, ...]:
-    return tuple(each.key for each in inspect(model).column_attrs)
+    return tuple(attribute.key for attribute in inspect(model).column_attrs)
 
 
 @cache
 def scope_attributes(model: Any) -> tuple[str, ...]:
-    """What a scope's criteria read of a model."""
-    known = all_attributes(model)
-    read = ["id", "tenant_id", "root_tenant_id"]
+    """The attributes that the criteria of scopes read."""
+    names = ["id", "tenant_id", "root_tenant_id"]
     rule = getattr(model, "of_customer", None) if issubclass(model, TenantOwned) else None
     if isinstance(rule, ByColumn | ByParent):
-        read.append(rule.column)
-    return tuple(each for each in read if each in known)
+        names.append(rule.column)
+    existing = all_attributes(model)
+    return tuple(name for name in names if name in existing)
 
 
 def _selected(
     model: Any, attributes: frozenset[str] | None, needed: Sequence[str]
 ) -> tuple[str, ...]:
-    known = all_attributes(model)
+    existing = all_attributes(model)
     if attributes is None:
-        return known
-    wanted = attributes | set(needed)
-    return tuple(each for each in known if each in wanted)
+        return existing
+    selected = attributes | set(needed)
+    return tuple(name for name in existing if name in selected)

@@ -1,23 +1,21 @@
-"""The text by which people find an order, an offer, a contract or a customer."""
+"""The text that searches for orders, offers, contracts and customers look in."""
 
 from unicodedata import normalize
 
 
 def search_text(*parts: str | None) -> str:
-    """What a row is found by, folded so that case and "ß" or "ss" make no difference.
-
-    The parts stand on lines of their own: no search term spans two of them.
-    """
+    """The search text of a row: its parts, folded, one per line, so that no term spans two."""
     return "\n".join(fold(part) for part in parts if part)
 
 
 def fold(text: str) -> str:
-    # Some keyboards and file names spell "ä" as two characters.
+    """The text without differences of case, of "ß" and "ss", and of white space."""
+    # Some keyboards and file systems write "ä" as two characters.
     return " ".join(normalize("NFC", text.casefold()).split())
 
 
 def search_terms(query: str) -> list[str]:
-    """The words of a search, each of which must occur; as LIKE patterns with backslash escapes."""
+    """LIKE patterns, with backslash escapes, that must all match."""
     return [
         "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         for word in fold(query).split()

@@ -1,56 +1,31 @@
-"""The only way to the data: a session that was opened for a scope.
+"""Sessions: the only public way to the data.
 
-A read session is one read-only snapshot; a write session is one transaction that commits when its
-block ends. Every statement on a table that a tenant owns gets the scope added as criteria, and
-every new row is checked against it; a statement that cannot be scoped (no ORM entity, plain SQL)
-is refused.
+A session is opened for a scope. A read session is one read-only snapshot; a write session is one
+transaction, committed when its block ends. Every statement on a table of tenants gets the scope as
+criteria, and every written row is checked against it (`db.scope.enforcement`). A statement that
+cannot be scoped, such as one without a mapped class, is refused.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import date
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import (
-    Connection,
-    Dialect,
-    Executable,
-    Result,
-    ScalarResult,
-    Select,
-    event,
-    make_url,
-)
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DisconnectionError
-from sqlalchemy.ext.asyncio import (
-    AsyncEngine,
-    AsyncSession,
-    async_sessionmaker,
-    create_async_engine,
-)
-from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, UOWTransaction
-from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+from sqlalchemy import Dialect, Executable, Result, ScalarResult, Select
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from db.base import Base
-from db.cancellation import interrupt_when_cancelled
-from db.prepared import prepared, prepared_tuples
+from db.engine import WRITES, create_engine
 from db.read_audit import ReadAudit, owner_attributes
 from db.rows import Layout, Prefetch, Records, RowQuery
-from db.scope.criteria import criteria
-from db.scope.row_check import check_rows
-from db.scope.sql_check import SCOPED, UnscopedStatementError, watch
+from db.scope.enforcement import SCOPE
+from db.scope.sql_check import watch
 from db.scope.tenant_scope import TenantScope
-from db.scope.transactions import ScopedConnection, forget_scope, open_transaction
-from db.snapshot import SCOPE, Snapshot, Transaction
+from db.snapshot import Snapshot, Transaction
+from db.statements import compiled_query, compiled_select
 
 E = TypeVar("E")
 M = TypeVar("M", bound=Base)
-
-
-class ReadOnlySessionError(Exception):
-    """A read session was asked to change rows."""
 
 
 class ReadSession:
@@ -63,27 +38,29 @@ class ReadSession:
         self._dialect = dialect
         self._lock = asyncio.Lock()
         self._sender: asyncio.Task[Any] | None = None
-        """Who waits for the statement that is under way."""
+        """The task that waits for the current statement."""
         self._stopped = False
         self.scope = scope
         self.statements = 0
-        """How many statements were sent."""
-        self.witness: ReadAudit | None = None
-        """Who looks at all that is handed out."""
+        """Number of statements sent."""
+        self.read_audit: ReadAudit | None = None
+        """Records all rows that the session returns, if set."""
 
     @property
     def dialect(self) -> str:
         return self._dialect.name
 
     async def execute(self, statement: Executable) -> Result[Any]:
-        result: Result[Any] = await self._send(self._executed, statement)
-        return result if self.witness is None else self.witness.see(statement, result)
+        result: Result[Any] = await self._send(self._execute, statement)
+        if self.read_audit is None:
+            return result
+        return self.read_audit.record_result(statement, result)
 
     @property
     def can_prefetch(self) -> bool:
         """Whether `records` can prefetch rows. A session whose reads are audited cannot: the audit
         sees the rows of one model at a time."""
-        return self.dialect == "postgresql" and self.witness is None
+        return self.dialect == "postgresql" and self.read_audit is None
 
     async def records(
         self,
@@ -92,13 +69,15 @@ class ReadSession:
         prefetches: tuple[Prefetch, ...] = (),
         **parameters: Any,
     ) -> Records[M]:
-        """The query's rows as records that have these attributes; all of them if None. Takes
-        `prefetches` only where the session `can_prefetch`."""
-        if self.witness is not None and attributes is not None:
+        """The query's rows as records with these attributes, or with all if None.
+
+        `prefetches` needs a session that `can_prefetch`.
+        """
+        if self.read_audit is not None and attributes is not None:
             attributes |= owner_attributes(query.model)
         records = await self._records(query, attributes, prefetches, parameters)
-        if self.witness is not None:
-            self.witness.see_records(query.model, records)
+        if self.read_audit is not None:
+            self.read_audit.record_rows(query.model, records)
         return records
 
     async def _records(
@@ -111,62 +90,29 @@ class ReadSession:
         if query.name is None:
             layout = Layout(query, attributes, prefetches)
             statement = query.build(layout, self.dialect).params(parameters)
-            rows: Result[Any] = await self._send(self._executed, statement)
+            rows: Result[Any] = await self._send(self._execute, statement)
             return layout.records(rows.all())
-        known = prepared(query, attributes, prefetches, self.scope, self._dialect)
-        values = known.parameters(self.scope, parameters, query.binds)
-        records: Records[M] = await self._send(self._source.records, known, values)
+        compiled = compiled_query(query, attributes, prefetches, self.scope, self._dialect)
+        values = compiled.parameters(self.scope, parameters, query.binds)
+        records: Records[M] = await self._send(self._source.records, compiled, values)
         return records
 
     async def tuples(
         self, statement: Select[*tuple[Any, ...]], **parameters: Any
     ) -> Sequence[tuple[Any, ...]]:
-        """The rows of a statement of columns and sums, which has no entities in it. `parameters`
-        are the values of its named parameters."""
-        known = None
-        if self.witness is None:
-            known = prepared_tuples(statement, self.scope, self._dialect)
-        if known is None:
+        """The rows of a statement that selects columns and aggregates, but no entities.
+
+        `parameters` are the values of its named parameters.
+        """
+        compiled = None
+        if self.read_audit is None:
+            compiled = compiled_select(statement, self.scope, self._dialect)
+        if compiled is None:
             return list(map(tuple, await self.rows(statement.params(parameters))))
-        prepared_statement, binds = known
-        values = prepared_statement.parameters(self.scope, parameters, binds)
-        rows: Sequence[Any] = await self._send(self._source.records, prepared_statement, values)
+        compiled_statement, binds = compiled
+        values = compiled_statement.parameters(self.scope, parameters, binds)
+        rows: Sequence[Any] = await self._send(self._source.records, compiled_statement, values)
         return rows
-
-    async def _executed(self, statement: Executable) -> Result[Any]:
-        session = await self._source.session()
-        return await session.execute(statement)
-
-    async def _send(self, call: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
-        """Send one statement, when no other is under way."""
-        async with self._lock:
-            if self._stopped:
-                raise asyncio.CancelledError
-            self.statements += 1
-            self._sender = asyncio.current_task()
-            try:
-                return await call(*arguments)
-            finally:
-                self._sender = None
-
-    async def settle(self) -> None:
-        """Wait for a statement that is under way, and let no other follow.
-
-        An operation that failed may leave sibling fields behind which still load something. They
-        are cancelled: whoever waited for ever would go when memory is next cleared, half done.
-        """
-        self._stopped = True
-        async with self._lock:
-            pass
-
-    def stop(self) -> None:
-        """Cancel the statement that is under way, and let no other follow.
-
-        Cancelling an operation does not reach what its loaders have sent: they are tasks apart.
-        """
-        self._stopped = True
-        if self._sender is not None:
-            self._sender.cancel()
 
     async def rows(self, statement: Select[*tuple[Any, ...]]) -> Sequence[Any]:
         """The rows of a statement."""
@@ -180,9 +126,44 @@ class ReadSession:
         """The first column of the first row, or None."""
         return cast("E | None", (await self.execute(statement)).scalar())
 
+    async def _execute(self, statement: Executable) -> Result[Any]:
+        session = await self._source.session()
+        return await session.execute(statement)
+
+    async def _send(self, call: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
+        """Send one statement after the current one has ended."""
+        async with self._lock:
+            if self._stopped:
+                raise asyncio.CancelledError
+            self.statements += 1
+            self._sender = asyncio.current_task()
+            try:
+                return await call(*arguments)
+            finally:
+                self._sender = None
+
+    async def settle(self) -> None:
+        """Wait for the current statement, and cancel all later ones.
+
+        Fields of an operation that failed may still be loading. A task that waited for ever would
+        be destroyed half done at the next garbage collection.
+        """
+        self._stopped = True
+        async with self._lock:
+            pass
+
+    def stop(self) -> None:
+        """Cancel the current statement and all later ones.
+
+        Cancelling an operation does not cancel its loaders, which are tasks of their own.
+        """
+        self._stopped = True
+        if self._sender is not None:
+            self._sender.cancel()
+
 
 class WriteSession(ReadSession):
-    """One transaction over the rows in a scope. `Database.write` commits it; nobody else does."""
+    """One transaction over the rows in a scope. Only `Database.write` commits it."""
 
     def __init__(self, session: AsyncSession, scope: TenantScope) -> None:
         super().__init__(Transaction(session), scope, session.get_bind().dialect)
@@ -197,7 +178,7 @@ class WriteSession(ReadSession):
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
-        """A part of the transaction that is undone alone when its block raises."""
+        """A part of the transaction that is rolled back alone when its block raises."""
         async with self._session.begin_nested():
             yield
 
@@ -206,12 +187,11 @@ class Database:
     """A database, by its SQLAlchemy URL (`sqlite+aiosqlite` or `postgresql+asyncpg`)."""
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
-        self.engine = _create_engine(url, pool_size)
+        self.engine = create_engine(url, pool_size)
         watch(self.engine.sync_engine)
-        interrupt_when_cancelled(self.engine.sync_engine)
         self._readers = async_sessionmaker(expire_on_commit=False, autoflush=False)
         self._writers = async_sessionmaker(
-            self.engine.execution_options(**{_WRITES: True}), expire_on_commit=False
+            self.engine.execution_options(**{WRITES: True}), expire_on_commit=False
         )
 
     @property
@@ -220,7 +200,7 @@ class Database:
 
     @asynccontextmanager
     async def read(self, scope: TenantScope) -> AsyncIterator[ReadSession]:
-        """A read-only snapshot of what the scope sees."""
+        """A read-only snapshot of the rows in a scope."""
         snapshot = Snapshot(self.engine, self._readers, scope)
         reader = ReadSession(snapshot, scope, self.engine.dialect)
         try:
@@ -238,112 +218,8 @@ class Database:
     async def write(self, scope: TenantScope) -> AsyncIterator[WriteSession]:
         """A transaction: committed when the block ends, rolled back when it raises."""
         async with self._writers.begin() as session:
-            session.info.update({SCOPE: scope, _WRITES: True})
+            session.info.update({SCOPE: scope, WRITES: True})
             yield WriteSession(session, scope)
 
     async def close(self) -> None:
         await self.engine.dispose()
-
-
-_WRITES = "partnergraph_writes"
-
-
-@event.listens_for(Session, "do_orm_execute")
-def _add_scope(state: ORMExecuteState) -> None:
-    scope: TenantScope | None = state.session.info.get(SCOPE)
-    if scope is None:
-        raise UnscopedStatementError("the session was not opened for a scope")
-    if not state.is_orm_statement:
-        raise UnscopedStatementError("only statements on mapped classes can be scoped")
-    if not state.is_select and not state.session.info.get(_WRITES):
-        raise ReadOnlySessionError("a read session changes nothing")
-    if scope.root_tenant_id is None:
-        return
-    if state.is_insert:
-        raise UnscopedStatementError(
-            "rows are added by `WriteSession.add`, which checks each of them"
-        )
-    state.update_execution_options(**{SCOPED: scope})
-    state.statement = state.statement.options(*criteria(scope))
-
-
-@event.listens_for(Session, "before_flush")
-def _check_scope(session: Session, context: UOWTransaction, instances: object) -> None:
-    check_rows(session, session.info.get(SCOPE))
-
-
-@event.listens_for(Session, "after_begin")
-def _open_transaction(
-    session: Session, transaction: SessionTransaction, connection: Connection
-) -> None:
-    scope: TenantScope | None = session.info.get(SCOPE)
-    if scope is not None and connection.dialect.name == "postgresql":
-        open_transaction(connection, scope, writes=bool(session.info.get(_WRITES)))
-
-
-def _create_engine(url: str, pool_size: int) -> AsyncEngine:
-    if make_url(url).get_backend_name() == "postgresql":
-        engine = create_async_engine(
-            url,
-            pool_size=pool_size,
-            max_overflow=0,
-            connect_args={
-                "connection_class": ScopedConnection,
-                # JIT costs more than it gives on statements of this size.
-                "server_settings": {"jit": "off", "timezone": "UTC"},
-            },
-        )
-        event.listen(engine.sync_engine, "connect", _set_up_postgresql)
-        event.listen(engine.sync_engine, "checkout", _refuse_closed)
-        event.listen(engine.sync_engine, "begin", forget_scope)
-        return engine
-    engine = create_async_engine(url)
-    event.listen(engine.sync_engine, "connect", _set_up_sqlite)
-    event.listen(engine.sync_engine, "begin", _begin_sqlite)
-    return engine
-
-
-_YEAR_2000 = date(2000, 1, 1).toordinal()
-
-
-def _set_up_postgresql(connection: Any, record: ConnectionPoolEntry) -> None:
-    # The driver sends the last day that Python knows as "infinity", which is later than that day
-    # where SQL wrote it: paging by a date that may be unknown would lose rows. Days are days.
-    connection.run_async(
-        lambda driver: driver.set_type_codec(
-            "date",
-            schema="pg_catalog",
-            encoder=lambda day: (day.toordinal() - _YEAR_2000,),
-            decoder=lambda days: date.fromordinal(days[0] + _YEAR_2000),
-            format="tuple",
-        )
-    )
-
-
-def _refuse_closed(
-    connection: Any, record: ConnectionPoolEntry, proxy: PoolProxiedConnection
-) -> None:
-    # The driver knows what the server has closed meanwhile, so that asking costs nothing. The pool
-    # then makes another connection.
-    if connection.driver_connection.is_closed():
-        raise DisconnectionError
-
-
-def _set_up_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
-    # The driver's own transactions start too late for a snapshot; ours start with BEGIN.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "foreign_keys=ON",
-        "busy_timeout=10000",
-        "synchronous=NORMAL",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    # A writer takes the lock first: a reader that turns writer cannot wait for it.
-    writes = connection.get_execution_options().get(_WRITES)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

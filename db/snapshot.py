@@ -1,7 +1,7 @@
-"""A read-only snapshot: one connection and one transaction, opened when they are first needed.
+"""A read-only snapshot: one connection and one transaction, opened on first use.
 
-On PostgreSQL prepared queries go to the driver itself, in the same transaction as everything that
-goes through SQLAlchemy, whose adapter costs more than the driver and its network together.
+On PostgreSQL compiled statements go straight to the driver: SQLAlchemy's adapter costs more than
+the driver and the network together. They share the transaction with statements sent by SQLAlchemy.
 """
 
 import asyncio
@@ -13,14 +13,11 @@ import asyncpg
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
 
-from db.prepared import Prepared
 from db.rows import Records
+from db.scope.enforcement import SCOPE
 from db.scope.tenant_scope import TenantScope
 from db.scope.transactions import ScopedConnection
-
-SCOPE = "scope"
-"""Under this name a session's `info` holds what it was opened for."""
-
+from db.statements import CompiledStatement
 
 _LOST = (
     asyncpg.InternalClientError,
@@ -32,7 +29,7 @@ _ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, *_LOST)
 
 
 class Snapshot:
-    """One state of the database, as a scope sees it. Takes one statement at a time."""
+    """One state of the rows in a scope. Takes one statement at a time."""
 
     def __init__(
         self, engine: AsyncEngine, sessions: async_sessionmaker[AsyncSession], scope: TenantScope
@@ -53,52 +50,58 @@ class Snapshot:
             self._session = self._sessions(bind=connection, info={SCOPE: self._scope})
         return self._session
 
-    async def records(self, query: Prepared, values: tuple[Any, ...]) -> Records[Any]:
-        """The records of a prepared query."""
+    async def records(
+        self, compiled: CompiledStatement, parameters: tuple[Any, ...]
+    ) -> Records[Any]:
+        """The records of a compiled statement."""
         connection = await self._connected()
         driver = self._driver
         if driver is None:
-            return await connection.run_sync(query.sent, values)
-        async with _noticed(connection, driver, query.sql):
-            if query.needs_description:
-                statement = await driver.prepare(query.sql)
-                query.describe([each.type.oid for each in statement.get_attributes()])
-            rows = await driver.fetch(query.sql, *values)
-        return query.records(rows)
+            return await connection.run_sync(compiled.execute, parameters)
+        async with _translated_errors(connection, driver, compiled.sql):
+            if compiled.needs_description:
+                prepared = await driver.prepare(compiled.sql)
+                compiled.describe([column.type.oid for column in prepared.get_attributes()])
+            rows = await driver.fetch(compiled.sql, *parameters)
+        return compiled.records(rows)
 
     async def close(self) -> None:
-        """Give the connection back, whoever is cancelled meanwhile."""
+        """Return the connection to the pool, even when cancelled."""
         if self._connection is not None:
-            await asyncio.shield(self._closed(self._connection))
+            await asyncio.shield(self._close(self._connection))
 
     async def _connected(self) -> AsyncConnection:
         connection = self._connection
         if connection is None:
             self._connection = connection = await self._engine.connect()
-        # Whoever comes after one for whom it did not open must not read as nobody.
+        # If an earlier attempt to open the snapshot failed, try again: without it the transaction
+        # has no role and sees no row.
         if not self._is_open:
             if self._engine.dialect.name == "postgresql":
                 pooled = await connection.get_raw_connection()
                 driver = cast("ScopedConnection", pooled.driver_connection)
-                # Known before it begins: one that is cancelled meanwhile may have begun.
+                # Set first, for `close`: a cancelled BEGIN may have reached the server.
                 self._driver = driver
-                async with _noticed(connection, driver, "BEGIN"):
+                async with _translated_errors(connection, driver, "BEGIN"):
                     await driver.open_snapshot(self._scope)
             self._is_open = True
         return connection
 
-    async def _closed(self, connection: AsyncConnection) -> None:
+    async def _close(self, connection: AsyncConnection) -> None:
         try:
             if self._session is not None:
                 await self._session.close()
-            if self._driver is not None and not await _ended(self._driver):
+            if self._driver is not None and not await _end_snapshot(self._driver):
                 await connection.invalidate()
         finally:
             await connection.close()
 
 
-async def _ended(driver: ScopedConnection) -> bool:
-    """End the snapshot; whether the connection can be used again. What was read is good anyway."""
+async def _end_snapshot(driver: ScopedConnection) -> bool:
+    """End the snapshot; returns whether the connection can be used again.
+
+    Errors are ignored: all rows have been read.
+    """
     if driver.is_closed():
         return False
     try:
@@ -110,7 +113,7 @@ async def _ended(driver: ScopedConnection) -> bool:
 
 
 class Transaction:
-    """The transaction of an ORM session, asked in the same ways."""
+    """The transaction of an ORM session, with the same methods as a snapshot."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
@@ -118,24 +121,26 @@ class Transaction:
     async def session(self) -> AsyncSession:
         return self._session
 
-    async def records(self, query: Prepared, values: tuple[Any, ...]) -> Records[Any]:
+    async def records(
+        self, compiled: CompiledStatement, parameters: tuple[Any, ...]
+    ) -> Records[Any]:
         return await self._session.run_sync(
-            lambda session: query.sent(session.connection(), values)
+            lambda session: compiled.execute(session.connection(), parameters)
         )
 
 
 @asynccontextmanager
-async def _noticed(
+async def _translated_errors(
     connection: AsyncConnection, driver: ScopedConnection, statement: str
 ) -> AsyncIterator[None]:
-    """What goes wrong in the driver goes wrong in SQLAlchemy, too."""
+    """Raises OperationalError for the driver's errors, and shows SQLAlchemy lost connections."""
     try:
         yield
     except _ERRORS as error:
         if isinstance(error, _LOST):
-            # Its server is leaving, and what the driver has read of that is not all.
+            # The server is shutting down; the driver may not have noticed the lost connection yet.
             driver.terminate()
         if driver.is_closed():
-            # SQLAlchemy finds that out for itself, and replaces every connection of its pool.
+            # SQLAlchemy notices it by a statement, and then replaces all connections of the pool.
             await connection.exec_driver_sql("SELECT 1")
         raise OperationalError(statement, None, error) from error

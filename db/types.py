@@ -1,4 +1,4 @@
-"""Column types that hold the same values, exactly, on SQLite and PostgreSQL."""
+"""Column types that store the same values exactly on SQLite and PostgreSQL."""
 
 import enum
 from datetime import UTC, datetime
@@ -10,18 +10,18 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
-"""A JSON value; Python's None is SQL's NULL."""
+"""A JSON value; None is stored as NULL."""
 
 
 class Instant(TypeDecorator[datetime]):
-    """An instant in UTC, to the microsecond. A naive datetime is refused."""
+    """An instant in UTC, to the microsecond. Raises ValueError for naive datetimes."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     @property
     def python_type(self) -> type[datetime]:
-        # A decorator does not pass on its implementation's; cursors are read back by it.
+        # TypeDecorator does not delegate it; decoding cursors needs it.
         return datetime
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
@@ -32,13 +32,13 @@ class Instant(TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        # SQLite keeps no zone, and PostgreSQL's driver gives the first instant there is without
-        # one; what we wrote was UTC.
+        # SQLite stores no zone, and asyncpg returns the first and last instant without one. All
+        # stored instants are UTC.
         return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
 
 class Amount(TypeDecorator[Decimal]):
-    """An exact decimal: NUMERIC on PostgreSQL, its digits as text on SQLite (which has none)."""
+    """An exact decimal: NUMERIC on PostgreSQL, text on SQLite, which has no such type."""
 
     impl = Numeric
     cache_ok = True
@@ -53,7 +53,7 @@ class Amount(TypeDecorator[Decimal]):
             return None
         if not value.is_finite():
             raise ValueError(f"an amount must be finite: {value!r}")
-        # As text, the sign of a zero would sort it below zero.
+        # As text, "-0" would sort below "0".
         exact = value.copy_abs() if value.is_zero() else value
         return f"{exact:f}" if dialect.name == "sqlite" else exact
 
@@ -62,7 +62,7 @@ class Amount(TypeDecorator[Decimal]):
 
 
 def closed_set(members: type[enum.StrEnum]) -> Enum:
-    """An enum kept as text, with a CHECK that names its members."""
+    """An enum stored as text, with a CHECK of its members."""
     return Enum(
         members,
         native_enum=False,

@@ -175,7 +175,7 @@ class Loaders:
         return cast("V", value)
 
     async def _records(self, query: RowQuery[M], rows: Rows, **parameters: Any) -> Records[M]:
-        """The records. Prefetches the rows that the operation surely follows to, where possible."""
+        """The rows. Prefetches those that the operation surely follows to, where possible."""
         if not rows.prefetches or not self._session.can_prefetch:
             return await self._session.records(query, rows.attributes, **parameters)
         followed = [

@@ -41,7 +41,7 @@ class PartnerApplication:
         person = _person(acting, request)
         async with self._database.read(acting.tenant_scope) as session:
             if acting.kind is PrincipalKind.SUPPORT:
-                session.witness = ReadAudit()
+                session.read_audit = ReadAudit()
             yield Context(
                 principal=acting,
                 session=session,
@@ -50,11 +50,11 @@ class PartnerApplication:
                 present=RequestClock(self._clock.now()),
             )
         # Not reached if the operation failed as a whole, and nothing of it is shown.
-        if session.witness is not None:
+        if session.read_audit is not None:
             await support.record_reads(
                 self._database,
                 acting,
-                session.witness,
+                session.read_audit,
                 on_behalf_of=person,
                 operation=operation.name,
                 document=operation.text,

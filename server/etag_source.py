@@ -34,12 +34,12 @@ class ContextEtagSource:
         # do, without a change token (`db.changes.triggers`).
         if principal.kind is PrincipalKind.SUPPORT or OAuthScope.AUDIT_READ in needed:
             return None
-        newest = await tokens.newest(context.session)
-        if newest is None:
+        token = await tokens.current_token(context.session)
+        if token is None:
             return None
         # The whole principal: a response may show any of it.
         return orjson.dumps(
-            [self._program, principal, context.accept_language, newest], default=_plain
+            [self._program, principal, context.accept_language, token], default=_plain
         )
 
     def now(self, context: Context) -> datetime:

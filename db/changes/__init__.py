@@ -1,1 +1,1 @@
-"""What tells readers that something changed: change tokens and the triggers that write them."""
+"""Change tokens, which tell a reader that nothing in its scope has changed."""

@@ -1,4 +1,4 @@
-"""Reads the newest change in a scope: one statement, whatever the scope holds."""
+"""Reads the change token of a scope by one statement."""
 
 from sqlalchemy import ColumnElement, and_, select
 
@@ -8,35 +8,34 @@ from db.scope.tenant_scope import TenantScope
 from db.session import ReadSession
 
 
-async def newest(session: ReadSession) -> str | None:
-    """Names the state of all that the session's snapshot shows: as long as nothing in its scope
-    and nothing in the catalogue changes it is the same, and afterwards it is another, for ever.
-    What changes outside of the scope does not change it.
+async def current_token(session: ReadSession) -> str | None:
+    """The change token of the session's scope and of the catalogue, as of its snapshot.
 
-    None for the carrier's scope, which has no marks of its own.
+    Equal tokens mean that nothing in scope changed. A token is never reused. Changes outside of
+    the scope do not affect it. None for the carrier's scope, which has no token.
     """
     if session.scope.root_tenant_id is None:
         return None
     rows = await session.tuples(
-        select(CatalogueToken.change, ChangeToken.change)
+        select(CatalogueToken.token, ChangeToken.token)
         .select_from(CatalogueToken)
-        .outerjoin(ChangeToken, _about_all(session.scope))
+        .outerjoin(ChangeToken, _of_whole_scope(session.scope))
     )
     if not rows:
-        # A database whose triggers have never been made: nothing says what has changed.
+        # The triggers were never created, so changes leave no trace.
         return None
-    # The second is None where nothing of the scope has been marked yet.
-    changes = {change for row in rows for change in row} - {None}
-    return ".".join(sorted(change.hex for change in changes))
+    # The second is None before the first change in the scope.
+    tokens = {token for row in rows for token in row} - {None}
+    return ".".join(sorted(token.hex for token in tokens))
 
 
-def _about_all(scope: TenantScope) -> ColumnElement[bool]:
-    """Which of the marks that the scope sees are about all of it."""
+def _of_whole_scope(scope: TenantScope) -> ColumnElement[bool]:
+    """Selects the tokens of the scope as a whole, among all that the session sees."""
     if scope.tenant_ids is None:
         return ChangeToken.tenant_id == WHOLE_TREE
     if scope.customer_id is None:
         return ChangeToken.customer_id == EVERY_CUSTOMER
-    # The session says whose; the tenant is named for the index.
+    # The session adds the customer; the tenant is named for the index.
     return and_(
         ChangeToken.tenant_id == scope.tenant_ids[0], ChangeToken.customer_id == scope.customer_id
     )

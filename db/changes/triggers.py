@@ -1,12 +1,12 @@
-"""Who marks changes (`db.models.changes`): triggers on every table that the graph shows.
+"""Triggers that renew change tokens (`db.models.changes`), on every table that the graph shows.
 
-They follow the models, as those of `db.immutability` do. A change of a row marks the tree, the
-tenant and the customer that it belongs to; one that is given to another owner marks both.
+They are derived from the models, as those of `db.immutability` are. A change of a row renews the
+tokens of its tree, tenant and customer; a row that changes its owner renews those of both.
 
-A mark must never be newer than the state that a snapshot shows, nor older. So it is written in the
-transaction of the change. On PostgreSQL writers do not wait for each other, and none can hide
-another's mark, in whichever order they commit: each changes a row of its own, one that is free at
-that moment or a new one, and keeps it until it ends. SQLite has one writer at a time.
+A token must be as new as the state that a snapshot shows, so the transaction of the change writes
+it. On PostgreSQL writers do not wait for each other, and none can hide another's change, in
+whichever order they commit: each updates a row that no other transaction holds, or adds one, and
+holds it until it ends. SQLite has one writer at a time.
 """
 
 from dataclasses import dataclass
@@ -25,272 +25,271 @@ from db.models import (
 from db.models.changes import EVERY_CUSTOMER, WHOLE_TREE
 from db.scope.roles import quoted
 
-UNMARKED = (AuditEntry, IntakeMessage, ChangeToken)
-"""Owned by tenants, and not marked: the graph shows no messages, and what shows the audit log is
-answered anew each time (`server.etag_source`). It grows by what others do, which is no change of
-documents."""
+UNTRACKED = (AuditEntry, IntakeMessage, ChangeToken)
+"""Models owned by tenants whose changes renew no token. The graph does not show intake messages,
+and answers with audit entries get no entity tag (`server.etag_source`)."""
 
 _CATALOGUE = (Product, ProductDocument)
-_MARKS = ChangeToken.__tablename__
-_CATALOGUE_MARKS = CatalogueToken.__tablename__
+_TOKENS = ChangeToken.__tablename__
+_CATALOGUE_TOKENS = CatalogueToken.__tablename__
 _TENANTS = Tenant.__tablename__
 _CUSTOMERS = Customer.__tablename__
-_NOBODY = "CAST(NULL AS uuid)"
-_SET = "partnergraph.change"
-_MARKED = "partnergraph.marked_"
+_NULL = "CAST(NULL AS uuid)"
+_TOKEN_SETTING = "partnergraph.token"  # noqa: S105 (the name of a setting)
+_RENEWED_SETTING = "partnergraph.renewed_"
+
+_ROWS = {"insert": ("NEW",), "delete": ("OLD",), "update": ("OLD", "NEW")}
+"""The rows that a trigger gets, by event."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """Whose a row of a table is, as SQL about a row that has a name."""
+    """The owner of a table's rows, as SQL in which `{row}` stands for the row."""
 
     table: str
     tenant: str
     customer: str
-    """May be NULL; for a tenant's own row it stands for all customers."""
+    """May be NULL. For a tenant's own row it stands for all customers."""
 
     known_by: str
-    """The identifier that tells it without a look at another table; may be NULL."""
+    """A column that determines the owner without reading another table; may be NULL."""
 
-    of: str
-    """The name of that other table."""
+    parent: str
+    """The table that the column refers to; "itself" for a tenant's own row."""
 
     def key(self, row: str) -> str:
-        """SQL of the text by which a transaction remembers that it has marked whose this is."""
+        """SQL of the text under which a transaction remembers the owners it has renewed."""
         tenant = self.tenant.format(row=row)
         return (
-            f"(' ' || {row}.root_tenant_id || '/' || {tenant} || '/{self.of}' "
+            f"(' ' || {row}.root_tenant_id || '/' || {tenant} || '/{self.parent}' "
             f"|| {_text(self.known_by.format(row=row))} || ' ')"
         )
 
-    def place(self, row: str) -> str:
-        """SQL of the name of the setting in which it does."""
-        return _place(self.known_by.format(row=row))
+    def setting(self, row: str) -> str:
+        """SQL of the name of the setting that holds the key."""
+        return _renewed_setting(self.known_by.format(row=row))
 
 
 def _text(identifier: str) -> str:
     return f"COALESCE({identifier}::text, '')"
 
 
-def _place(identifier: str) -> str:
-    # One of 256 settings, so that each holds little.
-    return f"('{_MARKED}' || right({_text(identifier)}, 2))"
+def _renewed_setting(identifier: str) -> str:
+    # One of 256 settings, so that each stays short.
+    return f"('{_RENEWED_SETTING}' || right({_text(identifier)}, 2))"
 
 
-def marked() -> list[str]:
-    """The tables whose changes are marked."""
-    return [*(rule.table for rule in _rules()), *(each.__tablename__ for each in _CATALOGUE)]
+def tracked_tables() -> list[str]:
+    """The tables whose changes renew tokens."""
+    return [*(rule.table for rule in _rules()), *(model.__tablename__ for model in _CATALOGUE)]
 
 
 def create(dialect: str, schema: str) -> list[str]:
-    """The statements that create the triggers. From then on nothing is as it was before: while
-    there were none, anything may have changed."""
-    made = _postgresql(schema) if dialect == "postgresql" else _sqlite()
-    return [*made, *everything_changed(dialect)]
+    """The statements that create the triggers, and renew every token: while there were no
+    triggers, anything may have changed."""
+    statements = _postgresql(schema) if dialect == "postgresql" else _sqlite()
+    return [*statements, *renew_all(dialect)]
 
 
 def drop(dialect: str) -> list[str]:
-    """The statements that drop them, whichever version made them."""
+    """The statements that drop the triggers of any version of the program."""
     if dialect == "postgresql":
-        # With the functions go the triggers that call them.
+        # CASCADE drops the triggers that call the functions.
         return [
-            """DO $$ DECLARE found record; BEGIN
-              FOR found IN SELECT oid::regprocedure AS name FROM pg_proc
+            """DO $$ DECLARE function record; BEGIN
+              FOR function IN SELECT oid::regprocedure AS name FROM pg_proc
                            WHERE pronamespace = current_schema()::regnamespace
-                           AND proname LIKE 'partnergraph\\_mark%'
-              LOOP EXECUTE format('DROP FUNCTION %s CASCADE', found.name); END LOOP;
+                           AND proname LIKE 'partnergraph\\_token\\_%'
+              LOOP EXECUTE format('DROP FUNCTION %s CASCADE', function.name); END LOOP;
             END $$"""
         ]
     return [
-        f"DROP TRIGGER IF EXISTS {table}_{event}_marked"
-        for table in marked()
-        for event in ("insert", "update", "delete")
+        f"DROP TRIGGER IF EXISTS {table}_{event}_token"
+        for table in tracked_tables()
+        for event in _ROWS
     ]
 
 
-def everything_changed(dialect: str) -> list[str]:
-    """The statements that mark a change for everybody. For whoever goes around the triggers."""
-    change = "gen_random_uuid()" if dialect == "postgresql" else _RANDOM
+def renew_all(dialect: str) -> list[str]:
+    """The statements that change every scope's token, for changes made without the triggers."""
+    token = "gen_random_uuid()" if dialect == "postgresql" else _RANDOM
     return [
-        f"DELETE FROM {_CATALOGUE_MARKS}",
-        f"INSERT INTO {_CATALOGUE_MARKS} (id, change) VALUES ({change}, {change})",
+        f"DELETE FROM {_CATALOGUE_TOKENS}",
+        f"INSERT INTO {_CATALOGUE_TOKENS} (id, token) VALUES ({token}, {token})",
     ]
 
 
 def _rules() -> list[_Rule]:
-    # A tenant's own row is marked each time, as it is marked for others too.
-    rules = [_Rule(_TENANTS, "{row}.id", _NOBODY, _NOBODY, "itself")]
+    # A tenant's own row never counts as renewed: it renews the tokens of others, too.
+    rules = [_Rule(_TENANTS, "{row}.id", _NULL, _NULL, "itself")]
     for mapper in Base.registry.mappers:
         model = mapper.class_
-        if not issubclass(model, TenantOwned) or model in UNMARKED:
+        if not issubclass(model, TenantOwned) or model in UNTRACKED:
             continue
         match model.of_customer:
             case ByColumn(column):
                 customer = f"{{row}}.{column}"
-                known_by, of = customer, ""
+                known_by, parent = customer, ""
             case ByParent(column, parent):
                 customer = (
                     f"(SELECT parent.customer_id FROM {parent} parent WHERE "
                     f"parent.id = {{row}}.{column} AND parent.tenant_id = {{row}}.tenant_id)"
                 )
-                known_by, of = f"{{row}}.{column}", parent
+                known_by = f"{{row}}.{column}"
             case None:
-                customer, known_by, of = _NOBODY, _NOBODY, ""
+                customer, known_by, parent = _NULL, _NULL, ""
         table = mapper.local_table.description
-        rules.append(_Rule(table, "{row}.tenant_id", customer, known_by, of))
+        rules.append(_Rule(table, "{row}.tenant_id", customer, known_by, parent))
     return sorted(rules, key=lambda rule: rule.table)
 
 
 # --- PostgreSQL ---
 
-_ROWS = {"insert": ("NEW",), "delete": ("OLD",), "update": ("OLD", "NEW")}
-"""What a trigger of the event is given."""
-
 _LONGEST = 8_192
-"""Characters of each setting in which a transaction remembers what it has marked; beyond, it
-forgets what came first, and looks again."""
+"""Characters of each setting in which a transaction remembers what it has renewed. The oldest are
+forgotten beyond that, and looked up again."""
 
 
 def _postgresql(schema: str) -> list[str]:
-    # A writer's role sees its own scope alone, and the marks go beyond: a customer's change is
-    # also one of the tenant. So these run as the owner, and for the owner there is a policy on
-    # this one table (`db.scope.policies`). Whoever calls them can say that something changed, and
-    # learns nothing.
+    # A writer's role sees its own scope alone, and the tokens go beyond it: a customer's change is
+    # also one of the tenant. So these functions run as the owner, for whom this one table has a
+    # policy (`db.scope.policies`). A caller can renew a token, and learns nothing.
     definer = f"SECURITY DEFINER SET search_path = {quoted(schema)}, pg_temp"
     statements = [
-        _POSTGRESQL_CHANGE,
-        f"""CREATE FUNCTION partnergraph_mark(root integer, tenant integer, customer uuid)
-        RETURNS void LANGUAGE plpgsql {definer} AS $$ {_POSTGRESQL_MARK} $$""",
-        f"""CREATE FUNCTION partnergraph_mark_row(root integer, tenant integer, customer uuid,
-        this uuid) RETURNS void LANGUAGE plpgsql {definer} AS $$ {_POSTGRESQL_MARK_ROW} $$""",
-        f"""CREATE FUNCTION partnergraph_mark_catalogue() RETURNS trigger LANGUAGE plpgsql
-        {definer} AS $$ {_POSTGRESQL_MARK_CATALOGUE} $$""",
-        _POSTGRESQL_MARK_OWNER,
+        _POSTGRESQL_CURRENT,
+        f"""CREATE FUNCTION partnergraph_token_renew(root integer, tenant integer, customer uuid)
+        RETURNS void LANGUAGE plpgsql {definer} AS $$ {_POSTGRESQL_RENEW} $$""",
+        f"""CREATE FUNCTION partnergraph_token_renew_row(root integer, tenant integer,
+        customer uuid, this uuid) RETURNS void LANGUAGE plpgsql {definer}
+        AS $$ {_POSTGRESQL_RENEW_ROW} $$""",
+        f"""CREATE FUNCTION partnergraph_token_renew_catalogue() RETURNS trigger LANGUAGE plpgsql
+        {definer} AS $$ {_POSTGRESQL_RENEW_CATALOGUE} $$""",
+        _POSTGRESQL_RENEW_OWNER,
     ]
     for rule in _rules():
-        function = f"partnergraph_mark_{rule.table}"
-        marks = "".join(
+        function = f"partnergraph_token_{rule.table}"
+        renewals = "".join(
             f"""IF TG_OP <> '{other}' THEN
-                IF strpos({_remembered(rule.place(row))}, {rule.key(row)}) = 0 THEN
-                  {_postgresql_mark(rule, row)}
+                IF strpos({_remembered(rule.setting(row))}, {rule.key(row)}) = 0 THEN
+                  {_postgresql_renewal(rule, row)}
                 END IF;
               END IF;"""
             for row, other in (("OLD", "INSERT"), ("NEW", "DELETE"))
         )
         statements.append(
             f"""CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$
-            BEGIN {marks} RETURN NULL; END $$"""
+            BEGIN {renewals} RETURN NULL; END $$"""
         )
-        # A condition of the trigger itself would cost more: it is read anew for each statement.
+        # A WHEN clause would cost more: it is parsed again for each statement.
         statements += [
-            f"""CREATE TRIGGER {rule.table}_{event}_marked AFTER {event} ON {rule.table}
+            f"""CREATE TRIGGER {rule.table}_{event}_token AFTER {event} ON {rule.table}
             FOR EACH ROW EXECUTE FUNCTION {function}()"""
             for event in _ROWS
         ]
     statements += [
-        f"""CREATE TRIGGER {model.__tablename__}_{event}_marked AFTER {event}
-        ON {model.__tablename__} FOR EACH STATEMENT EXECUTE FUNCTION partnergraph_mark_catalogue()
-        """
+        f"""CREATE TRIGGER {model.__tablename__}_{event}_token AFTER {event}
+        ON {model.__tablename__} FOR EACH STATEMENT
+        EXECUTE FUNCTION partnergraph_token_renew_catalogue()"""
         for model in _CATALOGUE
         for event in _ROWS
     ]
     return statements
 
 
-def _postgresql_mark(rule: _Rule, row: str) -> str:
-    """Marks whose the row is."""
+def _postgresql_renewal(rule: _Rule, row: str) -> str:
+    """PL/pgSQL that renews the tokens of a row's owner."""
     tenant = rule.tenant.format(row=row)
-    mark = (
-        f"PERFORM partnergraph_mark_owner({row}.root_tenant_id, {tenant}, "
-        f"{rule.customer.format(row=row)}, {rule.place(row)}, {rule.key(row)});"
+    renewal = (
+        f"PERFORM partnergraph_token_renew_owner({row}.root_tenant_id, {tenant}, "
+        f"{rule.customer.format(row=row)}, {rule.setting(row)}, {rule.key(row)});"
     )
     if rule.table == _TENANTS:
         # Each customer of a tenant sees the tenant's own row.
-        mark += (
-            f"PERFORM partnergraph_mark(root_tenant_id, tenant_id, id) FROM {_CUSTOMERS} "
+        renewal += (
+            f"PERFORM partnergraph_token_renew(root_tenant_id, tenant_id, id) FROM {_CUSTOMERS} "
             f"WHERE tenant_id = {tenant};"
         )
-    return mark
+    return renewal
 
 
-def _remembered(place: str) -> str:
-    # Settings that are local to a transaction are undone with a savepoint, as the marks are.
-    return f"COALESCE(current_setting({place}, true), '')"
+def _remembered(setting: str) -> str:
+    # Settings that are local to a transaction are undone with a savepoint, as the tokens are.
+    return f"COALESCE(current_setting({setting}, true), '')"
 
 
-# What this transaction writes into marks.
-_POSTGRESQL_CHANGE = f"""CREATE FUNCTION partnergraph_mark_change() RETURNS uuid
+# Returns the token of this transaction.
+_POSTGRESQL_CURRENT = f"""CREATE FUNCTION partnergraph_token_current() RETURNS uuid
 LANGUAGE plpgsql AS $$
 DECLARE
-  this text := NULLIF(current_setting('{_SET}', true), '');
+  this text := NULLIF(current_setting('{_TOKEN_SETTING}', true), '');
 BEGIN
   IF this IS NULL THEN
-    this := set_config('{_SET}', gen_random_uuid()::text, true);
+    this := set_config('{_TOKEN_SETTING}', gen_random_uuid()::text, true);
   END IF;
   RETURN this::uuid;
 END $$"""
 
-# Remembers the owner, and by which key a row was known to be of it.
-_POSTGRESQL_MARK_OWNER = f"""CREATE FUNCTION partnergraph_mark_owner(
-  root integer, tenant integer, customer uuid, place text, key text
+# Renews the tokens of an owner, and remembers the owner and the key that led to it.
+_POSTGRESQL_RENEW_OWNER = f"""CREATE FUNCTION partnergraph_token_renew_owner(
+  root integer, tenant integer, customer uuid, setting text, key text
 ) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-  owner_place text := {_place("customer")};
+  owner_setting text := {_renewed_setting("customer")};
   owner text := ' ' || root || '/' || tenant || '/' || {_text("customer")} || ' ';
 BEGIN
-  IF strpos({_remembered("owner_place")}, owner) = 0 THEN
-    PERFORM partnergraph_mark(root, tenant, customer);
+  IF strpos({_remembered("owner_setting")}, owner) = 0 THEN
+    PERFORM partnergraph_token_renew(root, tenant, customer);
     PERFORM set_config(
-      owner_place, right({_remembered("owner_place")} || owner, {_LONGEST}), true);
+      owner_setting, right({_remembered("owner_setting")} || owner, {_LONGEST}), true);
   END IF;
-  IF strpos({_remembered("place")}, key) = 0 THEN
-    PERFORM set_config(place, right({_remembered("place")} || key, {_LONGEST}), true);
+  IF strpos({_remembered("setting")}, key) = 0 THEN
+    PERFORM set_config(setting, right({_remembered("setting")} || key, {_LONGEST}), true);
   END IF;
 END $$"""
 
-_POSTGRESQL_MARK = f"""
+_POSTGRESQL_RENEW = f"""
 DECLARE
-  this uuid := partnergraph_mark_change();
+  this uuid := partnergraph_token_current();
 BEGIN
-  PERFORM partnergraph_mark_row(root, {WHOLE_TREE}, '{EVERY_CUSTOMER}', this);
-  PERFORM partnergraph_mark_row(root, tenant, '{EVERY_CUSTOMER}', this);
+  PERFORM partnergraph_token_renew_row(root, {WHOLE_TREE}, '{EVERY_CUSTOMER}', this);
+  PERFORM partnergraph_token_renew_row(root, tenant, '{EVERY_CUSTOMER}', this);
   IF customer IS NOT NULL THEN
-    PERFORM partnergraph_mark_row(root, tenant, customer, this);
+    PERFORM partnergraph_token_renew_row(root, tenant, customer, this);
   END IF;
 END
 """
 
-_POSTGRESQL_MARK_ROW = f"""
+_POSTGRESQL_RENEW_ROW = f"""
 BEGIN
-  -- Once in a transaction: each change of a row leaves a version of it behind.
-  PERFORM FROM {_MARKS} m WHERE m.root_tenant_id = root AND m.tenant_id = tenant
-    AND m.customer_id = customer AND m.change = this;
+  -- Once in a transaction: each update leaves a dead version of the row behind.
+  PERFORM FROM {_TOKENS} t WHERE t.root_tenant_id = root AND t.tenant_id = tenant
+    AND t.customer_id = customer AND t.token = this;
   IF FOUND THEN
     RETURN;
   END IF;
-  -- A row that another transaction holds is passed over, so none waits for another.
-  UPDATE {_MARKS} SET change = this WHERE id = (
-    SELECT m.id FROM {_MARKS} m WHERE m.root_tenant_id = root AND m.tenant_id = tenant
-      AND m.customer_id = customer LIMIT 1 FOR UPDATE SKIP LOCKED);
+  -- Rows that other transactions hold are skipped, so that none waits for another.
+  UPDATE {_TOKENS} SET token = this WHERE id = (
+    SELECT t.id FROM {_TOKENS} t WHERE t.root_tenant_id = root AND t.tenant_id = tenant
+      AND t.customer_id = customer LIMIT 1 FOR UPDATE SKIP LOCKED);
   IF NOT FOUND THEN
-    INSERT INTO {_MARKS} (id, root_tenant_id, tenant_id, customer_id, change)
+    INSERT INTO {_TOKENS} (id, root_tenant_id, tenant_id, customer_id, token)
     VALUES (gen_random_uuid(), root, tenant, customer, this);
   END IF;
 END
 """
 
-_POSTGRESQL_MARK_CATALOGUE = f"""
+_POSTGRESQL_RENEW_CATALOGUE = f"""
 DECLARE
-  this uuid := partnergraph_mark_change();
+  this uuid := partnergraph_token_current();
 BEGIN
-  PERFORM FROM {_CATALOGUE_MARKS} m WHERE m.change = this;
+  PERFORM FROM {_CATALOGUE_TOKENS} t WHERE t.token = this;
   IF FOUND THEN
     RETURN NULL;
   END IF;
-  UPDATE {_CATALOGUE_MARKS} SET change = this WHERE id = (
-    SELECT m.id FROM {_CATALOGUE_MARKS} m LIMIT 1 FOR UPDATE SKIP LOCKED);
+  UPDATE {_CATALOGUE_TOKENS} SET token = this WHERE id = (
+    SELECT t.id FROM {_CATALOGUE_TOKENS} t LIMIT 1 FOR UPDATE SKIP LOCKED);
   IF NOT FOUND THEN
-    INSERT INTO {_CATALOGUE_MARKS} (id, change) VALUES (gen_random_uuid(), this);
+    INSERT INTO {_CATALOGUE_TOKENS} (id, token) VALUES (gen_random_uuid(), this);
   END IF;
   RETURN NULL;
 END
@@ -306,50 +305,50 @@ def _sqlite() -> list[str]:
     statements = []
     for rule in _rules():
         for event, rows in _ROWS.items():
-            marks = "".join(mark for row in rows for mark in _sqlite_marks(rule, row, event))
-            statements.append(_sqlite_trigger(rule.table, event, marks))
+            body = "".join(sql for row in rows for sql in _sqlite_renewals(rule, row, event))
+            statements.append(_sqlite_trigger(rule.table, event, body))
     for model in _CATALOGUE:
         for event in _ROWS:
-            mark = f"UPDATE {_CATALOGUE_MARKS} SET change = {_RANDOM};"
-            statements.append(_sqlite_trigger(model.__tablename__, event, mark))
+            body = f"UPDATE {_CATALOGUE_TOKENS} SET token = {_RANDOM};"
+            statements.append(_sqlite_trigger(model.__tablename__, event, body))
     return statements
 
 
 def _sqlite_trigger(table: str, event: str, body: str) -> str:
     return (
-        f"CREATE TRIGGER {table}_{event}_marked AFTER {event} ON {table} FOR EACH ROW "
+        f"CREATE TRIGGER {table}_{event}_token AFTER {event} ON {table} FOR EACH ROW "
         f"BEGIN {body} END"
     )
 
 
-def _sqlite_marks(rule: _Rule, row: str, event: str) -> list[str]:
+def _sqlite_renewals(rule: _Rule, row: str, event: str) -> list[str]:
     root, tenant = f"{row}.root_tenant_id", rule.tenant.format(row=row)
     every = f"'{EVERY_CUSTOMER.hex}'"
-    units = [(str(WHOLE_TREE), every), (tenant, every)]
+    owners = [(str(WHOLE_TREE), every), (tenant, every)]
     if "NULL" not in rule.customer:
-        units.append((tenant, rule.customer.format(row=row)))
-    marks = [_sqlite_mark(root, *unit) for unit in units]
+        owners.append((tenant, rule.customer.format(row=row)))
+    statements = [_sqlite_renewal(root, *owner) for owner in owners]
     if rule.table == _TENANTS and event != "insert":
         # Each customer of a tenant sees the tenant's own row.
         of_tenant = f"customer.root_tenant_id = {root} AND customer.tenant_id = {tenant}"
-        marks += [
-            f"""UPDATE {_MARKS} SET change = {_RANDOM} WHERE root_tenant_id = {root}
+        statements += [
+            f"""UPDATE {_TOKENS} SET token = {_RANDOM} WHERE root_tenant_id = {root}
             AND tenant_id = {tenant};""",
-            f"""INSERT INTO {_MARKS} (id, root_tenant_id, tenant_id, customer_id, change)
+            f"""INSERT INTO {_TOKENS} (id, root_tenant_id, tenant_id, customer_id, token)
             SELECT {_RANDOM}, {root}, {tenant}, customer.id, {_RANDOM} FROM {_CUSTOMERS} customer
-            WHERE {of_tenant} AND NOT EXISTS (SELECT 1 FROM {_MARKS} m WHERE
-            m.root_tenant_id = {root} AND m.tenant_id = {tenant} AND m.customer_id = customer.id);
+            WHERE {of_tenant} AND NOT EXISTS (SELECT 1 FROM {_TOKENS} t WHERE
+            t.root_tenant_id = {root} AND t.tenant_id = {tenant} AND t.customer_id = customer.id);
             """,
         ]
-    return marks
+    return statements
 
 
-def _sqlite_mark(root: str, tenant: str, customer: str) -> str:
-    there = f"root_tenant_id = {root} AND tenant_id = {tenant} AND customer_id = {customer}"
+def _sqlite_renewal(root: str, tenant: str, customer: str) -> str:
+    owner = f"root_tenant_id = {root} AND tenant_id = {tenant} AND customer_id = {customer}"
     return (
-        f"UPDATE {_MARKS} SET change = {_RANDOM} WHERE {there};"
-        f"INSERT INTO {_MARKS} (id, root_tenant_id, tenant_id, customer_id, change) "
+        f"UPDATE {_TOKENS} SET token = {_RANDOM} WHERE {owner};"
+        f"INSERT INTO {_TOKENS} (id, root_tenant_id, tenant_id, customer_id, token) "
         f"SELECT {_RANDOM}, {root}, {tenant}, {customer}, {_RANDOM} "
         f"WHERE {customer} IS NOT NULL "
-        f"AND NOT EXISTS (SELECT 1 FROM {_MARKS} WHERE {there});"
+        f"AND NOT EXISTS (SELECT 1 FROM {_TOKENS} WHERE {owner});"
     )

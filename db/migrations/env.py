@@ -1,4 +1,4 @@
-"""Called by alembic, with the connection that `db.migrations` opened."""
+"""Run by alembic on the connection that `db.migrations` opened."""
 
 from alembic import context
 from sqlalchemy import Connection, Index
@@ -10,7 +10,7 @@ connection: Connection = context.config.attributes["connection"]
 
 
 def _exists_here(item: SchemaItem, name: str | None, *_: object) -> bool:
-    """Trigram indexes are PostgreSQL's alone (`db.base.trigram_index`)."""
+    """Trigram indexes exist on PostgreSQL alone (`db.base.trigram_index`)."""
     gin = isinstance(item, Index) and item.dialect_options["postgresql"]["using"] == "gin"
     return not gin or connection.dialect.name == "postgresql"
 

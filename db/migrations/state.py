@@ -1,4 +1,4 @@
-"""Whether a database has the tables that this program expects."""
+"""The revision of a database, and the one that this program expects."""
 
 from functools import cache
 from pathlib import Path
@@ -11,15 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 @cache
 def expected() -> str:
-    """The revision this program was written for."""
+    """The newest revision that this program knows."""
     head = ScriptDirectory(str(Path(__file__).parent)).get_current_head()
     if head is None:
-        raise RuntimeError("the program has been installed without its migrations")
+        raise RuntimeError("the program was installed without its migrations")
     return head
 
 
 async def applied(engine: AsyncEngine) -> str | None:
-    """The revision a database is at; None if it was never migrated."""
+    """The revision of a database; None if it was never migrated."""
 
     def read(connection: Connection) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()

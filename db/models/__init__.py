@@ -1,4 +1,4 @@
-"""The tables: one module an aggregate."""
+"""The models, one module per aggregate."""
 
 from db.base import Base, TenantOwned
 from db.models.access import ApiClient, Credential, SigningKey, UsedAssertion, WidgetOrigin

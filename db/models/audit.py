@@ -1,4 +1,4 @@
-"""The audit log: who did what about credentials, and who of the carrier's staff read whose data."""
+"""The audit log: changes of credentials, failed sign-ins, and reads by the carrier's support."""
 
 from datetime import datetime
 from typing import Any
@@ -14,9 +14,11 @@ from db.types import Json, closed_set
 
 
 class AuditEntry(TenantOwned, Base):
-    """Append-only (`db.immutability`). A partner sees those that concern its tenants; without a
-    tenant an entry is the carrier's alone: no condition on the tenant, and no policy, lets it
-    through."""
+    """An entry of the audit log, which is append-only (`db.immutability`).
+
+    A partner sees the entries about its tenants. An entry without a tenant is visible to the
+    carrier alone: it matches no criteria and no policy of a partner.
+    """
 
     __tablename__ = "audit_entries"
     of_customer = None
@@ -28,16 +30,16 @@ class AuditEntry(TenantOwned, Base):
     action: Mapped[AuditAction] = mapped_column(closed_set(AuditAction))
     actor_kind: Mapped[AuditActor] = mapped_column(closed_set(AuditActor))
     actor: Mapped[str]
-    """As logs call it: it names no person."""
+    """As in logs (`auth.log_names`); never the name of a person."""
     credential: Mapped[str | None] = mapped_column(String(64))
-    """The public part of what the actor came with."""
+    """The public part of the actor's credential."""
     on_behalf_of: Mapped[str | None] = mapped_column(String(200))
-    """The person, as the tool that asked has named them."""
+    """The person, as named by the support tool."""
     subject: Mapped[str | None]
-    """What it was done to: the public part of a credential, say."""
+    """What was changed, such as the public part of a credential."""
     request_id: Mapped[str | None] = mapped_column(String(64))
     details: Mapped[dict[str, Any]] = mapped_column(Json)
-    """Nothing secret, and no content of any document."""
+    """Never secrets or contents of documents."""
 
     __table_args__ = (
         owned_by_tenant(),

@@ -24,7 +24,7 @@ class Cart(TenantOwned, Base):
     customer_id: Mapped[UUID]
     site_id: Mapped[UUID | None]
     contract_id: Mapped[UUID | None]
-    """The contract that the cart is about to change."""
+    """The contract that the cart will change."""
     business_case: Mapped[BusinessCase] = mapped_column(closed_set(BusinessCase))
     status: Mapped[CartStatus] = mapped_column(closed_set(CartStatus))
     created_at: Mapped[datetime]
@@ -44,7 +44,7 @@ class Cart(TenantOwned, Base):
 
 
 class PricedItem(TenantOwned):
-    """What a cart and a contract say of one product: how many, at which price each."""
+    """A product with quantity and prices, as an item of a cart or a contract."""
 
     position: Mapped[int] = mapped_column(primary_key=True)
     product_id: Mapped[UUID | None] = mapped_column(ForeignKey("products.id"))

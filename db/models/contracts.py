@@ -1,4 +1,4 @@
-"""Contracts: what gets billed. Orders create and change them."""
+"""Contracts: the basis of billing. Orders create and change them."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -30,11 +30,11 @@ class Contract(TenantOwned, Base):
     term_end_sort: Mapped[date] = mapped_column(
         Computed("coalesce(term_end, '9999-12-31')", persisted=True)
     )
-    """The end of the term with unknown last, so that paging by it needs no special case."""
+    """`term_end` with unknown dates last, for keyset pagination without NULLs."""
     minimum_months: Mapped[int | None]
     notice_period_months: Mapped[int | None]
     renewable_from: Mapped[date | None]
-    """Six months before the term ends: the first day on which the contract can be renewed."""
+    """The first day on which the contract can be renewed: six months before its term ends."""
     dealer_id: Mapped[str | None]
     sub_partner_id: Mapped[str | None]
     predecessor_id: Mapped[UUID | None]
@@ -42,7 +42,7 @@ class Contract(TenantOwned, Base):
     updated_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
     search_text: Mapped[str]
-    """See `db.search.search_text`."""
+    """From `db.search.search_text`."""
 
     __table_args__ = (
         owned_by_tenant(),

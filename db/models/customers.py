@@ -36,7 +36,7 @@ class Customer(Address, TenantOwned, Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     search_text: Mapped[str]
-    """See `db.search.search_text`."""
+    """From `db.search.search_text`."""
 
     __table_args__ = (
         owned_by_tenant(),
@@ -49,7 +49,7 @@ class Customer(Address, TenantOwned, Base):
 
 
 class Site(Address, TenantOwned, Base):
-    """A place where a customer uses products."""
+    """A location where a customer uses products."""
 
     __tablename__ = "sites"
     of_customer = ByColumn("customer_id")

@@ -1,4 +1,4 @@
-"""What the carrier's systems reported about an order: each message once, and those that failed."""
+"""Messages of the carrier's systems about orders: accepted ones, and those that failed."""
 
 from datetime import datetime
 from typing import Any
@@ -12,11 +12,11 @@ from db.types import Json
 
 
 class IntakeMessage(TenantOwned, Base):
-    """A message that was taken in, known by the digest of its content."""
+    """An accepted message, identified by the digest of its content."""
 
     __tablename__ = "intake_messages"
     of_customer = None
-    """What the carrier's systems said is not for customers."""
+    """Customers do not see messages of the carrier's systems."""
 
     order_id: Mapped[UUID] = mapped_column(primary_key=True)
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -36,10 +36,9 @@ class IntakeMessage(TenantOwned, Base):
 
 
 class IntakeFailure(Base):
-    """A message that the program failed to take in, and is not to blame for it.
+    """A message that the program failed to process through no fault of the message.
 
-    Not owned by a tenant: often nothing in it has been resolved to one. Only the carrier's role
-    reads this table.
+    No tenant owns it, since its tenant is often unknown. Only the carrier's role reads this table.
     """
 
     __tablename__ = "intake_failures"
@@ -47,7 +46,7 @@ class IntakeFailure(Base):
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     """SHA-256 of the canonical JSON."""
     tenant_number: Mapped[str] = mapped_column(primary_key=True)
-    """The tenant that the sender named (`X-Tenant`, `--tenant`); empty if it named none."""
+    """The tenant named by the sender (`X-Tenant`, `--tenant`); empty if none."""
     reach: Mapped[dict[str, Any] | None] = mapped_column(Json)
     """`rootTenantId` and `tenantIds` of the sender's scope; null for every tenant."""
     order_number: Mapped[str]
@@ -55,13 +54,13 @@ class IntakeFailure(Base):
     """The message's `@type`."""
     event_id: Mapped[str | None]
     payload: Mapped[str]
-    """The message as JSON text: every name, value and digit of it, in its order."""
+    """The message as JSON text, with all names, digits and their order unchanged."""
     attempts: Mapped[int]
     first_failed_at: Mapped[datetime]
     last_failed_at: Mapped[datetime]
     error: Mapped[str]
     """Traceback of the last attempt, without the parameters of SQL statements."""
     put_aside_at: Mapped[datetime | None]
-    """Since when further copies are no longer tried; null while attempts are counted."""
+    """When processing was given up; null while further attempts are made."""
 
     __table_args__ = (Index(None, "first_failed_at"),)

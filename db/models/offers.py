@@ -21,7 +21,7 @@ class Offer(TenantOwned, Base):
     number: Mapped[str]
     customer_id: Mapped[UUID]
     cart_id: Mapped[UUID | None]
-    """Null where the carrier reported the offer and its cart is not known here."""
+    """Null if the carrier reported the offer and its cart is unknown."""
     business_case: Mapped[BusinessCase] = mapped_column(closed_set(BusinessCase))
     status: Mapped[OfferStatus] = mapped_column(closed_set(OfferStatus))
     created_by_id: Mapped[UUID | None]
@@ -31,7 +31,7 @@ class Offer(TenantOwned, Base):
     decided_at: Mapped[datetime | None]
     valid_until: Mapped[date | None]
     search_text: Mapped[str]
-    """See `db.search.search_text`."""
+    """From `db.search.search_text`."""
 
     __table_args__ = (
         owned_by_tenant(),
@@ -48,7 +48,7 @@ class Offer(TenantOwned, Base):
 
 
 class OfferConsent(TenantOwned, Base):
-    """The customer's consent, and for a prospect the carrier's as well."""
+    """The consent of the customer or, additionally for a prospect, of the carrier."""
 
     __tablename__ = "offer_consents"
     of_customer = ByParent("offer_id", "offers")

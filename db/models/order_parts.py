@@ -1,4 +1,4 @@
-"""The parts of an order: what was stated, and what processing added."""
+"""The parts of an order: stated when ordering, or added by processing."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -14,7 +14,7 @@ from db.types import Json, closed_set
 
 
 class OrderPart(TenantOwned):
-    """A part, known by its order and its position (from 1) in the order's list of such parts."""
+    """A part, identified by its order and its position (from 1) among parts of its kind."""
 
     of_customer = ByParent("order_id", "orders")
 
@@ -24,20 +24,20 @@ class OrderPart(TenantOwned):
 
 
 class OrderItem(OrderPart, Base):
-    """Stated when ordering, but for `state`."""
+    """An item. Stated when ordering, except for `state`."""
 
     __tablename__ = "order_items"
 
     parent_position: Mapped[int | None]
-    """The position of the item that this one is nested in."""
+    """The position of the enclosing item."""
     reference: Mapped[str | None]
-    """The item's own identifier in the order, "100" say."""
+    """The item's identifier in the order, such as "100"."""
     action: Mapped[ItemAction] = mapped_column(closed_set(ItemAction))
     product_id: Mapped[UUID | None] = mapped_column(ForeignKey("products.id"))
     name: Mapped[str]
     quantity: Mapped[int]
     state: Mapped[str | None]
-    """The TMF622 state of the item, where it was reported."""
+    """The reported TMF622 state of the item."""
     terms: Mapped[list[Any]] = mapped_column(Json, default=list)
     """`[{"name": …, "description": …, "amount": 12, "unit": "month"}, …]`"""
     relationships: Mapped[list[Any]] = mapped_column(Json, default=list)
@@ -52,12 +52,12 @@ class OrderItem(OrderPart, Base):
 
 
 class OrderPrice(OrderPart, Base):
-    """A price stated for one item, or for the whole order."""
+    """A price stated for an item, or for the whole order."""
 
     __tablename__ = "order_prices"
 
     item_position: Mapped[int | None]
-    """Null: for the whole order."""
+    """Null for a price of the whole order."""
     kind: Mapped[PriceKind] = mapped_column(closed_set(PriceKind))
     name: Mapped[str | None]
     description: Mapped[str | None]
@@ -68,10 +68,10 @@ class OrderPrice(OrderPart, Base):
     tax_rate: Mapped[Decimal | None]
     """Percent."""
     period: Mapped[str | None]
-    """Of a recurring price: month, say."""
+    """The period of a recurring price, such as a month."""
     period_length: Mapped[int | None]
     unit: Mapped[str | None]
-    """What a usage price is for: minute, say."""
+    """The unit of a usage price, such as a minute."""
     alterations: Mapped[list[Any]] = mapped_column(Json, default=list)
     """Discounts and surcharges. `[{"name", "description", "percentage", "amount", "currency",
     "duration", "period", "priority"}, …]`; decimals as text."""
@@ -92,7 +92,7 @@ class OrderPrice(OrderPart, Base):
 
 
 class OrderExternalId(OrderPart, Base):
-    """A number under which the partner, or another system, knows the order."""
+    """The number of the order in a system of the partner or of somebody else."""
 
     __tablename__ = "order_external_ids"
 
@@ -108,7 +108,7 @@ class OrderExternalId(OrderPart, Base):
 
 
 class OrderMilestone(OrderPart, Base):
-    """A fact beside the phase."""
+    """An event in the processing of an order, independent of its phase."""
 
     __tablename__ = "order_milestones"
 
@@ -166,8 +166,11 @@ class OrderDocument(OrderPart, Base):
 
 
 class OrderHistoryEntry(TenantOwned, Base):
-    """A phase that the order entered. Append-only; each entry but the first needs its predecessor,
-    so the sequence has no gaps. The first entry seals what was stated (db.immutability)."""
+    """A phase that the order entered. Append-only.
+
+    Each entry references its predecessor, so the sequence has no gaps. The first entry seals the
+    stated content (`db.immutability`).
+    """
 
     __tablename__ = "order_history"
     of_customer = ByParent("order_id", "orders")

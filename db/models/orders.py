@@ -1,4 +1,4 @@
-"""Orders. What was stated when ordering never changes; only its processing moves on."""
+"""Orders: stated content, which never changes, and the state of processing."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -31,11 +31,11 @@ from db.ids import new_id
 from db.types import Instant, Json, closed_set
 
 UNKNOWN_DATE = datetime(9999, 12, 31, tzinfo=UTC)
-"""What `expected_sort` holds for an order without an expected date."""
+"""The value of `expected_sort` for an order without an expected date."""
 
 
 class UnknownDate(ColumnElement[datetime]):
-    """`UNKNOWN_DATE` as a constant of a generated column."""
+    """`UNKNOWN_DATE` as a constant in a generated column."""
 
     inherit_cache = True
     type = Instant()
@@ -64,7 +64,7 @@ class Order(TenantOwned, Base):
     __tablename__ = "orders"
     of_customer = ByColumn("customer_id")
 
-    # Stated when ordering, and immutable (db.immutability).
+    # Stated when ordering; immutable (`db.immutability`).
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     tenant_id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str]
@@ -83,9 +83,9 @@ class Order(TenantOwned, Base):
     requested_start_date: Mapped[datetime | None]
     requested_completion_date: Mapped[datetime | None]
     automated: Mapped[bool]
-    """Whether product and business case are processed without a person."""
+    """Whether the product and business case are processed automatically."""
     characteristics: Mapped[list[Any]] = mapped_column(Json, default=list)
-    """`[{"name": …, "value": …}, …]`: what was stated and has no column of its own."""
+    """`[{"name": …, "value": …}, …]`: stated content without a column of its own."""
 
     # Processing.
     phase: Mapped[OrderPhase] = mapped_column(closed_set(OrderPhase))
@@ -98,7 +98,7 @@ class Order(TenantOwned, Base):
     expected_sort: Mapped[datetime] = mapped_column(
         Computed(func.coalesce(column("expected_completion_date"), UnknownDate()), persisted=True)
     )
-    """The expected date with unknown last, so that paging by it needs no special case for null."""
+    """The expected date with unknown dates last, for keyset pagination without NULLs."""
     completed_at: Mapped[datetime | None]
     processing_seconds: Mapped[int | None]
     """From receipt to completion; null unless completed."""
@@ -106,16 +106,16 @@ class Order(TenantOwned, Base):
     action_by: Mapped[ActionParty | None] = mapped_column(closed_set(ActionParty))
     action_due: Mapped[datetime | None]
     delayed: Mapped[bool] = mapped_column(default=False)
-    """In progress with a delay that is not resolved."""
+    """Whether it is in progress and has an unresolved delay."""
     reported_characteristics: Mapped[list[Any]] = mapped_column(Json, default=list)
     """Like `characteristics`, reported by the carrier while processing."""
     report_times: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    """When what was last reported, so that an older report never overwrites a newer one
+    """When each fact was last reported, so that older reports do not overwrite newer ones
     (`ordering.order.report_times`)."""
     updated_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
     search_text: Mapped[str]
-    """See `db.search.search_text`."""
+    """From `db.search.search_text`."""
 
     __table_args__ = (
         owned_by_tenant(),
@@ -144,7 +144,7 @@ class Order(TenantOwned, Base):
         CheckConstraint("processing_seconds >= 0", name="processing_not_negative"),
         CheckConstraint("updated_at >= received_at", name="updated_after_received"),
         CheckConstraint("version >= 1", name="version_positive"),
-        # One range without a sort: a partner's whole tree, one tenant, one customer.
+        # One index range per page, without sorting: of a tree, of a tenant, of a customer.
         UniqueConstraint("root_tenant_id", "number"),
         Index(None, "root_tenant_id", "received_at", "id"),
         Index(None, "root_tenant_id", "updated_at", "id"),
@@ -156,7 +156,7 @@ class Order(TenantOwned, Base):
         Index(None, "contract_id", "root_tenant_id", "received_at", "id"),
         Index(None, "site_id", "root_tenant_id", "received_at", "id"),
         Index(None, "product_id", "root_tenant_id", "received_at", "id"),
-        # Counts for a dashboard, and processing times, without reading the rows.
+        # Index-only scans for the counts of a dashboard and for processing times.
         Index(
             "ix_orders_summary",
             "root_tenant_id",

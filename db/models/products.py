@@ -1,4 +1,4 @@
-"""The carrier's catalogue: the same for every tenant, so not owned by one."""
+"""The carrier's catalogue, which is the same for all tenants and owned by none."""
 
 from uuid import UUID
 

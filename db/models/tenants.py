@@ -1,4 +1,4 @@
-"""Tenants (partners, a tree) and the people who use the portal for them."""
+"""Tenants, which form trees, and the users of their portals."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,8 +11,7 @@ from db.ids import new_id
 
 
 class Tenant(Base):
-    """A partner, or a part of one. Rows name their tenant by the small `id`; only `public_id` is
-    shown outside."""
+    """A partner, or a sub-tenant. Rows reference it by `id`; partners see its `public_id`."""
 
     __tablename__ = "tenants"
 
@@ -37,7 +36,7 @@ class Tenant(Base):
 
 
 class PortalUser(TenantOwned, Base):
-    """A person: of the tenant, or of one of its customers."""
+    """A person who uses the portal for the tenant, or for one of its customers."""
 
     __tablename__ = "portal_users"
     of_customer = ByColumn("customer_id")
@@ -49,16 +48,16 @@ class PortalUser(TenantOwned, Base):
     email: Mapped[str]
     created_at: Mapped[datetime]
     subject: Mapped[str | None] = mapped_column(String(255))
-    """Who the person is to the identity provider: the claim `sub` of their tokens."""
+    """The claim `sub` of the identity provider's tokens for the person."""
     disabled_at: Mapped[datetime | None]
-    """Since when they may not sign in."""
+    """Since when the user may not sign in."""
 
     __table_args__ = (
         owned_by_tenant(),
         link("customer_id", "customers"),
         UniqueConstraint("root_tenant_id", "email"),
         Index(None, "customer_id"),
-        # Both find a user before it is known of which tree.
+        # These two find a user whose tree is not yet known.
         Index(None, "subject", unique=True),
         Index(None, "email"),
     )

@@ -1,4 +1,4 @@
-"""The first wall: a scope as criteria that reach every mapped class, wherever it stands."""
+"""First layer: a scope as criteria on every mapped class, wherever a statement names it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,32 +12,32 @@ from db.models import Tenant
 from db.scope.tenant_scope import TenantScope
 
 Condition = Callable[[Any], Any]
-"""Of a mapped class, or of an alias of one."""
+"""From a mapped class, or an alias of one, to the condition on its rows."""
 
 
 def criteria(scope: TenantScope) -> tuple[ORMOption, ...]:
-    """The options that confine a statement to the scope; none for the carrier."""
+    """The options that restrict a statement to the scope; none for the carrier."""
     if scope.root_tenant_id is None:
         return ()
     owned, tenant = _conditions(scope)
-    return _every(TenantOwned, owned), _every(Tenant, tenant)
+    return _with_aliases(TenantOwned, owned), _with_aliases(Tenant, tenant)
 
 
-def criteria_of_each(scope: TenantScope) -> tuple[ORMOption, ...]:
-    """The same, worked out for each model: for a scope that holds parameters in the place of
-    values. SQLAlchemy remembers of a condition by class what kind of thing its values are."""
+def criteria_of_models(scope: TenantScope) -> tuple[ORMOption, ...]:
+    """The same options with one condition for each model, for a scope whose values are parameters:
+    SQLAlchemy caches lambdas by class, with the types of the values they close over."""
     if scope.root_tenant_id is None:
         return ()
     owned, tenant = _conditions(scope)
     return tuple(
-        _every(model, (tenant if model is Tenant else owned)(model))
+        _with_aliases(model, (tenant if model is Tenant else owned)(model))
         for model in (mapper.class_ for mapper in Base.registry.mappers)
         if issubclass(model, TenantOwned | Tenant)
     )
 
 
 def _conditions(scope: TenantScope) -> tuple[Condition, Condition]:
-    """What rows of tenants must meet, and tenants themselves."""
+    """The conditions on rows owned by tenants, and on tenants themselves."""
     root, tenants, customer = scope.root_tenant_id, scope.tenant_ids, scope.customer_id
     if tenants is None:
         return (
@@ -49,7 +49,7 @@ def _conditions(scope: TenantScope) -> tuple[Condition, Condition]:
             lambda cls: and_(cls.root_tenant_id == root, cls.tenant_id.in_(tenants)),
             lambda cls: and_(cls.root_tenant_id == root, cls.id.in_(tenants)),
         )
-    # Spelled as equality, so that one tenant's newest rows are one range of its index.
+    # An equality, so that one tenant's newest rows are one range of an index.
     tenant = tenants[0]
     if customer is None:
         return (
@@ -62,5 +62,5 @@ def _conditions(scope: TenantScope) -> tuple[Condition, Condition]:
     )
 
 
-def _every(entity: type[Any], condition: Any) -> ORMOption:
+def _with_aliases(entity: type[Any], condition: Any) -> ORMOption:
     return with_loader_criteria(entity, condition, include_aliases=True)

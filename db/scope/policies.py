@@ -1,13 +1,12 @@
-"""The second wall: PostgreSQL itself shows a role no row outside of its scope.
+"""Second layer: row-level security, so that PostgreSQL itself hides rows outside of a scope.
 
-Row-level security, forced on the owner too, with policies for the roles of `db.scope.roles`. They
-read the settings that opened the transaction (`db.scope.transactions`); without settings nothing is
-seen. Like the triggers they follow the models, not a revision. SQLite has no roles and no second
-wall.
+It is forced on the owner too. Policies apply to the roles of `db.scope.roles` and read the settings
+of the transaction (`db.scope.transactions`); without settings no row is visible. Like the triggers
+they are derived from the models and belong to no revision. SQLite has no roles and no second layer.
 
-The expressions are such that the planner uses the indexes as if they were not there: the root is
-one equality, which it compares with the session's own condition once for each statement; a list of
-tenants is read and hashed once for each statement.
+The planner uses the same indexes as without the policies: the root is one equality, compared with
+the session's own condition once per statement; a list of tenants is read and hashed once per
+statement.
 """
 
 from collections.abc import Iterator
@@ -18,13 +17,13 @@ from db.scope.roles import Kind, Roles, listed, quoted
 from db.scope.tenant_scope import TenantScope
 
 CATALOGUE = (Product, ProductDocument, CatalogueToken)
-"""The same for everybody. A table that is neither here nor owned is for the carrier's jobs."""
+"""Models that everybody reads. Tables that are neither here nor owned are the carrier's alone."""
 
 SEARCH_BY_INDEX = "ALTER FUNCTION pg_catalog.textlike(text, text) LEAKPROOF"
-"""What an administrator may run once in a database, so that search reads its trigram index.
+"""Lets search use its trigram index. An administrator may run it once in a database.
 
-PostgreSQL holds every row against a policy before it hands it to a function that might tell its
-value to somebody, and takes LIKE for one of these: without this, search reads the rows in scope.
+PostgreSQL applies policies before any function that could leak values of hidden rows, and counts
+LIKE among them. Without this statement a search therefore reads all rows in scope.
 """
 
 _ROOT = "partnergraph.root"
@@ -33,7 +32,7 @@ _CUSTOMER = "partnergraph.customer"
 
 
 def settings_of(scope: TenantScope) -> dict[str, str]:
-    """The settings of a transaction: numbers and identifiers, so nothing in them needs quotes."""
+    """The settings of a transaction by name. Values are numbers and hex digits, safe to quote."""
     if scope.root_tenant_id is None:
         return {}
     settings = {_ROOT: f"{scope.root_tenant_id:d}"}
@@ -45,49 +44,49 @@ def settings_of(scope: TenantScope) -> dict[str, str]:
 
 
 def create(roles: Roles, schema: str) -> list[str]:
-    """The statements that give the roles their rights, and close the tables to all else."""
+    """The statements that grant the roles their rights and protect the tables by policies."""
     owned = [table for table, _ in _owned()]
     tenants = Tenant.__tablename__
-    every = [table.name for table in Base.metadata.sorted_tables]
+    tables = [table.name for table in Base.metadata.sorted_tables]
     catalogue = [model.__tablename__ for model in CATALOGUE]
-    sees = listed([*owned, tenants, *catalogue])
-    tree_builders = [roles.writer(Kind.TREE), roles.writer(Kind.PART)]
+    visible = listed([*owned, tenants, *catalogue])
+    tenant_writers = [roles.writer(Kind.TREE), roles.writer(Kind.PART)]
     return [
-        f"REVOKE ALL ON {listed(every)} FROM {listed(roles.assumed)}",
-        # A server may have taken it from the public.
+        f"REVOKE ALL ON {listed(tables)} FROM {listed(roles.assumed)}",
+        # The server may have revoked it from PUBLIC.
         f"GRANT USAGE ON SCHEMA {quoted(schema)} TO {listed([roles.app, *roles.assumed])}",
-        f"GRANT SELECT ON {sees} TO {listed([*roles.readers, *roles.writers])}",
+        f"GRANT SELECT ON {visible} TO {listed([*roles.readers, *roles.writers])}",
         f"GRANT INSERT, UPDATE, DELETE ON {listed(owned)} TO {listed(roles.writers)}",
-        f"GRANT INSERT, UPDATE, DELETE ON {quoted(tenants)} TO {listed(tree_builders)}",
-        f"GRANT SELECT, INSERT, UPDATE, DELETE ON {listed(every)} TO {quoted(roles.carrier)}",
-        # Whoever connects may ask which revision this is (`db.migrations.state`); the carrier's
-        # role can make a whole dump.
+        f"GRANT INSERT, UPDATE, DELETE ON {quoted(tenants)} TO {listed(tenant_writers)}",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON {listed(tables)} TO {quoted(roles.carrier)}",
+        # Every user reads the revision (`db.migrations.state`), and the carrier's role can dump the
+        # whole database.
         f"GRANT SELECT ON alembic_version TO {listed([roles.app, roles.carrier])}",
-        *(statement for table in (tenants, *owned) for statement in _closed(table)),
+        *(statement for table in (tenants, *owned) for statement in _row_security(table)),
         *(_policy(table, name, to, rows) for table, name, to, rows in _policies(roles)),
-        # Marks are written by functions of the owner (`db.changes.triggers`), beyond the scope of
-        # whoever made the change. They say nothing but that there was one.
+        # Functions of the owner renew tokens (`db.changes.triggers`), beyond the scope of the
+        # session that made the change. A token reveals only that there was a change.
         _policy(ChangeToken.__tablename__, "owner", [roles.owner], "true"),
     ]
 
 
 def drop() -> list[str]:
-    """The statements that take the policies away, whichever version made them."""
+    """The statements that drop the policies of any version of the program."""
     return [
-        """DO $$ DECLARE found record; BEGIN
-          FOR found IN SELECT tablename, policyname FROM pg_policies
+        """DO $$ DECLARE policy record; BEGIN
+          FOR policy IN SELECT tablename, policyname FROM pg_policies
                        WHERE schemaname = current_schema() AND policyname LIKE 'partnergraph\\_%'
           LOOP
-            EXECUTE format('DROP POLICY %I ON %I', found.policyname, found.tablename);
-            EXECUTE format('ALTER TABLE %I NO FORCE ROW LEVEL SECURITY', found.tablename);
-            EXECUTE format('ALTER TABLE %I DISABLE ROW LEVEL SECURITY', found.tablename);
+            EXECUTE format('DROP POLICY %I ON %I', policy.policyname, policy.tablename);
+            EXECUTE format('ALTER TABLE %I NO FORCE ROW LEVEL SECURITY', policy.tablename);
+            EXECUTE format('ALTER TABLE %I DISABLE ROW LEVEL SECURITY', policy.tablename);
           END LOOP;
         END $$"""
     ]
 
 
 def suspend_for_owner() -> list[str]:
-    """Let the owner see every row until `resume_for_owner`: no other role is concerned."""
+    """Let the owner, and no other role, see every row until `resume_for_owner`."""
     return [f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY" for table in protected()]
 
 
@@ -101,7 +100,7 @@ def protected() -> list[str]:
 
 
 def _owned() -> list[tuple[str, OfCustomer]]:
-    """The tables that tenants own, each with which rows are a customer's."""
+    """The tables that tenants own, each with the rule for a customer's rows."""
     owned = {
         mapper.local_table.description: mapper.class_.of_customer
         for mapper in Base.registry.mappers
@@ -110,7 +109,7 @@ def _owned() -> list[tuple[str, OfCustomer]]:
     return sorted(owned.items(), key=lambda item: item[0])
 
 
-def _closed(table: str) -> list[str]:
+def _row_security(table: str) -> list[str]:
     return [
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
         f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
@@ -122,7 +121,7 @@ def _policy(table: str, name: str, to: list[str], rows: str) -> str:
 
 
 def _policies(roles: Roles) -> Iterator[tuple[str, str, list[str], str]]:
-    """`(table, name, roles, rows)`: which rows the roles see, change, and may leave behind."""
+    """`(table, name, roles, rows)`: the rows that the roles read, change and leave behind."""
     of = {kind: [roles.reader(kind), roles.writer(kind)] for kind in Kind}
     part = f"{_IN_TREE} AND {_in_part('id')}"
     tenants = Tenant.__tablename__
@@ -134,13 +133,13 @@ def _policies(roles: Roles) -> Iterator[tuple[str, str, list[str], str]]:
     for table, of_customer in _owned():
         yield table, Kind.TREE, of[Kind.TREE], _IN_TREE
         yield table, Kind.PART, of[Kind.PART], part
-        if own := _customers_own(table, of_customer):
+        if own := _customer_condition(table, of_customer):
             yield table, Kind.CUSTOMER, of[Kind.CUSTOMER], f"{part} AND {own}"
         yield table, "carrier", [roles.carrier], "true"
 
 
 def _setting(name: str, kind: str) -> str:
-    # A connection that had the setting in an earlier transaction holds an empty text.
+    # After a transaction that had the setting, the connection has it as an empty string.
     return f"NULLIF(current_setting('{name}', true), '')::{kind}"
 
 
@@ -149,13 +148,13 @@ _THE_CUSTOMER = _setting(_CUSTOMER, "uuid")
 
 
 def _in_part(column: str) -> str:
-    # Spelled so that the planner expects it to hold: the session's own condition says the same,
-    # and counted twice it would promise too few rows to read them in order.
+    # Written so that the planner assumes it to be true: the session has the same condition, and
+    # applied twice, the planner would expect too few rows to read them in order.
     tenants = f"SELECT unnest({_setting(_TENANTS, 'integer[]')})"
     return f"NULLIF({column} IN ({tenants}), false) IS NOT NULL"
 
 
-def _customers_own(table: str, of_customer: OfCustomer) -> str | None:
+def _customer_condition(table: str, of_customer: OfCustomer) -> str | None:
     match of_customer:
         case ByColumn(column):
             return f"{column} = {_THE_CUSTOMER}"

@@ -1,9 +1,8 @@
-"""The PostgreSQL roles behind the second wall (`db.scope.policies`): one for each way of being
-limited.
+"""Second layer: the PostgreSQL roles that the policies apply to, one for each kind of scope.
 
-A session takes on its role for one transaction (`db.scope.transactions`). Whoever connects belongs
-to the `app` role alone, which inherits nothing: without taking on a role it sees no table. Roles
-are the whole server's, so their names begin with the owner of the tables.
+A session takes on its role for one transaction (`db.scope.transactions`). Users that connect are
+members of the `app` role alone, which inherits no rights: without taking on a role they see no
+table. Roles belong to the whole server, so their names begin with the owner of the tables.
 """
 
 from collections.abc import Iterable
@@ -16,7 +15,7 @@ from db.scope.tenant_scope import TenantScope
 
 
 class Kind(StrEnum):
-    """How much of the forest of tenants a scope leaves."""
+    """The kinds of scopes that have roles of their own."""
 
     TREE = "tree"
     PART = "part"
@@ -30,18 +29,18 @@ class Kind(StrEnum):
 
 
 class RolesMissingError(Exception):
-    """The roles do not exist and the current user may not make them. The message says how."""
+    """Roles are missing, and the user may not create them. The message says what to run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """The roles of the tables that `owner` owns."""
+    """The names of the roles for the tables of `owner`."""
 
     owner: str
 
     @property
     def app(self) -> str:
-        """Everybody who connects is a member."""
+        """Every user that connects is a member."""
         return f"{self.owner}_app"
 
     @property
@@ -65,7 +64,7 @@ class Roles:
 
     @property
     def assumed(self) -> list[str]:
-        """Those that a session takes on."""
+        """The roles that sessions take on."""
         return [*self.readers, *self.writers, self.carrier]
 
     def of(self, scope: TenantScope, *, writes: bool) -> str:
@@ -76,8 +75,8 @@ class Roles:
         return self.writer(kind) if writes else self.reader(kind)
 
     def preparation(self) -> list[str]:
-        """What makes the roles: for an administrator where the owner may not create roles."""
-        # NOINHERIT, also for those below: a member has the rights of a role only while it is set.
+        """The statements that create the roles."""
+        # NOINHERIT, for all roles: a member has the rights of a role only while it has set it.
         return [
             f"CREATE ROLE {quoted(self.app)} NOLOGIN NOINHERIT;",
             *(f"CREATE ROLE {quoted(role)} NOLOGIN;" for role in self.assumed),
@@ -86,16 +85,16 @@ class Roles:
         ]
 
     def removal(self) -> list[str]:
-        """What removes them again, after the last database of the owner."""
+        """The statements that drop the roles, after the last database of the owner."""
         return [f"DROP ROLE IF EXISTS {quoted(role)};" for role in (*self.assumed, self.app)]
 
 
 def ensure(connection: Connection) -> Roles:
-    """The roles of the tables' owner, or of whom they will belong to; made where they are missing.
+    """The roles of the owner of the tables, or of their future owner. Creates missing ones.
 
-    Raises RolesMissingError where that takes an administrator.
+    Raises RolesMissingError if that takes an administrator.
     """
-    [(user, owner, may_create)] = connection.exec_driver_sql(
+    [(user, owner, may_create_roles)] = connection.exec_driver_sql(
         "SELECT rolname, (SELECT pg_get_userbyid(relowner) FROM pg_class "
         "WHERE oid = to_regclass('tenants')), rolcreaterole OR rolsuper "
         "FROM pg_roles WHERE rolname = current_user"
@@ -103,14 +102,14 @@ def ensure(connection: Connection) -> Roles:
     roles = Roles(owner or user)
     if _usable(connection, roles):
         return roles
-    if not may_create:
+    if not may_create_roles:
         statements = "\n".join(roles.preparation())
         raise RolesMissingError(
-            f'The user "{user}" may not create the roles that keep partners apart; as an '
-            f"administrator of the server run this once:\n{statements}"
+            f'The user "{user}" may not create the roles that keep partners apart. As an '
+            f"administrator of the server, run this once:\n{statements}"
         )
     for statement in roles.preparation():
-        # Another database of the same owner may be migrated at this moment.
+        # Another database of the same owner may be migrated at the same time.
         connection.exec_driver_sql(
             f"DO $do$ BEGIN {statement} "
             "EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $do$"
@@ -119,22 +118,23 @@ def ensure(connection: Connection) -> Roles:
 
 
 def _usable(connection: Connection, roles: Roles) -> bool:
-    """Whether all roles exist, and the owner may take each of them on."""
+    """Whether all roles exist and the owner may take them on."""
     names = [roles.app, *roles.assumed]
-    found: int | None = connection.scalar(
+    count: int | None = connection.scalar(
         text(
             "SELECT count(*) FROM pg_roles WHERE rolname = ANY (:names) "
             "AND pg_has_role(:owner, oid, 'MEMBER')"
         ),
         {"names": names, "owner": roles.owner},
     )
-    return found == len(names)
+    return count == len(names)
 
 
 def quoted(name: str) -> str:
-    """A name as SQL writes it."""
+    """A quoted SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def listed(names: Iterable[str]) -> str:
+    """Quoted SQL identifiers, separated by commas."""
     return ", ".join(quoted(name) for name in names)

@@ -1,8 +1,8 @@
-"""A second look at a scoped statement: at its SQL, when it is first sent.
+"""First layer: checks that the SQL of a statement contains the conditions of its scope.
 
-The scope is added to mapped classes (`db.session`), so a plain table or a piece of text beside
-them would escape it. Here every table of tenants that the SQL reads must carry the condition. The
-look costs once for each compiled statement, not for each execution.
+Criteria reach mapped classes alone (`db.scope.criteria`); a plain table or literal SQL in the same
+statement would escape them. Here every table of tenants that the SQL reads must have the condition.
+Each compiled statement is checked once, not at each execution.
 """
 
 import re
@@ -19,11 +19,11 @@ from db.scope.tenant_scope import TenantScope
 
 
 class UnscopedStatementError(Exception):
-    """A statement that no scope could be added to."""
+    """A statement without the conditions of its scope, or one that they cannot be added to."""
 
 
 SCOPED = "partnergraph_scoped"
-"""The execution option of a statement that a scope was added to: that scope."""
+"""Execution option of a scoped statement: its scope."""
 
 _MODELS = {
     mapper.local_table.description: mapper.class_
@@ -31,7 +31,7 @@ _MODELS = {
     if issubclass(mapper.class_, TenantOwned | Tenant)
 }
 _TABLES = "|".join(_MODELS)
-# A table in its own right: neither the prefix of a column nor the name of a result.
+# The name of a table that is read: not the prefix of a column, nor a label.
 _READ = re.compile(
     rf'(?<!\w)(?<!\bAS )"?(?P<table>{_TABLES})"?(?!\w|"|\.)(?:\s+AS\s+"?(?P<alias>\w+)"?)?',
     re.IGNORECASE,
@@ -44,7 +44,7 @@ _SETTING = re.compile(r"\bset_config\b|\bpartnergraph\.", re.IGNORECASE)
 _NEW_OWNER = re.compile(r"\bSET\b.*?\b(?:root_)?tenant_id=", re.DOTALL)
 
 
-# What tells where a condition belongs: to which clause, within which parentheses.
+# What decides which clause, within which parentheses, a condition belongs to.
 _STRUCTURE = re.compile(
     r"(?P<opens>\(|\bCASE\b)|(?P<closes>\)|\bEND\b)|(?P<either>\bOR\b)"
     r"|(?P<clause>\b(?:SELECT|WHERE|ON|GROUP|HAVING|ORDER|UNION)\b)"
@@ -54,39 +54,41 @@ _STRUCTURE = re.compile(
 
 
 def refuse_unscoped(sql: str, scope: TenantScope) -> None:
-    """Raises where the SQL reads tenants' rows without the scope, or gives them another owner."""
+    """Raises UnscopedStatementError if SQL reads rows out of scope, or changes their owner."""
     read = Counter(
-        ((found["alias"] or found["table"]).lower(), found["table"].lower())
-        for found in _READ.finditer(sql)
+        ((match["alias"] or match["table"]).lower(), match["table"].lower())
+        for match in _READ.finditer(sql)
     )
     names = Counter[str]()
     for (name, _), times in read.items():
         names[name] += times
-    scoped = Counter(found["name"].lower() for found in _CONDITION.finditer(sql))
+    scoped = Counter(match["name"].lower() for match in _CONDITION.finditer(sql))
     for name, times in names.items():
         if scoped[name] < times:
             raise UnscopedStatementError(f"`{name}` is read without the session's scope")
     if _is_optional(sql):
-        raise UnscopedStatementError("the scope stands beside an OR, which could do without it")
+        raise UnscopedStatementError("an OR makes the scope's condition optional")
     if _NEW_OWNER.search(sql):
-        raise UnscopedStatementError("rows keep their tenant")
+        raise UnscopedStatementError("rows cannot change their tenant")
     if _SETTING.search(sql):
-        raise UnscopedStatementError("what a transaction was opened with stays as it is")
+        raise UnscopedStatementError("the settings of a transaction cannot be changed")
     if scope.customer_id is not None:
         for (name, table), times in read.items():
-            if len(re.findall(_customers_own(name, table), sql, re.IGNORECASE)) < times:
-                raise UnscopedStatementError(f"`{name}` is read for more than the customer")
+            if len(re.findall(_customer_condition(name, table), sql, re.IGNORECASE)) < times:
+                raise UnscopedStatementError(
+                    f"`{name}` is read without the condition on the customer"
+                )
         for change in _CHANGE.finditer(sql):
             rule = getattr(_MODELS[change["table"].lower()], "of_customer", None)
             if rule is not None and re.search(rf"\b{rule.column}=", change["values"]):
-                raise UnscopedStatementError("rows keep their customer")
+                raise UnscopedStatementError("rows cannot change their customer")
 
 
 def _is_optional(sql: str) -> bool:
-    """Whether a scope's condition has an OR beside it, as only text can bring there."""
+    """Whether a condition of the scope is an operand of an OR. Only literal SQL can do that."""
     levels: list[set[str]] = [set()]
-    for found in _STRUCTURE.finditer(sql):
-        match found.lastgroup:
+    for part in _STRUCTURE.finditer(sql):
+        match part.lastgroup:
             case "opens":
                 levels.append(set())
             case "closes" if len(levels) > 1:
@@ -100,8 +102,8 @@ def _is_optional(sql: str) -> bool:
     return False
 
 
-def _customers_own(name: str, table: str) -> str:
-    """The condition that a table, under a name of this statement, shows one customer's rows."""
+def _customer_condition(name: str, table: str) -> str:
+    """A pattern of the condition that restricts a table, by its name in the SQL, to a customer."""
     model = _MODELS[table]
     if not issubclass(model, TenantOwned):
         return rf"\b{name}\.id = (?:\$\d|\?)"
@@ -115,14 +117,14 @@ def _customers_own(name: str, table: str) -> str:
 
 
 def watch(engine: Engine) -> None:
-    """Look at every scoped statement of the engine."""
-    seen: WeakSet[Any] = WeakSet()
+    """Check every scoped statement of an engine."""
+    checked: WeakSet[Any] = WeakSet()
 
     @event.listens_for(engine, "before_cursor_execute", named=True)
-    def look(statement: str, context: ExecutionContext, **_: object) -> None:
+    def check(statement: str, context: ExecutionContext, **_: object) -> None:
         scope = context.execution_options.get(SCOPED)
-        if scope is None or context.compiled in seen:
+        if scope is None or context.compiled in checked:
             return
         refuse_unscoped(statement, scope)
         if context.compiled is not None:
-            seen.add(context.compiled)
+            checked.add(context.compiled)

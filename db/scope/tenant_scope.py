@@ -1,4 +1,4 @@
-"""Which rows a session may touch."""
+"""Which rows a session may read and write."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -8,9 +8,9 @@ from uuid import UUID
 class TenantScope:
     """The part of the tenant forest that a session sees.
 
-    `root_tenant_id` is the partner at the top; `tenant_ids` names the tenants of its tree that are
-    seen, all of them where it is None. With `customer_id` it is what that one customer of the only
-    tenant sees. The carrier's own jobs see every tree: `TenantScope.carrier()`.
+    `root_tenant_id` is the partner at the root of a tree, and None for the carrier, who sees every
+    tree. `tenant_ids` restricts the scope to some tenants of the tree. `customer_id` restricts it
+    to one customer; `tenant_ids` then holds the customer's tenant.
     """
 
     root_tenant_id: int | None
@@ -19,13 +19,13 @@ class TenantScope:
 
     def __post_init__(self) -> None:
         if self.root_tenant_id is None and (self.tenant_ids, self.customer_id) != (None, None):
-            raise ValueError("the carrier's scope is everything")
+            raise ValueError("the carrier's scope cannot be restricted")
         if self.customer_id is not None and len(self.tenant_ids or ()) != 1:
             raise ValueError("a customer belongs to one tenant")
 
     @classmethod
     def carrier(cls) -> "TenantScope":
-        """Everything. For the carrier's own jobs: seeding, intake."""
+        """Every tree. For the carrier's own jobs, such as intake."""
         return cls(None)
 
     @classmethod
@@ -40,11 +40,11 @@ class TenantScope:
 
     @classmethod
     def customer(cls, root_tenant_id: int, tenant_id: int, customer_id: UUID) -> "TenantScope":
-        """One customer of one tenant: its documents and users, and the tenant's own row."""
+        """One customer of a tenant: its documents and users, and the row of the tenant."""
         return cls(root_tenant_id, (tenant_id,), customer_id)
 
     def owns(self, root_tenant_id: int, tenant_id: int) -> bool:
-        """Whether a row of that tenant can lie in the scope."""
+        """Whether rows of that tenant can be in the scope."""
         if self.root_tenant_id is None:
             return True
         if self.root_tenant_id != root_tenant_id:

@@ -1,8 +1,8 @@
-"""How a transaction on PostgreSQL begins: with the role and the settings of its scope.
+"""Second layer: begins a PostgreSQL transaction with the role and settings of its scope.
 
-The driver begins a transaction when the first statement of a session comes. `ScopedConnection`
-sends what the policies (`db.scope.policies`) need in the same message, so that the second wall
-costs no round trip, and everything in it ends with the transaction.
+The driver begins a transaction at the first statement of a session. `ScopedConnection` sends the
+role and the settings that the policies read (`db.scope.policies`) in the same message, so they cost
+no round trip. They end with the transaction.
 """
 
 from typing import Any
@@ -18,23 +18,23 @@ _SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
 class ScopedConnection(asyncpg.Connection):
-    """A connection whose next transaction can be opened for a scope."""
+    """A connection whose transactions are opened for a scope."""
 
     _next: tuple[TenantScope, bool] | None = None
     _in_snapshot = False
     _roles: Roles | None = None
 
     def open_for(self, scope: TenantScope, *, writes: bool) -> None:
-        """Let the next transaction, which has not begun yet, be one of the scope."""
+        """Open the next transaction for the scope."""
         self._next = (scope, writes)
 
     def forget(self) -> None:
-        """Let the next transaction be nobody's, which sees no row of a tenant."""
+        """Open the next transaction without a scope: it sees no row of a tenant."""
         self._next = None
 
     async def open_snapshot(self, scope: TenantScope) -> None:
-        """Begin a read-only snapshot of the scope. Until it is closed, whatever the dialect begins
-        is a part of it."""
+        """Begin a read-only snapshot of the scope. Transactions that the dialect begins before it
+        is closed are a part of it."""
         await _ScopedTransaction(self, _SNAPSHOT, scope, writes=False).start()
         self._in_snapshot = True
 
@@ -46,11 +46,11 @@ class ScopedConnection(asyncpg.Connection):
     def transaction(
         self, *, isolation: Any = None, readonly: bool = False, deferrable: bool = False
     ) -> Any:
-        """What the dialect starts before a statement, and commits or rolls back."""
-        opened_for, self._next = self._next, None
+        """The transaction that the dialect starts, and commits or rolls back."""
+        scope_and_writes, self._next = self._next, None
         if self._in_snapshot:
             return _PartOfSnapshot()
-        if opened_for is None:
+        if scope_and_writes is None:
             return super().transaction(
                 isolation=isolation, readonly=readonly, deferrable=deferrable
             )
@@ -59,16 +59,16 @@ class ScopedConnection(asyncpg.Connection):
             begin += f" ISOLATION LEVEL {isolation.upper().replace('_', ' ')}"
         if readonly:
             begin += " READ ONLY"
-        scope, writes = opened_for
+        scope, writes = scope_and_writes
         return _ScopedTransaction(self, begin, scope, writes=writes)
 
     async def roles(self) -> Roles:
-        """The roles of this database, which never change: asked once for each connection."""
+        """The roles of this database. They never change, so they are read once per connection."""
         if self._roles is None:
             owner = await self.fetchval(
                 "SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = to_regclass('tenants')"
             )
-            # Without tables there is nothing to see, as whoever one is.
+            # Without tables there is nothing to protect.
             self._roles = Roles(owner or "")
         return self._roles
 
@@ -89,7 +89,7 @@ class _ScopedTransaction:
                 opening(self._scope, roles, begin=self._begin, writes=self._writes)
             )
         except asyncpg.PostgresError:
-            # BEGIN itself succeeded; the connection must not go back to the pool like that.
+            # BEGIN succeeded; the connection must not return to the pool within a transaction.
             await self._connection.execute("ROLLBACK")
             raise
 
@@ -101,7 +101,7 @@ class _ScopedTransaction:
 
 
 class _PartOfSnapshot:
-    """What the dialect takes for a transaction of its own. It ends with the snapshot."""
+    """A transaction to the dialect, which does nothing: the snapshot is the transaction."""
 
     async def start(self) -> None: ...
 
@@ -111,7 +111,7 @@ class _PartOfSnapshot:
 
 
 def opening(scope: TenantScope, roles: Roles, *, writes: bool, begin: str = "BEGIN") -> str:
-    """The statements that open a transaction for a scope, to be sent as one message."""
+    """The SQL that opens a transaction for a scope, as one message."""
     role = quoted(roles.of(scope, writes=writes))
     return "; ".join(
         [
@@ -123,12 +123,12 @@ def opening(scope: TenantScope, roles: Roles, *, writes: bool, begin: str = "BEG
 
 
 def open_transaction(connection: Connection, scope: TenantScope, *, writes: bool) -> None:
-    """Let the transaction that begins on a connection be one of the scope."""
+    """Open the next transaction of a connection for the scope."""
     driver: ScopedConnection = connection.connection.driver_connection  # type: ignore[assignment]
     driver.open_for(scope, writes=writes)
 
 
 def forget_scope(connection: Connection) -> None:
-    """Let the transaction that begins on a connection be nobody's, until someone opens it."""
+    """Open the next transaction of a connection without a scope, unless one is set before."""
     driver: ScopedConnection = connection.connection.driver_connection  # type: ignore[assignment]
     driver.forget()

@@ -1,4 +1,4 @@
-"""A database with two partners, and connections to it whose changes are undone."""
+"""A database with two partners, and connections whose changes are rolled back."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from tests.db.rows import Row, add_tenant, as_carrier
 
 @pytest.fixture(scope="module")
 async def shared_database(shared_database_url: str) -> AsyncIterator[Database]:
-    """An empty database for one module, which leaves it as it was."""
+    """An empty database for one module, whose tests must leave it empty."""
     database = Database(shared_database_url)
     yield database
     await database.close()
@@ -28,7 +28,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def connection(shared_database: Database) -> AsyncIterator[AsyncConnection]:
-    """A connection without scope, as a script's would be; what it does is rolled back."""
+    """A connection that sees every row. Its changes are rolled back."""
     async with shared_database.engine.connect() as connection:
         transaction = await connection.begin()
         yield await as_carrier(connection)
@@ -37,7 +37,7 @@ async def connection(shared_database: Database) -> AsyncIterator[AsyncConnection
 
 @dataclass(frozen=True)
 class Forest:
-    """One partner with a sub-tenant, and a stranger."""
+    """A partner with a sub-tenant, and an unrelated partner."""
 
     partner: Row
     sub_tenant: Row

@@ -1,4 +1,4 @@
-"""Rows of any table, made from the metadata: what must be there is filled, the rest left out."""
+"""Rows of any table, built from the metadata, with values for all required columns."""
 
 import itertools
 from datetime import UTC, date, datetime
@@ -43,18 +43,18 @@ _tenant_ids = itertools.count(1000)
 
 
 def constraints(table: Table) -> list[Constraint]:
-    """Its constraints, in the same order in every process."""
+    """The constraints of a table, in the same order in every process."""
     return sorted(table.constraints, key=lambda constraint: str(constraint.name))
 
 
 def links(table: Table) -> list[ForeignKeyConstraint]:
-    """The references from a row of a tenant to other rows of that tenant."""
+    """The foreign keys from a table to tables owned by tenants."""
     keys = sorted(table.foreign_key_constraints, key=lambda key: str(key.name))
     return [key for key in keys if key.referred_table.name in OWNED]
 
 
 def columns_of(key: ForeignKeyConstraint) -> dict[str, str]:
-    """Its columns by the column that each refers to, without the tenant's."""
+    """The columns of a foreign key by the columns they refer to, except `tenant_id`."""
     return {
         element.column.name: element.parent.name
         for element in key.elements
@@ -63,7 +63,7 @@ def columns_of(key: ForeignKeyConstraint) -> dict[str, str]:
 
 
 def keys_of(model: Any) -> InstrumentedAttribute[Any]:
-    """The column that, with others or alone, tells the rows of different owners apart."""
+    """A column whose values differ between rows of different owners."""
     mapper = inspect(model).mapper
     if mapper.local_table.description == "tenants":
         return model.public_id  # type: ignore[no-any-return]
@@ -73,13 +73,13 @@ def keys_of(model: Any) -> InstrumentedAttribute[Any]:
 
 
 def identity(model: Any, row: Any) -> Any:
-    """The value of `keys_of` in a row, which may be an entity or values by name."""
+    """The value of the column `keys_of` in an entity or a dict."""
     name = keys_of(model).key
     return row[name] if isinstance(row, dict) else getattr(row, name)
 
 
 def sample(column: "Column[Any]") -> Any:  # noqa: PLR0911 - one line a type
-    """A value that the column takes; a new one each time where the type has many."""
+    """A valid value for a column; a new one each time if the type has many."""
     kind = column.type
     if isinstance(kind, Enum):
         assert kind.enum_class is not None
@@ -102,7 +102,7 @@ def sample(column: "Column[Any]") -> Any:  # noqa: PLR0911 - one line a type
 
 
 async def as_carrier(connection: AsyncConnection) -> AsyncConnection:
-    """Let the connection's transaction see every row, as the carrier's own sessions do."""
+    """Let the transaction of a connection see every row, as the carrier's sessions do."""
     if connection.dialect.name == "postgresql":
         owner = await connection.scalar(text("SELECT current_user"))
         assert owner is not None
@@ -110,9 +110,9 @@ async def as_carrier(connection: AsyncConnection) -> AsyncConnection:
     return connection
 
 
-async def add(connection: AsyncConnection, table: str, tenant: Row, **given: Any) -> Row:
-    """Insert a row of the tenant and the rows it cannot do without, and return it."""
-    row = await complete(connection, table, tenant, **given)
+async def add(connection: AsyncConnection, table: str, tenant: Row, **values: Any) -> Row:
+    """Insert a row of the tenant, and rows that it must refer to; returns the row."""
+    row = await complete(connection, table, tenant, **values)
     await connection.execute(insert(TABLES[table]).values(row))
     return row
 
@@ -120,7 +120,7 @@ async def add(connection: AsyncConnection, table: str, tenant: Row, **given: Any
 async def add_of_customer(
     connection: AsyncConnection, table: str, tenant: Row, customer: Row
 ) -> Row:
-    """Insert a row that belongs to a customer of the tenant, and return it."""
+    """Insert a row that belongs to a customer of the tenant; returns the row."""
     model: Any = MODELS[table]
     match model.of_customer:
         case ByColumn("id"):
@@ -130,7 +130,7 @@ async def add_of_customer(
         case ByParent(column, parent_table):
             pass
         case None if "order_id" not in TABLES[table].columns:
-            # Nothing in it says of a customer.
+            # The table has no relation to a customer.
             return await add(connection, table, tenant)
         case None:
             column, parent_table = "order_id", "orders"
@@ -138,11 +138,11 @@ async def add_of_customer(
     return await add(connection, table, tenant, **{column: parent["id"]})
 
 
-async def complete(connection: AsyncConnection, table: str, tenant: Row, **given: Any) -> Row:
-    """A row ready to insert, after inserting the rows it cannot do without."""
+async def complete(connection: AsyncConnection, table: str, tenant: Row, **values: Any) -> Row:
+    """A row ready to insert. Inserts the rows that it must refer to."""
     if table == "tenants":
-        return tenant_row(next(_tenant_ids)) | given
-    row = dict(given)
+        return tenant_row(next(_tenant_ids)) | values
+    row = dict(values)
     if table in OWNED:
         row = {"tenant_id": tenant["id"], "root_tenant_id": tenant["root_tenant_id"], **row}
     if table == "api_clients":
@@ -155,7 +155,7 @@ async def complete(connection: AsyncConnection, table: str, tenant: Row, **given
             continue
         parents = [f.column for f in column.foreign_keys if f.column.table.name != table]
         if parents:
-            # The link to an order, say, whatever else the column is part of.
+            # A column can be part of several foreign keys: prefer the one to an order.
             parent = min(parents, key=lambda parent: parent.table.name != "orders")
             row[column.name] = (await add(connection, parent.table.name, tenant))[parent.name]
         else:
@@ -164,14 +164,14 @@ async def complete(connection: AsyncConnection, table: str, tenant: Row, **given
 
 
 async def add_tenant(connection: AsyncConnection, id_: int, parent: Row | None = None) -> Row:
-    """Insert a partner, or a sub-tenant of one."""
+    """Insert a partner, or a sub-tenant of `parent`."""
     row = tenant_row(id_, parent)
     await connection.execute(insert(TABLES["tenants"]).values(row))
     return row
 
 
 def tenant_row(id_: int, parent: Row | None = None) -> Row:
-    """A partner, or a sub-tenant of one."""
+    """The row of a partner, or of a sub-tenant of `parent`."""
     return {
         "id": id_,
         "root_tenant_id": parent["root_tenant_id"] if parent else id_,

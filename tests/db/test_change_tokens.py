@@ -1,4 +1,4 @@
-"""A mark changes with each change that its readers can see, and with nothing else."""
+"""A scope's token changes with each change that the scope sees, and with nothing else."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from db import migrations
 from db.bulk import bulk_load
 from db.changes import triggers
-from db.changes.tokens import newest
+from db.changes.tokens import current_token
 from db.ids import new_id
 from db.models import CatalogueToken, ChangeToken, Customer, PortalUser, Site, Tenant
 from db.models.changes import EVERY_CUSTOMER
@@ -32,21 +32,21 @@ from tests.db.rows import (
 )
 
 CARRIER = TenantScope.carrier()
-MARKED = sorted({*OWNED} - {model.__tablename__ for model in triggers.UNMARKED})
+TRACKED = sorted({*OWNED} - {model.__tablename__ for model in triggers.UNTRACKED})
 STATED = {"order_external_ids", "order_items", "order_prices", "order_history"}
 REFUSED: dict[str, set[str]] = {
     "insert": set(),
     "update": {"order_history"},
-    # What was stated stays, and all that it refers to.
+    # Stated content stays, and the rows that it refers to.
     "delete": {*STATED, "orders", "customers"},
 }
-"""What the database does not let be done to a row of the book, by table."""
+"""The tables whose rows in the dataset the database refuses to change, by event."""
 
 
 @dataclass
-class Book:
-    """A partner (1) with the sub-tenants 2 and 3, and a stranger (10). Two customers of 2: Anna,
-    who has a row in each table, and Bert."""
+class Dataset:
+    """A partner (1) with the sub-tenants 2 and 3, and an unrelated partner (10). Tenant 2 has two
+    customers: Anna, who has a row in each table, and Bert."""
 
     database: Database
     anna: Row
@@ -67,27 +67,27 @@ class Book:
             "stranger": TenantScope.tree(10),
         }
 
-    async def marks(self) -> dict[str, str]:
-        return {name: await mark(self.database, scope) for name, scope in self.scopes.items()}
+    async def tokens(self) -> dict[str, str]:
+        return {name: await token_of(self.database, scope) for name, scope in self.scopes.items()}
 
     async def changed(self, before: dict[str, str]) -> set[str]:
-        """Whose marks are others than before."""
-        after = await self.marks()
+        """The names of the scopes whose tokens differ from `before`."""
+        after = await self.tokens()
         return {name for name in after if after[name] != before[name]}
 
 
 OWNERS = {"tree", "part", "tenant"}
 
 
-async def mark(database: Database, scope: TenantScope) -> str:
+async def token_of(database: Database, scope: TenantScope) -> str:
     async with database.read(scope) as session:
-        found = await newest(session)
-        assert found is not None
-        return found
+        token = await current_token(session)
+        assert token is not None
+        return token
 
 
 @pytest.fixture
-async def book(database: Database) -> Book:
+async def dataset(database: Database) -> Dataset:
     async with database.engine.begin() as connection:
         await as_carrier(connection)
         partner = await add_tenant(connection, 1)
@@ -99,39 +99,41 @@ async def book(database: Database) -> Book:
         rows = {
             table: await add_of_customer(connection, table, tenant, anna)
             for table in OWNED
-            if table != "change_marks"
+            if table != "change_tokens"
         }
-    return Book(database, anna, bert, tenant, rows)
+    return Dataset(database, anna, bert, tenant, rows)
 
 
-def test_each_table_of_tenants_is_marked_or_known_not_to_be() -> None:
-    assert {*OWNED} - {*MARKED} == {"audit_entries", "intake_messages", "change_marks"}
-    assert {*triggers.marked()} == {*MARKED, "tenants", "products", "product_documents"}
+def test_each_table_of_tenants_is_tracked_or_listed_as_untracked() -> None:
+    assert {*OWNED} - {*TRACKED} == {"audit_entries", "intake_messages", "change_tokens"}
+    assert {*triggers.tracked_tables()} == {*TRACKED, "tenants", "products", "product_documents"}
 
 
 @pytest.mark.parametrize("event", REFUSED)
-async def test_a_change_in_each_table_marks_those_who_see_the_row(book: Book, event: str) -> None:
+async def test_a_change_in_each_table_renews_the_tokens_of_those_who_see_the_row(
+    dataset: Dataset, event: str
+) -> None:
     changed_tables = set()
-    for table in MARKED:
+    for table in TRACKED:
         model = MODELS[table]
         seen = OWNERS | ({"anna"} if model.of_customer is not None else set())  # type: ignore[attr-defined]
-        before = await book.marks()
-        if await _change(book, table, event):
+        before = await dataset.tokens()
+        if await _change(dataset, table, event):
             changed_tables.add(table)
             if (table, event) == ("customers", "insert"):
-                # Another one than Anna.
+                # A new customer, not Anna.
                 seen = OWNERS
-            assert await book.changed(before) == seen, table
+            assert await dataset.changed(before) == seen, table
         else:
-            assert await book.changed(before) == set(), table
-    assert {*MARKED} - changed_tables == REFUSED[event]
+            assert await dataset.changed(before) == set(), table
+    assert {*TRACKED} - changed_tables == REFUSED[event]
 
 
-async def _change(book: Book, table: str, event: str) -> bool:
-    """Whether the database has let it be."""
-    row, columns = book.rows[table], TABLES[table]
+async def _change(dataset: Dataset, table: str, event: str) -> bool:
+    """Change the row of a table; returns whether the database allowed it."""
+    row, columns = dataset.rows[table], TABLES[table]
     where = [column == row[column.name] for column in columns.primary_key]
-    async with book.database.engine.connect() as connection:
+    async with dataset.database.engine.connect() as connection:
         transaction = await connection.begin()
         await as_carrier(connection)
         try:
@@ -140,9 +142,9 @@ async def _change(book: Book, table: str, event: str) -> bool:
                     more = {**row, "sequence": 2, "previous_sequence": 1}
                     await connection.execute(columns.insert().values(more))
                 elif table == "customers":
-                    await add(connection, table, book.tenant)
+                    await add(connection, table, dataset.tenant)
                 else:
-                    await add_of_customer(connection, table, book.tenant, book.anna)
+                    await add_of_customer(connection, table, dataset.tenant, dataset.anna)
             elif event == "update":
                 name = "state" if table == "order_items" else "tenant_id"
                 same = {name: columns.c[name]}
@@ -156,132 +158,134 @@ async def _change(book: Book, table: str, event: str) -> bool:
         return True
 
 
-async def test_a_row_that_is_given_to_another_customer_marks_both(book: Book) -> None:
-    before = await book.marks()
-    async with book.database.write(CARRIER) as session:
-        theirs = update(PortalUser).where(PortalUser.customer_id == book.anna["id"])
-        await session.execute(theirs.values(customer_id=book.bert["id"]))
-    assert await book.changed(before) == OWNERS | {"anna", "bert"}
+async def test_a_row_that_changes_its_customer_renews_the_tokens_of_both(dataset: Dataset) -> None:
+    before = await dataset.tokens()
+    async with dataset.database.write(CARRIER) as session:
+        theirs = update(PortalUser).where(PortalUser.customer_id == dataset.anna["id"])
+        await session.execute(theirs.values(customer_id=dataset.bert["id"]))
+    assert await dataset.changed(before) == OWNERS | {"anna", "bert"}
 
 
-async def test_each_customer_of_a_tenant_sees_its_name(book: Book) -> None:
-    before = await book.marks()
-    async with book.database.write(CARRIER) as session:
+async def test_each_customer_of_a_tenant_sees_its_name(dataset: Dataset) -> None:
+    before = await dataset.tokens()
+    async with dataset.database.write(CARRIER) as session:
         await session.execute(update(Tenant).where(Tenant.id == 2).values(name="Neu"))
-    assert await book.changed(before) == OWNERS | {"anna", "bert"}
+    assert await dataset.changed(before) == OWNERS | {"anna", "bert"}
 
 
-async def test_everybody_sees_the_catalogue(book: Book) -> None:
+async def test_everybody_sees_the_catalogue(dataset: Dataset) -> None:
     for change in (
-        lambda connection: add(connection, "products", book.tenant, number="neu"),
+        lambda connection: add(connection, "products", dataset.tenant, number="neu"),
         lambda connection: connection.execute(update(TABLES["products"]).values(name="neu")),
-        lambda connection: add(connection, "product_documents", book.tenant),
+        lambda connection: add(connection, "product_documents", dataset.tenant),
         lambda connection: connection.execute(delete(TABLES["product_documents"])),
     ):
-        before = await book.marks()
-        async with book.database.engine.begin() as connection:
+        before = await dataset.tokens()
+        async with dataset.database.engine.begin() as connection:
             await change(await as_carrier(connection))
-        assert await book.changed(before) == {*book.scopes}
+        assert await dataset.changed(before) == {*dataset.scopes}
 
 
-async def test_what_goes_around_the_triggers_marks_everybody(book: Book, database_url: str) -> None:
-    before = await book.marks()
+async def test_a_migration_renews_every_token(dataset: Dataset, database_url: str) -> None:
+    before = await dataset.tokens()
     await asyncio.to_thread(migrations.upgrade, database_url)
-    assert await book.changed(before) == {*book.scopes}
+    assert await dataset.changed(before) == {*dataset.scopes}
 
 
-async def test_a_bulk_load_marks_everybody(database: Database) -> None:
+async def test_a_bulk_load_renews_every_token(database: Database) -> None:
     async with database.engine.begin() as connection:
         await as_carrier(connection)
         tenant = await add_tenant(connection, 1)
-    before = await mark(database, TenantScope.tree(1))
+    before = await token_of(database, TenantScope.tree(1))
     async with bulk_load(database) as bulk:
         columns = ("id", "tenant_id", "root_tenant_id", "name", "email", "created_at")
         user = (new_id(), tenant["id"], tenant["id"], "Pia", "pia@partner.example", NOW)
         await bulk.load("portal_users", columns, [user])
-    assert await mark(database, TenantScope.tree(1)) != before
+    assert await token_of(database, TenantScope.tree(1)) != before
 
 
-async def test_a_snapshot_has_the_marks_of_what_it_shows(book: Book) -> None:
-    scope = book.scopes["anna"]
-    before = await mark(book.database, scope)
-    names = select(Site.name).where(Site.customer_id == book.anna["id"])
-    async with book.database.read(scope) as early:
+async def test_a_snapshot_has_the_token_of_the_state_it_shows(dataset: Dataset) -> None:
+    scope = dataset.scopes["anna"]
+    before = await token_of(dataset.database, scope)
+    names = select(Site.name).where(Site.customer_id == dataset.anna["id"])
+    async with dataset.database.read(scope) as early:
         old = await early.scalar(names)
-        async with book.database.write(CARRIER) as session:
+        async with dataset.database.write(CARRIER) as session:
             await session.execute(update(Site).values(name="umbenannt"))
-        # The writer has ended, and this snapshot is from before.
-        assert (await newest(early), await early.scalar(names)) == (before, old)
-    async with book.database.read(scope) as late:
-        assert await newest(late) != before
+        # The writer has committed after this snapshot was taken.
+        assert (await current_token(early), await early.scalar(names)) == (before, old)
+    async with dataset.database.read(scope) as late:
+        assert await current_token(late) != before
         assert await late.scalar(names) == "umbenannt"
 
 
-async def test_what_was_rolled_back_has_marked_nothing(book: Book) -> None:
-    before = await book.marks()
+async def test_a_transaction_that_is_rolled_back_renews_no_token(dataset: Dataset) -> None:
+    before = await dataset.tokens()
     with suppress(ZeroDivisionError):
-        async with book.database.write(CARRIER) as session:
+        async with dataset.database.write(CARRIER) as session:
             await session.execute(update(Site).values(name="nie"))
             raise ZeroDivisionError
-    assert await book.changed(before) == set()
+    assert await dataset.changed(before) == set()
 
 
-async def test_what_follows_a_savepoint_that_was_undone_is_marked(book: Book) -> None:
-    before = await book.marks()
-    async with book.database.write(CARRIER) as session:
+async def test_a_change_after_a_savepoint_that_is_rolled_back_renews_tokens(
+    dataset: Dataset,
+) -> None:
+    before = await dataset.tokens()
+    async with dataset.database.write(CARRIER) as session:
         with suppress(ZeroDivisionError):
             async with session.savepoint():
                 await session.execute(update(Site).values(name="nie"))
                 raise ZeroDivisionError
         await session.execute(update(Site).values(name="doch"))
-    assert await book.changed(before) == OWNERS | {"anna"}
-    before = await book.marks()
-    async with book.database.write(CARRIER) as session:
+    assert await dataset.changed(before) == OWNERS | {"anna"}
+    before = await dataset.tokens()
+    async with dataset.database.write(CARRIER) as session:
         await session.execute(update(Site).values(name="eins"))
         with suppress(ZeroDivisionError):
             async with session.savepoint():
                 await session.execute(update(Tenant).where(Tenant.id == 3).values(name="nie"))
                 raise ZeroDivisionError
-    assert await book.changed(before) == OWNERS | {"anna"}
+    assert await dataset.changed(before) == OWNERS | {"anna"}
 
 
-async def test_each_scope_writes_the_marks_of_all_who_see_the_change(book: Book) -> None:
+async def test_each_scope_renews_the_tokens_of_all_who_see_its_change(dataset: Dataset) -> None:
     for name in ("tree", "part", "tenant", "anna"):
-        before = await book.marks()
-        async with book.database.write(book.scopes[name]) as session:
-            site = update(Site).where(Site.customer_id == book.anna["id"])
+        before = await dataset.tokens()
+        async with dataset.database.write(dataset.scopes[name]) as session:
+            site = update(Site).where(Site.customer_id == dataset.anna["id"])
             await session.execute(site.values(name=f"von {name}"))
-        assert await book.changed(before) == OWNERS | {"anna"}, name
+        assert await dataset.changed(before) == OWNERS | {"anna"}, name
 
 
-async def test_a_transaction_leaves_one_row_for_whom_it_concerns(book: Book) -> None:
+async def test_a_transaction_renews_each_token_in_place(dataset: Dataset) -> None:
     async def rows() -> int:
-        async with book.database.read(CARRIER) as session:
+        async with dataset.database.read(CARRIER) as session:
             count = select(func.count()).select_from(ChangeToken)
             return await session.scalar(count) or 0
 
     before = await rows()
-    async with book.database.write(CARRIER) as session:
+    async with dataset.database.write(CARRIER) as session:
         for number in range(20):
             await session.execute(update(Site).values(name=f"{number}"))
     assert await rows() == before
 
 
-async def test_the_carrier_has_no_marks(book: Book) -> None:
-    async with book.database.read(CARRIER) as session:
-        assert await newest(session) is None
+async def test_the_carrier_has_no_token(dataset: Dataset) -> None:
+    async with dataset.database.read(CARRIER) as session:
+        assert await current_token(session) is None
 
 
-async def test_without_triggers_nothing_is_said_to_be_the_same(book: Book) -> None:
-    async with book.database.engine.begin() as connection:
+async def test_without_triggers_there_is_no_token(dataset: Dataset) -> None:
+    async with dataset.database.engine.begin() as connection:
         await connection.execute(delete(CatalogueToken))
-    async with book.database.read(TenantScope.tree(1)) as session:
-        assert await newest(session) is None
+    async with dataset.database.read(TenantScope.tree(1)) as session:
+        assert await current_token(session) is None
 
 
 @dataclass
 class Writers:
-    """Two transactions of two connections, on PostgreSQL, neither of which waits for anything."""
+    """Two transactions on two PostgreSQL connections; waiting for a lock fails at once."""
 
     database: Database
     one: AsyncConnection
@@ -314,20 +318,20 @@ async def two(postgresql_url: str) -> AsyncIterator[Writers]:
 
 
 @pytest.mark.parametrize("first", ["one", "other"])
-async def test_writers_do_not_hide_each_others_marks(two: Writers, first: str) -> None:
-    """Whichever commits first."""
+async def test_writers_do_not_hide_each_others_changes(two: Writers, first: str) -> None:
+    """Whichever of them commits first."""
     whole = TenantScope.tree(1)
-    marks = [await mark(two.database, whole)]
+    tokens = [await token_of(two.database, whole)]
     await two.touch(two.one, "1-1")
     await two.touch(two.other, "1-2")
-    marks.append(await mark(two.database, whole))
+    tokens.append(await token_of(two.database, whole))
     commits = [two.one, two.other] if first == "one" else [two.other, two.one]
     for connection in commits:
         await connection.commit()
-        marks.append(await mark(two.database, whole))
-    # What is not committed is not seen; each commit is.
-    assert marks[0] == marks[1]
-    assert len(set(marks)) == 3
+        tokens.append(await token_of(two.database, whole))
+    # Uncommitted changes are not seen; each commit is.
+    assert tokens[0] == tokens[1]
+    assert len(set(tokens)) == 3
 
 
 async def test_writers_in_opposite_orders_do_not_wait_for_each_other(two: Writers) -> None:
@@ -335,15 +339,15 @@ async def test_writers_in_opposite_orders_do_not_wait_for_each_other(two: Writer
     await two.touch(two.other, "2-2")
     await two.touch(two.one, "2-1")
     await two.touch(two.other, "1-2")
-    before = [await mark(two.database, TenantScope.tree(partner)) for partner in (1, 2)]
+    before = [await token_of(two.database, TenantScope.tree(partner)) for partner in (1, 2)]
     await two.one.commit()
-    between = [await mark(two.database, TenantScope.tree(partner)) for partner in (1, 2)]
+    between = [await token_of(two.database, TenantScope.tree(partner)) for partner in (1, 2)]
     await two.other.commit()
-    after = [await mark(two.database, TenantScope.tree(partner)) for partner in (1, 2)]
-    assert all(len({*marks}) == 3 for marks in zip(before, between, after, strict=True))
+    after = [await token_of(two.database, TenantScope.tree(partner)) for partner in (1, 2)]
+    assert all(len({*tokens}) == 3 for tokens in zip(before, between, after, strict=True))
 
 
-async def test_marks_are_as_many_as_writers_were_at_once(two: Writers) -> None:
+async def test_a_token_has_as_many_rows_as_it_had_writers_at_once(two: Writers) -> None:
     async def rows() -> int:
         async with two.database.read(TenantScope.tree(1)) as session:
             count = select(func.count()).select_from(ChangeToken)
@@ -361,8 +365,8 @@ async def test_marks_are_as_many_as_writers_were_at_once(two: Writers) -> None:
     assert await rows() == 2
 
 
-async def test_a_role_of_a_partner_sees_the_marks_of_its_scope(two: Writers) -> None:
-    """Though it writes those of others, and by the second wall alone."""
+async def test_a_partners_role_sees_the_tokens_of_its_scope_alone(two: Writers) -> None:
+    """Although its changes renew others: row-level security alone decides."""
     async with two.database.read(CARRIER) as session:
         [own, other] = await session.entities(
             select(Customer.id).where(Customer.tenant_id == 1).order_by(Customer.name)
@@ -370,9 +374,9 @@ async def test_a_role_of_a_partner_sees_the_marks_of_its_scope(two: Writers) -> 
     async with two.database.write(TenantScope.customer(1, 1, own)) as session:
         await session.execute(update(Customer).values(email="neu@example.de"))
         connection = await session._session.connection()
-        seen = await connection.execute(select(TABLES["change_marks"].c.customer_id))
+        seen = await connection.execute(select(TABLES["change_tokens"].c.customer_id))
         assert set(seen.scalars()) == {own}
     async with two.database.write(TenantScope.tenants(1, (1,))) as session:
         connection = await session._session.connection()
-        seen = await connection.execute(select(TABLES["change_marks"].c.customer_id))
+        seen = await connection.execute(select(TABLES["change_tokens"].c.customer_id))
         assert set(seen.scalars()) == {own, other, EVERY_CUSTOMER}

@@ -1,4 +1,4 @@
-"""Several sessions at once: a reader keeps its snapshot, a writer waits for its turn."""
+"""Concurrent sessions: a reader keeps its snapshot, a writer waits for another."""
 
 import asyncio
 
@@ -37,14 +37,14 @@ async def test_a_read_session_sees_one_snapshot_while_others_commit(database: Da
         assert await version(database) == 2
 
 
-async def test_what_was_committed_is_seen_by_the_next_session(database: Database) -> None:
+async def test_the_next_session_sees_committed_changes(database: Database) -> None:
     for expected in (2, 3, 4):
         async with database.write(TREE) as writer:
             await writer.execute(update(Order).values(version=expected))
         assert await version(database) == expected
 
 
-async def test_what_is_not_committed_is_seen_by_nobody_else(database: Database) -> None:
+async def test_no_other_session_sees_uncommitted_changes(database: Database) -> None:
     async with database.write(TREE) as writer:
         await writer.execute(update(Order).values(version=2))
         assert await version(database) == 1
@@ -69,7 +69,7 @@ async def test_a_writer_waits_for_another(database: Database) -> None:
             committed.append("second")
 
     async def release() -> None:
-        # On SQLite the second writer waits to begin, on PostgreSQL for the row.
+        # On SQLite the second writer waits at BEGIN, on PostgreSQL for the row.
         await has_written.wait()
         asyncio.get_running_loop().call_later(0.1, may_commit.set)
 

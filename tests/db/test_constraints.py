@@ -1,4 +1,4 @@
-"""What the database refuses whoever writes, proved for every constraint of every table."""
+"""Every constraint of every table refuses what it must, whoever writes."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -29,6 +29,7 @@ from tests.db.rows import (
     NOW,
     OWNED,
     TABLES,
+    Row,
     add,
     add_tenant,
     columns_of,
@@ -140,8 +141,8 @@ async def test_no_link_leaves_its_tenant(
             await connection.execute(insert(TABLES[table]).values(row))
 
 
-# Marks of changes are written by triggers alone, and outlive what they are about.
-@pytest.mark.parametrize("table", [table for table in OWNED if table != "change_marks"])
+# Change tokens are written by triggers alone, and outlive their tenant.
+@pytest.mark.parametrize("table", [table for table in OWNED if table != "change_tokens"])
 async def test_a_row_names_the_root_of_its_own_tree(
     table: str, connection: AsyncConnection, forest: Forest
 ) -> None:
@@ -184,13 +185,17 @@ async def test_a_closed_set_takes_no_other_value(
 ) -> None:
     table, column = ENUMS[check]
     contract = await add(connection, "contracts", forest.partner)
-    # What the column stands beside, so that no other check refuses it first.
-    beside = {
-        "contract_effect": {"contract_id": contract["id"]},
-        "action_by": {"phase": OrderPhase.CLARIFICATION, "action_text": "Bitte prüfen"},
-    }.get(column, {})
-    row = await complete(connection, table, forest.partner, **beside)
-    # As plain text: the column's own type would already refuse it in Python.
+    # Values that satisfy the table's other checks.
+    others = {
+        "ck_orders_contract_effect": {"contract_id": contract["id"]},
+        "ck_orders_action_party": {
+            "phase": OrderPhase.CLARIFICATION,
+            "action_text": "Bitte prüfen",
+        },
+        "ck_api_clients_client_kind": {"tenant_id": None},
+    }.get(check, {})
+    row = await complete(connection, table, forest.partner, **others)
+    # As plain text, since the column's type would refuse it in Python.
     row[column] = literal("NO_SUCH_MEMBER", String())
     async with refused(connection, check):
         await connection.execute(insert(TABLES[table]).values(row))
@@ -210,13 +215,13 @@ async def test_no_amount_is_negative(
 
 
 @pytest.mark.parametrize(
-    ("check", "given"), OTHERS, ids=[f"{check[3:]} {[*given]}" for check, given in OTHERS]
+    ("check", "values"), OTHERS, ids=[f"{check[3:]} {[*values]}" for check, values in OTHERS]
 )
-async def test_what_must_hold_between_columns_holds(
-    check: str, given: dict[str, Any], connection: AsyncConnection, forest: Forest
+async def test_checks_between_columns_hold(
+    check: str, values: dict[str, Any], connection: AsyncConnection, forest: Forest
 ) -> None:
     table = CHECKS[check]
-    row = await complete(connection, table, forest.partner, **given)
+    row = await complete(connection, table, forest.partner, **values)
     async with refused(connection, check):
         await connection.execute(insert(TABLES[table]).values(row))
 
@@ -228,29 +233,46 @@ async def test_no_contract_precedes_itself(connection: AsyncConnection, forest: 
         await connection.execute(insert(TABLES["contracts"]).values(row))
 
 
-def test_every_check_of_the_tables_is_proved_here() -> None:
+def test_every_check_is_tested_here() -> None:
     apart = {"ck_tenants_root_has_no_parent", "ck_contracts_not_its_own_predecessor"}
-    # The status is computed from the phase: nobody can write it.
+    # The status is a generated column.
     computed = {"ck_orders_order_status"}
     proved = {*ENUMS, *AMOUNTS, *(check for check, _ in OTHERS), *apart, *computed}
     assert proved == set(CHECKS)
 
 
 @pytest.mark.parametrize("constraint", UNIQUES, ids=lambda constraint: str(constraint.name))
-async def test_what_must_be_unique_is_there_once(
+async def test_unique_values_are_stored_once(
     constraint: UniqueConstraint, connection: AsyncConnection, forest: Forest
 ) -> None:
     table = constraint.table.name
-    given: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for column in constraint.columns:
         for foreign in column.foreign_keys if column.nullable else ():
             target = await add(connection, foreign.column.table.name, forest.partner)
-            given[column.name] = target[foreign.column.name]
-    first = await add(connection, table, forest.partner, **given)
+            values[column.name] = target[foreign.column.name]
+    first = await add(connection, table, forest.partner, **values)
     again = {column.name: first[column.name] for column in constraint.columns}
     row = await complete(connection, table, forest.partner, **again)
     async with refused(connection, "unique"):
         await connection.execute(insert(TABLES[table]).values(row))
+
+
+@pytest.mark.parametrize("kind", ["PARTNER", "SUPPORT"])
+async def test_no_two_clients_of_one_owner_have_the_same_name(
+    kind: str, connection: AsyncConnection, forest: Forest
+) -> None:
+    def client(kind: str, tenant: Row | None) -> dict[str, Any]:
+        tenant_id = tenant["id"] if tenant else None
+        return {"kind": ClientKind(kind), "tenant_id": tenant_id, "name": "Desk"}
+
+    owner = forest.partner if kind == "PARTNER" else None
+    await add(connection, "api_clients", forest.partner, **client(kind, owner))
+    await add(connection, "api_clients", forest.stranger, **client("PARTNER", forest.stranger))
+    await add(connection, "api_clients", forest.partner, **client("FULFILMENT", None))
+    row = await complete(connection, "api_clients", forest.partner, **client(kind, owner))
+    async with refused(connection, "unique"):
+        await connection.execute(insert(TABLES["api_clients"]).values(row))
 
 
 async def test_a_cart_has_one_offer_and_an_offer_may_have_no_cart(
@@ -300,17 +322,17 @@ async def test_history_has_no_gap_and_no_second_entry_of_a_number(
 async def test_the_status_follows_from_the_phase(
     phase: OrderPhase, connection: AsyncConnection, forest: Forest
 ) -> None:
-    given: dict[str, Any] = {"phase": phase}
+    values: dict[str, Any] = {"phase": phase}
     if phase is OrderPhase.CLARIFICATION:
-        given |= ACTION
+        values |= ACTION
     if phase is OrderPhase.COMPLETED:
-        given |= {"completed_at": NOW, "processing_seconds": 60}
-    order = await add(connection, "orders", forest.partner, **given)
+        values |= {"completed_at": NOW, "processing_seconds": 60}
+    order = await add(connection, "orders", forest.partner, **values)
     status = await connection.scalar(select(Order.status).where(Order.id == order["id"]))
     assert status is STATUS_OF_PHASE[phase]
 
 
-async def test_nobody_writes_the_status(connection: AsyncConnection, forest: Forest) -> None:
+async def test_the_status_cannot_be_written(connection: AsyncConnection, forest: Forest) -> None:
     await add(connection, "orders", forest.partner)
     with pytest.raises(DBAPIError, match=r"generated column|updated to DEFAULT"):
         async with connection.begin_nested():

@@ -1,4 +1,4 @@
-"""A session for one customer sees that customer's rows, and changes no others."""
+"""A session for a customer sees and changes that customer's rows, and no others."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,8 +35,9 @@ from tests.db.test_scope_reads import UNSCOPED
 
 
 @dataclass(frozen=True)
-class Book:
-    """Two customers of a sub-tenant, one of its partner, one of a stranger: a row in each table."""
+class Dataset:
+    """Two customers of a sub-tenant, one of its partner and one of an unrelated partner, each with
+    a row in every table."""
 
     database: Database
     customers: dict[str, Row]
@@ -53,8 +54,8 @@ class Book:
         return {identity(MODELS[table], row) for row in self.rows[name][table]}
 
 
-async def write_book(database: Database) -> Book:
-    book = Book(database, {}, {})
+async def write_dataset(database: Database) -> Dataset:
+    dataset = Dataset(database, {}, {})
     async with database.engine.begin() as connection:
         await as_carrier(connection)
         partner = await add_tenant(connection, 1)
@@ -63,30 +64,30 @@ async def write_book(database: Database) -> Book:
         owners = {"anna": sub_tenant, "bert": sub_tenant, "cora": partner, "dora": stranger}
         for name, tenant in owners.items():
             customer = await add(connection, "customers", tenant)
-            book.customers[name] = customer
-            book.rows[name] = {
+            dataset.customers[name] = customer
+            dataset.rows[name] = {
                 table: [await add_of_customer(connection, table, tenant, customer)]
                 for table in OWNED
             }
-        # Of nobody in particular: no customer sees him.
+        # A user without a customer, whom no customer sees.
         await add(connection, "portal_users", sub_tenant)
-    return book
+    return dataset
 
 
 @pytest.fixture(scope="module")
-async def book(shared_database: Database) -> Book:
-    return await write_book(shared_database)
+async def dataset(shared_database: Database) -> Dataset:
+    return await write_dataset(shared_database)
 
 
 CUSTOMERS = ("anna", "bert", "cora", "dora")
-# More orders and carts than one: each part has a parent of its own, and each change a mark.
-PARENTS = ("carts", "change_marks", "contracts", "offers", "orders")
+# Tables with several rows per customer: each part has its own parent, each change a token.
+PARENTS = ("carts", "change_tokens", "contracts", "offers", "orders")
 
 
 @pytest.mark.parametrize("name", CUSTOMERS)
-async def test_a_customer_sees_its_own_rows_of_each_table(name: str, book: Book) -> None:
-    own = book.customers[name]["id"]
-    async with book.database.read(book.scope(name)) as session:
+async def test_a_customer_sees_its_own_rows_of_each_table(name: str, dataset: Dataset) -> None:
+    own = dataset.customers[name]["id"]
+    async with dataset.database.read(dataset.scope(name)) as session:
         for table in OWNED:
             model: Any = MODELS[table]
             seen = set(await session.entities(select(model)))
@@ -95,22 +96,22 @@ async def test_a_customer_sees_its_own_rows_of_each_table(name: str, book: Book)
                 assert keys == set(), table
             elif table in PARENTS:
                 assert {row.customer_id for row in seen} == {own}, table
-                assert keys >= book.keys(name, table), table
+                assert keys >= dataset.keys(name, table), table
             else:
-                assert keys == book.keys(name, table), table
+                assert keys == dataset.keys(name, table), table
 
 
 @pytest.mark.parametrize("name", CUSTOMERS)
-async def test_of_the_tenants_a_customer_sees_its_own(name: str, book: Book) -> None:
-    async with book.database.read(book.scope(name)) as session:
+async def test_a_customer_sees_its_own_tenant_alone(name: str, dataset: Dataset) -> None:
+    async with dataset.database.read(dataset.scope(name)) as session:
         seen = await session.entities(select(Tenant.id))
-    assert list(seen) == [book.customers[name]["tenant_id"]]
+    assert list(seen) == [dataset.customers[name]["tenant_id"]]
 
 
-async def test_a_tenants_own_user_is_not_shown_to_its_customers(book: Book) -> None:
-    async with book.database.read(book.scope("anna")) as session:
+async def test_a_tenants_own_user_is_not_shown_to_its_customers(dataset: Dataset) -> None:
+    async with dataset.database.read(dataset.scope("anna")) as session:
         users = await session.entities(select(PortalUser.customer_id))
-    assert list(users) == [book.customers["anna"]["id"]]
+    assert list(users) == [dataset.customers["anna"]["id"]]
 
 
 def alias(item: Any) -> Executable:
@@ -160,44 +161,48 @@ SHAPES: list[Callable[[Any], Executable]] = [
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__)
 async def test_a_statement_of_any_shape_shows_the_customers_own(
-    shape: Callable[[Any], Executable], book: Book
+    shape: Callable[[Any], Executable], dataset: Dataset
 ) -> None:
     for name in CUSTOMERS:
-        async with book.database.read(book.scope(name)) as session:
+        async with dataset.database.read(dataset.scope(name)) as session:
             for model in (Customer, Site, Order, OrderItem, CartItem):
                 plain = set(await session.entities(select(keys_of(model))))
                 assert {row[0] for row in await session.execute(shape(model))} == plain
 
 
-async def test_a_page_for_each_parent_shows_the_customers_own(book: Book) -> None:
-    everyone = [customer["id"] for customer in book.customers.values()]
+async def test_a_page_for_each_parent_shows_the_customers_own(dataset: Dataset) -> None:
+    everyone = [customer["id"] for customer in dataset.customers.values()]
     window = Window(OrderSortField.RECEIVED_AT, descending=True, limit=50)
     pages = ORDERS.pages(OrderFilter(), window, Order.customer_id)
     for name in CUSTOMERS:
-        async with book.database.read(book.scope(name)) as session:
+        async with dataset.database.read(dataset.scope(name)) as session:
             orders = await session.records(pages, None, keys=everyone, **window.parameters)
-        assert {order.customer_id for order in orders} == {book.customers[name]["id"]}
+        assert {order.customer_id for order in orders} == {dataset.customers[name]["id"]}
 
 
 @pytest.mark.parametrize("kind", UNSCOPED)
-async def test_a_statement_that_cannot_be_scoped_is_refused(kind: str, book: Book) -> None:
-    async with book.database.write(book.scope("anna")) as session:
+async def test_a_statement_that_cannot_be_scoped_is_refused(kind: str, dataset: Dataset) -> None:
+    async with dataset.database.write(dataset.scope("anna")) as session:
         with pytest.raises(UnscopedStatementError):
             await session.execute(UNSCOPED[kind]())
 
 
 async def test_a_statement_with_the_partner_but_without_the_customer_is_refused(
-    book: Book, monkeypatch: pytest.MonkeyPatch
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("db.session.criteria", lambda scope: criteria(TenantScope.tenants(1, (2,))))
-    async with book.database.read(book.scope("anna")) as session:
+    monkeypatch.setattr(
+        "db.scope.enforcement.criteria", lambda scope: criteria(TenantScope.tenants(1, (2,)))
+    )
+    async with dataset.database.read(dataset.scope("anna")) as session:
         for table in OWNED:
-            with pytest.raises(UnscopedStatementError, match="more than the customer"):
+            with pytest.raises(
+                UnscopedStatementError, match="without the condition on the customer"
+            ):
                 await session.rows(select(MODELS[table]))
 
 
-def test_a_model_says_which_rows_are_a_customers() -> None:
-    with pytest.raises(TypeError, match="Forgotten does not say"):
+def test_a_model_must_define_the_rows_of_a_customer() -> None:
+    with pytest.raises(TypeError, match="Forgotten does not define of_customer"):
 
         class Forgotten(TenantOwned):
             __tablename__ = "forgotten"
@@ -210,14 +215,14 @@ def test_a_customer_has_one_tenant(tenants: tuple[int, ...] | None) -> None:
 
 
 @pytest.fixture
-async def own(database: Database) -> Book:
-    """The same, for one test that changes it."""
-    return await write_book(database)
+async def own(database: Database) -> Dataset:
+    """A dataset for a single test, which changes it."""
+    return await write_dataset(database)
 
 
-async def carts(book: Book) -> dict[Any, int]:
-    """How many carts each customer has."""
-    async with book.database.read(TenantScope.carrier()) as session:
+async def carts(dataset: Dataset) -> dict[Any, int]:
+    """The number of carts of each customer."""
+    async with dataset.database.read(TenantScope.carrier()) as session:
         rows = await session.rows(select(Cart.customer_id, func.count()).group_by(Cart.customer_id))
         return {row[0]: row[1] for row in rows}
 
@@ -248,7 +253,7 @@ def item(of: Cart | Row) -> CartItem:
     )
 
 
-async def test_a_customer_adds_to_what_is_its_own(own: Book) -> None:
+async def test_a_customer_adds_rows_of_its_own(own: Dataset) -> None:
     before = await carts(own)
     anna = own.customers["anna"]
     async with own.database.write(own.scope("anna")) as session:
@@ -258,7 +263,7 @@ async def test_a_customer_adds_to_what_is_its_own(own: Book) -> None:
 
 
 @pytest.mark.parametrize("name", ["bert", "cora", "dora"])
-async def test_a_customer_adds_nothing_to_anothers(name: str, own: Book) -> None:
+async def test_a_customer_adds_no_rows_of_another(name: str, own: Dataset) -> None:
     before = await carts(own)
     for row in (cart(own.customers[name]), item(own.rows[name]["carts"][0])):
         with pytest.raises(OutOfScopeError):
@@ -267,7 +272,7 @@ async def test_a_customer_adds_nothing_to_anothers(name: str, own: Book) -> None
     assert await carts(own) == before
 
 
-async def test_a_customer_adds_no_tenant(own: Book) -> None:
+async def test_a_customer_adds_no_tenant(own: Dataset) -> None:
     tenant = Tenant(id=2, root_tenant_id=1, parent_id=1, number="T", name="Neu", created_at=NOW)
     with pytest.raises(OutOfScopeError):
         async with own.database.write(own.scope("anna")) as session:
@@ -275,7 +280,7 @@ async def test_a_customer_adds_no_tenant(own: Book) -> None:
 
 
 @pytest.mark.parametrize("writer", ["anna", "bert"])
-async def test_a_row_keeps_its_customer(writer: str, own: Book) -> None:
+async def test_a_row_keeps_its_customer(writer: str, own: Dataset) -> None:
     async with own.database.read(own.scope("anna")) as session:
         site: Any = await session.scalar(select(Site))
     site.customer_id = own.customers["bert"]["id"]
@@ -284,13 +289,13 @@ async def test_a_row_keeps_its_customer(writer: str, own: Book) -> None:
             session.add(site)
 
 
-async def test_an_update_gives_no_row_to_another_customer(own: Book) -> None:
-    with pytest.raises(UnscopedStatementError, match="keep their customer"):
+async def test_an_update_cannot_change_the_customer_of_a_row(own: Dataset) -> None:
+    with pytest.raises(UnscopedStatementError, match="cannot change their customer"):
         async with own.database.write(own.scope("anna")) as session:
             await session.execute(update(Site).values(customer_id=own.customers["bert"]["id"]))
 
 
-async def test_a_change_of_everything_reaches_the_customers_own(own: Book) -> None:
+async def test_an_update_without_conditions_changes_the_customers_rows_alone(own: Dataset) -> None:
     async with own.database.write(own.scope("anna")) as session:
         await session.execute(update(Site).values(name="geändert"))
         await session.execute(update(CartItem).values(name="geändert"))

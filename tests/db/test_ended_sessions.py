@@ -1,4 +1,4 @@
-"""A read session after its block: what comes too late is cancelled, and does not wait for ever."""
+"""Statements sent after the block of a read session are cancelled, and do not wait for ever."""
 
 import asyncio
 
@@ -23,7 +23,7 @@ async def test_a_statement_after_the_end_is_cancelled(database_url: str) -> None
         await database.close()
 
 
-async def test_statements_that_wait_at_the_end_are_cancelled_after_the_one_under_way(
+async def test_statements_that_wait_at_the_end_are_cancelled_after_the_current_one(
     database_url: str,
 ) -> None:
     database = Database(database_url)

@@ -1,4 +1,4 @@
-"""Who is at fault for a database's error, on both databases."""
+"""Who is at fault for a database error, on both databases."""
 
 import sqlite3
 

@@ -1,4 +1,4 @@
-"""What PostgreSQL does for the real statements of real sessions, over a partner with 500
+"""The plans that PostgreSQL chooses for statements of sessions, for a partner with 500
 sub-tenants."""
 
 import json
@@ -16,7 +16,7 @@ from sqlalchemy.engine.interfaces import ExecutionContext
 
 from db.models import Order
 from db.paging import Key, Window
-from db.queries.orders import ORDERS as ORDER_BOOK
+from db.queries.orders import ORDERS as ORDER_COLLECTION
 from db.queries.orders import OrderFilter, OrderSortField
 from db.scope.policies import SEARCH_BY_INDEX
 from db.scope.roles import Roles, quoted
@@ -35,8 +35,8 @@ CUSTOMER = UUID(int=77)
 ONE_CUSTOMER = TenantScope.customer(1, 77, CUSTOMER)
 MIDDLE = Key(datetime(2026, 3, 1, tzinfo=UTC), UUID(int=1))
 
-# A partner (1) with its sub-tenants (2 to 501), which have half of all orders, and a tenth of
-# these lies with sub-tenant 77; the rest belongs to strangers (1001 …).
+# A partner (1) and its sub-tenants (2 to 501) have half of all orders, and sub-tenant 77 a tenth of
+# these; the rest belongs to other partners (1001 …).
 LOAD = f"""
     INSERT INTO tenants (id, public_id, root_tenant_id, parent_id, number, name, created_at)
     SELECT id, gen_random_uuid(), root, NULLIF(root, id), 'T' || id, 'Partner ' || id, now()
@@ -69,7 +69,7 @@ LOAD = f"""
 
 
 @dataclass(frozen=True)
-class Book:
+class Dataset:
     database: Database
     connection: asyncpg.Connection
     roles: Roles
@@ -77,7 +77,7 @@ class Book:
     async def plan(
         self, scope: TenantScope, statement: Executable, mode: str
     ) -> list[dict[str, Any]]:
-        """The nodes of the plan that a session of the scope gets, from the outermost inwards."""
+        """The nodes of the plan for a session of the scope, from the outermost inwards."""
         with self._sent() as sent:
             async with self.database.read(scope) as session:
                 await session.execute(statement)
@@ -97,7 +97,7 @@ class Book:
 
     @contextmanager
     def _sent(self) -> Iterator[list[tuple[str, tuple[Any, ...]]]]:
-        """The statements that reach the driver meanwhile, with their parameters."""
+        """The statements that the driver gets within the block, with their parameters."""
         sent: list[tuple[str, tuple[Any, ...]]] = []
 
         def note(statement: str, context: ExecutionContext, **_: object) -> None:
@@ -118,8 +118,8 @@ def literal(value: object) -> str:
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The nodes, but for those that policies add and that run once for each statement."""
-    # Both walls name the root: one node compares whether they mean the same.
+    """The nodes of a plan, except those that policies add and that run once per statement."""
+    # Both layers have a condition on the root; one node compares the two values.
     if not (plan["Node Type"] == "Result" and "One-Time Filter" in plan):
         yield plan
     for part in plan.get("Plans", ()):
@@ -129,17 +129,17 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-async def book(shared_postgresql_url: str) -> AsyncIterator[Book]:
+async def dataset(shared_postgresql_url: str) -> AsyncIterator[Dataset]:
     connection = await postgres.connect(shared_postgresql_url)
     roles = Roles(await connection.fetchval("SELECT current_user"))
     await connection.execute(f"SET ROLE {quoted(roles.carrier)}")
     await connection.execute(LOAD)
     assert await connection.fetchval("SELECT count(*) FROM orders") == ORDERS
     await connection.execute("RESET ROLE")
-    # As autovacuum does: the planner's statistics, and the trigram index's pending entries.
+    # As autovacuum does: statistics for the planner, pending entries of the trigram index.
     await connection.execute("VACUUM ANALYZE")
     database = Database(shared_postgresql_url)
-    yield Book(database, connection, roles)
+    yield Dataset(database, connection, roles)
     await database.close()
     await connection.close()
 
@@ -148,11 +148,11 @@ def newest(sort: OrderSortField = OrderSortField.RECEIVED_AT, **more: Any) -> Wi
     return Window(sort, descending=True, limit=50, **more)
 
 
-def page_of(wanted: OrderFilter, window: Window) -> Executable:
-    return ORDER_BOOK.page(wanted, window).statement("postgresql", window.parameters)
+def page_of(filters: OrderFilter, window: Window) -> Executable:
+    return ORDER_COLLECTION.page(filters, window).statement("postgresql", window.parameters)
 
 
-# A connection's first executions of a statement are planned for their values; later ones for any.
+# A connection plans its first executions of a statement for their values, later ones for any.
 MODES = ("force_custom_plan", "force_generic_plan")
 
 ONE_RANGE: dict[str, tuple[TenantScope, Executable, str]] = {
@@ -214,18 +214,20 @@ ONE_RANGE: dict[str, tuple[TenantScope, Executable, str]] = {
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("page", ONE_RANGE)
-async def test_a_page_is_one_index_range_without_a_sort(page: str, mode: str, book: Book) -> None:
+async def test_a_page_is_one_index_range_without_a_sort(
+    page: str, mode: str, dataset: Dataset
+) -> None:
     scope, statement, index = ONE_RANGE[page]
-    limit, scan = await book.plan(scope, statement, mode)
+    limit, scan = await dataset.plan(scope, statement, mode)
     assert limit["Node Type"] == "Limit"
     assert (scan["Node Type"], scan["Index Name"]) == ("Index Scan", index)
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_what_a_customer_sees_as_newest_is_one_index_range_without_a_sort(
-    mode: str, book: Book
+async def test_a_customers_own_page_is_one_index_range_without_a_sort(
+    mode: str, dataset: Dataset
 ) -> None:
-    limit, scan = await book.plan(ONE_CUSTOMER, page_of(OrderFilter(), newest()), mode)
+    limit, scan = await dataset.plan(ONE_CUSTOMER, page_of(OrderFilter(), newest()), mode)
     assert limit["Node Type"] == "Limit"
     assert (scan["Node Type"], scan["Index Name"]) == (
         "Index Scan",
@@ -235,10 +237,10 @@ async def test_what_a_customer_sees_as_newest_is_one_index_range_without_a_sort(
 
 @pytest.mark.parametrize("mode", MODES)
 async def test_a_customers_newest_orders_are_one_index_range_without_a_sort(
-    mode: str, book: Book
+    mode: str, dataset: Dataset
 ) -> None:
     statement = page_of(OrderFilter(customer_ids=(CUSTOMER,)), newest())
-    limit, scan = await book.plan(WIDE, statement, mode)
+    limit, scan = await dataset.plan(WIDE, statement, mode)
     assert limit["Node Type"] == "Limit"
     assert (scan["Node Type"], scan["Index Name"]) == (
         "Index Scan",
@@ -249,19 +251,19 @@ async def test_a_customers_newest_orders_are_one_index_range_without_a_sort(
 SEARCH = page_of(OrderFilter(search="A19 c4ca4238"), newest())
 
 
-async def test_search_reads_the_rows_in_scope_by_an_index(book: Book) -> None:
-    plan = await book.plan(SUB_TENANT, SEARCH, "force_custom_plan")
+async def test_search_reads_the_rows_in_scope_by_an_index(dataset: Dataset) -> None:
+    plan = await dataset.plan(SUB_TENANT, SEARCH, "force_custom_plan")
     assert "Seq Scan" not in [node["Node Type"] for node in plan]
     assert any("root_tenant_id = 1" in node.get("Index Cond", "") for node in plan)
 
 
-async def test_search_reads_the_trigram_index_where_an_administrator_lets_it(
-    book: Book, databases: Databases, shared_postgresql_url: str
+async def test_search_reads_the_trigram_index_after_the_administrators_statement(
+    dataset: Dataset, databases: Databases, shared_postgresql_url: str
 ) -> None:
     administrator = await postgres.connect(databases.administrators(shared_postgresql_url))
     await administrator.execute(SEARCH_BY_INDEX)
     try:
-        plan = await book.plan(WIDE, SEARCH, "force_custom_plan")
+        plan = await dataset.plan(WIDE, SEARCH, "force_custom_plan")
     finally:
         await administrator.execute(SEARCH_BY_INDEX.replace("LEAKPROOF", "NOT LEAKPROOF"))
         await administrator.close()

@@ -1,4 +1,4 @@
-"""The product's own statements pass the second look at their SQL, in every kind of scope."""
+"""The product's own statements pass the SQL check in every kind of scope."""
 
 from collections.abc import Callable
 from datetime import date
@@ -57,15 +57,15 @@ async def test_a_statement_of_the_product_runs_in_every_scope(
             assert (await session.execute(STATEMENTS[name]())) is not None
 
 
-@pytest.mark.parametrize("wanted", [orders.OrderFilter(), WANTED], ids=["all", "filtered"])
+@pytest.mark.parametrize("filters", [orders.OrderFilter(), WANTED], ids=["all", "filtered"])
 async def test_a_page_runs_in_every_scope(
-    wanted: orders.OrderFilter, shared_database: Database
+    filters: orders.OrderFilter, shared_database: Database
 ) -> None:
-    page = orders.ORDERS.page(wanted, NEWEST)
-    pages = orders.ORDERS.pages(wanted, NEWEST, Order.customer_id)
+    page = orders.ORDERS.page(filters, NEWEST)
+    pages = orders.ORDERS.pages(filters, NEWEST, Order.customer_id)
     attributes = frozenset({"number", "status"})
     for scope in SCOPES:
         async with shared_database.read(scope) as session:
             assert await session.records(page, None, **NEWEST.parameters) == []
-            given = {"keys": [new_id()], **NEWEST.parameters}
-            assert await session.records(pages, attributes, **given) == []
+            parameters = {"keys": [new_id()], **NEWEST.parameters}
+            assert await session.records(pages, attributes, **parameters) == []

@@ -1,4 +1,4 @@
-"""The roles of the second wall: who makes them, and who may take them on."""
+"""The roles of row-level security: who creates them, and who may take them on."""
 
 import asyncio
 import re
@@ -27,7 +27,7 @@ Owner = Callable[[str], list[str]]
 
 @pytest.fixture
 def owner(databases: Databases, postgresql_url: str) -> Iterator[Owner]:
-    """Makes a role with attributes that owns two empty databases, and gives their URLs."""
+    """Creates a role with attributes that owns two empty databases; returns their URLs."""
     made: list[str] = []
     server = databases.administrators(postgresql_url)
 
@@ -59,9 +59,9 @@ def run(url: str, *statements: str) -> None:
 
 
 def role_of(url: str) -> str:
-    found = re.search(r"//(\w+):", url)
-    assert found is not None
-    return found[1]
+    match = re.search(r"//(\w+):", url)
+    assert match is not None
+    return match[1]
 
 
 async def orders(url: str, scope: TenantScope) -> int:
@@ -81,7 +81,7 @@ async def fill(url: str) -> None:
     await database.close()
 
 
-def test_an_owner_who_may_create_roles_makes_them(owner: Owner) -> None:
+def test_an_owner_who_may_create_roles_creates_them(owner: Owner) -> None:
     first, second = owner("CREATEROLE")
     for url in (first, second, first):
         migrations.upgrade(url)
@@ -114,7 +114,7 @@ def test_without_the_roles_an_ordinary_owner_migrates_nothing(owner: Owner) -> N
     assert asyncio.run(tables()) is None
 
 
-def test_what_the_command_tells_the_administrator_is_all_it_takes(
+def test_the_statements_in_the_message_are_sufficient(
     owner: Owner,
     databases: Databases,
     monkeypatch: pytest.MonkeyPatch,
@@ -130,7 +130,7 @@ def test_what_the_command_tells_the_administrator_is_all_it_takes(
     assert (migrated.exit_code, migrated.output.count("is at revision")) == (0, 1)
 
 
-async def test_another_login_serves_partners_and_is_nobody_by_itself(
+async def test_another_login_serves_partners_and_sees_nothing_without_a_role(
     databases: Databases, postgresql_url: str
 ) -> None:
     await fill(postgresql_url)

@@ -1,4 +1,4 @@
-"""What PostgreSQL itself refuses: rows outside of the settings that opened the transaction."""
+"""Row-level security hides all rows outside of the settings of the transaction."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,8 +20,8 @@ from db.scope.transactions import ScopedConnection, opening
 from db.session import Database
 from tests.db.rows import MODELS, OWNED, TABLES, add, add_tenant, as_carrier, tenant_row
 
-# The catalogue is everybody's. Keys are read before it is known who asks; no role of a partner
-# may read them.
+# Everybody reads the catalogue. Credentials are read before the principal is known, and by no role
+# of a partner.
 CREDENTIALS = {
     "api_clients",
     "credentials",
@@ -29,9 +29,9 @@ CREDENTIALS = {
     "signing_keys",
     "widget_origins",
 }
-# The carrier's alone: which tenant a message is about may be what could not be found out.
+# Read by the carrier alone, since the tenant of a failed message is often unknown.
 CARRIERS = {"intake_failures", *CREDENTIALS}
-OPEN = {"products", "product_documents", "catalogue_marks", "alembic_version", *CARRIERS}
+OPEN = {"products", "product_documents", "catalogue_tokens", "alembic_version", *CARRIERS}
 SCOPES = [
     TenantScope.tree(1),
     TenantScope.tenants(1, (1, 2)),
@@ -42,7 +42,7 @@ SCOPES = [
 
 @pytest.fixture(scope="module")
 async def filled(shared_postgresql_url: str) -> AsyncIterator[Database]:
-    """A row in each table, over a pool of one connection."""
+    """A database with a row in each table, and a pool of one connection."""
     database = Database(shared_postgresql_url, pool_size=1)
     async with database.engine.begin() as connection:
         await as_carrier(connection)
@@ -56,7 +56,7 @@ async def filled(shared_postgresql_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def connection(filled: Database) -> AsyncIterator[AsyncConnection]:
-    """The owner of the tables, in a transaction that no scope opened."""
+    """A connection of the owner of the tables, in a transaction without a scope."""
     async with filled.engine.connect() as connection:
         transaction = await connection.begin()
         yield connection
@@ -68,8 +68,8 @@ async def roles(connection: AsyncConnection) -> Roles:
 
 
 async def seen(connection: AsyncConnection) -> dict[str, int]:
-    """How many rows there are in each table with row-level security, but for the marks of changes,
-    which hold nothing of anybody and are written as the owner."""
+    """The number of rows in each table with row-level security, except change tokens, which hold
+    no data of tenants and are written as the owner."""
     return {
         table: await connection.scalar(select(func.count()).select_from(TABLES[table])) or 0
         for table in ("tenants", *OWNED)
@@ -88,9 +88,9 @@ async def test_every_table_of_tenants_has_policies(connection: AsyncConnection) 
     assert closed == {"tenants", *OWNED} == set(policies.protected())
     everything = {*TABLES, "alembic_version"}
     assert everything - closed == OPEN
-    found = await connection.execute(text("SELECT tablename, policyname FROM pg_policies"))
+    rows = await connection.execute(text("SELECT tablename, policyname FROM pg_policies"))
     by_table: dict[str, set[str]] = {}
-    for table, policy in found:
+    for table, policy in rows:
         by_table.setdefault(table, set()).add(policy.removeprefix("partnergraph_"))
     for table in closed:
         model = MODELS[table]
@@ -100,18 +100,18 @@ async def test_every_table_of_tenants_has_policies(connection: AsyncConnection) 
         assert by_table[table] == {"tree", "part", "carrier", *customers, *written_as_owner}, table
 
 
-async def test_the_roles_can_neither_connect_nor_go_around_policies(
+async def test_the_roles_can_neither_log_in_nor_bypass_policies(
     connection: AsyncConnection,
 ) -> None:
     ours = await roles(connection)
-    found = await connection.execute(
+    rows = await connection.execute(
         text(
             "SELECT rolname FROM pg_roles WHERE rolname = ANY (:names) AND NOT rolsuper "
             "AND NOT rolbypassrls AND NOT rolcanlogin AND NOT rolcreaterole AND NOT EXISTS "
             "(SELECT FROM pg_class WHERE relowner = pg_roles.oid)"
         ).bindparams(names=[ours.app, *ours.assumed])
     )
-    assert {name for (name,) in found} == {ours.app, *ours.assumed}
+    assert {name for (name,) in rows} == {ours.app, *ours.assumed}
 
 
 async def test_without_settings_the_owner_sees_nothing(connection: AsyncConnection) -> None:
@@ -239,25 +239,21 @@ async def test_a_scope_costs_no_message_of_its_own(
 
 @pytest.mark.parametrize("sql", ["RESET ROLE", "SET ROLE NONE", "SET partnergraph.root = 2"])
 @pytest.mark.parametrize("scope", SCOPES, ids=str)
-async def test_no_session_takes_its_role_off(
-    scope: TenantScope, sql: str, filled: Database
-) -> None:
+async def test_no_statement_resets_the_role(scope: TenantScope, sql: str, filled: Database) -> None:
     async with filled.write(scope) as session:
         with pytest.raises(UnscopedStatementError):
             await session.execute(text(sql))
 
 
 @pytest.mark.parametrize("scope", SCOPES, ids=str)
-async def test_no_statement_carries_another_one_along(scope: TenantScope, filled: Database) -> None:
+async def test_no_statement_contains_another_one(scope: TenantScope, filled: Database) -> None:
     async with filled.read(scope) as session:
         with pytest.raises(ProgrammingError, match="multiple commands"):
             await session.rows(select(Order.id).order_by(text("1; RESET ROLE")))
 
 
 @pytest.mark.parametrize("scope", SCOPES[:3], ids=str)
-async def test_no_statement_changes_settings_on_its_way(
-    scope: TenantScope, filled: Database
-) -> None:
+async def test_no_statement_changes_settings(scope: TenantScope, filled: Database) -> None:
     async with filled.read(scope) as session:
         changes: list[ColumnElement[Any]] = [
             func.set_config("role", "none", True),
@@ -289,7 +285,7 @@ async def test_scopes_at_the_same_time_do_not_mix(shared_postgresql_url: str) ->
     assert counted == [counted[0], 0, counted[0], 0] * 10
 
 
-def test_a_scope_is_spelled_in_numbers_alone() -> None:
+def test_settings_of_a_scope_hold_numbers_alone() -> None:
     injected: Any = "1'; RESET ROLE; --"
     for scope in (TenantScope.tree(injected), TenantScope.tenants(1, (injected,))):
         with pytest.raises(ValueError, match="format code"):

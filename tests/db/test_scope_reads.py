@@ -1,4 +1,4 @@
-"""A session sees the rows of its scope and no others, whatever a statement looks like."""
+"""A session sees the rows in its scope and no others, whatever the shape of a statement."""
 
 from collections.abc import Callable
 from typing import Any
@@ -35,7 +35,7 @@ from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from tests.db.rows import MODELS, OWNED, TABLES, add, add_tenant, as_carrier
 
-# 1 is a partner with the sub-tenants 2 and 3; 10 is another one.
+# 1 is a partner with the sub-tenants 2 and 3; 10 is another partner.
 SCOPES = {
     TenantScope.tree(1): [1, 2, 3],
     TenantScope.tree(10): [10],
@@ -214,14 +214,14 @@ async def test_a_statement_of_any_shape_sees_its_scope(
 
 
 @pytest.mark.parametrize("scope", SCOPES, ids=str)
-async def test_every_table_shows_what_is_in_scope(scope: TenantScope, filled: Database) -> None:
+async def test_every_table_shows_the_rows_in_scope(scope: TenantScope, filled: Database) -> None:
     async with filled.read(scope) as session:
         for table in SCOPED:
             model = MODELS[table]
             seen = {row[0] for row in await session.rows(columns(model))}
             expected = set(SCOPES[scope])
-            if table == "change_marks" and scope.tenant_ids is None and expected:
-                # Those of a whole tree name no tenant, so nobody else sees them.
+            if table == "change_tokens" and scope.tenant_ids is None and expected:
+                # The token of a whole tree has no tenant, so only scopes of the tree see it.
                 expected.add(WHOLE_TREE)
             assert seen == expected, table
             assert {
@@ -242,8 +242,8 @@ async def test_a_page_for_each_parent_sees_its_scope(filled: Database) -> None:
     pages = ORDERS.pages(OrderFilter(), window, Order.customer_id)
     for scope, tenants in SCOPES.items():
         async with filled.read(scope) as session:
-            given = {"keys": customers, **window.parameters}
-            orders = await session.records(pages, None, **given)
+            parameters = {"keys": customers, **window.parameters}
+            orders = await session.records(pages, None, **parameters)
         assert sorted({order.tenant_id for order in orders}) == tenants
 
 

@@ -1,4 +1,4 @@
-"""A write session changes what lies in its scope, and nothing outside of it."""
+"""A write session changes rows in its scope, and no others."""
 
 from typing import Any
 
@@ -8,10 +8,11 @@ from sqlalchemy import delete, func, insert, select, update
 from db.enums import CustomerKind
 from db.ids import new_id
 from db.models import Base, Customer, OrderNote, Tenant
+from db.scope.enforcement import ReadOnlySessionError
 from db.scope.row_check import OutOfScopeError
 from db.scope.sql_check import UnscopedStatementError
 from db.scope.tenant_scope import TenantScope
-from db.session import Database, ReadOnlySessionError, WriteSession
+from db.session import Database, WriteSession
 from tests.db.rows import MODELS, NOW, OWNED, TABLES, add, add_tenant, as_carrier, tenant_row
 
 TREE, STRANGER = TenantScope.tree(1), TenantScope.tree(10)
@@ -20,7 +21,7 @@ SUB_TENANT = TenantScope.tenants(1, (2,))
 
 @pytest.fixture
 async def database(database: Database) -> Database:
-    """A partner, its sub-tenant and a stranger, each with a customer."""
+    """A partner, its sub-tenant and an unrelated partner, each with a customer."""
     async with database.engine.begin() as connection:
         await as_carrier(connection)
         partner = await add_tenant(connection, 1)
@@ -61,7 +62,7 @@ async def one(session: WriteSession, tenant: int) -> Any:
     [(TREE, {1, 2}), (SUB_TENANT, {2}), (STRANGER, {10}), (TenantScope.tree(99), set())],
     ids=str,
 )
-async def test_an_update_of_everything_reaches_the_scope(
+async def test_an_update_without_conditions_changes_the_scope_alone(
     scope: TenantScope, reached: set[int], database: Database
 ) -> None:
     async with database.write(scope) as session:
@@ -73,7 +74,7 @@ async def test_an_update_of_everything_reaches_the_scope(
 @pytest.mark.parametrize(
     ("scope", "left"), [(TREE, {10}), (SUB_TENANT, {1, 10}), (STRANGER, {1, 2})], ids=str
 )
-async def test_a_deletion_of_everything_reaches_the_scope(
+async def test_a_delete_without_conditions_deletes_the_scope_alone(
     scope: TenantScope, left: set[int], database: Database
 ) -> None:
     async with database.write(scope) as session:
@@ -81,7 +82,7 @@ async def test_a_deletion_of_everything_reaches_the_scope(
     assert set(await names(database)) == left
 
 
-async def test_no_table_takes_an_update_or_a_deletion_from_outside(database: Database) -> None:
+async def test_no_table_is_updated_or_deleted_from_out_of_scope(database: Database) -> None:
     async with database.engine.begin() as connection:
         await as_carrier(connection)
         tenant = tenant_row(20)
@@ -91,7 +92,7 @@ async def test_no_table_takes_an_update_or_a_deletion_from_outside(database: Dat
     async with database.write(STRANGER) as session:
         for table in OWNED:
             model: Any = MODELS[table]
-            # Both would be refused by a trigger or a link where they reached the row.
+            # A trigger or foreign key would refuse both if they reached the row.
             await session.execute(delete(model).where(model.tenant_id == 20))
             column = next(c for c in TABLES[table].primary_key if c.name != "tenant_id")
             same = {column.name: getattr(model, column.name)}
@@ -135,11 +136,11 @@ async def test_a_new_row_in_scope_is_stored(
         session.add(row)
         await session.flush()
     async with database.read(scope) as reader:
-        found = await reader.scalar(select(Customer.name).where(Customer.id == row.id))
-    assert found == "Neu"
+        name = await reader.scalar(select(Customer.name).where(Customer.id == row.id))
+    assert name == "Neu"
 
 
-async def test_another_tenants_row_cannot_be_brought_in_and_changed(database: Database) -> None:
+async def test_an_entity_of_another_tenant_cannot_be_merged_and_changed(database: Database) -> None:
     async with database.write(STRANGER) as session:
         row = await one(session, 10)
     row.name = "entführt"
@@ -162,14 +163,16 @@ async def test_a_row_keeps_its_tenant(session_scope: TenantScope, database: Data
 
 
 @pytest.mark.parametrize("values", [{"tenant_id": 2}, {"root_tenant_id": 10}, {"tenant_id": 10}])
-async def test_an_update_gives_no_row_away(values: dict[str, int], database: Database) -> None:
-    with pytest.raises(UnscopedStatementError, match="keep their tenant"):
+async def test_an_update_cannot_change_the_tenant_of_a_row(
+    values: dict[str, int], database: Database
+) -> None:
+    with pytest.raises(UnscopedStatementError, match="cannot change their tenant"):
         async with database.write(TREE) as session:
             await session.execute(update(Customer).values(values))
 
 
 @pytest.mark.parametrize("scope", [TREE, SUB_TENANT], ids=str)
-async def test_rows_are_not_inserted_past_the_check(scope: TenantScope, database: Database) -> None:
+async def test_insert_statements_are_refused(scope: TenantScope, database: Database) -> None:
     foreign = tenant_row(10)
     async with database.write(scope) as session:
         for model in (Customer, Tenant, OrderNote):
@@ -206,7 +209,7 @@ async def test_a_tenant_is_added_within_the_scope(
     assert added == int(allowed)
 
 
-async def test_a_block_that_raises_leaves_nothing(database: Database) -> None:
+async def test_a_block_that_raises_is_rolled_back(database: Database) -> None:
     async def fail() -> None:
         async with database.write(TREE) as session:
             session.add(customer(1, 1))
@@ -218,7 +221,7 @@ async def test_a_block_that_raises_leaves_nothing(database: Database) -> None:
     assert set((await names(database)).values()) == {"Partner 1", "Partner 2", "Partner 10"}
 
 
-async def test_a_savepoint_is_undone_alone(database: Database) -> None:
+async def test_a_savepoint_is_rolled_back_alone(database: Database) -> None:
     async def fail(session: WriteSession) -> None:
         async with session.savepoint():
             (await one(session, 2)).name = "geht"
@@ -241,13 +244,13 @@ async def test_a_read_session_writes_nothing(database: Database) -> None:
     assert set((await names(database)).values()) == {"Partner 1", "Partner 2", "Partner 10"}
 
 
-CATALOGUE = ("products", "product_documents", "catalogue_marks")
+CATALOGUE = ("products", "product_documents", "catalogue_tokens")
 
 
-def test_every_model_has_an_owner_or_is_known_to_have_none() -> None:
+def test_every_model_is_owned_or_listed_as_not_owned() -> None:
     unowned = {name for name in MODELS if name not in OWNED}
-    # The tree itself, the carrier's catalogue with the token of its changes, the credentials, which
-    # are read before the principal is known, and messages that were never resolved to a tenant.
+    # Tenants themselves, the catalogue and its change token, credentials, which are read before the
+    # principal is known, and failed messages, whose tenant is often unknown.
     credentials = {"api_clients", "credentials", "used_assertions", "signing_keys"}
     credentials |= {"widget_origins"}
     assert unowned == {"tenants", "intake_failures", *CATALOGUE} | credentials

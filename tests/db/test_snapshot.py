@@ -1,4 +1,4 @@
-"""One connection and one transaction for whatever a session reads, by the driver or not."""
+"""A session reads by one connection and one transaction, by the driver or by SQLAlchemy."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -48,7 +48,7 @@ async def by_sqlalchemy(session: ReadSession) -> list[str]:
 
 
 @pytest.mark.parametrize("first", [by_driver, by_sqlalchemy])
-async def test_prepared_queries_and_others_read_one_state(
+async def test_compiled_statements_and_others_read_one_state(
     database: Database, first: Callable[[ReadSession], Awaitable[list[str]]]
 ) -> None:
     async with database.read(CARRIER) as session:
@@ -78,8 +78,8 @@ async def test_a_session_that_is_cancelled_while_it_begins_ends_its_transaction(
     execute = ScopedConnection.execute
     begun = asyncio.Event()
 
-    async def never_say_that_it_has_begun(self: ScopedConnection, query: str, *given: Any) -> str:
-        status: str = await execute(self, query, *given)
+    async def never_return(self: ScopedConnection, query: str, *arguments: Any) -> str:
+        status: str = await execute(self, query, *arguments)
         if "SET LOCAL ROLE" in query:
             begun.set()
             await asyncio.Event().wait()
@@ -90,13 +90,13 @@ async def test_a_session_that_is_cancelled_while_it_begins_ends_its_transaction(
             await by_driver(session)
 
     with monkeypatch.context() as patched:
-        patched.setattr(ScopedConnection, "execute", never_say_that_it_has_begun)
+        patched.setattr(ScopedConnection, "execute", never_return)
         reading = asyncio.ensure_future(read())
         await begun.wait()
         reading.cancel()
         with pytest.raises(asyncio.CancelledError):
             await reading
-    # The same connection, with neither the transaction nor the role of the scope.
+    # The same connection, without the transaction and the role of the scope.
     async with database.engine.connect() as reused:
         pooled = await reused.get_raw_connection()
         driver: Any = pooled.driver_connection
@@ -105,18 +105,18 @@ async def test_a_session_that_is_cancelled_while_it_begins_ends_its_transaction(
     await database.close()
 
 
-async def test_after_a_failure_to_begin_nobody_reads_without_a_scope(
+async def test_after_a_failed_begin_the_next_statement_begins_again(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = await filled(postgresql_url)
     execute = ScopedConnection.execute
     failures = [asyncpg.UndefinedObjectError("role does not exist")]
 
-    async def fail_once(self: ScopedConnection, query: str, *given: Any) -> str:
+    async def fail_once(self: ScopedConnection, query: str, *arguments: Any) -> str:
         if "SET LOCAL ROLE" in query and failures:
             await execute(self, "BEGIN")
             raise failures.pop()
-        status: str = await execute(self, query, *given)
+        status: str = await execute(self, query, *arguments)
         return status
 
     monkeypatch.setattr(ScopedConnection, "execute", fail_once)
@@ -128,7 +128,7 @@ async def test_after_a_failure_to_begin_nobody_reads_without_a_scope(
     await database.close()
 
 
-async def test_an_answer_that_was_read_outlives_its_connection(postgresql_url: str) -> None:
+async def test_rows_that_were_read_outlive_their_connection(postgresql_url: str) -> None:
     database = Database(postgresql_url, pool_size=1)
     async with database.read(CARRIER) as session:
         assert await by_driver(session) == []
@@ -138,15 +138,15 @@ async def test_an_answer_that_was_read_outlives_its_connection(postgresql_url: s
     await database.close()
 
 
-async def test_nobody_gets_a_connection_that_was_closed_in_the_pool(postgresql_url: str) -> None:
+async def test_a_connection_that_was_closed_in_the_pool_is_not_used(postgresql_url: str) -> None:
     database = Database(postgresql_url, pool_size=2)
     async with database.read(CARRIER) as one, database.read(CARRIER) as another:
         await by_driver(one)
         await by_driver(another)
-        closed = [await closing(each) for each in (one, another)]
+        closed = [await closing(session) for session in (one, another)]
     await disconnect_all(postgresql_url)
-    for each in closed:
-        await each.wait()
+    for event in closed:
+        await event.wait()
     async with database.read(CARRIER) as one, database.read(CARRIER) as another:
         assert await by_driver(one) == await by_sqlalchemy(another) == []
     async with database.write(CARRIER) as writer:
@@ -155,7 +155,7 @@ async def test_nobody_gets_a_connection_that_was_closed_in_the_pool(postgresql_u
 
 
 async def closing(session: ReadSession) -> asyncio.Event:
-    """Set once the session's connection is known to be closed."""
+    """An event that is set when the driver notices the closed connection."""
     snapshot: Any = session._source
     pooled = await snapshot._connection.get_raw_connection()
     closed = asyncio.Event()
@@ -187,7 +187,7 @@ async def disconnect_all(url: str) -> None:
     await connection.close()
 
 
-async def test_an_error_of_the_driver_is_one_of_sqlalchemys(postgresql_url: str) -> None:
+async def test_errors_of_the_driver_are_raised_as_sqlalchemys(postgresql_url: str) -> None:
     database = Database(postgresql_url)
     async with database.engine.begin() as owner:
         await owner.execute(text("ALTER TABLE customers RENAME COLUMN name TO called"))

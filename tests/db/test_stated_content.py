@@ -1,4 +1,4 @@
-"""What was stated when ordering stays as it was, and what happened stays told."""
+"""Stated content cannot be changed; history, intake messages and the audit log only grow."""
 
 from decimal import Decimal
 from typing import Any
@@ -33,7 +33,7 @@ STATED_PARTS = ("order_items", "order_prices", "order_external_ids")
 APPEND_ONLY = ("order_history", "intake_messages", "audit_entries")
 REPORTED_PARTS = ("order_milestones", "order_delays", "order_notes", "order_documents")
 
-# What processing moves on; every other column of an order was stated when ordering.
+# The columns of processing; all other columns of an order are stated when ordering.
 PROCESSING: dict[str, Any] = {
     "phase": OrderPhase.CLARIFICATION,
     "contract_id": "a contract of the tenant",
@@ -65,7 +65,7 @@ UNCHANGEABLE = [
 
 
 def other(column: "Column[Any]") -> Any:  # noqa: PLR0911 - one line a type
-    """A value that no row made by `tests.db.rows` holds."""
+    """A value that differs from those of `tests.db.rows`."""
     kind = column.type
     if isinstance(kind, Enum):
         assert kind.enum_class is not None
@@ -97,7 +97,7 @@ def test_every_column_of_an_order_is_either_stated_or_processing() -> None:
 @pytest.mark.parametrize(
     ("name", "column"), UNCHANGEABLE, ids=[".".join(pair) for pair in UNCHANGEABLE]
 )
-async def test_what_was_stated_or_happened_cannot_be_changed(
+async def test_stated_content_and_history_cannot_be_changed(
     name: str, column: str, connection: AsyncConnection, forest: Forest
 ) -> None:
     table = TABLES[name]
@@ -108,7 +108,7 @@ async def test_what_was_stated_or_happened_cannot_be_changed(
 
 
 @pytest.mark.parametrize("name", ["orders", *STATED_PARTS, *APPEND_ONLY])
-async def test_what_was_stated_or_happened_cannot_be_deleted(
+async def test_stated_content_and_history_cannot_be_deleted(
     name: str, connection: AsyncConnection, forest: Forest
 ) -> None:
     table = TABLES[name]
@@ -118,7 +118,7 @@ async def test_what_was_stated_or_happened_cannot_be_deleted(
 
 
 @pytest.mark.parametrize("name", STATED_PARTS)
-async def test_the_first_history_entry_seals_what_was_stated(
+async def test_the_first_history_entry_seals_stated_parts(
     name: str, connection: AsyncConnection, forest: Forest
 ) -> None:
     order = (await add(connection, "orders", forest.partner))["id"]
@@ -128,7 +128,7 @@ async def test_the_first_history_entry_seals_what_was_stated(
 
     await add(connection, name, forest.partner, order_id=open_order)
     row = await complete(connection, name, forest.partner, order_id=order, position=2)
-    async with refused(connection, "takes no further stated parts"):
+    async with refused(connection, "stated parts cannot be added"):
         await connection.execute(insert(TABLES[name]).values(row))
 
 
@@ -149,7 +149,7 @@ async def test_processing_adds_to_a_received_order_and_corrects_it(
     assert removed.rowcount == 1
 
 
-async def test_processing_moves_every_other_column_of_an_order(
+async def test_processing_changes_every_other_column_of_an_order(
     connection: AsyncConnection, forest: Forest
 ) -> None:
     order = await add(connection, "orders", forest.partner)
@@ -172,7 +172,7 @@ async def test_an_item_reports_its_state(connection: AsyncConnection, forest: Fo
     assert changed.rowcount == 1
 
 
-async def test_an_update_that_changes_nothing_stated_is_no_change(
+async def test_an_update_with_equal_stated_values_is_allowed(
     connection: AsyncConnection, forest: Forest
 ) -> None:
     order = await add(connection, "orders", forest.partner)

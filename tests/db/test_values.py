@@ -1,4 +1,4 @@
-"""Values come back exactly as they were written, on both databases."""
+"""Values are read exactly as they were written, on both databases."""
 
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -70,23 +70,23 @@ async def test_an_instant_comes_back_in_utc(
     assert read.utcoffset() == timedelta(0)
 
 
-async def test_instants_are_found_and_sorted_by_time_whatever_zone_they_came_in(
+async def test_instants_are_compared_and_sorted_independent_of_their_zone(
     connection: AsyncConnection, forest: Forest
 ) -> None:
-    wanted = sorted((instant.astimezone(UTC) for instant in INSTANTS), reverse=True)
+    expected = sorted((instant.astimezone(UTC) for instant in INSTANTS), reverse=True)
     for instant in INSTANTS:
         await add(connection, "orders", forest.partner, requested_start_date=instant)
     column = Order.requested_start_date
-    found = await connection.scalars(
+    rows = await connection.scalars(
         select(column).where(column >= INSTANTS[2]).order_by(column.desc())
     )
-    assert list(found) == [i for i in wanted if i >= INSTANTS[2]]
+    assert list(rows) == [i for i in expected if i >= INSTANTS[2]]
 
 
 async def test_an_instant_without_a_zone_is_refused(
     connection: AsyncConnection, forest: Forest
 ) -> None:
-    naive = datetime(2026, 11, 24, 12)  # noqa: DTZ001 - what is to be refused
+    naive = datetime(2026, 11, 24, 12)  # noqa: DTZ001 - the value to refuse
     row = await complete(connection, "orders", forest.partner, received_at=naive)
     with pytest.raises(StatementError, match="needs a time zone"):
         await connection.execute(insert(Order).values(row))
@@ -101,8 +101,8 @@ async def test_an_order_without_an_expected_date_sorts_last(
     for expected in (None, *dates):
         await add(connection, "orders", forest.partner, expected_completion_date=expected)
     column = Order.expected_completion_date
-    found = await connection.scalars(select(column).order_by(Order.expected_sort))
-    assert list(found) == [dates[1], dates[0], None]
+    rows = await connection.scalars(select(column).order_by(Order.expected_sort))
+    assert list(rows) == [dates[1], dates[0], None]
 
 
 JSON_VALUES: list[Any] = [

@@ -54,12 +54,12 @@ async def test_nothing_new_costs_no_statement_for_rows(client: Client, partners:
     assert len(full.data["orders"]["nodes"]) == 8
     again = await client.get(ORDERS, tag=full.tag)
     assert (again.status, again.response.content, again.tag) == (304, b"", full.tag)
-    # The mark, and nothing else.
+    # The token, and nothing else.
     assert again.statements == 1
     assert full.statements > again.statements
 
 
-async def test_an_answer_by_post_reads_no_marks(client: Client, partners: Partners) -> None:
+async def test_an_answer_by_post_reads_no_token(client: Client, partners: Partners) -> None:
     by_get, by_post = await client.get(ORDERS), await client.query(ORDERS)
     assert by_post.statements == by_get.statements - 1
     assert by_post.response.content == by_get.response.content
@@ -254,7 +254,7 @@ async def test_support_gets_each_answer_and_an_entry_for_it(
         ("{ viewer { rateLimit { remaining } } }", READ_SCOPES),
     ],
 )
-async def test_what_changes_without_a_mark_has_no_tag(
+async def test_what_renews_no_token_has_no_tag(
     document: str, scopes: frozenset[OAuthScope], client: Client, partners: Partners
 ) -> None:
     for known in (None, "*"):
@@ -345,21 +345,21 @@ def test_the_present_ends_with_the_first_of_what_was_told() -> None:
     assert present.until == NOW
 
 
-async def test_a_writer_between_mark_and_rows_is_in_neither(
+async def test_a_writer_between_token_and_rows_is_in_neither(
     client: Client, partners: Partners
 ) -> None:
     """The tag of a full answer is of the snapshot that its rows are from."""
-    read = tokens.newest
+    read = tokens.current_token
     customer = partners.nested.customer
     before = await client.get(ORDERS)
 
     async def read_and_write(session: Any) -> str | None:
-        found = await read(session)
+        token = await read(session)
         await rename(client, customer)
-        return found
+        return token
 
-    with patch.object(tokens, "newest", read_and_write):
-        # The tag is one that says nothing, so the mark is read before the rows.
+    with patch.object(tokens, "current_token", read_and_write):
+        # The request has a tag that matches nothing, so the token is read before the rows.
         meanwhile = await client.get(ORDERS, tag=f'"-.{"x" * 32}"')
     assert (meanwhile.response.content, meanwhile.tag) == (before.response.content, before.tag)
     after = await client.get(ORDERS, tag=meanwhile.tag)
@@ -367,17 +367,17 @@ async def test_a_writer_between_mark_and_rows_is_in_neither(
     assert "Neuer Name AG" in str(after.data)
 
 
-async def test_a_writer_between_rows_and_mark_is_in_neither(
+async def test_a_writer_between_rows_and_token_is_in_neither(
     client: Client, partners: Partners
 ) -> None:
-    read = tokens.newest
+    read = tokens.current_token
     before = await client.get(ORDERS)
 
     async def write_and_read(session: Any) -> str | None:
         await rename(client, partners.nested.customer)
         return await read(session)
 
-    with patch.object(tokens, "newest", write_and_read):
+    with patch.object(tokens, "current_token", write_and_read):
         meanwhile = await client.get(ORDERS)
     assert (meanwhile.response.content, meanwhile.tag) == (before.response.content, before.tag)
     assert (await client.get(ORDERS, tag=meanwhile.tag)).status == 200

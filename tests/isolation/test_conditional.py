@@ -128,7 +128,7 @@ async def test_a_kept_answer_is_what_would_be_answered(world: World) -> None:
 async def _write(world: World, random: Random) -> set[str]:
     """Change a row at random; returns which seats see it, before or afterwards."""
     database = next(iter(world.asking.values())).client.database
-    tables = set(triggers.marked())
+    tables = set(triggers.tracked_tables())
     while True:
         row = random.choice(world.rows)
         if row.__tablename__ not in tables:

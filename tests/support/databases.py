@@ -1,8 +1,8 @@
 """Empty migrated databases for tests, on SQLite and on PostgreSQL.
 
-Each engine's migrations run once per test worker, into a template; every database is a copy of
-it. Measured on two cores: below 1 ms on SQLite; on PostgreSQL 17 ms to create and 7 ms to drop in
-memory, 140 to 500 ms to create on a slow disk.
+Migrations run once per engine and test worker, in a template; every database is a copy of it. A
+copy takes below 1 ms on SQLite; on PostgreSQL 17 ms in memory and 140 to 500 ms on a slow disk, and
+7 ms to drop (measured on two cores).
 """
 
 import asyncio
@@ -27,17 +27,16 @@ Engine = Literal["sqlite", "postgresql"]
 ENGINES: tuple[Engine, ...] = ("sqlite", "postgresql")
 T = TypeVar("T")
 
-# A test that is itself a coroutine may ask for a database too: there, no second event loop can
-# run in the same thread.
+# Tests that are coroutines ask for databases, too, and a thread cannot run a second event loop.
 _thread = ThreadPoolExecutor(1)
 
 
-def _aside(call: Callable[[], T]) -> T:
+def _in_thread(call: Callable[[], T]) -> T:
     return _thread.submit(call).result()
 
 
 class Databases:
-    """One worker's templates and the databases made from them."""
+    """The templates of one worker and the databases copied from them."""
 
     def __init__(self, directory: Path, postgres_admin_url: str | None) -> None:
         self._directory = directory
@@ -46,7 +45,7 @@ class Databases:
 
     @contextmanager
     def empty(self, engine: Engine) -> Iterator[str]:
-        """Yield the URL of a migrated database without rows, and remove it afterwards."""
+        """Yield the URL of a migrated database without rows, and delete it afterwards."""
         self._count += 1
         with self._sqlite() if engine == "sqlite" else self._postgres.copy(self._count) as url:
             yield url
@@ -63,13 +62,13 @@ class Databases:
                 yield url
 
     def administrators(self, url: str) -> str:
-        """Return the URL of the same PostgreSQL database for the server's superuser."""
+        """The URL of the same PostgreSQL database for the server's superuser."""
         assert self._admin_url is not None
         administrator = make_url(self._admin_url).set(database=make_url(url).database)
         return administrator.render_as_string(hide_password=False)
 
     def close(self) -> None:
-        """Remove the templates; every database has been removed by then."""
+        """Delete the templates, after all databases."""
         if "_postgres" in self.__dict__:
             self._postgres.close()
 
@@ -91,9 +90,9 @@ class Databases:
     @cached_property
     def _sqlite_template(self) -> Path:
         file = self._directory / "template.sqlite3"
-        _aside(lambda: migrations.upgrade(sqlite_url(file)))
+        _in_thread(lambda: migrations.upgrade(sqlite_url(file)))
         connection = sqlite3.connect(file)
-        # The copy is of this one file, which therefore has to hold everything.
+        # Only this file is copied, not the write-ahead log.
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.close()
         return file
@@ -105,14 +104,14 @@ class Databases:
 
 
 class PostgresDatabases:
-    """A role of its own on a server, a template that the role migrated, and its copies."""
+    """A role of its own on a server, a template that it migrated, and copies of it."""
 
     def __init__(self, admin_url: str) -> None:
         self._admin_url = admin_url
         self._role = f"partnergraph_test_{secrets.token_hex(4)}"
         self._template = f"{self._role}_template"
         self._runner = asyncio.Runner()
-        self._admin: asyncpg.Connection = _aside(
+        self._admin: asyncpg.Connection = _in_thread(
             lambda: self._runner.run(postgres.connect(admin_url))
         )
         self._execute(f"CREATE ROLE {self._role} LOGIN NOSUPERUSER PASSWORD '{self._role}'")
@@ -134,14 +133,14 @@ class PostgresDatabases:
             self._execute(f"DROP DATABASE {self._template} WITH (FORCE)")
         for statement in (*Roles(self._role).removal(), f"DROP ROLE {self._role}"):
             self._execute(statement)
-        _aside(lambda: self._runner.run(self._admin.close()))
-        _aside(self._runner.close)
+        _in_thread(lambda: self._runner.run(self._admin.close()))
+        _in_thread(self._runner.close)
 
     @cached_property
     def _migrated_template(self) -> str:
         self._create(self._template, "template0 ENCODING 'UTF8'")
-        _aside(lambda: migrations.upgrade(self._url(self._template)))
-        # Copying files beats copying pages through the log; before version 15 there is no choice.
+        _in_thread(lambda: migrations.upgrade(self._url(self._template)))
+        # Copying files is faster than logging pages; before version 15 there is no choice.
         choice = self._admin.get_server_version().major >= 15
         return f"{self._template} STRATEGY FILE_COPY" if choice else self._template
 
@@ -160,9 +159,9 @@ class PostgresDatabases:
         return postgres.with_database(self._admin_url, name, user=self._role)
 
     def _execute(self, statement: str) -> None:
-        _aside(lambda: self._runner.run(self._admin.execute(statement)))
+        _in_thread(lambda: self._runner.run(self._admin.execute(statement)))
 
 
 def sqlite_url(file: Path) -> str:
-    """Return the URL of a SQLite file."""
+    """The URL of a SQLite file."""
     return f"sqlite+aiosqlite:///{file}"

@@ -1,10 +1,10 @@
-"""A private PostgreSQL server for one run of the tests, of the benchmark or of a check by hand.
+"""A private PostgreSQL server for a run of the tests, of the benchmark or of a command.
 
     with private_postgres() as url: ...
-    python -m tests.support.postgres -- COMMAND…      (finds the URL in PARTNERGRAPH_DATABASE_URL)
+    python -m tests.support.postgres -- COMMAND…      (sets PARTNERGRAPH_DATABASE_URL)
 
-The server listens on a unix socket in a directory of its own and nowhere else, so it needs
-neither a free port nor a password, and no other user of the machine can reach it.
+The server listens only on a unix socket in a directory of its own: it needs neither a free port
+nor a password, and other users of the machine cannot reach it.
 """
 
 import asyncio
@@ -29,11 +29,11 @@ from db.scope.roles import Roles
 
 OWNER = "partnergraph"
 START_SECONDS = 60
-LONGEST_DIRECTORY = 70  # the path of a socket has about 100 bytes on every system
+LONGEST_DIRECTORY = 70  # the path of a socket is limited to about 100 bytes
 MEMORY = Path("/dev/shm")  # noqa: S108 (only mkdtemp writes there)
 MEMORY_NEEDED = 1 << 30
 
-# Nothing outlives the run, so nothing needs to survive a power cut.
+# No data outlive the run, so none need to survive a crash.
 SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -42,15 +42,15 @@ SETTINGS = {
     "max_wal_senders": "0",
     "autovacuum": "off",
     "listen_addresses": "",
-    # A statement that silently depends on the server's time zone should fail here first.
+    # Statements that depend on the server's time zone fail in the tests.
     "timezone": "Europe/Berlin",
 }
 
-# Orders by code point and folds case beyond ASCII, whatever the machine's own language is.
+# Sort by code point and fold case beyond ASCII, independent of the machine's locale.
 CHARACTER_TYPES = ("C.UTF-8", "en_US.UTF-8", "UTF-8")
 
-# Its standard input closes when the process that started it ends, however that one ends: then
-# the server stops and its directory goes.
+# When the process that started it ends, however it ends, standard input closes: then the server
+# stops and its directory is deleted.
 SUPERVISOR = """
 "$1/postgres" -D "$2/data" &
 server=$!
@@ -62,12 +62,12 @@ rm -rf "$2"
 
 
 class PostgresUnavailableError(Exception):
-    """No private server can be started here; the message says why."""
+    """No private server can be started; the message says why."""
 
 
 @contextmanager
 def private_postgres(**settings: str) -> Iterator[str]:
-    """Yield the URL of an empty database on a fresh server, for a role that owns just that."""
+    """Yield the URL of an empty database on a new server, for a role that owns that database."""
     with private_server(in_memory=False, **settings) as admin_url:
         asyncio.run(_create_owned_database(admin_url))
         yield with_database(admin_url, OWNER, user=OWNER)
@@ -75,11 +75,11 @@ def private_postgres(**settings: str) -> Iterator[str]:
 
 @contextmanager
 def private_server(*, in_memory: bool = False, **settings: str) -> Iterator[str]:
-    """Yield the superuser's URL of a fresh server; `settings` go into its configuration.
+    """Yield the superuser's URL of a new server; `settings` go into its configuration.
 
-    With `in_memory` the data stay out of the disk where the machine has room for that: on a slow
-    disk a database of three hundred files takes half a second to copy, in memory 15 ms.
-    Raises PostgresUnavailableError where no server can be started.
+    With `in_memory` its data are in memory if the machine has enough: copying a database of three
+    hundred files takes 15 ms there, and half a second on a slow disk.
+    Raises PostgresUnavailableError if no server can be started.
     """
     programs = server_programs()
     user = _server_user()
@@ -93,14 +93,14 @@ def private_server(*, in_memory: bool = False, **settings: str) -> Iterator[str]
                 stdout=log,
                 stderr=log,
                 cwd=directory,
-                start_new_session=True,  # a Ctrl-C is for the tests; the server follows them
+                start_new_session=True,  # a Ctrl-C ends the tests, and they end the server
                 **_as(user),
             )
         except BaseException:
             shutil.rmtree(directory, ignore_errors=True)
             raise
         with supervisor:  # closes its standard input and waits
-            # A password is never asked for; without one asyncpg looks for a file in HOME.
+            # The server asks for no password; without one asyncpg would read a file in HOME.
             url = f"postgresql+asyncpg://postgres:none@/postgres?host={directory}&port=5432"
             asyncio.run(_wait_until_ready(url, supervisor, log))
             yield url
@@ -109,15 +109,15 @@ def private_server(*, in_memory: bool = False, **settings: str) -> Iterator[str]
 def server_programs() -> Path:
     """Find the directory of the newest server programs of this machine."""
     on_path = shutil.which("initdb")
-    found = [Path(on_path).resolve().parent] if on_path else []
+    directories = [Path(on_path).resolve().parent] if on_path else []
     for pattern in (
         "usr/lib/postgresql/*/bin",
         "usr/pgsql-*/bin",
         "opt/homebrew/opt/postgresql@*/bin",
         "usr/local/opt/postgresql@*/bin",
     ):
-        found.extend(sorted(Path("/").glob(pattern), key=_version, reverse=True))
-    for directory in found:
+        directories.extend(sorted(Path("/").glob(pattern), key=_version, reverse=True))
+    for directory in directories:
         if (directory / "initdb").exists() and (directory / "postgres").exists():
             return directory
     message = "no PostgreSQL server programs (initdb, postgres) were found"
@@ -146,7 +146,7 @@ def _version(directory: Path) -> int:
 
 
 def _server_user() -> pwd.struct_passwd | None:
-    """Choose whom the server runs as: it refuses root, who therefore lends it another user."""
+    """The user that the server runs as, if this process is root, which PostgreSQL refuses."""
     if os.geteuid() != 0:
         return None
     for name in ("postgres", "nobody"):
@@ -165,7 +165,7 @@ def _as(user: pwd.struct_passwd | None) -> dict[str, Any]:
 
 
 def _new_directory(user: pwd.struct_passwd | None, *, in_memory: bool) -> Path:
-    # TMPDIR may lie below a home directory that the server's user cannot enter.
+    # TMPDIR may be below a home directory that the server's user cannot enter.
     bases = [Path(tempfile.gettempdir()).resolve(), Path("/tmp")]  # noqa: S108 (mkdtemp below)
     if in_memory and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > MEMORY_NEEDED:
         bases.insert(0, MEMORY)
@@ -253,7 +253,7 @@ async def _create_owned_database(admin_url: str) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Run a command beside a private server and return its exit code."""
+    """Run a command with a private server; returns its exit code."""
     command = arguments[1:] if arguments[:1] == ["--"] else arguments
     if not command:
         sys.exit("usage: python -m tests.support.postgres -- COMMAND…")

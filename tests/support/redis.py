@@ -1,4 +1,4 @@
-"""A private Redis or Valkey server for tests, which ends with them and keeps nothing."""
+"""A private Redis or Valkey server for tests, which stores nothing on disk."""
 
 import os
 import shutil
@@ -17,16 +17,16 @@ START_SECONDS = 20
 
 
 class RedisUnavailableError(Exception):
-    """No server could be started; the text says what to do."""
+    """No server could be started; the message says what to do."""
 
 
 @contextmanager
 def private_redis(directory: Path | None = None) -> Iterator[str]:
-    """The URL of a server that listens on a socket file alone.
+    """Yield the URL of a server that listens on a unix socket.
 
-    In the same `directory` a second server takes the place of one that has ended.
+    A second server in the same `directory` replaces one that has ended.
     """
-    program = next((found for name in PROGRAMS if (found := shutil.which(name))), None)
+    program = next((file for name in PROGRAMS if (file := shutil.which(name))), None)
     if program is None:
         raise RedisUnavailableError(
             f"neither {' nor '.join(PROGRAMS)} was found: install your system's package "
@@ -47,8 +47,8 @@ def private_redis(directory: Path | None = None) -> Iterator[str]:
 
 
 def unavailable(error: RedisUnavailableError) -> None:
-    """Skips, saying why, where there is no server (never in CI)."""
-    reason = f"What workers share in Redis was not tested: {error}"
+    """Skip the test, or fail it in CI, where every server must be available."""
+    reason = f"Sharing between workers by Redis was not tested: {error}"
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)

@@ -1,8 +1,8 @@
-"""What a process of the product works out once, worked out once in a process of the tests.
+"""Caches that all tests of a process share: compiled statements, validated documents, costs.
 
-The product has one application and one engine for each process. Tests make new ones each, and
-would compile the same statements and validate the same documents again: a quarter of a run's work.
-Nothing that is shared can be changed, and all of it is found by everything that it depends on.
+The product has one application and one engine per process. Tests create new ones, which would
+compile the same statements and validate the same documents again: a quarter of the time of a run.
+Cached values are immutable, and their keys hold everything that they depend on.
 """
 
 from functools import cache
@@ -22,7 +22,7 @@ DOCUMENTS = 2_000
 
 
 def share(patch: pytest.MonkeyPatch) -> None:
-    """Let all that is made from now on share what others have worked out."""
+    """Let all engines and applications that are created from now on share their caches."""
     _share_statements(patch)
     _share_documents(patch)
     patch.setattr("execution.documents.CostModel", cache(CostModel))
@@ -30,13 +30,13 @@ def share(patch: pytest.MonkeyPatch) -> None:
 
 
 def _share_statements(patch: pytest.MonkeyPatch) -> None:
-    """SQLAlchemy keeps what it has compiled by engine and by dialect."""
+    """SQLAlchemy caches compiled statements by engine and dialect."""
     shared: dict[str, tuple[Dialect, LRUCache[Any, Any]]] = {}
 
     def create_sharing(url: str, **options: Any) -> AsyncEngine:
         created = create_async_engine(url, **options)
         engine: Any = created.sync_engine
-        # All are of one server or one library: what the first learns of it is true of all.
+        # All engines use the same server or library, so what one dialect learned holds for all.
         dialect, cache = shared.setdefault(
             engine.dialect.name, (engine.dialect, LRUCache(STATEMENTS))
         )
@@ -44,18 +44,18 @@ def _share_statements(patch: pytest.MonkeyPatch) -> None:
         engine._compiled_cache = cache
         return created
 
-    patch.setattr("db.session.create_async_engine", create_sharing)
+    patch.setattr("db.engine.create_async_engine", create_sharing)
 
 
 def _share_documents(patch: pytest.MonkeyPatch) -> None:
-    """Each application has its own cache of documents; what is put there is prepared once."""
+    """Each application keeps its own cache of documents, filled from a shared one."""
     prepare = DocumentCache._prepare
-    known: LRUCache[Any, PreparedDocument] = LRUCache(DOCUMENTS)
+    documents: LRUCache[Any, PreparedDocument] = LRUCache(DOCUMENTS)
 
     def shared(self: DocumentCache, text: str) -> PreparedDocument:
         key = self._schema, self._limits, text
-        if key not in known:
-            known[key] = prepare(self, text)
-        return known[key]
+        if key not in documents:
+            documents[key] = prepare(self, text)
+        return documents[key]
 
     patch.setattr(DocumentCache, "_prepare", shared)

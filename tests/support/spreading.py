@@ -1,7 +1,7 @@
-"""How the tests are spread over the workers of pytest-xdist.
+"""Distributes the tests over the workers of pytest-xdist.
 
-A unit of work is what one module asks of one engine, since that is what module fixtures are made
-for once; what takes longest begins first, or one worker would be left alone with it at the end.
+A unit of work is the tests of one module on one engine, which share module fixtures. The longest
+units start first: otherwise the last one would keep a single worker busy at the end.
 """
 
 import re
@@ -14,8 +14,8 @@ from tests.support.databases import ENGINES
 _ENGINE = re.compile(rf"[\[-]({'|'.join(ENGINES)})[\]-]")
 
 
-class ByModuleAndEngine(LoadScopeScheduling):  # type: ignore[misc] # for the same reason
-    """Sends the tests of a module on an engine to one worker."""
+class ByModuleAndEngine(LoadScopeScheduling):  # type: ignore[misc] # has no types
+    """Sends all tests of a module on one engine to the same worker."""
 
     def _split_scope(self, nodeid: str) -> str:
         module, _, test = nodeid.partition("::")

@@ -1,4 +1,4 @@
-"""Watches the statements of this process: those of SQLAlchemy and those of the driver itself."""
+"""Records the statements that this process sends, by SQLAlchemy or by the driver itself."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,22 +12,24 @@ from db.scope.transactions import ScopedConnection
 
 @contextmanager
 def sent(engine: Engine | type[Engine] = Engine) -> Iterator[list[tuple[str, tuple[Any, ...]]]]:
-    """Statements with their parameters, as they go out meanwhile; those of prepared queries on
-    PostgreSQL, whatever the engine."""
+    """The statements sent within the block, with their parameters.
+
+    Those that go straight to the driver on PostgreSQL are recorded for every engine.
+    """
     statements: list[tuple[str, tuple[Any, ...]]] = []
     fetch = ScopedConnection.fetch
 
-    def note(*arguments: Any) -> None:
+    def record(*arguments: Any) -> None:
         _, _, statement, parameters, *_ = arguments
         statements.append((statement, parameters))
 
-    async def noted(self: ScopedConnection, statement: str, *parameters: Any) -> Any:
+    async def recording_fetch(self: ScopedConnection, statement: str, *parameters: Any) -> Any:
         statements.append((statement, parameters))
         return await fetch(self, statement, *parameters)
 
-    event.listen(engine, "before_cursor_execute", note)
+    event.listen(engine, "before_cursor_execute", record)
     try:
-        with patch.object(ScopedConnection, "fetch", noted):
+        with patch.object(ScopedConnection, "fetch", recording_fetch):
             yield statements
     finally:
-        event.remove(engine, "before_cursor_execute", note)
+        event.remove(engine, "before_cursor_execute", record)

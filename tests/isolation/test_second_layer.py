@@ -1,8 +1,8 @@
-"""With the first wall removed, PostgreSQL alone keeps partners and customers apart.
+"""Without the first layer, row-level security alone keeps partners and customers apart.
 
-The criteria, the guard and the check of rows that are written are taken away on purpose: what a
-session then sees and changes is what row-level security leaves. SQLite has no second wall, and
-shows that the first is really gone.
+The tests remove the criteria, the SQL check and the check of written rows, so that sessions see and
+change what row-level security allows. SQLite has no second layer, which proves that the first one
+is really removed.
 """
 
 from collections.abc import AsyncIterator
@@ -37,8 +37,8 @@ KINDS = ("tree", "part", "one tenant", "customer", "stranger")
 
 
 @dataclass(frozen=True)
-class Book:
-    """A partner (1) with the sub-tenants 2 and 3, and a stranger (10).
+class Dataset:
+    """A partner (1) with the sub-tenants 2 and 3, and an unrelated partner (10).
 
     Each tenant has two customers, and each customer a row in every table.
     """
@@ -58,7 +58,7 @@ class Book:
         }[kind]
 
     async def keys(self, table: str, scope: TenantScope) -> tuple[set[Any], set[Any]]:
-        """The keys of the rows in the scope, and of those outside, as the carrier knows them."""
+        """The keys of all rows, in scope and out of scope, read by the carrier."""
         model: Any = MODELS[table]
         async with self.database.read(TenantScope.carrier()) as session:
             rows = await session.entities(select(model))
@@ -82,55 +82,57 @@ class Book:
 
 
 @pytest.fixture(autouse=True)
-def _without_first_wall(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("db.session.criteria", lambda scope: ())
-    monkeypatch.setattr("db.session.check_rows", lambda session, scope: None)
+def _without_first_layer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("db.scope.enforcement.criteria", lambda scope: ())
+    monkeypatch.setattr("db.scope.enforcement.check_rows", lambda session, scope: None)
     monkeypatch.setattr("db.scope.sql_check.refuse_unscoped", lambda sql, scope: None)
 
 
-async def write_book(url: str) -> Book:
-    book = Book(Database(url))
-    async with book.database.engine.begin() as connection:
+async def write_dataset(url: str) -> Dataset:
+    dataset = Dataset(Database(url))
+    async with dataset.database.engine.begin() as connection:
         await as_carrier(connection)
         partner = await add_tenant(connection, 1)
-        book.tenants.update({1: partner, 10: await add_tenant(connection, 10)})
+        dataset.tenants.update({1: partner, 10: await add_tenant(connection, 10)})
         for sub_tenant in (2, 3):
-            book.tenants[sub_tenant] = await add_tenant(connection, sub_tenant, partner)
-        for id_, tenant in book.tenants.items():
+            dataset.tenants[sub_tenant] = await add_tenant(connection, sub_tenant, partner)
+        for id_, tenant in dataset.tenants.items():
             for number in (1, 2):
                 customer = await add(connection, "customers", tenant)
-                book.customers[id_, number] = customer
+                dataset.customers[id_, number] = customer
                 for table in OWNED:
                     await add_of_customer(connection, table, tenant, customer)
-    return book
+    return dataset
 
 
 @pytest.fixture(scope="module")
-async def book(shared_postgresql_url: str) -> AsyncIterator[Book]:
-    book = await write_book(shared_postgresql_url)
-    yield book
-    await book.database.close()
+async def dataset(shared_postgresql_url: str) -> AsyncIterator[Dataset]:
+    dataset = await write_dataset(shared_postgresql_url)
+    yield dataset
+    await dataset.database.close()
 
 
-async def test_without_a_second_wall_everything_is_seen_and_changed(databases: Databases) -> None:
+async def test_without_both_layers_every_row_is_seen_and_changed(databases: Databases) -> None:
     with databases.empty("sqlite") as url:
-        book = await write_book(url)
+        dataset = await write_dataset(url)
         for kind in KINDS:
-            async with book.database.write(book.scope(kind)) as session:
+            async with dataset.database.write(dataset.scope(kind)) as session:
                 for table in TABLES:
                     rows = select(func.count()).select_from(MODELS[table])
-                    assert (await session.scalar(rows) or 0) >= len(book.tenants), (kind, table)
+                    assert (await session.scalar(rows) or 0) >= len(dataset.tenants), (kind, table)
                 await session.execute(update(Site).values(name=kind))
                 assert await session.scalar(select(func.count()).where(Site.name == kind)) == 8
-        await book.database.close()
+        await dataset.database.close()
 
 
 @pytest.mark.parametrize("writes", [False, True], ids=["reads", "writes"])
 @pytest.mark.parametrize("kind", KINDS)
-async def test_each_table_shows_what_is_in_scope(kind: str, writes: bool, book: Book) -> None:
-    scope = book.scope(kind)
-    expected = {table: (await book.keys(table, scope))[0] for table in TABLES}
-    opened = book.database.write(scope) if writes else book.database.read(scope)
+async def test_each_table_shows_the_rows_in_scope(
+    kind: str, writes: bool, dataset: Dataset
+) -> None:
+    scope = dataset.scope(kind)
+    expected = {table: (await dataset.keys(table, scope))[0] for table in TABLES}
+    opened = dataset.database.write(scope) if writes else dataset.database.read(scope)
     async with opened as session:
         for table in TABLES:
             model = MODELS[table]
@@ -140,18 +142,20 @@ async def test_each_table_shows_what_is_in_scope(kind: str, writes: bool, book: 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_no_row_outside_of_the_scope_is_changed_or_deleted(kind: str, book: Book) -> None:
-    scope = book.scope(kind)
+async def test_no_row_outside_of_the_scope_is_changed_or_deleted(
+    kind: str, dataset: Dataset
+) -> None:
+    scope = dataset.scope(kind)
     for table in TABLES:
         model = MODELS[table]
         key = keys_of(model)
-        inside, outside = await book.keys(table, scope)
+        inside, outside = await dataset.keys(table, scope)
         changes = (
             update(model).where(key.in_(outside)).values({key.key: key}),
             delete(model).where(key.in_(outside)),
         )
         for change in changes:
-            async with book.database.write(scope) as session:
+            async with dataset.database.write(scope) as session:
                 if (kind, table) == ("customer", "tenants"):
                     # No customer changes any tenant.
                     with pytest.raises(ProgrammingError, match="permission denied"):
@@ -159,32 +163,34 @@ async def test_no_row_outside_of_the_scope_is_changed_or_deleted(kind: str, book
                 else:
                     changed: Any = await session.execute(change)
                     assert changed.rowcount == 0, table
-        assert await book.keys(table, scope) == (inside, outside)
+        assert await dataset.keys(table, scope) == (inside, outside)
 
 
 @pytest.mark.parametrize("table", TABLES)
 @pytest.mark.parametrize("kind", KINDS)
-async def test_no_row_outside_of_the_scope_is_added(kind: str, table: str, book: Book) -> None:
-    scope = book.scope(kind)
+async def test_no_row_outside_of_the_scope_is_added(
+    kind: str, table: str, dataset: Dataset
+) -> None:
+    scope = dataset.scope(kind)
     foreign = (10 if kind != "stranger" else 1, 2)
     tenants = [foreign] if kind == "tree" else [foreign, (1, 1)]
     if kind == "customer":
         tenants.append((2, 2))
     for tenant, number in tenants:
         if table == "tenants":
-            values = tenant_row(500, book.tenants[tenant])
+            values = tenant_row(500, dataset.tenants[tenant])
         else:
-            values = await new_row(book, table, tenant, number)
+            values = await new_row(dataset, table, tenant, number)
         with pytest.raises(DBAPIError, match=r"row-level security|permission denied"):
-            async with book.database.write(scope) as session:
+            async with dataset.database.write(scope) as session:
                 session.add(MODELS[table](**values))
 
 
-async def new_row(book: Book, table: str, tenant: int, number: int) -> Row:
-    """What a new row of that customer holds; all that it refers to is there."""
-    customer = book.customers[tenant, number]
+async def new_row(dataset: Dataset, table: str, tenant: int, number: int) -> Row:
+    """The values of a new row of a customer; the rows that it refers to exist."""
+    customer = dataset.customers[tenant, number]
     model: Any = MODELS[table]
-    async with book.database.engine.connect() as connection:
+    async with dataset.database.engine.connect() as connection:
         await as_carrier(connection)
         rule = model.of_customer
         given: Row = {}
@@ -196,43 +202,43 @@ async def new_row(book: Book, table: str, tenant: int, number: int) -> Row:
             given = {rule.column if rule else "order_id": await connection.scalar(found)}
         elif rule.column == "customer_id":
             given = {"customer_id": customer["id"]}
-        # Undone: what the row needs besides is there already, by `given`.
-        return await complete(connection, table, book.tenants[tenant], **given)
+        # Rolled back: all rows that the new one refers to exist already.
+        return await complete(connection, table, dataset.tenants[tenant], **given)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_row_cannot_be_given_away(kind: str, book: Book) -> None:
+async def test_a_row_cannot_change_its_owner(kind: str, dataset: Dataset) -> None:
     to = 1 if kind == "stranger" else 10
-    taker = book.customers[to, 1]
+    taker = dataset.customers[to, 1]
     gifts: list[dict[str, Any]] = [
-        {"tenant_id": to, "root_tenant_id": book.tenants[to]["root_tenant_id"]},
-        {"root_tenant_id": book.tenants[to]["root_tenant_id"]},
+        {"tenant_id": to, "root_tenant_id": dataset.tenants[to]["root_tenant_id"]},
+        {"root_tenant_id": dataset.tenants[to]["root_tenant_id"]},
     ]
     if kind == "customer":
-        gifts.append({"customer_id": book.customers[2, 2]["id"]})
+        gifts.append({"customer_id": dataset.customers[2, 2]["id"]})
     for gift in gifts:
         with pytest.raises(ProgrammingError, match="row-level security"):
-            async with book.database.write(book.scope(kind)) as session:
+            async with dataset.database.write(dataset.scope(kind)) as session:
                 await session.execute(update(Site).values(gift))
-    async with book.database.read(TenantScope.carrier()) as session:
+    async with dataset.database.read(TenantScope.carrier()) as session:
         sites = select(func.count()).where(Site.customer_id == taker["id"])
         assert await session.scalar(sites) == 1
 
 
-async def test_a_part_cannot_be_moved_below_another_customers(book: Book) -> None:
-    foreign = await new_row(book, "cart_items", 2, 2)
+async def test_a_part_cannot_move_to_a_parent_of_another_customer(dataset: Dataset) -> None:
+    foreign = await new_row(dataset, "cart_items", 2, 2)
     with pytest.raises(ProgrammingError, match="row-level security"):
-        async with book.database.write(book.scope("customer")) as session:
+        async with dataset.database.write(dataset.scope("customer")) as session:
             await session.execute(
                 update(CartItem).values(cart_id=foreign["cart_id"], position=foreign["position"])
             )
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_text_in_a_statement_sees_no_more(kind: str, book: Book) -> None:
-    scope = book.scope(kind)
-    inside, _ = await book.keys("orders", scope)
-    async with book.database.read(scope) as session:
+async def test_literal_sql_sees_no_more(kind: str, dataset: Dataset) -> None:
+    scope = dataset.scope(kind)
+    inside, _ = await dataset.keys("orders", scope)
+    async with dataset.database.read(scope) as session:
         for condition in ("true OR true", "id IN (SELECT id FROM orders)"):
             seen = await session.entities(select(Order.id).where(text(condition)))
             assert set(seen) == inside

@@ -1,0 +1,93 @@
+"""Contracts."""
+
+import sqlalchemy as sa
+
+from db.migrations.first.columns import (
+    AMOUNT,
+    INSTANT,
+    JSON,
+    METADATA,
+    closed_set,
+    link,
+    owned_by_tenant,
+    trigram_index,
+)
+
+sa.Table(
+    "contracts",
+    METADATA,
+    sa.Column("id", sa.Uuid(), primary_key=True),
+    sa.Column("tenant_id", sa.Integer(), primary_key=True),
+    sa.Column("number", sa.String(), nullable=False),
+    sa.Column("customer_id", sa.Uuid(), nullable=False),
+    sa.Column("site_id", sa.Uuid()),
+    sa.Column("product_id", sa.Uuid(), sa.ForeignKey("products.id")),
+    sa.Column(
+        "status",
+        closed_set("contract_status", "ACTIVE", "TERMINATED", "EXPIRED", "REPLACED"),
+        nullable=False,
+    ),
+    sa.Column("term_start", sa.Date()),
+    sa.Column("term_end", sa.Date()),
+    sa.Column(
+        "term_end_sort",
+        sa.Date(),
+        sa.Computed("coalesce(term_end, '9999-12-31')", persisted=True),
+        nullable=False,
+    ),
+    sa.Column("minimum_months", sa.Integer()),
+    sa.Column("notice_period_months", sa.Integer()),
+    sa.Column("renewable_from", sa.Date()),
+    sa.Column("dealer_id", sa.String()),
+    sa.Column("sub_partner_id", sa.String()),
+    sa.Column("predecessor_id", sa.Uuid()),
+    sa.Column("created_at", INSTANT, nullable=False),
+    sa.Column("updated_at", INSTANT, nullable=False),
+    sa.Column("version", sa.Integer(), nullable=False),
+    sa.Column("search_text", sa.String(), nullable=False),
+    sa.Column("root_tenant_id", sa.Integer(), nullable=False),
+    owned_by_tenant(),
+    link("customer_id", "customers"),
+    link("site_id", "sites"),
+    link("predecessor_id", "contracts"),
+    sa.UniqueConstraint("root_tenant_id", "number"),
+    sa.UniqueConstraint("predecessor_id"),
+    sa.CheckConstraint("term_end >= term_start", name="term_ends_after_start"),
+    sa.CheckConstraint(
+        "minimum_months >= 0 AND notice_period_months >= 0", name="months_not_negative"
+    ),
+    sa.CheckConstraint("predecessor_id <> id", name="not_its_own_predecessor"),
+    sa.Index(None, "customer_id", "root_tenant_id", "created_at", "id"),
+    sa.Index(None, "product_id", "root_tenant_id", "created_at", "id"),
+    sa.Index(None, "root_tenant_id", "created_at", "id"),
+    sa.Index(None, "root_tenant_id", "term_end_sort", "id"),
+    sa.Index(None, "root_tenant_id", "updated_at", "id"),
+    sa.Index(None, "site_id", "root_tenant_id", "created_at", "id"),
+    sa.Index(None, "tenant_id", "root_tenant_id", "created_at", "id"),
+    trigram_index("contracts"),
+)
+
+sa.Table(
+    "contract_items",
+    METADATA,
+    sa.Column("contract_id", sa.Uuid(), primary_key=True),
+    sa.Column("tenant_id", sa.Integer(), primary_key=True),
+    sa.Column("position", sa.Integer(), primary_key=True),
+    sa.Column("product_id", sa.Uuid(), sa.ForeignKey("products.id")),
+    sa.Column("name", sa.String(), nullable=False),
+    sa.Column("quantity", sa.Integer(), nullable=False),
+    sa.Column("one_time_amount", AMOUNT),
+    sa.Column("monthly_amount", AMOUNT),
+    sa.Column("currency", sa.String()),
+    sa.Column("characteristics", JSON, nullable=False),
+    sa.Column("root_tenant_id", sa.Integer(), nullable=False),
+    owned_by_tenant(),
+    link("contract_id", "contracts"),
+    sa.CheckConstraint("quantity >= 0", name="quantity_not_negative"),
+    sa.CheckConstraint(
+        "currency IS NOT NULL OR (one_time_amount IS NULL AND monthly_amount IS NULL)",
+        name="amount_has_currency",
+    ),
+    sa.CheckConstraint("one_time_amount >= 0", name="one_time_amount_not_negative"),
+    sa.CheckConstraint("monthly_amount >= 0", name="monthly_amount_not_negative"),
+)

@@ -1,0 +1,85 @@
+"""Offers and the consents given to them."""
+
+import sqlalchemy as sa
+
+from db.migrations.first.columns import (
+    INSTANT,
+    METADATA,
+    closed_set,
+    link,
+    owned_by_tenant,
+    trigram_index,
+)
+
+sa.Table(
+    "offers",
+    METADATA,
+    sa.Column("id", sa.Uuid(), primary_key=True),
+    sa.Column("tenant_id", sa.Integer(), primary_key=True),
+    sa.Column("number", sa.String(), nullable=False),
+    sa.Column("customer_id", sa.Uuid(), nullable=False),
+    sa.Column("cart_id", sa.Uuid()),
+    sa.Column(
+        "business_case",
+        closed_set(
+            "business_case",
+            "NEW_ORDER",
+            "REORDER",
+            "CONTRACT_RENEWAL",
+            "TARIFF_CHANGE",
+            "CONTRACT_ADJUSTMENT",
+            "NEW_SITE_WITH_PORTING",
+            "NEW_NUMBERS_FOR_SITE",
+            "PROVIDER_CHANGE_FOR_SITE",
+            "PRODUCT_CHANGE",
+            "PRODUCT_CHANGE_WITH_NEW_ORDER",
+        ),
+        nullable=False,
+    ),
+    sa.Column(
+        "status",
+        closed_set(
+            "offer_status",
+            "CREATED",
+            "SENT",
+            "CONSENTED",
+            "ORDERED",
+            "DECLINED",
+            "WITHDRAWN",
+            "EXPIRED",
+        ),
+        nullable=False,
+    ),
+    sa.Column("created_by_id", sa.Uuid()),
+    sa.Column("created_at", INSTANT, nullable=False),
+    sa.Column("updated_at", INSTANT, nullable=False),
+    sa.Column("sent_at", INSTANT),
+    sa.Column("decided_at", INSTANT),
+    sa.Column("valid_until", sa.Date()),
+    sa.Column("search_text", sa.String(), nullable=False),
+    sa.Column("root_tenant_id", sa.Integer(), nullable=False),
+    owned_by_tenant(),
+    link("customer_id", "customers"),
+    link("cart_id", "carts"),
+    link("created_by_id", "portal_users"),
+    sa.UniqueConstraint("cart_id"),
+    sa.UniqueConstraint("root_tenant_id", "number"),
+    sa.Index(None, "customer_id", "root_tenant_id", "created_at", "id"),
+    sa.Index(None, "root_tenant_id", "created_at", "id"),
+    sa.Index(None, "tenant_id", "root_tenant_id", "created_at", "id"),
+    trigram_index("offers"),
+)
+
+sa.Table(
+    "offer_consents",
+    METADATA,
+    sa.Column("offer_id", sa.Uuid(), primary_key=True),
+    sa.Column("given_by", closed_set("consent_by", "CUSTOMER", "CARRIER"), primary_key=True),
+    sa.Column("tenant_id", sa.Integer(), primary_key=True),
+    sa.Column("given_at", INSTANT, nullable=False),
+    sa.Column("name", sa.String(), nullable=False),
+    sa.Column("email", sa.String()),
+    sa.Column("root_tenant_id", sa.Integer(), nullable=False),
+    owned_by_tenant(),
+    link("offer_id", "offers"),
+)

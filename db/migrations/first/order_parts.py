@@ -1,0 +1,222 @@
+"""The parts of orders, and their history."""
+
+import sqlalchemy as sa
+
+from db.migrations.first.columns import (
+    AMOUNT,
+    INSTANT,
+    JSON,
+    METADATA,
+    closed_set,
+    link,
+    owned_by_tenant,
+)
+
+sa.Table(
+    "order_items",
+    METADATA,
+    sa.Column("parent_position", sa.Integer()),
+    sa.Column("reference", sa.String()),
+    sa.Column(
+        "action", closed_set("item_action", "ADD", "MODIFY", "DELETE", "NO_CHANGE"), nullable=False
+    ),
+    sa.Column("product_id", sa.Uuid(), sa.ForeignKey("products.id")),
+    sa.Column("name", sa.String(), nullable=False),
+    sa.Column("quantity", sa.Integer(), nullable=False),
+    sa.Column("state", sa.String()),
+    sa.Column("terms", JSON, nullable=False),
+    sa.Column("relationships", JSON, nullable=False),
+    sa.Column("characteristics", JSON, nullable=False),
+    sa.Column("order_id", sa.Uuid(), primary_key=True),
+    sa.Column("position", sa.Integer(), primary_key=True),
+    sa.Column("tenant_id", sa.Integer(), primary_key=True),
+    sa.Column("root_tenant_id", sa.Integer(), nullable=False),
+    owned_by_tenant(),
+    link("order_id", "orders"),
+    sa.CheckConstraint("quantity >= 0", name="quantity_not_negative"),
+)
+
+sa.Table(
+    "order_prices",
+    METADATA,
+    sa.Column("item_position", sa.Integer()),
+    sa.Column("kind", closed_set("price_kind", "ONE_TIME", "RECURRING", "USAGE"), nullable=False),
+    sa.Column("name", sa.String()),
+    sa.Column("description", sa.String()),
+    sa.Column("net_amount", AMOUNT),
+    sa.Column("gross_amount", AMOUNT),
+    sa.Column("currency", sa.String()),
+    sa.Column("tax_rate", AMOUNT),
+    sa.Column("period", sa.String()),
+    sa.Column("period_length", sa.Integer()),
+    sa.Column("unit", sa.String()),
+    sa.Column("alterations", JSON, nullable=False),
+    sa.Column("order_id", sa.Uuid(), primary_key=True),
+    sa.Column("position", sa.Integer(), primary_key=True),
+    sa.Column("tenant_id", sa.Integer(), primary_key=True),
+    sa.Column("root_tenant_id", sa.Integer(), nullable=False),
+    owned_by_tenant(),
+    link("order_id", "orders"),
+    sa.ForeignKeyConstraint(
+        ["order_id", "item_position", "tenant_id"],
+        ["order_items.order_id", "order_items.position", "order_items.tenant_id"],
+    ),
+    sa.CheckConstraint(
+        "currency IS NOT NULL OR (net_amount IS NULL AND gross_amount IS NULL)",
+        name="amount_has_currency",
+    ),
+    sa.CheckConstraint("net_amount >= 0", name="net_amount_not_negative"),
+    sa.CheckConstraint("gross_amount >= 0", name="gross_amount_not_negative"),
+    sa.CheckConstraint("tax_rate >= 0", name="tax_rate_not_negative"),
+)
+
+sa.Table(
+    "order_external_ids",
+    METADATA,
+    sa.Column("owner", sa.String()),
+    sa.Column("kind", sa.String()),
+    sa.Column("value", sa.String(), nullable=False),
+    sa.Column("order_id", sa.Uuid(), primary_key=True),
+    sa.Column("position", sa.Integer(), primary_key=True),
+    sa.Column("tenant_id", sa.Integer(), primary_key=True),
+    sa.Column("root_tenant_id", sa.Integer(), nullable=False),
+    owned_by_tenant(),
+    link("order_id", "orders"),
+    sa.Index(None, "root_tenant_id", "value"),
+)
+
+sa.Table(
+    "order_milestones",
+    METADATA,
+    sa.Column(
+        "kind",
+        closed_set(
+            "milestone_kind",
+            "ORDER_RECEIVED",
+            "CONFIRMATION_SENT",
+            "CONTRACT_LINKED",
+            "DATE_CONFIRMED",
+            "PORTING_CONFIRMED",
+            "NUMBERS_ASSIGNED",
+            "SERVICE_ACTIVE",
+            "CANCELLATION_REQUESTED",
+            "OTHER",
+        ),
+        nullable=False,
+    ),
+    sa.Column("name", sa.String()),
+    sa.Column("message", sa.String()),
+    sa.Column("reference", sa.String()),
+    sa.Column("planned_at", INSTANT),
+    sa.Column("reached_at", INSTANT),
+    sa.Column("violated", sa.Boolean(), nullable=False),
+    sa.Column("order_id", sa.Uuid(), primary_key=True),
+    sa.Column("position", sa.Integer(), primary_key=True),
+    sa.Column("tenant_id", sa.Integer(), primary_key=True),
+    sa.Column("root_tenant_id", sa.Integer(), nullable=False),
+    owned_by_tenant(),
+    link("order_id", "orders"),
+)
+
+sa.Table(
+    "order_delays",
+    METADATA,
+    sa.Column("reference", sa.String()),
+    sa.Column("kind", sa.String()),
+    sa.Column("reason", sa.String(), nullable=False),
+    sa.Column("reported_at", INSTANT, nullable=False),
+    sa.Column("resolved_at", INSTANT),
+    sa.Column("order_id", sa.Uuid(), primary_key=True),
+    sa.Column("position", sa.Integer(), primary_key=True),
+    sa.Column("tenant_id", sa.Integer(), primary_key=True),
+    sa.Column("root_tenant_id", sa.Integer(), nullable=False),
+    owned_by_tenant(),
+    link("order_id", "orders"),
+    sa.CheckConstraint("resolved_at >= reported_at", name="resolved_after_reported"),
+)
+
+sa.Table(
+    "order_notes",
+    METADATA,
+    sa.Column("reference", sa.String()),
+    sa.Column("author", sa.String()),
+    sa.Column("written_at", INSTANT),
+    sa.Column("text", sa.String(), nullable=False),
+    sa.Column("order_id", sa.Uuid(), primary_key=True),
+    sa.Column("position", sa.Integer(), primary_key=True),
+    sa.Column("tenant_id", sa.Integer(), primary_key=True),
+    sa.Column("root_tenant_id", sa.Integer(), nullable=False),
+    owned_by_tenant(),
+    link("order_id", "orders"),
+)
+
+sa.Table(
+    "order_documents",
+    METADATA,
+    sa.Column(
+        "kind",
+        closed_set(
+            "document_kind",
+            "PRODUCT_SHEET",
+            "SERVICE_DESCRIPTION",
+            "PRICE_LIST",
+            "TERMS",
+            "GUIDE",
+            "ORDER_CONFIRMATION",
+            "OTHER",
+        ),
+        nullable=False,
+    ),
+    sa.Column("title", sa.String(), nullable=False),
+    sa.Column("content_type", sa.String(), nullable=False),
+    sa.Column("url", sa.String(), nullable=False),
+    sa.Column("created_at", INSTANT, nullable=False),
+    sa.Column("order_id", sa.Uuid(), primary_key=True),
+    sa.Column("position", sa.Integer(), primary_key=True),
+    sa.Column("tenant_id", sa.Integer(), primary_key=True),
+    sa.Column("root_tenant_id", sa.Integer(), nullable=False),
+    owned_by_tenant(),
+    link("order_id", "orders"),
+)
+
+sa.Table(
+    "order_history",
+    METADATA,
+    sa.Column("order_id", sa.Uuid(), primary_key=True),
+    sa.Column("sequence", sa.Integer(), primary_key=True),
+    sa.Column("tenant_id", sa.Integer(), primary_key=True),
+    sa.Column("previous_sequence", sa.Integer()),
+    sa.Column(
+        "phase",
+        closed_set(
+            "order_phase",
+            "RECEIVED",
+            "ACCEPTED",
+            "CLARIFICATION",
+            "ON_HOLD",
+            "CONFIRMED",
+            "PROVISIONING",
+            "COMPLETED",
+            "REJECTED",
+            "FAILED",
+            "PARTIAL",
+            "CANCELLED",
+        ),
+        nullable=False,
+    ),
+    sa.Column("occurred_at", INSTANT, nullable=False),
+    sa.Column("reason", sa.String()),
+    sa.Column("root_tenant_id", sa.Integer(), nullable=False),
+    owned_by_tenant(),
+    link("order_id", "orders"),
+    sa.ForeignKeyConstraint(
+        ["order_id", "previous_sequence", "tenant_id"],
+        ["order_history.order_id", "order_history.sequence", "order_history.tenant_id"],
+    ),
+    sa.CheckConstraint("sequence >= 1", name="sequence_positive"),
+    sa.CheckConstraint(
+        "(sequence = 1) = (previous_sequence IS NULL) AND (previous_sequence IS NULL "
+        "OR previous_sequence = sequence - 1)",
+        name="sequence_without_gaps",
+    ),
+)
