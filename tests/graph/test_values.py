@@ -10,7 +10,6 @@ from strawberry.types.base import StrawberryObjectDefinition
 
 import resolvers
 import schema as product
-from auth.principal import Principal
 
 
 def graph_types() -> Iterator[StrawberryObjectDefinition]:
@@ -26,7 +25,6 @@ def bare_fields(definition: StrawberryObjectDefinition) -> set[str]:
 
 def computed_values() -> Iterator[type]:
     """What resolvers hand out besides rows."""
-    yield Principal
     for module in pkgutil.iter_modules(resolvers.__path__, "resolvers."):
         for _, kind in getmembers(importlib.import_module(module.name), isclass):
             if kind.__module__ == module.name:
