@@ -13,7 +13,7 @@ ContextT = TypeVar("ContextT")
 
 
 class Engine(Generic[ContextT]):
-    """All that a server needs of a schema. It imports no GraphQL library beside this."""
+    """All that a server needs of a schema. The server imports no GraphQL library itself."""
 
     def __init__(
         self,
@@ -24,7 +24,7 @@ class Engine(Generic[ContextT]):
         executor_name: ExecutorName = "levels",
     ) -> None:
         """`needs` are the scopes that fields need. Raises ValueError for a schema with extensions
-        or operation directives, which would not run."""
+        or operation directives, which are not run."""
         if schema.extensions or schema.directives:
             raise ValueError("Strawberry's extensions and operation directives are not run here.")
         self.limits = limits
