@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 
 import click
 import uvicorn
-from graphql.utilities import strip_ignored_characters
 from sqlalchemy import select
 
 from app import create_app, set_up_logging
@@ -212,7 +211,10 @@ def _ask_once(url: str, content: DemoContent) -> list[str]:
     milliseconds = (time.perf_counter() - started) * 1000
     if "errors" in answer:
         raise ValueError(answer["errors"][0]["message"])
-    body = json.dumps({"query": strip_ignored_characters(query), "variables": variables})
+    # The example's comments are lines of their own.
+    lines = (line.strip() for line in query.splitlines())
+    one_line = " ".join(line for line in lines if line and not line.startswith("#"))
+    body = json.dumps({"query": one_line, "variables": variables})
     curl = (
         f"curl -s {url}/graphql {_header('Authorization', f'Bearer {content.api_key}')} "
         f"{_header('Content-Type', 'application/json')} -d {shlex.quote(body)}"

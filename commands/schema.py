@@ -3,16 +3,10 @@
 from pathlib import Path
 
 import click
-from graphql import GraphQLError, build_schema
-from graphql.utilities import (
-    BreakingChange,
-    DangerousChange,
-    SchemaChange,
-    find_schema_changes,
-)
 
 import schema
 from commands.base import PARTLY_FAILED, Mistake
+from schema.changes import describe_changes
 
 COMMITTED = Path(schema.__file__).with_name("schema.graphql")
 
@@ -45,26 +39,3 @@ def export_schema(check: bool, path: Path) -> None:
     except OSError as error:
         raise Mistake(f"{path} cannot be read or written: {error.strerror}.") from None
     click.echo(f"Wrote {path.name}.")
-
-
-def describe_changes(before: str | None, after: str) -> list[str]:
-    """Return the changes from one SDL to another, breaking changes first."""
-    if before is None:
-        return []
-    try:
-        old = build_schema(before)
-    except GraphQLError:
-        return ["The file is not a valid schema."]
-    changes = find_schema_changes(old, build_schema(after))
-    return [f"{_effect(change)}: {change.description}" for change in sorted(changes, key=_rank)]
-
-
-def _rank(change: SchemaChange) -> tuple[int, str]:
-    ranks = {BreakingChange: 0, DangerousChange: 1}
-    return ranks.get(type(change), 2), change.description
-
-
-def _effect(change: SchemaChange) -> str:
-    if isinstance(change, BreakingChange):
-        return "BREAKS CLIENTS"
-    return "may surprise clients" if isinstance(change, DangerousChange) else "safe"

@@ -1,6 +1,6 @@
 """Order books for tests: a factory for each model, one row a call.
 
-    book = Book()
+    book = Factory()
     partner = book.tenant()
     customer = book.customer(partner, name="Bäckerei Brot GmbH")
     order = book.order(customer, phase=OrderPhase.CONFIRMED)
@@ -11,7 +11,6 @@ Every factory fills what must be there, with values that occur only once, and ta
 its name. Numbers count up from 10001, so that none is a part of another.
 """
 
-import itertools
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -19,11 +18,9 @@ from typing import Any, Final, TypeVar
 
 from db import enums, models
 from db.enums import BusinessCase, OrderPhase
-from db.ids import uuid7
 from db.models import Base, Cart, Contract, Customer, Offer, Order, OrderItem, Product, Tenant
-from db.scope.tenant_scope import TenantScope
 from db.search import search_text
-from db.session import Database
+from tests.graph.rows import Rows, address, owned, row_id
 
 NOW: Final = datetime(2026, 11, 20, 14, tzinfo=UTC)
 """The current time of all order books made here."""
@@ -41,31 +38,14 @@ _SMOOTH: Final[Path] = (
 _ENTERED_BEFORE: Final = {OrderPhase.CLARIFICATION: 2, OrderPhase.ON_HOLD: 3, OrderPhase.PARTIAL: 4}
 
 
-class Factory:
-    """Collects rows. `write` stores them."""
-
-    def __init__(self) -> None:
-        self.rows: list[Base] = []
-        self._numbers = itertools.count(10001)
-        self._places: dict[tuple[type[Base], Any], int] = {}
-
-    async def write(self, database: Database) -> None:
-        """Store the rows, each table after those that it refers to, and clear the factory."""
-        tables = [table.name for table in Base.metadata.sorted_tables]
-        # An order cannot be changed after the first entry of its history, so store its parts first.
-        tables.remove(models.OrderHistoryEntry.__tablename__)
-        tables.append(models.OrderHistoryEntry.__tablename__)
-        async with database.write(TenantScope.carrier()) as session:
-            for table in tables:
-                session.add(*(row for row in self.rows if row.__tablename__ == table))
-                await session.flush()
-        self.rows.clear()
+class Factory(Rows):
+    """A method for each model: it adds one row, and returns it."""
 
     def tenant(self, parent: Tenant | None = None, **given: Any) -> Tenant:
         n = next(self._numbers)
         columns = {
             "id": n,
-            "public_id": _id(n),
+            "public_id": row_id(n),
             "root_tenant_id": parent.root_tenant_id if parent else n,
             "parent_id": parent.id if parent else None,
             "number": f"M-{n}",
@@ -78,14 +58,14 @@ class Factory:
     def customer(self, tenant: Tenant, **given: Any) -> Customer:
         n = next(self._numbers)
         columns = {
-            **_owned(n, tenant.id, tenant.root_tenant_id),
+            **owned(n, tenant.id, tenant.root_tenant_id),
             "number": f"K-{n}",
             "kind": enums.CustomerKind.CUSTOMER,
             "name": f"Kundschaft {n} AG",
             "email": f"kunde{n}@kunde.example",
             "created_at": NOW - timedelta(days=900),
             "updated_at": NOW - timedelta(days=800),
-            **_address(n),
+            **address(n),
         }
         customer = self._add(Customer, columns, given)
         customer.search_text = search_text(customer.number, customer.name)
@@ -94,19 +74,19 @@ class Factory:
     def site(self, customer: Customer, **given: Any) -> models.Site:
         n = next(self._numbers)
         columns = {
-            **_owned(n, customer.tenant_id, customer.root_tenant_id),
+            **owned(n, customer.tenant_id, customer.root_tenant_id),
             "customer_id": customer.id,
             "number": f"S-{n}",
             "name": f"Filiale {n}",
             "created_at": NOW - timedelta(days=850),
-            **_address(n),
+            **address(n),
         }
         return self._add(models.Site, columns, given)
 
     def portal_user(self, tenant: Tenant, **given: Any) -> models.PortalUser:
         n = next(self._numbers)
         columns = {
-            **_owned(n, tenant.id, tenant.root_tenant_id),
+            **owned(n, tenant.id, tenant.root_tenant_id),
             "name": f"Petra Portal {n}",
             "email": f"portal{n}@partner.example",
             "created_at": NOW - timedelta(days=700),
@@ -117,7 +97,7 @@ class Factory:
         """An entry of the audit log about the tenant, or about no tenant."""
         n = next(self._numbers)
         columns = {
-            "id": _id(n),
+            "id": row_id(n),
             "tenant_id": None if tenant is None else tenant.id,
             "root_tenant_id": None if tenant is None else tenant.root_tenant_id,
             "occurred_at": NOW - timedelta(days=2),
@@ -133,7 +113,7 @@ class Factory:
         """A product of the carrier's catalogue, with a document."""
         n = next(self._numbers)
         columns = {
-            "id": _id(n),
+            "id": row_id(n),
             "number": f"P-{n}",
             "name": f"Produkt {n}",
             "family": enums.ProductFamily.FIBRE,
@@ -156,7 +136,7 @@ class Factory:
     def cart(self, customer: Customer, **given: Any) -> Cart:
         n = next(self._numbers)
         columns = {
-            **_owned(n, customer.tenant_id, customer.root_tenant_id),
+            **owned(n, customer.tenant_id, customer.root_tenant_id),
             "number": f"W-{n}",
             "customer_id": customer.id,
             "business_case": BusinessCase.NEW_ORDER,
@@ -172,7 +152,7 @@ class Factory:
     def offer(self, customer: Customer, *, cart: Cart | None = None, **given: Any) -> Offer:
         n = next(self._numbers)
         columns = {
-            **_owned(n, customer.tenant_id, customer.root_tenant_id),
+            **owned(n, customer.tenant_id, customer.root_tenant_id),
             "number": f"AN-{n}",
             "customer_id": customer.id,
             "cart_id": cart.id if cart else None,
@@ -205,7 +185,7 @@ class Factory:
     def contract(self, customer: Customer, **given: Any) -> Contract:
         n = next(self._numbers)
         columns = {
-            **_owned(n, customer.tenant_id, customer.root_tenant_id),
+            **owned(n, customer.tenant_id, customer.root_tenant_id),
             "number": f"V-{n}",
             "customer_id": customer.id,
             "status": enums.ContractStatus.ACTIVE,
@@ -243,7 +223,7 @@ class Factory:
         received = given.get("received_at", NOW - timedelta(days=30))
         entered = [received + timedelta(hours=hours) for hours in range(len(path))]
         columns = {
-            **_owned(n, customer.tenant_id, customer.root_tenant_id),
+            **owned(n, customer.tenant_id, customer.root_tenant_id),
             "number": f"A-{n}",
             "customer_id": customer.id,
             "product_id": product.id if product else None,
@@ -363,63 +343,8 @@ class Factory:
         }
         self._add(models.OrderHistoryEntry, columns, {})
 
-    def _part(
-        self, model: type[M], order: Order, columns: dict[str, Any], given: dict[str, Any]
-    ) -> M:
-        owner = {
-            "order_id": order.id,
-            "position": self._place(model, order.id),
-            "tenant_id": order.tenant_id,
-            "root_tenant_id": order.root_tenant_id,
-        }
-        return self._add(model, owner | columns, given)
-
-    def _priced_item(
-        self, model: type[M], of: Cart | Contract, link: str, given: dict[str, Any]
-    ) -> M:
-        columns = {
-            link: of.id,
-            "position": self._place(model, of.id),
-            "tenant_id": of.tenant_id,
-            "root_tenant_id": of.root_tenant_id,
-            "name": f"Posten {next(self._numbers)}",
-            "quantity": 1,
-            "one_time_amount": Decimal("49.00"),
-            "monthly_amount": Decimal("19.90"),
-            "currency": "EUR",
-        }
-        return self._add(model, columns, given)
-
-    def _place(self, model: type[Base], parent: Any) -> int:
-        place = self._places[model, parent] = self._places.get((model, parent), 0) + 1
-        return place
-
-    def _add(self, model: type[M], columns: dict[str, Any], given: dict[str, Any]) -> M:
-        row = model(**columns | given)
-        self.rows.append(row)
-        return row
-
 
 def _path(phase: OrderPhase) -> list[OrderPhase]:
     if phase in _SMOOTH:
         return [*_SMOOTH[: _SMOOTH.index(phase) + 1]]
     return [*_SMOOTH[: _ENTERED_BEFORE.get(phase, 1)], phase]
-
-
-def _id(n: int) -> Any:
-    # Not in the order of the numbers, to tell sorting by id from sorting by number.
-    return uuid7(1_700_000_000_000 + n * 7919 % 10_000, n)
-
-
-def _owned(n: int, tenant_id: int, root_tenant_id: int) -> dict[str, Any]:
-    return {"id": _id(n), "tenant_id": tenant_id, "root_tenant_id": root_tenant_id}
-
-
-def _address(n: int) -> dict[str, str]:
-    return {
-        "street": f"Straße {n}",
-        "house_number": f"{n}a",
-        "postal_code": f"PLZ{n}",
-        "city": f"Stadt {n}",
-        "country": "DE",
-    }
