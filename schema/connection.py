@@ -12,7 +12,6 @@ import strawberry
 from execution.resolving import by_level
 from resolvers.context import Context
 from resolvers.pagination import Page, counts
-from schema.fields import lazy
 
 T = TypeVar("T")
 
@@ -101,8 +100,3 @@ class Connection(Generic[T]):
         description="The number of objects in the whole list. It is counted anew for each request "
         "that selects it.",
     )
-
-
-def connection_of(name: str) -> Any:
-    """The connection of the graph type with that name (see `lazy`)."""
-    return Connection[lazy(name)]  # type: ignore[misc]

@@ -12,7 +12,7 @@ from resolvers.batch_loader import resolved
 from resolvers.context import Context
 from schema.characteristic import Characteristic
 from schema.enums import ItemAction
-from schema.fields import lazy, to_one
+from schema.fields import to_one
 from schema.price import Price
 
 
@@ -87,10 +87,10 @@ class OrderItem:
         description="The item's identifier in the ordering system. Null if none was stated."
     )
     action: ItemAction = strawberry.field(description="What the item does to the product.")
-    product = strawberry.field(
-        resolver=to_one(relations.PRODUCT, "product_id"),
-        graphql_type=lazy("Product") | None,
-        description="The product in the catalogue. Null if the item names none.",
+    product = to_one(
+        relations.PRODUCT,
+        "product_id",
+        "The product in the catalogue. Null if the item names none.",
     )
     name: str = strawberry.field(description="The name of what was ordered.")
     quantity: int = strawberry.field(description="The ordered quantity.")

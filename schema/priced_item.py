@@ -6,7 +6,7 @@ from db.models.carts import PricedItem as PricedItemRow
 from execution.resolving import reads
 from resolvers import relations
 from schema.characteristic import Characteristic
-from schema.fields import lazy, to_one
+from schema.fields import to_one
 from schema.money import Money
 
 
@@ -28,10 +28,10 @@ def _characteristics(root: strawberry.Parent[PricedItemRow]) -> list[Characteris
 @strawberry.type(description="An item of a cart or a contract.")
 class PricedItem:
     position: int = strawberry.field(description="The position of the item, from 1.")
-    product = strawberry.field(
-        resolver=to_one(relations.PRODUCT, "product_id"),
-        graphql_type=lazy("Product") | None,
-        description="The product in the catalogue. Null if the item names none.",
+    product = to_one(
+        relations.PRODUCT,
+        "product_id",
+        "The product in the catalogue. Null if the item names none.",
     )
     name: str = strawberry.field(description="The name of the item.")
     quantity: int = strawberry.field(description="The quantity.")

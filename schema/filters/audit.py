@@ -6,8 +6,6 @@ from db.queries import audit as queries
 from resolvers import lookups
 from resolvers.context import Context
 from resolvers.text import optional_text
-from schema.audit_entry import AuditEntry
-from schema.connection import Connection
 from schema.enums import AuditAction, AuditSortField, Direction
 from schema.filters.ranges import DateTimeRange, instants, members
 from schema.listing import Listing
@@ -40,9 +38,6 @@ class AuditSort:
         default=AuditSortField.OCCURRED_AT, description="Field to sort by."
     )
     direction: Direction = strawberry.field(default=Direction.DESC, description="Sort direction.")
-
-
-AuditEntryConnection = Connection[AuditEntry]
 
 
 async def to_audit_filter(context: Context, filter: AuditFilter | None) -> queries.AuditFilter:

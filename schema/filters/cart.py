@@ -4,7 +4,6 @@ import strawberry
 
 from db.queries import offers as queries
 from resolvers.context import Context
-from schema.connection import connection_of
 from schema.enums import BusinessCase, CartStatus, Direction
 from schema.filters.ranges import members
 from schema.listing import Listing
@@ -18,9 +17,6 @@ class CartFilter:
     business_case: list[BusinessCase] | None = strawberry.field(
         default=None, description="Carts for one of these business cases."
     )
-
-
-CartConnection = connection_of("Cart")
 
 
 async def to_cart_filter(_: Context, filter: CartFilter | None) -> queries.CartFilter:

@@ -9,7 +9,6 @@ from execution.errors import ApiError, ErrorCode
 from resolvers import lookups
 from resolvers.context import Context
 from resolvers.text import optional_text
-from schema.connection import connection_of
 from schema.enums import ContractSortField, ContractStatus, Direction
 from schema.filters.ranges import DateRange, DateTimeRange, days, instants, members
 from schema.listing import Listing
@@ -62,9 +61,6 @@ class ContractFilter:
 class ContractSort:
     field: ContractSortField = strawberry.field(description="Field to sort by.")
     direction: Direction = strawberry.field(default=Direction.DESC, description="Sort direction.")
-
-
-ContractConnection = connection_of("Contract")
 
 
 async def to_contract_filter(

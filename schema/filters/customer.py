@@ -6,7 +6,6 @@ from db.queries import customers as queries
 from resolvers import lookups
 from resolvers.context import Context
 from resolvers.text import optional_text
-from schema.connection import connection_of
 from schema.enums import CustomerKind, CustomerSortField, Direction
 from schema.filters.ranges import DateTimeRange, instants, members
 from schema.listing import Listing
@@ -41,9 +40,6 @@ class CustomerFilter:
 class CustomerSort:
     field: CustomerSortField = strawberry.field(description="Field to sort by.")
     direction: Direction = strawberry.field(default=Direction.ASC, description="Sort direction.")
-
-
-CustomerConnection = connection_of("Customer")
 
 
 async def to_customer_filter(

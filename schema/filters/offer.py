@@ -6,7 +6,6 @@ from db.queries import offers as queries
 from resolvers import lookups
 from resolvers.context import Context
 from resolvers.text import optional_text
-from schema.connection import connection_of
 from schema.enums import BusinessCase, Direction, OfferSortField, OfferStatus
 from schema.filters.ranges import DateTimeRange, instants, members
 from schema.listing import Listing
@@ -50,9 +49,6 @@ class OfferFilter:
 class OfferSort:
     field: OfferSortField = strawberry.field(description="Field to sort by.")
     direction: Direction = strawberry.field(default=Direction.DESC, description="Sort direction.")
-
-
-OfferConnection = connection_of("Offer")
 
 
 async def to_offer_filter(context: Context, filter: OfferFilter | None) -> queries.OfferFilter:

@@ -6,7 +6,6 @@ from db.queries import orders as queries
 from resolvers import lookups
 from resolvers.context import Context
 from resolvers.text import optional_text
-from schema.connection import connection_of
 from schema.enums import BusinessCase, Direction, OrderPhase, OrderSortField, OrderStatus
 from schema.filters.ranges import DateTimeRange, instants, members
 from schema.listing import Listing
@@ -78,9 +77,6 @@ class OrderFilter:
 class OrderSort:
     field: OrderSortField = strawberry.field(description="Field to sort by.")
     direction: Direction = strawberry.field(default=Direction.DESC, description="Sort direction.")
-
-
-OrderConnection = connection_of("Order")
 
 
 async def to_order_filter(context: Context, filter: OrderFilter | None) -> queries.OrderFilter:

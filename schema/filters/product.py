@@ -4,7 +4,6 @@ import strawberry
 
 from db.queries import products as queries
 from resolvers.context import Context
-from schema.connection import connection_of
 from schema.enums import Direction, ProductFamily
 from schema.filters.ranges import members
 from schema.listing import Listing
@@ -17,9 +16,6 @@ class ProductFilter:
     family: list[ProductFamily] | None = strawberry.field(
         default=None, description="Products of one of these families."
     )
-
-
-ProductConnection = connection_of("Product")
 
 
 async def to_product_filter(_: Context, filter: ProductFilter | None) -> queries.ProductFilter:

@@ -5,7 +5,6 @@ import strawberry
 from db.queries import tenants as queries
 from resolvers.context import Context
 from resolvers.text import optional_text
-from schema.connection import connection_of
 from schema.enums import Direction, TenantSortField
 from schema.listing import Listing
 
@@ -25,9 +24,6 @@ class TenantFilter:
 class TenantSort:
     field: TenantSortField = strawberry.field(description="Field to sort by.")
     direction: Direction = strawberry.field(default=Direction.ASC, description="Sort direction.")
-
-
-TenantConnection = connection_of("Tenant")
 
 
 async def to_tenant_filter(_: Context, filter: TenantFilter | None) -> queries.TenantFilter:
