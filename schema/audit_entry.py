@@ -58,8 +58,7 @@ class AuditEntry:
     )
     subject: str | None = strawberry.field(
         description="What the action was performed on: the public part of a credential, a user as "
-        "the carrier's logs name them, or an origin. Null if the action has no "
-        "subject."
+        "the carrier's logs name them, or an origin. Null if the action has no subject."
     )
     tenant = to_one(
         relations.TENANT,

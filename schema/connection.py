@@ -61,9 +61,8 @@ class Edge(Generic[T]):
     node: T = strawberry.field(description="The object.")
     cursor: str = strawberry.field(
         resolver=_cursor,
-        description="An opaque text that marks the position of the object in the list. It is "
-        "valid for lists with the same `orderBy`, and stays valid when objects are "
-        "added or removed.",
+        description="An opaque text that marks the position of the object in the list. It is valid "
+        "for lists with the same `orderBy`, and stays valid when objects are added or removed.",
     )
 
 

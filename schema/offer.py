@@ -16,8 +16,7 @@ from schema.oauth_scopes import requires
 
 @strawberry.type(
     description="An offer (Angebot) that is sent to a customer. The customer's consent "
-    "(Zustimmung) turns it into an order. An offer to a prospect also needs the "
-    "carrier's consent.",
+    "(Zustimmung) turns it into an order. An offer to a prospect also needs the carrier's consent.",
     directives=requires(OAuthScope.OFFERS_READ),
 )
 class Offer(Node):

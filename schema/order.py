@@ -14,7 +14,7 @@ from ordering.order.lifecycle import TMF622_STATE
 from resolvers import relations
 from resolvers.batch_loader import resolved
 from resolvers.context import Context
-from schema.characteristic import Characteristic
+from schema.characteristic import characteristics_of
 from schema.delay import Delay
 from schema.document import Document
 from schema.enums import ActionParty, BusinessCase, ContractEffect, OrderPhase, OrderStatus
@@ -59,16 +59,6 @@ def _explanations(
 @reads("phase")
 def _tmf622_state(root: strawberry.Parent[OrderRow]) -> str:
     return TMF622_STATE[root.phase]
-
-
-@reads("characteristics")
-def _characteristics(root: strawberry.Parent[OrderRow]) -> list[Characteristic]:
-    return Characteristic.list_of(root.characteristics)
-
-
-@reads("reported_characteristics")
-def _reported_characteristics(root: strawberry.Parent[OrderRow]) -> list[Characteristic]:
-    return Characteristic.list_of(root.reported_characteristics)
 
 
 async def _total_prices(
@@ -182,9 +172,8 @@ class Order(Node):
     processing_estimate = strawberry.field(
         resolver=processing_estimate,
         graphql_type=ProcessingEstimate | None,
-        description="An estimate of when the order will be completed, based on completed orders "
-        "of the same product and business case. Null if there are none, or if the "
-        "order has ended.",
+        description="An estimate of when the order will be completed, based on completed orders of "
+        "the same product and business case. Null if there are none, or if the order has ended.",
     )
 
     items = to_parts(relations.ITEMS_OF_ORDER, OrderItem, "The ordered items, by position.")
@@ -207,15 +196,12 @@ class Order(Node):
         Document,
         "The documents of the order. `Product.documents` has the documents of its products.",
     )
-    characteristics = strawberry.field(
-        resolver=_characteristics,
-        graphql_type=list[Characteristic],
-        description="Further properties that were stated when the order was placed.",
+    characteristics = characteristics_of(
+        "characteristics", "Further properties that were stated when the order was placed."
     )
-    reported_characteristics = strawberry.field(
-        resolver=_reported_characteristics,
-        graphql_type=list[Characteristic],
-        description="Further properties that the carrier's systems reported during processing.",
+    reported_characteristics = characteristics_of(
+        "reported_characteristics",
+        "Further properties that the carrier's systems reported during processing.",
     )
 
     tenant = to_one(relations.TENANT, "tenant_id", "The tenant that serves the customer.")
