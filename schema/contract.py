@@ -1,6 +1,5 @@
 """Contracts."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 
 import strawberry
@@ -9,8 +8,6 @@ from auth.oauth_scopes import OAuthScope
 from db.models import Contract as ContractRow
 from execution.resolving import by_level, reads
 from resolvers import contracts, relations
-from resolvers.batch_loader import Values
-from resolvers.context import Context
 from schema.enums import ContractStatus
 from schema.fields import label_of, to_one, to_parts
 from schema.filters.cart import CARTS
@@ -47,10 +44,6 @@ def _term(root: strawberry.Parent[ContractRow]) -> ContractTerm:
     )
 
 
-def _renewable(parents: Sequence[ContractRow], context: Context) -> Values[bool]:
-    return contracts.are_renewable(context, parents)
-
-
 @strawberry.type(
     description="A contract (Vertrag), by which products are billed. An order creates it; "
     "later orders amend, extend or replace it.",
@@ -70,7 +63,7 @@ class Contract(Node):
         "term ends. Null if the end of the term is not known."
     )
     renewable = strawberry.field(
-        resolver=by_level(_renewable, reads=("id",)),
+        resolver=by_level(contracts.are_renewable, reads=("id",)),
         graphql_type=bool,
         description="Whether the contract can be renewed today: it is active, in the last six "
         "months of its term, and has no order in progress and no open cart.",
