@@ -1,6 +1,6 @@
 """`api-key` and `oauth-client`, each `create|list|revoke`: the credentials of API clients."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import wraps
 from pathlib import Path
@@ -10,10 +10,10 @@ import click
 
 from auth import oauth_scopes
 from auth.admin import credentials
-from auth.admin.credentials import ListedCredential, NewCredential
+from auth.admin.credentials import NewCredential
 from auth.admin.public_keys import UnusableKeysError, read_public_keys
 from auth.oauth_scopes import OAuthScope
-from commands.admin import administer, day, minute, print_table
+from commands.admin import administer, day, minute, print_list
 from commands.base import Mistake, now
 from db.enums import ClientKind, CredentialKind
 
@@ -122,11 +122,8 @@ def create_key(options: _Options) -> None:
 @click.option("--tenant", metavar="NUMBER", help="Only this tenant's own keys.")
 def list_keys(tenant: str | None) -> None:
     """List keys by their public prefix, with expiry, last use and revocation."""
-    keys = _list(CredentialKind.API_KEY, tenant)
-    if not keys:
-        click.echo("There are no keys.", err=True)
-        return
-    _print(keys, ("KEY", "KIND", "TENANT", "NAME", "STATE"), "LAST USED")
+    header = ("KEY", "KIND", "TENANT", "NAME", "STATE")
+    _list(CredentialKind.API_KEY, tenant, "There are no keys.", header, "LAST USED")
 
 
 @api_key.command("revoke")
@@ -180,11 +177,8 @@ def create_client(options: _Options, public_keys: Path | None) -> None:
 @click.option("--tenant", metavar="NUMBER", help="Only this tenant's own clients.")
 def list_clients(tenant: str | None) -> None:
     """List clients, with expiry, last token and revocation."""
-    clients = _list(CredentialKind.OAUTH_CLIENT, tenant)
-    if not clients:
-        click.echo("There are no OAuth clients.", err=True)
-        return
-    _print(clients, ("CLIENT", "KIND", "TENANT", "NAME", "STATE", "BY"), "LAST TOKEN")
+    header = ("CLIENT", "KIND", "TENANT", "NAME", "STATE", "BY")
+    _list(CredentialKind.OAUTH_CLIENT, tenant, "There are no OAuth clients.", header, "LAST TOKEN")
 
 
 @oauth_client.command("revoke")
@@ -206,12 +200,11 @@ def _describe(name: str, created: NewCredential, options: _Options) -> None:
     )
 
 
-def _list(kind: CredentialKind, tenant: str | None) -> Sequence[ListedCredential]:
-    return administer(lambda database: credentials.list_credentials(database, kind, tenant))
-
-
-def _print(listed: Sequence[ListedCredential], header: tuple[str, ...], last_use: str) -> None:
+def _list(
+    kind: CredentialKind, tenant: str | None, none: str, header: tuple[str, ...], last_use: str
+) -> None:
     """A table of credentials. `BY` in the header shows how they authenticate."""
+    listed = administer(lambda database: credentials.list_credentials(database, kind, tenant))
     moment = now()
     rows = [
         (
@@ -228,7 +221,7 @@ def _print(listed: Sequence[ListedCredential], header: tuple[str, ...], last_use
         )
         for credential in listed
     ]
-    print_table((*header, "CREATED", "EXPIRES", last_use, "SCOPES"), rows)
+    print_list(none, (*header, "CREATED", "EXPIRES", last_use, "SCOPES"), rows)
 
 
 def _revoke(kind: CredentialKind, name: str, identifier: str) -> None:
