@@ -7,8 +7,8 @@ from sqlalchemy import and_
 from sqlalchemy.orm import with_loader_criteria
 from sqlalchemy.orm.interfaces import ORMOption
 
-from db.base import Base, TenantOwned
-from db.models import Tenant
+from db.base import TenantOwned
+from db.models import MODELS_OF_TENANTS, Tenant
 from db.scope.tenant_scope import TenantScope
 
 Condition = Callable[[Any], Any]
@@ -31,8 +31,7 @@ def criteria_of_models(scope: TenantScope) -> tuple[ORMOption, ...]:
     owned, tenant = _conditions(scope)
     return tuple(
         _with_aliases(model, (tenant if model is Tenant else owned)(model))
-        for model in (mapper.class_ for mapper in Base.registry.mappers)
-        if issubclass(model, TenantOwned | Tenant)
+        for model in MODELS_OF_TENANTS.values()
     )
 
 
