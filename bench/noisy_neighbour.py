@@ -79,9 +79,8 @@ def _keys(prepared: Prepared, number: int) -> list[str]:
     """Return keys of that many clients, so that no round spends the points of another."""
 
     async def create() -> list[str]:
-        database = Database(prepared.url)
         now = datetime.now(UTC)
-        try:
+        async with Database(prepared.url) as database:
             return [
                 (
                     await credentials.create_key(
@@ -93,8 +92,6 @@ def _keys(prepared: Prepared, number: int) -> list[str]:
                 ).secret
                 for client in range(number)
             ]
-        finally:
-            await database.close()
 
     return asyncio.run(create())
 

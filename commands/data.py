@@ -61,12 +61,9 @@ def migrate_database(settings: Settings) -> str | None:
 
 
 async def _applied(settings: Settings) -> str | None:
-    database = Database(settings.database_url)
-    try:
+    async with Database(settings.database_url) as database:
         with reaching(settings):
             return await state.applied(database.engine)
-    finally:
-        await database.close()
 
 
 @click.command()
