@@ -68,12 +68,7 @@ async def _applied(settings: Settings) -> str | None:
 
 @click.command()
 @click.option(
-    "--orders",
-    type=int,
-    default=2_000,
-    show_default=True,
-    metavar="N",
-    help="Number of orders.",
+    "--orders", type=int, default=2_000, show_default=True, metavar="N", help="Number of orders."
 )
 @click.option(
     "--seed",

@@ -4,12 +4,7 @@ from pathlib import Path
 
 import click
 from graphql import GraphQLError, build_schema
-from graphql.utilities import (
-    BreakingChange,
-    DangerousChange,
-    SchemaChange,
-    find_schema_changes,
-)
+from graphql.utilities import BreakingChange, DangerousChange, SchemaChange, find_schema_changes
 
 import schema
 from commands.base import PARTLY_FAILED, Mistake

@@ -131,12 +131,7 @@ async def list_users(database: Database, tenant_number: str | None = None) -> Se
 
 
 async def link(
-    database: Database,
-    email: str,
-    subject: str,
-    *,
-    now: datetime,
-    tenant_number: str | None = None,
+    database: Database, email: str, subject: str, *, now: datetime, tenant_number: str | None = None
 ) -> str | None:
     """Link a user to the provider's subject, and return the previous one.
 

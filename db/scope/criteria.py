@@ -39,10 +39,7 @@ def _conditions(scope: TenantScope) -> tuple[Condition, Condition]:
     """The conditions on rows owned by tenants, and on tenants themselves."""
     root, tenants, customer = scope.root_tenant_id, scope.tenant_ids, scope.customer_id
     if tenants is None:
-        return (
-            lambda cls: cls.root_tenant_id == root,
-            lambda cls: cls.root_tenant_id == root,
-        )
+        return (lambda cls: cls.root_tenant_id == root, lambda cls: cls.root_tenant_id == root)
     if len(tenants) != 1:
         return (
             lambda cls: and_(cls.root_tenant_id == root, cls.tenant_id.in_(tenants)),

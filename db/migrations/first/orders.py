@@ -121,12 +121,7 @@ table(
 
 def _part() -> list[SchemaItem]:
     """The columns of a part of an order, whose parts of one kind have positions."""
-    return [
-        *key(ID, "order_id"),
-        *key(INTEGER, "position"),
-        *owned(),
-        link("order_id", "orders"),
-    ]
+    return [*key(ID, "order_id"), *key(INTEGER, "position"), *owned(), link("order_id", "orders")]
 
 
 table(
