@@ -122,15 +122,16 @@ def owned_by_tenant() -> sa.ForeignKeyConstraint:
     )
 
 
-def link(column: str, table: str) -> sa.ForeignKeyConstraint:
+def link(column: str, parent: str) -> sa.ForeignKeyConstraint:
     """A reference within the tenant."""
-    return sa.ForeignKeyConstraint([column, "tenant_id"], [f"{table}.id", f"{table}.tenant_id"])
+    return sa.ForeignKeyConstraint([column, "tenant_id"], [f"{parent}.id", f"{parent}.tenant_id"])
 
 
 def sorted_by(column: str, *filters: str) -> list[SchemaItem]:
     """Indexes of lists in the order of a column, by the column that each list filters on."""
-    names = [dict.fromkeys((first, "root_tenant_id", column, "id")) for first in filters]
-    return [sa.Index(None, *columns) for columns in names]
+    # `root_tenant_id` itself may be the filter; it occurs once.
+    columns = (dict.fromkeys((first, "root_tenant_id", column, "id")) for first in filters)
+    return [sa.Index(None, *names) for names in columns]
 
 
 def index_where(condition: str, name: str, *columns: str, unique: bool = False) -> sa.Index:
@@ -139,10 +140,10 @@ def index_where(condition: str, name: str, *columns: str, unique: bool = False) 
     return sa.Index(name, *columns, unique=unique, postgresql_where=where, sqlite_where=where)
 
 
-def searched(table: str) -> list[SchemaItem]:
+def searched(name: str) -> list[SchemaItem]:
     """The text that search reads, with its index."""
     index = sa.Index(
-        f"ix_{table}_search_text",
+        f"ix_{name}_search_text",
         "search_text",
         postgresql_using="gin",
         postgresql_ops={"search_text": "gin_trgm_ops"},
