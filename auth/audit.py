@@ -67,6 +67,20 @@ async def record(
     )
 
 
+async def record_operation(
+    session: WriteSession,
+    action: AuditAction,
+    subject: str,
+    tenant_id: int | None,
+    at: datetime,
+    **details: Any,
+) -> None:
+    """Add an entry about something that an operator did."""
+    await record(
+        session, action, by=OPERATOR, at=at, subject=subject, tenant_id=tenant_id, **details
+    )
+
+
 def entry(
     action: AuditAction,
     *,

@@ -40,11 +40,7 @@ _LARGEST = 262_144
 _MOST_KEYS = 100
 _RSA_BITS = range(2048, 8193)
 _LOCAL = {"localhost", "127.0.0.1", "::1"}
-_NO_PROXY_FOR_LOCALHOST = {
-    "all://localhost": None,
-    "all://127.0.0.1": None,
-    "all://[::1]": None,
-}
+_NO_PROXY_FOR_LOCALHOST = {"all://localhost": None, "all://127.0.0.1": None, "all://[::1]": None}
 _log = structlog.get_logger("auth")
 
 

@@ -153,12 +153,7 @@ class WidgetSessions:
         """Read the customer within the client's own scope, so that it cannot be widened."""
         scope, number = key
         statement = (
-            select(
-                Customer.id,
-                Customer.tenant_id,
-                Customer.root_tenant_id,
-                Tenant.number,
-            )
+            select(Customer.id, Customer.tenant_id, Customer.root_tenant_id, Tenant.number)
             .join(Tenant, Tenant.id == Customer.tenant_id)
             .where(Customer.number == number)
         )

@@ -55,8 +55,7 @@ def prepare(url: str, orders: int) -> Prepared:
 
 
 async def _prepare(url: str, orders: int) -> Prepared:
-    database = Database(url)
-    try:
+    async with Database(url) as database:
         started = time.monotonic()
         try:
             await seeding.seed(database, orders=orders, seed=1)
@@ -87,6 +86,4 @@ async def _prepare(url: str, orders: int) -> Prepared:
         key = await credentials.create_key(
             database, tenant_number=number, client_name=CLIENT, now=now, scopes=READ_SCOPES
         )
-    finally:
-        await database.close()
     return Prepared(url, total, number, root, tenant_orders, key.secret, seed_seconds, version)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bench.figures import Figures, Round, figures
 from bench.load import Plan, generate, http_request
@@ -24,6 +24,16 @@ class Series:
     requests: tuple[str, ...]
     connections: int
 
+    def plan(self, seconds: float) -> Plan:
+        """Return the plan of one round."""
+        return Plan(
+            port=self.port,
+            requests=self.requests,
+            connections=self.connections,
+            seconds=seconds,
+            most=MOST_REQUESTS,
+        )
+
 
 def series_of(scenario: Scenario, *, port: int, key: str, connections: int) -> Series:
     """Return the series that sends the requests of a scenario to `/graphql`."""
@@ -39,17 +49,10 @@ def measure(
     done = 0
     for number in range(rounds + 1):
         for load in series:
-            plan = Plan(
-                port=load.port,
-                requests=load.requests,
-                connections=load.connections,
-                seconds=seconds,
-                most=MOST_REQUESTS,
-            )
             if number == 0:
-                generate(replace(plan, seconds=WARM_UP_SECONDS))
+                generate(load.plan(WARM_UP_SECONDS))
                 continue
-            measured[load].append(generate(plan))
+            measured[load].append(generate(load.plan(seconds)))
             done += 1
             progress(done, len(series) * rounds)
     return {load: figures(results) for load, results in measured.items()}

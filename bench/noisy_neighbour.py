@@ -16,7 +16,7 @@ from bench.attacks import ATTACKS, Attack, Outcome
 from bench.database import Prepared
 from bench.figures import Round, shown, table
 from bench.load import Plan, generate
-from bench.measuring import MOST_REQUESTS, Progress, series_of
+from bench.measuring import Progress, series_of
 from bench.scenarios import one_order
 from bench.serving import Server
 from db.session import Database
@@ -51,13 +51,7 @@ def noisy_neighbour(
 
     def plan() -> Plan:
         series = series_of(careful, port=server.port, key=next(client_keys), connections=1)
-        return Plan(
-            port=server.port,
-            requests=series.requests,
-            connections=1,
-            seconds=seconds,
-            most=MOST_REQUESTS,
-        )
+        return series.plan(seconds)
 
     for number in range(rounds):
         for position, (name, duel) in enumerate(duels.items(), 1):
@@ -85,9 +79,8 @@ def _keys(prepared: Prepared, number: int) -> list[str]:
     """Return keys of that many clients, so that no round spends the points of another."""
 
     async def create() -> list[str]:
-        database = Database(prepared.url)
         now = datetime.now(UTC)
-        try:
+        async with Database(prepared.url) as database:
             return [
                 (
                     await credentials.create_key(
@@ -99,8 +92,6 @@ def _keys(prepared: Prepared, number: int) -> list[str]:
                 ).secret
                 for client in range(number)
             ]
-        finally:
-            await database.close()
 
     return asyncio.run(create())
 

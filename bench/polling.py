@@ -96,8 +96,8 @@ def _request(token: str, tag: str | None = None) -> str:
 
 async def _sessions(server: Server, prepared: Prepared, number: int) -> list[str]:
     """Return tokens of widget sessions for the customers with most orders."""
-    database, now = Database(prepared.url), datetime.now(UTC)
-    try:
+    now = datetime.now(UTC)
+    async with Database(prepared.url) as database:
         await credentials.revoke_all(database, CLIENT, now=now)
         key = await credentials.create_key(
             database,
@@ -117,8 +117,6 @@ async def _sessions(server: Server, prepared: Prepared, number: int) -> list[str
                 .order_by(func.count().desc(), Customer.id)
                 .limit(number)
             )
-    finally:
-        await database.close()
     tokens = []
     with server.client(key.secret) as client:
         for customer in customers:

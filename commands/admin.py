@@ -27,6 +27,14 @@ def administer(operation: Callable[[Database], Coroutine[Any, Any, T]]) -> T:
         raise Mistake(str(error)) from None
 
 
+def print_list(none: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table or, without rows, the message `none` on standard error."""
+    if rows:
+        print_table(header, rows)
+    else:
+        click.echo(none, err=True)
+
+
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
     for row in (header, *rows):

@@ -6,7 +6,7 @@ from datetime import timedelta
 import click
 
 from auth.admin import audit_log
-from commands.admin import administer, print_table
+from commands.admin import administer, print_list
 from commands.base import now
 from db.enums import AuditAction
 from db.models import AuditEntry
@@ -47,10 +47,9 @@ def list_entries(
     if as_json:
         for entry, number in entries:
             click.echo(json.dumps(_as_json(entry, number), ensure_ascii=False))
-    elif not entries:
-        click.echo("There are no entries.", err=True)
     else:
-        print_table(_HEADER, [_row(entry, number) for entry, number in entries])
+        rows = [_row(entry, number) for entry, number in entries]
+        print_list("There are no entries.", _HEADER, rows)
 
 
 def _row(entry: AuditEntry, number: str | None) -> tuple[str, ...]:

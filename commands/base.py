@@ -44,8 +44,8 @@ def load_settings(**overrides: Any) -> Settings:
 async def open_database(settings: Settings) -> AsyncIterator[Database]:
     """Yield a database that answers and has the tables of this version. Raises Mistake."""
     check_file(settings, must_exist=True)
-    database = Database(settings.database_url, pool_size=settings.database_connections)
-    try:
+    pool_size = settings.database_connections
+    async with Database(settings.database_url, pool_size=pool_size) as database:
         with reaching(settings):
             applied = await state.applied(database.engine)
         if applied != state.expected():
@@ -61,8 +61,6 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
             raise Mistake(
                 f"The database {settings.shown_database_url} failed: {_reason(error)}."
             ) from None
-    finally:
-        await database.close()
 
 
 @contextmanager

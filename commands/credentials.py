@@ -1,19 +1,19 @@
 """`api-key` and `oauth-client`, each `create|list|revoke`: the credentials of API clients."""
 
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 
 from auth import oauth_scopes
 from auth.admin import credentials
-from auth.admin.credentials import ListedCredential, NewCredential
+from auth.admin.credentials import CredentialOptions, NewCredential
 from auth.admin.public_keys import UnusableKeysError, read_public_keys
 from auth.oauth_scopes import OAuthScope
-from commands.admin import administer, day, minute, print_table
+from commands.admin import administer, day, minute, print_list
 from commands.base import Mistake, now
 from db.enums import ClientKind, CredentialKind
 
@@ -47,23 +47,6 @@ _OPTIONS = (
 )
 
 
-class _Options(NamedTuple):
-    """The options of a new credential: whose it is, and what it may do."""
-
-    kind: ClientKind
-    tenant_number: str | None
-    client_name: str
-    scopes: frozenset[OAuthScope]
-    now: datetime
-    expires_at: datetime | None
-
-    @property
-    def owner(self) -> str:
-        if self.tenant_number is None:
-            return f"{self.client_name!r} of {self.kind.lower()}"
-        return f"{self.client_name!r} of tenant {self.tenant_number}"
-
-
 def _creates(command: Callable[..., None]) -> Callable[..., None]:
     """Adds the options of a new credential to a command, which gets them as `options`."""
 
@@ -84,7 +67,7 @@ def _creates(command: Callable[..., None]) -> Callable[..., None]:
         if tenant is None:
             kind = ClientKind.FULFILMENT if fulfilment else ClientKind.SUPPORT
         created = now()
-        options = _Options(
+        options = CredentialOptions(
             kind=kind,
             tenant_number=tenant,
             client_name=name,
@@ -106,13 +89,13 @@ def api_key() -> None:
 
 @api_key.command("create")
 @_creates
-def create_key(options: _Options) -> None:
+def create_key(options: CredentialOptions) -> None:
     """Create a key: a partner's, which sees a tenant and all below it, or one of the carrier's.
 
     Only the key is printed on standard output; it is never shown again. A client (a name within a
     tenant) has at most two active keys: create the next one, switch to it, revoke the former one.
     """
-    created = administer(lambda database: credentials.create_key(database, **options._asdict()))
+    created = administer(lambda database: credentials.create_key(database, **options))
     _describe("Key", created, options)
     click.echo("Keep it now: only its hash is stored, so it cannot be shown again.", err=True)
     click.echo(created.secret)
@@ -122,11 +105,8 @@ def create_key(options: _Options) -> None:
 @click.option("--tenant", metavar="NUMBER", help="Only this tenant's own keys.")
 def list_keys(tenant: str | None) -> None:
     """List keys by their public prefix, with expiry, last use and revocation."""
-    keys = _list(CredentialKind.API_KEY, tenant)
-    if not keys:
-        click.echo("There are no keys.", err=True)
-        return
-    _print(keys, ("KEY", "KIND", "TENANT", "NAME", "STATE"), "LAST USED")
+    header = ("KEY", "KIND", "TENANT", "NAME", "STATE")
+    _list(CredentialKind.API_KEY, tenant, "There are no keys.", header, "LAST USED")
 
 
 @api_key.command("revoke")
@@ -153,7 +133,7 @@ def oauth_client() -> None:
     metavar="FILE",
     help="A JWK or JWK Set: the client signs (private_key_jwt) instead of having a secret.",
 )
-def create_client(options: _Options, public_keys: Path | None) -> None:
+def create_client(options: CredentialOptions, public_keys: Path | None) -> None:
     """Create a client: a partner's, whose tokens see a tenant and all below it, or one of the
     carrier's.
 
@@ -163,9 +143,7 @@ def create_client(options: _Options, public_keys: Path | None) -> None:
     """
     keys = _public_keys(public_keys)
     created = administer(
-        lambda database: credentials.create_oauth_client(
-            database, **options._asdict(), public_keys=keys
-        )
+        lambda database: credentials.create_oauth_client(database, **options, public_keys=keys)
     )
     _describe("OAuth client", created, options)
     click.echo(f"CLIENT_ID={created.identifier}")
@@ -180,11 +158,8 @@ def create_client(options: _Options, public_keys: Path | None) -> None:
 @click.option("--tenant", metavar="NUMBER", help="Only this tenant's own clients.")
 def list_clients(tenant: str | None) -> None:
     """List clients, with expiry, last token and revocation."""
-    clients = _list(CredentialKind.OAUTH_CLIENT, tenant)
-    if not clients:
-        click.echo("There are no OAuth clients.", err=True)
-        return
-    _print(clients, ("CLIENT", "KIND", "TENANT", "NAME", "STATE", "BY"), "LAST TOKEN")
+    header = ("CLIENT", "KIND", "TENANT", "NAME", "STATE", "BY")
+    _list(CredentialKind.OAUTH_CLIENT, tenant, "There are no OAuth clients.", header, "LAST TOKEN")
 
 
 @oauth_client.command("revoke")
@@ -197,21 +172,22 @@ def revoke_client(client_id: str) -> None:
     _revoke(CredentialKind.OAUTH_CLIENT, "OAuth client", client_id)
 
 
-def _describe(name: str, created: NewCredential, options: _Options) -> None:
+def _describe(name: str, created: NewCredential, options: CredentialOptions) -> None:
     until = f"until {day(created.expires_at)}" if created.expires_at else "until it is revoked"
+    tenant = options["tenant_number"]
+    owner = f"tenant {tenant}" if tenant is not None else options["kind"].lower()
     click.echo(
-        f"{name} {created.identifier} for {options.owner}, valid {until}.\n"
+        f"{name} {created.identifier} for {options['client_name']!r} of {owner}, valid {until}.\n"
         f"Its scopes: {_joined(created.scopes)}.",
         err=True,
     )
 
 
-def _list(kind: CredentialKind, tenant: str | None) -> Sequence[ListedCredential]:
-    return administer(lambda database: credentials.list_credentials(database, kind, tenant))
-
-
-def _print(listed: Sequence[ListedCredential], header: tuple[str, ...], last_use: str) -> None:
+def _list(
+    kind: CredentialKind, tenant: str | None, none: str, header: tuple[str, ...], last_use: str
+) -> None:
     """A table of credentials. `BY` in the header shows how they authenticate."""
+    listed = administer(lambda database: credentials.list_credentials(database, kind, tenant))
     moment = now()
     rows = [
         (
@@ -228,7 +204,7 @@ def _print(listed: Sequence[ListedCredential], header: tuple[str, ...], last_use
         )
         for credential in listed
     ]
-    print_table((*header, "CREATED", "EXPIRES", last_use, "SCOPES"), rows)
+    print_list(none, (*header, "CREATED", "EXPIRES", last_use, "SCOPES"), rows)
 
 
 def _revoke(kind: CredentialKind, name: str, identifier: str) -> None:

@@ -61,22 +61,14 @@ def migrate_database(settings: Settings) -> str | None:
 
 
 async def _applied(settings: Settings) -> str | None:
-    database = Database(settings.database_url)
-    try:
+    async with Database(settings.database_url) as database:
         with reaching(settings):
             return await state.applied(database.engine)
-    finally:
-        await database.close()
 
 
 @click.command()
 @click.option(
-    "--orders",
-    type=int,
-    default=2_000,
-    show_default=True,
-    metavar="N",
-    help="Number of orders.",
+    "--orders", type=int, default=2_000, show_default=True, metavar="N", help="Number of orders."
 )
 @click.option(
     "--seed",

@@ -158,11 +158,7 @@ async def _register_own_pages(database: Database, tenant: str, settings: Setting
     for listed in await origins.list_origins(database, tenant):
         if listed.client_name == _PORTAL and listed.origin not in own:
             await origins.remove(
-                database,
-                tenant_number=tenant,
-                client_name=_PORTAL,
-                origin=listed.origin,
-                now=now(),
+                database, tenant_number=tenant, client_name=_PORTAL, origin=listed.origin, now=now()
             )
     for own_origin in sorted(own):
         # An origin that is refused, like http on another host, has GraphiQL but no widget.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 import intake
-from commands.admin import minute, print_table
+from commands.admin import minute, print_list, print_table
 from commands.base import PARTLY_FAILED, Mistake, load_settings, now, open_database, stopped_by
 from db.models import IntakeFailure
 from intake.failures import short
@@ -33,10 +33,8 @@ def list_failures(as_json: bool) -> None:
     if as_json:
         for failure in failures:
             click.echo(json.dumps(_whole(failure), ensure_ascii=False))
-    elif not failures:
-        click.echo("There are no failed messages.", err=True)
     else:
-        print_table(_HEADER, [_row(failure) for failure in failures])
+        print_list("There are no failed messages.", _HEADER, list(map(_row, failures)))
 
 
 @intake_failures.command()

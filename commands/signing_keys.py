@@ -7,7 +7,7 @@ import click
 from auth.admin import signing_keys
 from auth.key_encryption import KeyEncryption
 from auth.signing_keys import Key, list_keys
-from commands.admin import administer, minute, print_table
+from commands.admin import administer, minute, print_list
 from commands.base import load_settings, now
 
 
@@ -44,14 +44,10 @@ def rotate(compromised: bool) -> None:
 def list_signing_keys() -> None:
     """List the keys, oldest first."""
     keys = administer(list_keys)
-    if not keys:
-        click.echo(
-            "There are no signing keys yet: the first is created when it is needed.", err=True
-        )
-        return
     moment = now()
     rows = [(key.kid, _state(key, moment), minute(key.signs_from)) for key in keys]
-    print_table(("KEY", "STATE", "SIGNS FROM"), rows)
+    none = "There are no signing keys yet: the first is created when it is needed."
+    print_list(none, ("KEY", "STATE", "SIGNS FROM"), rows)
 
 
 def _state(key: Key, at: datetime) -> str:

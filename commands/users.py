@@ -3,7 +3,7 @@
 import click
 
 from auth.admin import portal_users
-from commands.admin import administer, day, print_table
+from commands.admin import administer, day, print_list
 from commands.base import Mistake, now
 
 _LONGEST_SUBJECT = 255
@@ -46,9 +46,6 @@ def create(email: str, name: str, tenant: str, customer: str | None) -> None:
 def list_users(tenant: str | None) -> None:
     """List users, with the subject that each is linked to."""
     users = administer(lambda database: portal_users.list_users(database, tenant))
-    if not users:
-        click.echo("There are no users.", err=True)
-        return
     rows = [
         (
             user.email,
@@ -61,7 +58,8 @@ def list_users(tenant: str | None) -> None:
         )
         for user in users
     ]
-    print_table(("E-MAIL", "TENANT", "CUSTOMER", "NAME", "STATE", "CREATED", "SUBJECT"), rows)
+    header = ("E-MAIL", "TENANT", "CUSTOMER", "NAME", "STATE", "CREATED", "SUBJECT")
+    print_list("There are no users.", header, rows)
 
 
 @user.command()

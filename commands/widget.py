@@ -3,7 +3,7 @@
 import click
 
 from auth.admin import origins
-from commands.admin import administer, day, print_table
+from commands.admin import administer, day, print_list
 from commands.base import Mistake, now
 
 _tenant = click.option("--tenant", required=True, metavar="NUMBER", help="The client's tenant.")
@@ -46,14 +46,11 @@ def add(tenant: str, name: str, origin: str) -> None:
 def list_origins(tenant: str | None) -> None:
     """List the origins, by tenant and client."""
     listed = administer(lambda database: origins.list_origins(database, tenant))
-    if not listed:
-        click.echo("There are no origins.", err=True)
-        return
     rows = [
         (entry.origin, entry.tenant_number, entry.client_name, day(entry.created_at))
         for entry in listed
     ]
-    print_table(("ORIGIN", "TENANT", "NAME", "CREATED"), rows)
+    print_list("There are no origins.", ("ORIGIN", "TENANT", "NAME", "CREATED"), rows)
 
 
 @widget_origin.command()

@@ -19,12 +19,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.schema import (
-    AddConstraint,
-    CreateIndex,
-    DropConstraint,
-    DropIndex,
-)
+from sqlalchemy.schema import AddConstraint, CreateIndex, DropConstraint, DropIndex
 
 from db.base import Base
 from db.changes import triggers

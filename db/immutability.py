@@ -8,6 +8,8 @@ SQLite has no privileges, so triggers enforce the same rules on both databases:
 - history, intake messages and the audit log are append-only.
 """
 
+from collections.abc import Iterator, Sequence
+
 from db.models import (
     AuditEntry,
     IntakeMessage,
@@ -66,46 +68,44 @@ def create(dialect: str) -> list[str]:
 def drop(dialect: str) -> list[str]:
     """The statements that drop the triggers."""
     if dialect == "postgresql":
-        tables = {Order.__tablename__, *_STATED_PARTS, *_APPEND_ONLY_TABLES}
-        triggers = [
-            f"DROP TRIGGER IF EXISTS {table}_{rule} ON {table}"
-            for table in sorted(tables)
-            for rule in ("immutable", "undeletable", "sealed")
-        ]
+        # CASCADE drops the triggers that call the functions.
         return [
-            *triggers,
-            "DROP FUNCTION IF EXISTS partnergraph_refuse()",
-            "DROP FUNCTION IF EXISTS partnergraph_refuse_sealed()",
+            "DROP FUNCTION IF EXISTS partnergraph_refuse() CASCADE",
+            "DROP FUNCTION IF EXISTS partnergraph_refuse_sealed() CASCADE",
         ]
-    return [f"DROP TRIGGER IF EXISTS {name}" for name in sorted(_sqlite_names())]
+    names = [f"{table}_{_RULE_OF_EVENT[event]}" for table, event, _, _ in _rules()]
+    names += [f"{table}_sealed" for table in _STATED_PARTS]
+    return [f"DROP TRIGGER IF EXISTS {name}" for name in names]
 
 
-def _part_columns(table: str) -> list[str]:
-    mutable = _STATED_PARTS[table]
-    columns = Order.metadata.tables[table].columns
-    return [c.name for c in columns if c.name not in mutable]
-
-
-def _rules() -> list[tuple[str, str, list[str] | None, str]]:
-    """`(table, event, columns that must not change or None for all, message)`."""
-    rules: list[tuple[str, str, list[str] | None, str]] = [
-        (Order.__tablename__, "UPDATE", list(STATED_COLUMNS), f"{Order.__tablename__}: {_STATED}"),
-        (Order.__tablename__, "DELETE", None, f"{Order.__tablename__}: an order is never deleted"),
-    ]
-    for table in _STATED_PARTS:
-        rules.append((table, "UPDATE", _part_columns(table), f"{table}: {_STATED}"))
-        rules.append((table, "DELETE", None, f"{table}: {_STATED}"))
+def _rules() -> Iterator[tuple[str, str, Sequence[str], str]]:
+    """`(table, event, columns that must not change or empty for all, message)`."""
+    orders = Order.__tablename__
+    yield orders, "UPDATE", STATED_COLUMNS, f"{orders}: {_STATED}"
+    yield orders, "DELETE", (), f"{orders}: an order is never deleted"
+    for table, mutable in _STATED_PARTS.items():
+        columns = [c.name for c in Order.metadata.tables[table].columns if c.name not in mutable]
+        yield table, "UPDATE", columns, f"{table}: {_STATED}"
+        yield table, "DELETE", (), f"{table}: {_STATED}"
     for table in _APPEND_ONLY_TABLES:
-        rules.append((table, "UPDATE", None, f"{table}: {_APPEND_ONLY}"))
-        rules.append((table, "DELETE", None, f"{table}: {_APPEND_ONLY}"))
-    return rules
+        yield table, "UPDATE", (), f"{table}: {_APPEND_ONLY}"
+        yield table, "DELETE", (), f"{table}: {_APPEND_ONLY}"
 
 
 _RULE_OF_EVENT = {"UPDATE": "immutable", "DELETE": "undeletable"}
 
 
+def _trigger(table: str, event: str, columns: Sequence[str], differs: str) -> str:
+    """The start of a trigger that refuses an event, or changes of columns if there are any."""
+    changed = " OR ".join(f"OLD.{c} {differs} NEW.{c}" for c in columns)
+    return (
+        f"CREATE TRIGGER {table}_{_RULE_OF_EVENT[event]} BEFORE {event} ON {table} "
+        f"FOR EACH ROW {f'WHEN ({changed})' if columns else ''}"
+    )
+
+
 def _postgresql() -> list[str]:
-    statements = [
+    return [
         """CREATE FUNCTION partnergraph_refuse() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'integrity_constraint_violation';
         END $$""",
@@ -117,44 +117,31 @@ def _postgresql() -> list[str]:
           END IF;
           RETURN NEW;
         END $$""",
+        *(
+            f"{_trigger(table, event, columns, 'IS DISTINCT FROM')} "
+            f"EXECUTE FUNCTION partnergraph_refuse('{message}')"
+            for table, event, columns, message in _rules()
+        ),
+        *(
+            f"CREATE TRIGGER {table}_sealed BEFORE INSERT ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION partnergraph_refuse_sealed()"
+            for table in _STATED_PARTS
+        ),
     ]
-    for table, event, columns, message in _rules():
-        when = ""
-        if columns is not None:
-            changed = " OR ".join(f"OLD.{c} IS DISTINCT FROM NEW.{c}" for c in columns)
-            when = f"WHEN ({changed}) "
-        statements.append(
-            f"CREATE TRIGGER {table}_{_RULE_OF_EVENT[event]} BEFORE {event} ON {table} "
-            f"FOR EACH ROW {when}EXECUTE FUNCTION partnergraph_refuse('{message}')"
-        )
-    statements += [
-        f"CREATE TRIGGER {table}_sealed BEFORE INSERT ON {table} "
-        "FOR EACH ROW EXECUTE FUNCTION partnergraph_refuse_sealed()"
-        for table in _STATED_PARTS
-    ]
-    return statements
 
 
 def _sqlite() -> list[str]:
-    statements = []
-    for table, event, columns, message in _rules():
-        when = ""
-        if columns is not None:
-            when = "WHEN " + " OR ".join(f"OLD.{c} IS NOT NEW.{c}" for c in columns)
-        statements.append(
-            f"CREATE TRIGGER {table}_{_RULE_OF_EVENT[event]} BEFORE {event} ON {table} "
-            f"FOR EACH ROW {when} BEGIN SELECT RAISE(ABORT, '{message}'); END"
-        )
-    statements += [
-        f"CREATE TRIGGER {table}_sealed BEFORE INSERT ON {table} FOR EACH ROW "
-        f"WHEN EXISTS (SELECT 1 FROM {OrderHistoryEntry.__tablename__} h "
-        "WHERE h.order_id = NEW.order_id AND h.sequence = 1) "
-        f"BEGIN SELECT RAISE(ABORT, '{_SEALED}'); END"
-        for table in _STATED_PARTS
+    return [
+        *(
+            f"{_trigger(table, event, columns, 'IS NOT')} "
+            f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
+            for table, event, columns, message in _rules()
+        ),
+        *(
+            f"CREATE TRIGGER {table}_sealed BEFORE INSERT ON {table} FOR EACH ROW "
+            f"WHEN EXISTS (SELECT 1 FROM {OrderHistoryEntry.__tablename__} h "
+            "WHERE h.order_id = NEW.order_id AND h.sequence = 1) "
+            f"BEGIN SELECT RAISE(ABORT, '{_SEALED}'); END"
+            for table in _STATED_PARTS
+        ),
     ]
-    return statements
-
-
-def _sqlite_names() -> set[str]:
-    names = {f"{table}_{_RULE_OF_EVENT[event]}" for table, event, _, _ in _rules()}
-    return names | {f"{table}_sealed" for table in _STATED_PARTS}

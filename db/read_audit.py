@@ -7,13 +7,8 @@ from sqlalchemy import Executable, Result, Table
 from sqlalchemy.sql import visitors
 
 from db.base import Base, TenantOwned
-from db.models import Tenant
+from db.models import MODELS_OF_TENANTS, Tenant
 
-_TENANT_TABLES = {
-    mapper.local_table.description
-    for mapper in Base.registry.mappers
-    if issubclass(mapper.class_, TenantOwned | Tenant)
-}
 _OWNER = "tenant_id"
 
 
@@ -70,6 +65,6 @@ def owner_attributes(model: type[Base]) -> frozenset[str]:
 
 def _reads_tenants(statement: Executable) -> bool:
     return any(
-        isinstance(part, Table) and part.name in _TENANT_TABLES
+        isinstance(part, Table) and part.name in MODELS_OF_TENANTS
         for part in visitors.iterate(statement)  # type: ignore[arg-type]
     )

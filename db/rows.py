@@ -10,14 +10,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import (
-    BindParameter,
-    Select,
-    inspect,
-    literal_column,
-    select,
-    true,
-)
+from sqlalchemy import BindParameter, Select, inspect, literal_column, select, true
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from db.base import Base, ByColumn, ByParent, TenantOwned

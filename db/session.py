@@ -9,7 +9,7 @@ cannot be scoped, such as one without a mapped class, is refused.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 
 from sqlalchemy import Dialect, Executable, Result, ScalarResult, Select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -184,7 +184,10 @@ class WriteSession(ReadSession):
 
 
 class Database:
-    """A database, by its SQLAlchemy URL (`sqlite+aiosqlite` or `postgresql+asyncpg`)."""
+    """A database, by its SQLAlchemy URL (`sqlite+aiosqlite` or `postgresql+asyncpg`).
+
+    `close` it at the end, or use it as an asynchronous context manager.
+    """
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.engine = create_engine(url, pool_size)
@@ -220,6 +223,12 @@ class Database:
         async with self._writers.begin() as session:
             session.info.update({SCOPE: scope, WRITES: True})
             yield WriteSession(session, scope)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
     async def close(self) -> None:
         await self.engine.dispose()

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from inspect import isawaitable
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 from weakref import WeakKeyDictionary
 
 from graphql import ExecutionResult, FieldNode, OperationType, execute
@@ -19,23 +19,27 @@ from execution.plan import OperationPlan
 from execution.selections import fragments_of, selections_of
 from execution.state import ExecutionState
 
-ContextT_contra = TypeVar("ContextT_contra", contravariant=True)
+ContextT = TypeVar("ContextT")
 
 ExecutorName = Literal["levels", "core"]
 
 
-class Executor(Protocol[ContextT_contra]):
-    """Executes operations."""
+class Executor(Generic[ContextT]):
+    """Executes operations by graphql-core, which resolves each field of each object on its own."""
+
+    def __init__(self, schema: Schema, limits: Limits) -> None:
+        self._schema = schema
+        self._limits = limits
 
     def chosen(self, operation: PreparedOperation, variables: Mapping[str, Any]) -> ExecutorName:
         """The executor that will execute the operation: this one, or one it delegates to."""
-        ...
+        return "core"
 
     async def __call__(
         self,
         operation: PreparedOperation,
         variables: dict[str, Any],
-        context: ContextT_contra,
+        context: ContextT,
         forbidden: Mapping[Coordinate, str],
     ) -> ExecutionResult:
         """Execute the operation. Forbidden fields are null with an error and not resolved.
@@ -43,33 +47,6 @@ class Executor(Protocol[ContextT_contra]):
         A result without data whose errors have no path is a request error: the variables do not
         fit, and nothing was executed.
         """
-        ...
-
-
-def create_executor(schema: Schema, limits: Limits, name: ExecutorName) -> Executor[Any]:
-    """The executor with that name."""
-    if name == "levels":
-        return BreadthFirstExecutor(schema, limits)
-    return GraphQLCoreExecutor(schema, limits)
-
-
-class GraphQLCoreExecutor:
-    """graphql-core, which resolves each field of each object on its own."""
-
-    def __init__(self, schema: Schema, limits: Limits) -> None:
-        self._schema = schema
-        self._limits = limits
-
-    def chosen(self, operation: PreparedOperation, variables: Mapping[str, Any]) -> ExecutorName:
-        return "core"
-
-    async def __call__(
-        self,
-        operation: PreparedOperation,
-        variables: dict[str, Any],
-        context: Any,
-        forbidden: Mapping[Coordinate, str],
-    ) -> ExecutionResult:
         result = execute(
             self._schema._schema,
             operation.document,
@@ -86,16 +63,14 @@ class GraphQLCoreExecutor:
         return await result if isawaitable(result) else result
 
 
-class BreadthFirstExecutor:
+class BreadthFirstExecutor(Executor[ContextT]):
     """Resolves each field once for all objects of its level.
 
     Delegates to graphql-core: introspection, subscriptions, and `@skip` or `@include` with null.
     """
 
     def __init__(self, schema: Schema, limits: Limits) -> None:
-        self._schema = schema
-        self._limits = limits
-        self._core = GraphQLCoreExecutor(schema, limits)
+        super().__init__(schema, limits)
         # Plans live as long as their documents are cached.
         self._plans: WeakKeyDictionary[PreparedOperation, OperationPlan | None] = (
             WeakKeyDictionary()
@@ -114,12 +89,12 @@ class BreadthFirstExecutor:
         self,
         operation: PreparedOperation,
         variables: dict[str, Any],
-        context: Any,
+        context: ContextT,
         forbidden: Mapping[Coordinate, str],
     ) -> ExecutionResult:
         plan = self._plan(operation)
         if plan is None or self.chosen(operation, variables) == "core":
-            return await self._core(operation, variables, context, forbidden)
+            return await super().__call__(operation, variables, context, forbidden)
         hide_suggestions = self._schema.config.disable_field_suggestions
         coerced = get_variable_values(
             self._schema._schema,
@@ -152,3 +127,8 @@ class BreadthFirstExecutor:
             isinstance(selection, FieldNode) and selection.name.value in {"__schema", "__type"}
             for selection in selections_of(operation.node, fragments_of(operation.document))
         )
+
+
+def create_executor(schema: Schema, limits: Limits, name: ExecutorName) -> Executor[Any]:
+    """The executor with that name."""
+    return (BreadthFirstExecutor if name == "levels" else Executor)(schema, limits)

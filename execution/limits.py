@@ -124,13 +124,9 @@ class Measurement:
     """Selections and spreads visited, the measure of the work done."""
 
 
-def check(document: DocumentNode, limits: Limits) -> list[LimitExceededError]:
-    """The limits that some operation of the document exceeds; empty if it may be validated."""
-    return exceeded(measure(document), limits)
-
-
 def exceeded(measurement: Measurement, limits: Limits) -> list[LimitExceededError]:
-    """The limits that some operation of a measured document exceeds."""
+    """The limits that some operation of a measured document exceeds; empty if it may be
+    validated."""
     errors: list[LimitExceededError] = []
     for operation, size in measurement.operations:
         for limit, what, actual, maximum in (

@@ -9,7 +9,7 @@ from resolvers.batch_loader import Values
 from resolvers.context import Context
 
 
-def are_renewable(context: Context, contracts: Sequence[Contract]) -> Values[bool]:
+def are_renewable(contracts: Sequence[Contract], context: Context) -> Values[bool]:
     """Whether each contract can be renewed today, in the order of the contracts."""
 
     async def load(contract_ids: list[UUID]) -> list[bool]:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import cast
 from uuid import UUID
 
 from db.enums import BusinessCase, OrderPhase
@@ -54,10 +55,6 @@ OrderCount = tuple[OrderPhase, BusinessCase, int, int, int]
 """`(phase, business case, orders, of these needing action, of these delayed)`"""
 
 
-async def order_counts(context: Context, filter: OrderFilter) -> list[OrderCount]:
+async def order_counts(context: Context, filter: OrderFilter) -> Sequence[OrderCount]:
     """The counts of each pair of phase and business case that has orders: one statement."""
-    rows = await context.session.tuples(summary(filter))
-    return [
-        (phase, business_case, orders, needing_action, delayed)
-        for phase, business_case, orders, needing_action, delayed in rows
-    ]
+    return cast("Sequence[OrderCount]", await context.session.tuples(summary(filter)))

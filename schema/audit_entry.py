@@ -9,7 +9,7 @@ from db.models import AuditEntry as AuditEntryRow
 from resolvers import relations
 from schema.characteristic import Characteristic
 from schema.enums import AuditAction, AuditActor
-from schema.fields import label_of, lazy, to_one
+from schema.fields import label_of, to_one
 from schema.oauth_scopes import requires
 
 
@@ -38,11 +38,7 @@ class AuditEntry:
     )
     occurred_at: datetime = strawberry.field(description="When the recorded action happened.")
     action: AuditAction = strawberry.field(description="The action that was recorded.")
-    action_label = strawberry.field(
-        resolver=label_of("action"),
-        graphql_type=str,
-        description="The name of the action, to show to people.",
-    )
+    action_label = label_of("action")
     actor_kind: AuditActor = strawberry.field(
         description="The kind of actor that performed the action."
     )
@@ -62,14 +58,12 @@ class AuditEntry:
     )
     subject: str | None = strawberry.field(
         description="What the action was performed on: the public part of a credential, a user as "
-        "the carrier's logs name them, or an origin. Null if the action has no "
-        "subject."
+        "the carrier's logs name them, or an origin. Null if the action has no subject."
     )
-    tenant = strawberry.field(
-        resolver=to_one(relations.TENANT, "tenant_id"),
-        graphql_type=lazy("Tenant") | None,
-        description="The tenant whose data or credentials the action concerns. Null if it "
-        "concerns no tenant.",
+    tenant = to_one(
+        relations.TENANT,
+        "tenant_id",
+        "The tenant whose data or credentials the action concerns. Null if it concerns no tenant.",
     )
     request_id: str | None = strawberry.field(
         description="The id of the request that performed the action, as sent in the response "

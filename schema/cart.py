@@ -8,7 +8,7 @@ from auth.oauth_scopes import OAuthScope
 from db.models import Cart as CartRow
 from resolvers import relations
 from schema.enums import BusinessCase, CartStatus
-from schema.fields import label_of, lazy, to_one, to_parts
+from schema.fields import label_of, to_one, to_parts
 from schema.node import Node, rows_of
 from schema.oauth_scopes import requires
 from schema.priced_item import PricedItem
@@ -25,43 +25,26 @@ class Cart(Node):
         description="The business case that the cart is for."
     )
     status: CartStatus = strawberry.field(description="The status of the cart.")
-    status_label = strawberry.field(
-        resolver=label_of("status"),
-        graphql_type=str,
-        description="The name of the status, to show to people.",
-    )
+    status_label = label_of("status")
     created_at: datetime = strawberry.field(description="When the cart was created.")
     updated_at: datetime = strawberry.field(description="When the cart last changed.")
-    items = strawberry.field(
-        resolver=to_parts(relations.ITEMS_OF_CART),
-        graphql_type=list[PricedItem],
-        description="The items in the cart, by position.",
+    items = to_parts(relations.ITEMS_OF_CART, PricedItem, "The items in the cart, by position.")
+    tenant = to_one(relations.TENANT, "tenant_id", "The tenant that serves the customer.")
+    customer = to_one(relations.CUSTOMER, "customer_id", "The customer that the cart is for.")
+    site = to_one(
+        relations.SITE,
+        "site_id",
+        "The site where the products will be used. Null if none was stated.",
     )
-    tenant = strawberry.field(
-        resolver=to_one(relations.TENANT, "tenant_id"),
-        graphql_type=lazy("Tenant") | None,
-        description="The tenant that serves the customer.",
+    contract = to_one(
+        relations.CONTRACT,
+        "contract_id",
+        "The contract that the cart will change. Null if the cart is for a new contract.",
     )
-    customer = strawberry.field(
-        resolver=to_one(relations.CUSTOMER, "customer_id"),
-        graphql_type=lazy("Customer") | None,
-        description="The customer that the cart is for.",
-    )
-    site = strawberry.field(
-        resolver=to_one(relations.SITE, "site_id"),
-        graphql_type=lazy("Site") | None,
-        description="The site where the products will be used. Null if none was stated.",
-    )
-    contract = strawberry.field(
-        resolver=to_one(relations.CONTRACT, "contract_id"),
-        graphql_type=lazy("Contract") | None,
-        description="The contract that the cart will change. Null if the cart is for a new "
-        "contract.",
-    )
-    offer = strawberry.field(
-        resolver=to_one(relations.OFFER_OF_CART, "id"),
-        graphql_type=lazy("Offer") | None,
-        description="The offer that was made from the cart. Null if there is none.",
+    offer = to_one(
+        relations.OFFER_OF_CART,
+        "id",
+        "The offer that was made from the cart. Null if there is none.",
     )
 
     is_type_of = rows_of(CartRow)

@@ -1,9 +1,12 @@
 """Properties without a field of their own."""
 
 import json
+from operator import attrgetter
 from typing import Any
 
 import strawberry
+
+from execution.resolving import reads
 
 
 @strawberry.type(description="A property that has no field of its own.")
@@ -28,3 +31,14 @@ class Characteristic:
             )
             for pair in stored
         ]
+
+
+def characteristics_of(attribute: str, description: str) -> Any:
+    """A field with the characteristics that the parent's attribute holds."""
+    stored_of = attrgetter(attribute)
+
+    @reads(attribute)
+    def resolve(root: strawberry.Parent[Any]) -> list[Characteristic]:
+        return Characteristic.list_of(stored_of(root))
+
+    return strawberry.field(resolver=resolve, description=description)

@@ -12,7 +12,6 @@ import strawberry
 from execution.resolving import by_level
 from resolvers.context import Context
 from resolvers.pagination import Page, counts
-from schema.fields import lazy
 
 T = TypeVar("T")
 
@@ -62,9 +61,8 @@ class Edge(Generic[T]):
     node: T = strawberry.field(description="The object.")
     cursor: str = strawberry.field(
         resolver=_cursor,
-        description="An opaque text that marks the position of the object in the list. It is "
-        "valid for lists with the same `orderBy`, and stays valid when objects are "
-        "added or removed.",
+        description="An opaque text that marks the position of the object in the list. It is valid "
+        "for lists with the same `orderBy`, and stays valid when objects are added or removed.",
     )
 
 
@@ -101,8 +99,3 @@ class Connection(Generic[T]):
         description="The number of objects in the whole list. It is counted anew for each request "
         "that selects it.",
     )
-
-
-def connection_of(name: str) -> Any:
-    """The connection of the graph type with that name (see `lazy`)."""
-    return Connection[lazy(name)]  # type: ignore[misc]

@@ -1,6 +1,5 @@
 """Contracts."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 
 import strawberry
@@ -9,12 +8,10 @@ from auth.oauth_scopes import OAuthScope
 from db.models import Contract as ContractRow
 from execution.resolving import by_level, reads
 from resolvers import contracts, relations
-from resolvers.batch_loader import Values
-from resolvers.context import Context
 from schema.enums import ContractStatus
-from schema.fields import label_of, lazy, to_one, to_parts
-from schema.filters.cart import CARTS, CartConnection
-from schema.filters.order import ORDERS, OrderConnection
+from schema.fields import label_of, to_one, to_parts
+from schema.filters.cart import CARTS
+from schema.filters.order import ORDERS
 from schema.node import Node, rows_of
 from schema.oauth_scopes import requires
 from schema.priced_item import PricedItem
@@ -47,10 +44,6 @@ def _term(root: strawberry.Parent[ContractRow]) -> ContractTerm:
     )
 
 
-def _renewable(parents: Sequence[ContractRow], context: Context) -> Values[bool]:
-    return contracts.are_renewable(context, parents)
-
-
 @strawberry.type(
     description="A contract (Vertrag), by which products are billed. An order creates it; "
     "later orders amend, extend or replace it.",
@@ -61,11 +54,7 @@ class Contract(Node):
         description='The contract number (Vertragsnummer): "V-10000042".'
     )
     status: ContractStatus = strawberry.field(description="The status of the contract.")
-    status_label = strawberry.field(
-        resolver=label_of("status"),
-        graphql_type=str,
-        description="The name of the status, to show to people.",
-    )
+    status_label = label_of("status")
     term = strawberry.field(
         resolver=_term, graphql_type=ContractTerm, description="The term of the contract."
     )
@@ -74,7 +63,7 @@ class Contract(Node):
         "term ends. Null if the end of the term is not known."
     )
     renewable = strawberry.field(
-        resolver=by_level(_renewable, reads=("id",)),
+        resolver=by_level(contracts.are_renewable, reads=("id",)),
         graphql_type=bool,
         description="Whether the contract can be renewed today: it is active, in the last six "
         "months of its term, and has no order in progress and no open cart.",
@@ -94,51 +83,36 @@ class Contract(Node):
     version: int = strawberry.field(
         description="The version of the contract: 1 when created, increased by each change."
     )
-    items = strawberry.field(
-        resolver=to_parts(relations.ITEMS_OF_CONTRACT),
-        graphql_type=list[PricedItem],
-        description="The items under contract, by position.",
+    items = to_parts(
+        relations.ITEMS_OF_CONTRACT, PricedItem, "The items under contract, by position."
     )
-    tenant = strawberry.field(
-        resolver=to_one(relations.TENANT, "tenant_id"),
-        graphql_type=lazy("Tenant") | None,
-        description="The tenant that serves the customer.",
+    tenant = to_one(relations.TENANT, "tenant_id", "The tenant that serves the customer.")
+    customer = to_one(relations.CUSTOMER, "customer_id", "The customer that the contract is with.")
+    site = to_one(
+        relations.SITE, "site_id", "The site where the products are used. Null if none was stated."
     )
-    customer = strawberry.field(
-        resolver=to_one(relations.CUSTOMER, "customer_id"),
-        graphql_type=lazy("Customer") | None,
-        description="The customer that the contract is with.",
+    product = to_one(
+        relations.PRODUCT,
+        "product_id",
+        "The main product: the product of the first item. Null if that item names no product of "
+        "the catalogue.",
     )
-    site = strawberry.field(
-        resolver=to_one(relations.SITE, "site_id"),
-        graphql_type=lazy("Site") | None,
-        description="The site where the products are used. Null if none was stated.",
+    carts = CARTS.below(
+        relations.CARTS_OF_CONTRACT,
+        "Carts that will change the contract, or have changed it, the newest first.",
     )
-    product = strawberry.field(
-        resolver=to_one(relations.PRODUCT, "product_id"),
-        graphql_type=lazy("Product") | None,
-        description="The main product: the product of the first item. Null if that item names no "
-        "product of the catalogue.",
+    orders = ORDERS.below(
+        relations.ORDERS_OF_CONTRACT, "The orders that created or changed the contract."
     )
-    carts = strawberry.field(
-        resolver=CARTS.below(relations.CARTS_OF_CONTRACT),
-        graphql_type=CartConnection | None,
-        description="Carts that will change the contract, or have changed it, the newest first.",
+    predecessor = to_one(
+        relations.CONTRACT,
+        "predecessor_id",
+        "The contract that this contract replaced. Null if it replaced none.",
     )
-    orders = strawberry.field(
-        resolver=ORDERS.below(relations.ORDERS_OF_CONTRACT),
-        graphql_type=OrderConnection | None,
-        description="The orders that created or changed the contract.",
-    )
-    predecessor = strawberry.field(
-        resolver=to_one(relations.CONTRACT, "predecessor_id"),
-        graphql_type=lazy("Contract") | None,
-        description="The contract that this contract replaced. Null if it replaced none.",
-    )
-    successor = strawberry.field(
-        resolver=to_one(relations.SUCCESSOR, "id"),
-        graphql_type=lazy("Contract") | None,
-        description="The contract that replaced this contract. Null if it was not replaced.",
+    successor = to_one(
+        relations.SUCCESSOR,
+        "id",
+        "The contract that replaced this contract. Null if it was not replaced.",
     )
 
     is_type_of = rows_of(ContractRow)

@@ -9,12 +9,12 @@ from db.models import Customer as CustomerRow
 from resolvers import relations
 from schema.address import Address, own_address
 from schema.enums import CustomerKind
-from schema.fields import lazy, to_one
-from schema.filters.cart import CARTS, CartConnection
-from schema.filters.contract import CONTRACTS, ContractConnection
-from schema.filters.offer import OFFERS, OfferConnection
-from schema.filters.order import ORDERS, OrderConnection
-from schema.filters.site import SITES, SiteConnection
+from schema.fields import to_one
+from schema.filters.cart import CARTS
+from schema.filters.contract import CONTRACTS
+from schema.filters.offer import OFFERS
+from schema.filters.order import ORDERS
+from schema.filters.site import SITES
 from schema.node import Node, rows_of
 from schema.oauth_scopes import requires
 
@@ -43,35 +43,13 @@ class Customer(Node):
     updated_at: datetime = strawberry.field(
         description="When the customer's master data last changed."
     )
-    tenant = strawberry.field(
-        resolver=to_one(relations.TENANT, "tenant_id"),
-        graphql_type=lazy("Tenant") | None,
-        description="The tenant that serves the customer.",
+    tenant = to_one(relations.TENANT, "tenant_id", "The tenant that serves the customer.")
+    sites = SITES.below(
+        relations.SITES_OF_CUSTOMER, "The sites where the customer uses products, sorted by number."
     )
-    sites = strawberry.field(
-        resolver=SITES.below(relations.SITES_OF_CUSTOMER),
-        graphql_type=SiteConnection | None,
-        description="The sites where the customer uses products, sorted by number.",
-    )
-    carts = strawberry.field(
-        resolver=CARTS.below(relations.CARTS_OF_CUSTOMER),
-        graphql_type=CartConnection | None,
-        description="The customer's carts, the newest first.",
-    )
-    offers = strawberry.field(
-        resolver=OFFERS.below(relations.OFFERS_OF_CUSTOMER),
-        graphql_type=OfferConnection | None,
-        description="The offers made to the customer.",
-    )
-    orders = strawberry.field(
-        resolver=ORDERS.below(relations.ORDERS_OF_CUSTOMER),
-        graphql_type=OrderConnection | None,
-        description="The orders placed for the customer.",
-    )
-    contracts = strawberry.field(
-        resolver=CONTRACTS.below(relations.CONTRACTS_OF_CUSTOMER),
-        graphql_type=ContractConnection | None,
-        description="The contracts with the customer.",
-    )
+    carts = CARTS.below(relations.CARTS_OF_CUSTOMER, "The customer's carts, the newest first.")
+    offers = OFFERS.below(relations.OFFERS_OF_CUSTOMER, "The offers made to the customer.")
+    orders = ORDERS.below(relations.ORDERS_OF_CUSTOMER, "The orders placed for the customer.")
+    contracts = CONTRACTS.below(relations.CONTRACTS_OF_CUSTOMER, "The contracts with the customer.")
 
     is_type_of = rows_of(CustomerRow)

@@ -122,17 +122,14 @@ _describe(
     TARIFF_CHANGE="Tarifwechsel: another tariff for the same product. Amends the contract.",
     CONTRACT_ADJUSTMENT="Vertragsanpassung: other conditions. Amends the contract.",
     NEW_SITE_WITH_PORTING="Neuer Standort + Anbieterwechsel / Rufnummern: a new site whose "
-    "telephone "
-    "numbers are ported from another provider. Creates a contract.",
+    "telephone numbers are ported from another provider. Creates a contract.",
     NEW_NUMBERS_FOR_SITE="Neue Rufnummern für bestehenden Standort: new telephone numbers for an "
     "existing site. Amends the contract.",
-    PROVIDER_CHANGE_FOR_SITE="Anbieterwechsel für bestehenden Standort: a change of "
-    "provider for an "
-    "existing site. Amends the contract.",
+    PROVIDER_CHANGE_FOR_SITE="Anbieterwechsel für bestehenden Standort: a change of provider for "
+    "an existing site. Amends the contract.",
     PRODUCT_CHANGE="Produktwechsel: another product. Replaces the contract by a new one.",
-    PRODUCT_CHANGE_WITH_NEW_ORDER="Produktwechsel mit Neubestellung: another product that "
-    "is ordered anew. "
-    "Replaces the contract by a new one.",
+    PRODUCT_CHANGE_WITH_NEW_ORDER="Produktwechsel mit Neubestellung: another product that is "
+    "ordered anew. Replaces the contract by a new one.",
 )
 _describe(
     ActionParty,

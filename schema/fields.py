@@ -1,5 +1,6 @@
-"""Resolvers made from declared relations, and arguments that several fields share."""
+"""Fields made from declared relations, and arguments that several fields share."""
 
+import re
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from operator import attrgetter
@@ -14,8 +15,6 @@ from resolvers.context import Context
 from resolvers.loaders import One, Parts, ToOne
 from schema.enums import Locale
 
-Resolver = Callable[..., Any]
-
 LocaleArgument = Annotated[
     Locale | None,
     strawberry.argument(
@@ -27,48 +26,63 @@ LocaleArgument = Annotated[
 
 def lazy(name: str) -> Any:
     """A graph type by name, for types that refer to each other. Its module must have the name of
-    the type in lower case."""
-    return Annotated[name, strawberry.lazy(f"schema.{name.lower()}")]
+    the type in snake case."""
+    module = re.sub(r"\B[A-Z]", r"_\g<0>", name).lower()
+    return Annotated[name, strawberry.lazy(f"schema.{module}")]
 
 
-def to_one(relation: One[Any], key: str) -> Resolver:
-    """A resolver of the row that the parent's attribute `key` refers to. Null if there is none in
-    scope."""
+def condition(description: str) -> Any:
+    """A field of a filter, which clients may leave out."""
+    return strawberry.field(default=None, description=description)
+
+
+def to_one(relation: One[Any], key: str, description: str) -> Any:
+    """A field with the row that the parent's attribute `key` refers to. Null if there is none in
+    scope. Its graph type has the name of the relation's model."""
     key_of = attrgetter(key)
 
     def resolve(parents: Sequence[Any], context: Context, rows: Rows = EVERYTHING) -> Values[Any]:
         return context.loaders.one(relation, list(map(key_of, parents)), rows)
 
-    return by_level(resolve, reads=(key,), rows=[()], relation=ToOne(relation, key))
+    return strawberry.field(
+        resolver=by_level(resolve, reads=(key,), rows=[()], relation=ToOne(relation, key)),
+        graphql_type=lazy(relation.model.__name__) | None,
+        description=description,
+    )
 
 
-def to_parts(relation: Parts[Any], key: str = "id") -> Resolver:
-    """A resolver of all parts of the parent, in order."""
-    key_of = attrgetter(key)
+def to_parts(relation: Parts[Any], kind: type[Any], description: str) -> Any:
+    """A field with all parts of the parent, in order, as objects of the graph type `kind`."""
 
     def resolve(
         parents: Sequence[Any], context: Context, rows: Rows = EVERYTHING
     ) -> Values[list[Any]]:
-        return context.loaders.parts(relation, list(map(key_of, parents)), rows)
+        return context.loaders.parts(relation, [parent.id for parent in parents], rows)
 
-    return by_level(resolve, reads=(key,), rows=[()])
+    return strawberry.field(
+        resolver=by_level(resolve, reads=("id",), rows=[()]),
+        graphql_type=list[kind],  # type: ignore[valid-type]
+        description=description,
+    )
 
 
 def locale_of(context: Context, argument: Locale | None) -> Locale:
     return texts.negotiate(argument, context.accept_language)
 
 
-def label_of(attribute: str) -> Resolver:
-    """A resolver of the label of the parent's enum attribute, in the requested language."""
-    member_of: Callable[[Any], StrEnum | None] = attrgetter(attribute)
+def label_of(attribute: str, description: str | None = None) -> Any:
+    """A field with the label of the parent's enum attribute, in the requested language."""
+    member_of: Callable[[Any], StrEnum] = attrgetter(attribute)
 
     def resolve(
         parents: Sequence[Any], context: Context, locale: LocaleArgument = None
-    ) -> list[str | None]:
+    ) -> list[str]:
         language = locale_of(context, locale)
-        return [
-            None if member is None else texts.label(member, language)
-            for member in map(member_of, parents)
-        ]
+        return [texts.label(member, language) for member in map(member_of, parents)]
 
-    return by_level(resolve, reads=(attribute,))
+    name = attribute.replace("_", " ")
+    return strawberry.field(
+        resolver=by_level(resolve, reads=(attribute,)),
+        graphql_type=str,
+        description=description or f"The name of the {name}, to show to people.",
+    )

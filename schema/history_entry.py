@@ -22,11 +22,7 @@ class HistoryEntry:
         description="The position of the entry in the history: 1, 2, 3 and so on, without gaps."
     )
     phase: OrderPhase = strawberry.field(description="The phase that the order entered.")
-    phase_label = strawberry.field(
-        resolver=label_of("phase"),
-        graphql_type=str,
-        description="The name of the phase, to show to people.",
-    )
+    phase_label = label_of("phase")
     status: OrderStatus = strawberry.field(
         resolver=_history_status, description="The status that belongs to the phase."
     )

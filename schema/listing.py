@@ -2,8 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from inspect import Parameter, Signature
-from operator import attrgetter
 from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 import strawberry
@@ -20,7 +20,9 @@ from resolvers.pagination import (
     children_pages,
     root_page,
 )
+from schema.connection import Connection
 from schema.enums import Direction
+from schema.fields import lazy
 
 M = TypeVar("M", bound=Base)
 F = TypeVar("F")
@@ -72,8 +74,13 @@ class Listing(Generic[M, F]):
     default_help: str
     """The same in words, for the description of the argument."""
 
-    def everything(self) -> Callable[..., Any]:
-        """A resolver of the objects in scope, for a field of the root."""
+    @cached_property
+    def connection(self) -> Any:
+        """The graph type of a page."""
+        return Connection[lazy(self.collection.model.__name__)]  # type: ignore[misc]
+
+    def everything(self, description: str, *, optional: bool = True) -> Any:
+        """A field of the root with the objects in scope."""
 
         async def resolve(
             parents: Sequence[Any], context: Context, rows: Rows = EVERYTHING, **arguments: Any
@@ -90,11 +97,14 @@ class Listing(Generic[M, F]):
             )
             return [page] * len(parents)
 
-        return by_level(self._signed(resolve), rows=ROWS)
+        return strawberry.field(
+            resolver=by_level(self._signed(resolve), rows=ROWS),
+            graphql_type=self.connection | None if optional else self.connection,
+            description=description,
+        )
 
-    def below(self, relation: Children[M, F], key: str = "id") -> Callable[..., Any]:
-        """A resolver of the objects below a parent, whose attribute `key` they refer to."""
-        key_of = attrgetter(key)
+    def below(self, relation: Children[M, F], description: str) -> Any:
+        """A field with the objects that refer to the parent."""
 
         async def resolve(
             parents: Sequence[Any], context: Context, rows: Rows = EVERYTHING, **arguments: Any
@@ -103,7 +113,7 @@ class Listing(Generic[M, F]):
             pages = await children_pages(
                 context.loaders,
                 relation,
-                list(map(key_of, parents)),
+                [parent.id for parent in parents],
                 await self.to_filter(context, arguments.get("filter")),
                 sort=sort,
                 descending=descending,
@@ -112,7 +122,11 @@ class Listing(Generic[M, F]):
             )
             return list(pages)
 
-        return by_level(self._signed(resolve), reads=(key,), rows=ROWS)
+        return strawberry.field(
+            resolver=by_level(self._signed(resolve), reads=("id",), rows=ROWS),
+            graphql_type=self.connection | None,
+            description=description,
+        )
 
     def _sort(self, arguments: dict[str, Any]) -> tuple[str, bool]:
         sort: Sort | None = arguments.get("order_by")

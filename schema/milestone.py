@@ -13,11 +13,7 @@ from schema.fields import label_of
 )
 class Milestone:
     kind: MilestoneKind = strawberry.field(description="The kind of milestone.")
-    label = strawberry.field(
-        resolver=label_of("kind"),
-        graphql_type=str,
-        description="The name of the kind, to show to people.",
-    )
+    label = label_of("kind")
     name: str | None = strawberry.field(
         description="The milestone's own name. Null if it has none."
     )

@@ -1,8 +1,12 @@
 """Amounts of money."""
 
 from decimal import Decimal
+from operator import attrgetter
+from typing import Any
 
 import strawberry
+
+from execution.resolving import reads
 
 
 @strawberry.type(
@@ -15,3 +19,14 @@ class Money:
     @classmethod
     def of(cls, amount: Decimal | None, currency: str | None) -> "Money | None":
         return None if amount is None or currency is None else cls(amount=amount, currency=currency)
+
+
+def money_of(attribute: str, description: str) -> Any:
+    """A field with the amount that the parent's attribute holds, in the parent's currency."""
+    amount_of = attrgetter(attribute)
+
+    @reads(attribute, "currency")
+    def resolve(root: strawberry.Parent[Any]) -> Money | None:
+        return Money.of(amount_of(root), root.currency)
+
+    return strawberry.field(resolver=resolve, description=description)

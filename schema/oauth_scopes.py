@@ -13,10 +13,9 @@ from auth.oauth_scopes import OAuthScope
 @strawberry.schema_directive(
     locations=[Location.FIELD_DEFINITION, Location.OBJECT],
     name="requiresScope",
-    description="The OAuth scope that a credential needs to read the field. On a type, it "
-    "applies to every field that returns the type or a list of it. Without the "
-    "scope the field is null, and an error with the code `FORBIDDEN` names its "
-    "path.",
+    description="The OAuth scope that a credential needs to read the field. On a type, it applies "
+    "to every field that returns the type or a list of it. Without the scope the field is null, "
+    "and an error with the code `FORBIDDEN` names its path.",
 )
 class RequiresScope:
     scope: str = strawberry.field(description='The name of the scope: "orders:read".')

@@ -9,16 +9,14 @@ from db.models import Offer as OfferRow
 from resolvers import relations
 from schema.consent import Consent
 from schema.enums import BusinessCase, OfferStatus
-from schema.fields import label_of, lazy, to_one, to_parts
+from schema.fields import label_of, to_one, to_parts
 from schema.node import Node, rows_of
 from schema.oauth_scopes import requires
-from schema.portal_user import PortalUser
 
 
 @strawberry.type(
     description="An offer (Angebot) that is sent to a customer. The customer's consent "
-    "(Zustimmung) turns it into an order. An offer to a prospect also needs the "
-    "carrier's consent.",
+    "(Zustimmung) turns it into an order. An offer to a prospect also needs the carrier's consent.",
     directives=requires(OAuthScope.OFFERS_READ),
 )
 class Offer(Node):
@@ -27,11 +25,7 @@ class Offer(Node):
         description="The business case that the offer is for."
     )
     status: OfferStatus = strawberry.field(description="The status of the offer.")
-    status_label = strawberry.field(
-        resolver=label_of("status"),
-        graphql_type=str,
-        description="The name of the status, to show to people.",
-    )
+    status_label = label_of("status")
     created_at: datetime = strawberry.field(description="When the offer was created.")
     sent_at: datetime | None = strawberry.field(
         description="When the offer was sent to the customer. Null if it has not been sent."
@@ -44,37 +38,28 @@ class Offer(Node):
         "Null while it is undecided."
     )
     updated_at: datetime = strawberry.field(description="When the offer last changed.")
-    consents = strawberry.field(
-        resolver=to_parts(relations.CONSENTS_OF_OFFER),
-        graphql_type=list[Consent],
-        description="The consents to the offer, the earliest first.",
+    consents = to_parts(
+        relations.CONSENTS_OF_OFFER, Consent, "The consents to the offer, the earliest first."
     )
-    created_by = strawberry.field(
-        resolver=to_one(relations.PORTAL_USER, "created_by_id"),
-        graphql_type=PortalUser | None,
-        description="The portal user who created the offer. Null if it was not created in the "
-        "portal.",
+    created_by = to_one(
+        relations.PORTAL_USER,
+        "created_by_id",
+        "The portal user who created the offer. Null if it was not created in the portal.",
     )
-    tenant = strawberry.field(
-        resolver=to_one(relations.TENANT, "tenant_id"),
-        graphql_type=lazy("Tenant") | None,
-        description="The tenant that serves the customer.",
+    tenant = to_one(relations.TENANT, "tenant_id", "The tenant that serves the customer.")
+    customer = to_one(
+        relations.CUSTOMER, "customer_id", "The customer or prospect that the offer was made to."
     )
-    customer = strawberry.field(
-        resolver=to_one(relations.CUSTOMER, "customer_id"),
-        graphql_type=lazy("Customer") | None,
-        description="The customer or prospect that the offer was made to.",
+    cart = to_one(
+        relations.CART,
+        "cart_id",
+        "The cart that the offer was made from. Null if the carrier reported the offer without a "
+        "cart.",
     )
-    cart = strawberry.field(
-        resolver=to_one(relations.CART, "cart_id"),
-        graphql_type=lazy("Cart") | None,
-        description="The cart that the offer was made from. Null if the carrier reported the "
-        "offer without a cart.",
-    )
-    order = strawberry.field(
-        resolver=to_one(relations.ORDER_OF_OFFER, "id"),
-        graphql_type=lazy("Order") | None,
-        description="The order that resulted from the offer. Null if there is none.",
+    order = to_one(
+        relations.ORDER_OF_OFFER,
+        "id",
+        "The order that resulted from the offer. Null if there is none.",
     )
 
     is_type_of = rows_of(OfferRow)

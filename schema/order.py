@@ -14,19 +14,18 @@ from ordering.order.lifecycle import TMF622_STATE
 from resolvers import relations
 from resolvers.batch_loader import resolved
 from resolvers.context import Context
-from schema.characteristic import Characteristic
+from schema.characteristic import characteristics_of
 from schema.delay import Delay
 from schema.document import Document
 from schema.enums import ActionParty, BusinessCase, ContractEffect, OrderPhase, OrderStatus
 from schema.external_id import ExternalId
-from schema.fields import LocaleArgument, label_of, lazy, locale_of, to_one, to_parts
+from schema.fields import LocaleArgument, label_of, locale_of, to_one, to_parts
 from schema.history_entry import HistoryEntry
 from schema.milestone import Milestone
 from schema.node import Node, rows_of
 from schema.note import Note
 from schema.oauth_scopes import requires
 from schema.order_item import OrderItem
-from schema.portal_user import PortalUser
 from schema.price import Price
 from schema.processing_estimate import ProcessingEstimate, processing_estimate
 
@@ -62,16 +61,6 @@ def _tmf622_state(root: strawberry.Parent[OrderRow]) -> str:
     return TMF622_STATE[root.phase]
 
 
-@reads("characteristics")
-def _characteristics(root: strawberry.Parent[OrderRow]) -> list[Characteristic]:
-    return Characteristic.list_of(root.characteristics)
-
-
-@reads("reported_characteristics")
-def _reported_characteristics(root: strawberry.Parent[OrderRow]) -> list[Characteristic]:
-    return Characteristic.list_of(root.reported_characteristics)
-
-
 async def _total_prices(
     parents: Sequence[OrderRow], context: Context, rows: Rows = EVERYTHING
 ) -> list[list[Any]]:
@@ -91,11 +80,7 @@ class Order(Node):
     business_case: BusinessCase = strawberry.field(
         description="The business case that the order is for."
     )
-    business_case_label = strawberry.field(
-        resolver=label_of("business_case"),
-        graphql_type=str,
-        description="The name of the business case, to show to people.",
-    )
+    business_case_label = label_of("business_case")
     category: str | None = strawberry.field(
         description="The category that the ordering system assigned to the order. Null if it "
         "assigned none."
@@ -143,11 +128,7 @@ class Order(Node):
     status: OrderStatus = strawberry.field(
         description="The status of the order. `phase` is more detailed."
     )
-    status_label = strawberry.field(
-        resolver=label_of("status"),
-        graphql_type=str,
-        description='The name of the status, to show to people: "In Arbeit".',
-    )
+    status_label = label_of("status", 'The name of the status, to show to people: "In Arbeit".')
     status_explanation = strawberry.field(
         resolver=by_level(_explanations),
         graphql_type=str,
@@ -157,11 +138,7 @@ class Order(Node):
     phase: OrderPhase = strawberry.field(
         description="The phase of processing: the detailed state behind `status`."
     )
-    phase_label = strawberry.field(
-        resolver=label_of("phase"),
-        graphql_type=str,
-        description="The name of the phase, to show to people.",
-    )
+    phase_label = label_of("phase")
     tmf622_state = strawberry.field(
         resolver=_tmf622_state,
         graphql_type=str,
@@ -176,110 +153,89 @@ class Order(Node):
     delayed: bool = strawberry.field(
         description="Whether the order is in progress and has a delay that is not resolved."
     )
-    milestones = strawberry.field(
-        resolver=to_parts(relations.MILESTONES_OF_ORDER),
-        graphql_type=list[Milestone],
-        description="The milestones of the order, planned and reached.",
+    milestones = to_parts(
+        relations.MILESTONES_OF_ORDER,
+        Milestone,
+        "The milestones of the order, planned and reached.",
     )
-    delays = strawberry.field(
-        resolver=to_parts(relations.DELAYS_OF_ORDER),
-        graphql_type=list[Delay],
-        description="The reported delays of the order, including resolved ones.",
+    delays = to_parts(
+        relations.DELAYS_OF_ORDER,
+        Delay,
+        "The reported delays of the order, including resolved ones.",
     )
-    history = strawberry.field(
-        resolver=to_parts(relations.HISTORY_OF_ORDER),
-        graphql_type=list[HistoryEntry],
-        description="Every phase that the order has entered, the earliest first. The last entry "
-        "is the current `phase`.",
+    history = to_parts(
+        relations.HISTORY_OF_ORDER,
+        HistoryEntry,
+        "Every phase that the order has entered, the earliest first. The last entry is the "
+        "current `phase`.",
     )
     processing_estimate = strawberry.field(
         resolver=processing_estimate,
         graphql_type=ProcessingEstimate | None,
-        description="An estimate of when the order will be completed, based on completed orders "
-        "of the same product and business case. Null if there are none, or if the "
-        "order has ended.",
+        description="An estimate of when the order will be completed, based on completed orders of "
+        "the same product and business case. Null if there are none, or if the order has ended.",
     )
 
-    items = strawberry.field(
-        resolver=to_parts(relations.ITEMS_OF_ORDER),
-        graphql_type=list[OrderItem],
-        description="The ordered items, by position.",
-    )
+    items = to_parts(relations.ITEMS_OF_ORDER, OrderItem, "The ordered items, by position.")
     total_prices = strawberry.field(
         resolver=by_level(_total_prices, reads=("id",), rows=[()]),
         graphql_type=list[Price],
         description="The prices of the order as a whole. Empty if prices are stated for items "
         "only.",
     )
-    external_ids = strawberry.field(
-        resolver=to_parts(relations.EXTERNAL_IDS_OF_ORDER),
-        graphql_type=list[ExternalId],
-        description="The numbers of the order in other systems, such as your own reference.",
+    external_ids = to_parts(
+        relations.EXTERNAL_IDS_OF_ORDER,
+        ExternalId,
+        "The numbers of the order in other systems, such as your own reference.",
     )
-    notes = strawberry.field(
-        resolver=to_parts(relations.NOTES_OF_ORDER),
-        graphql_type=list[Note],
-        description="The notes that came with the order or were added later.",
+    notes = to_parts(
+        relations.NOTES_OF_ORDER, Note, "The notes that came with the order or were added later."
     )
-    documents = strawberry.field(
-        resolver=to_parts(relations.DOCUMENTS_OF_ORDER),
-        graphql_type=list[Document],
-        description="The documents of the order. `Product.documents` has the documents of its "
-        "products.",
+    documents = to_parts(
+        relations.DOCUMENTS_OF_ORDER,
+        Document,
+        "The documents of the order. `Product.documents` has the documents of its products.",
     )
-    characteristics = strawberry.field(
-        resolver=_characteristics,
-        graphql_type=list[Characteristic],
-        description="Further properties that were stated when the order was placed.",
+    characteristics = characteristics_of(
+        "characteristics", "Further properties that were stated when the order was placed."
     )
-    reported_characteristics = strawberry.field(
-        resolver=_reported_characteristics,
-        graphql_type=list[Characteristic],
-        description="Further properties that the carrier's systems reported during processing.",
+    reported_characteristics = characteristics_of(
+        "reported_characteristics",
+        "Further properties that the carrier's systems reported during processing.",
     )
 
-    tenant = strawberry.field(
-        resolver=to_one(relations.TENANT, "tenant_id"),
-        graphql_type=lazy("Tenant") | None,
-        description="The tenant that serves the customer.",
+    tenant = to_one(relations.TENANT, "tenant_id", "The tenant that serves the customer.")
+    customer = to_one(relations.CUSTOMER, "customer_id", "The customer that the order is for.")
+    site = to_one(
+        relations.SITE,
+        "site_id",
+        "The site where the products will be used. Null if none was stated.",
     )
-    customer = strawberry.field(
-        resolver=to_one(relations.CUSTOMER, "customer_id"),
-        graphql_type=lazy("Customer") | None,
-        description="The customer that the order is for.",
+    product = to_one(
+        relations.PRODUCT,
+        "product_id",
+        "The main product: the product of the first item that names one. Null if no item does.",
     )
-    site = strawberry.field(
-        resolver=to_one(relations.SITE, "site_id"),
-        graphql_type=lazy("Site") | None,
-        description="The site where the products will be used. Null if none was stated.",
+    offer = to_one(
+        relations.OFFER,
+        "offer_id",
+        "The offer that the order results from. Null for an order placed by power of attorney, "
+        "which has no offer.",
     )
-    product = strawberry.field(
-        resolver=to_one(relations.PRODUCT, "product_id"),
-        graphql_type=lazy("Product") | None,
-        description="The main product: the product of the first item that names one. Null if no "
-        "item does.",
-    )
-    offer = strawberry.field(
-        resolver=to_one(relations.OFFER, "offer_id"),
-        graphql_type=lazy("Offer") | None,
-        description="The offer that the order results from. Null for an order placed by power of "
-        "attorney, which has no offer.",
-    )
-    contract = strawberry.field(
-        resolver=to_one(relations.CONTRACT, "contract_id"),
-        graphql_type=lazy("Contract") | None,
-        description="The contract that the order created or changed. Null until the contract is "
-        "linked, which happens some time after the order was received.",
+    contract = to_one(
+        relations.CONTRACT,
+        "contract_id",
+        "The contract that the order created or changed. Null until the contract is linked, which "
+        "happens some time after the order was received.",
     )
     contract_effect: ContractEffect | None = strawberry.field(
         description="The effect of the order on its contract. Null if there is no contract yet, "
         "or if the effect is not known."
     )
-    confirmed_by = strawberry.field(
-        resolver=to_one(relations.PORTAL_USER, "confirmed_by_id"),
-        graphql_type=PortalUser | None,
-        description="The portal user who confirmed the order. Null if it was not confirmed in the "
-        "portal.",
+    confirmed_by = to_one(
+        relations.PORTAL_USER,
+        "confirmed_by_id",
+        "The portal user who confirmed the order. Null if it was not confirmed in the portal.",
     )
 
     is_type_of = rows_of(OrderRow)

@@ -10,9 +10,9 @@ from execution.resolving import EVERYTHING, Rows, by_level, reads
 from resolvers import relations
 from resolvers.batch_loader import resolved
 from resolvers.context import Context
-from schema.characteristic import Characteristic
+from schema.characteristic import Characteristic, characteristics_of
 from schema.enums import ItemAction
-from schema.fields import lazy, to_one
+from schema.fields import to_one
 from schema.price import Price
 
 
@@ -60,11 +60,6 @@ def _relationships(root: strawberry.Parent[OrderItemRow]) -> list[ItemRelationsh
     ]
 
 
-@reads("characteristics")
-def _item_characteristics(root: strawberry.Parent[OrderItemRow]) -> list[Characteristic]:
-    return Characteristic.list_of(root.characteristics)
-
-
 async def _item_prices(
     parents: Sequence[OrderItemRow], context: Context, rows: Rows = EVERYTHING
 ) -> list[list[Any]]:
@@ -87,10 +82,10 @@ class OrderItem:
         description="The item's identifier in the ordering system. Null if none was stated."
     )
     action: ItemAction = strawberry.field(description="What the item does to the product.")
-    product = strawberry.field(
-        resolver=to_one(relations.PRODUCT, "product_id"),
-        graphql_type=lazy("Product") | None,
-        description="The product in the catalogue. Null if the item names none.",
+    product = to_one(
+        relations.PRODUCT,
+        "product_id",
+        "The product in the catalogue. Null if the item names none.",
     )
     name: str = strawberry.field(description="The name of what was ordered.")
     quantity: int = strawberry.field(description="The ordered quantity.")
@@ -110,6 +105,6 @@ class OrderItem:
         resolver=_relationships,
         description="The relationships of the item to other items of the order.",
     )
-    characteristics: list[Characteristic] = strawberry.field(
-        resolver=_item_characteristics, description="The properties of the product, as ordered."
+    characteristics: list[Characteristic] = characteristics_of(
+        "characteristics", "The properties of the product, as ordered."
     )

@@ -16,7 +16,7 @@ from resolvers.orders import OrderCount, order_counts
 from resolvers.pagination import Page, PageArguments, root_page
 from schema.enums import BusinessCase, OrderPhase, OrderSortField, OrderStatus
 from schema.fields import label_of
-from schema.filters.order import ORDERS, OrderConnection, OrderFilter, to_order_filter
+from schema.filters.order import ORDERS, OrderFilter, to_order_filter
 from schema.listing import ROWS, After, Before, First, Last
 from schema.oauth_scopes import requires
 
@@ -24,33 +24,21 @@ from schema.oauth_scopes import requires
 @strawberry.type(description="The number of orders that have a status.")
 class StatusCount:
     status: OrderStatus = strawberry.field(description="The status.")
-    label = strawberry.field(
-        resolver=label_of("status"),
-        graphql_type=str,
-        description="The name of the status, to show to people.",
-    )
+    label = label_of("status")
     count: int = strawberry.field(description="The number of orders that have the status.")
 
 
 @strawberry.type(description="The number of orders that are in a phase.")
 class PhaseCount:
     phase: OrderPhase = strawberry.field(description="The phase.")
-    label = strawberry.field(
-        resolver=label_of("phase"),
-        graphql_type=str,
-        description="The name of the phase, to show to people.",
-    )
+    label = label_of("phase")
     count: int = strawberry.field(description="The number of orders that are in the phase.")
 
 
 @strawberry.type(description="The number of orders that have a business case.")
 class BusinessCaseCount:
     business_case: BusinessCase = strawberry.field(description="The business case.")
-    label = strawberry.field(
-        resolver=label_of("business_case"),
-        graphql_type=str,
-        description="The name of the business case, to show to people.",
-    )
+    label = label_of("business_case")
     count: int = strawberry.field(description="The number of orders that have the business case.")
 
 
@@ -105,7 +93,7 @@ class OrderSummary:
     )
     newest_changes = strawberry.field(
         resolver=by_level(_newest_changes, reads=(), rows=ROWS),
-        graphql_type=OrderConnection,
+        graphql_type=ORDERS.connection,
         description="The counted orders, the most recently changed first.",
     )
 

@@ -8,7 +8,7 @@ import strawberry
 from db.models import OrderPrice as OrderPriceRow
 from execution.resolving import reads
 from schema.enums import PriceKind
-from schema.money import Money
+from schema.money import Money, money_of
 
 
 @strawberry.type(description="A discount or surcharge on a price.")
@@ -36,16 +36,6 @@ class PriceAlteration:
         description="The rank by which several alterations are applied: the lowest number first. "
         "Null if none was stated."
     )
-
-
-@reads("net_amount", "currency")
-def _net(root: strawberry.Parent[OrderPriceRow]) -> Money | None:
-    return Money.of(root.net_amount, root.currency)
-
-
-@reads("gross_amount", "currency")
-def _gross(root: strawberry.Parent[OrderPriceRow]) -> Money | None:
-    return Money.of(root.gross_amount, root.currency)
 
 
 @reads("alterations")
@@ -77,13 +67,11 @@ class Price:
     description: str | None = strawberry.field(
         description="A description of the price. Null if none was stated."
     )
-    net: Money | None = strawberry.field(
-        resolver=_net,
-        description="The amount excluding value added tax. Null if it was not stated.",
+    net: Money | None = money_of(
+        "net_amount", "The amount excluding value added tax. Null if it was not stated."
     )
-    gross: Money | None = strawberry.field(
-        resolver=_gross,
-        description="The amount including value added tax. Null if it was not stated.",
+    gross: Money | None = money_of(
+        "gross_amount", "The amount including value added tax. Null if it was not stated."
     )
     tax_rate: Decimal | None = strawberry.field(
         description='The rate of value added tax in percent: "19". Null if it was not stated.'

@@ -12,8 +12,8 @@ from resolvers.context import Context
 from schema.document import Document
 from schema.enums import Locale, ProductFamily
 from schema.fields import LocaleArgument, label_of, locale_of, to_parts
-from schema.filters.contract import CONTRACTS, ContractConnection
-from schema.filters.order import ORDERS, OrderConnection
+from schema.filters.contract import CONTRACTS
+from schema.filters.order import ORDERS
 from schema.node import Node, rows_of
 
 
@@ -44,31 +44,19 @@ class Product(Node):
     number: str = strawberry.field(description='The product number: "CF-KOMFORT".')
     name: str = strawberry.field(description="The name of the product.")
     family: ProductFamily = strawberry.field(description="The family that the product belongs to.")
-    family_label = strawberry.field(
-        resolver=label_of("family"),
-        graphql_type=str,
-        description="The name of the family, to show to people.",
-    )
+    family_label = label_of("family")
     description = strawberry.field(
         resolver=by_level(_descriptions, reads=("description_de", "description_en")),
         graphql_type=str | None,
         description="A description of the product, in the other language if there is none in the "
         "requested one. Null if there is none.",
     )
-    documents = strawberry.field(
-        resolver=to_parts(relations.DOCUMENTS_OF_PRODUCT),
-        graphql_type=list[ProductDocument],
-        description="The documents about the product.",
+    documents = to_parts(
+        relations.DOCUMENTS_OF_PRODUCT, ProductDocument, "The documents about the product."
     )
-    orders = strawberry.field(
-        resolver=ORDERS.below(relations.ORDERS_OF_PRODUCT),
-        graphql_type=OrderConnection | None,
-        description="The orders whose main product this is.",
-    )
-    contracts = strawberry.field(
-        resolver=CONTRACTS.below(relations.CONTRACTS_OF_PRODUCT),
-        graphql_type=ContractConnection | None,
-        description="The contracts whose main product this is.",
+    orders = ORDERS.below(relations.ORDERS_OF_PRODUCT, "The orders whose main product this is.")
+    contracts = CONTRACTS.below(
+        relations.CONTRACTS_OF_PRODUCT, "The contracts whose main product this is."
     )
 
     is_type_of = rows_of(ProductRow)

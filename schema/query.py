@@ -1,17 +1,12 @@
 """The root type `Query`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import strawberry
 from strawberry.types import get_object_definition
 
-from db.models import Contract as ContractRow
-from db.models import Customer as CustomerRow
-from db.models import Offer as OfferRow
-from db.models import Order as OrderRow
-from db.models import Product as ProductRow
-from db.models import Tenant as TenantRow
+from db import models
 from execution.permissions import ForbiddenError
 from execution.resolving import EVERYTHING, Rows, by_level
 from resolvers import lookups
@@ -21,13 +16,14 @@ from resolvers.loaders import One
 from schema.cart import Cart
 from schema.contract import Contract
 from schema.customer import Customer
-from schema.filters.audit import AUDIT_LOG, AuditEntryConnection
-from schema.filters.contract import CONTRACTS, ContractConnection
-from schema.filters.customer import CUSTOMERS, CustomerConnection
-from schema.filters.offer import OFFERS, OfferConnection
-from schema.filters.order import ORDERS, OrderConnection
-from schema.filters.product import PRODUCTS, ProductConnection
-from schema.filters.tenant import TENANTS, TenantConnection
+from schema.fields import lazy
+from schema.filters.audit import AUDIT_LOG
+from schema.filters.contract import CONTRACTS
+from schema.filters.customer import CUSTOMERS
+from schema.filters.offer import OFFERS
+from schema.filters.order import ORDERS
+from schema.filters.product import PRODUCTS
+from schema.filters.tenant import TENANTS
 from schema.node import Node
 from schema.oauth_scopes import scopes_of
 from schema.offer import Offer
@@ -48,7 +44,8 @@ _NEEDED = {
 """The scopes that types with ids need, by their names, which are also those of the models."""
 
 
-def _by_number(model: type[Any]) -> Callable[..., Any]:
+def _by_number(model: type[Any], description: str | None = None) -> Any:
+    """A field with the row of the model that has the number that a client states."""
     numbers = One(model, model.number)
 
     async def resolve(
@@ -65,7 +62,13 @@ def _by_number(model: type[Any]) -> Callable[..., Any]:
         row = await lookups.by_number(context, numbers, number, rows)
         return [row] * len(parents)
 
-    return by_level(resolve, rows=[()])
+    name = model.__name__
+    return strawberry.field(
+        resolver=by_level(resolve, rows=[()]),
+        graphql_type=lazy(name) | None,
+        description=description
+        or f"The {name.lower()} with this number. Null if there is none that you may see.",
+    )
 
 
 async def _node(
@@ -130,71 +133,23 @@ class Query:
         description="The objects with these ids, in the same order. Null in place of each id that "
         "names no object that you may see.",
     )
-    order = strawberry.field(
-        resolver=_by_number(OrderRow),
-        graphql_type=Order | None,
-        description="The order with this number. Null if there is none that you may see.",
+    order = _by_number(models.Order)
+    offer = _by_number(models.Offer)
+    contract = _by_number(models.Contract)
+    customer = _by_number(models.Customer)
+    tenant = _by_number(models.Tenant)
+    product = _by_number(models.Product, "The product with this number. Null if there is none.")
+    orders = ORDERS.everything("The orders that you may see.")
+    offers = OFFERS.everything("The offers that you may see.")
+    contracts = CONTRACTS.everything("The contracts that you may see.")
+    customers = CUSTOMERS.everything("The customers and prospects that you may see.")
+    tenants = TENANTS.everything("Your tenant and all tenants below it.")
+    products = PRODUCTS.everything(
+        "The products in the carrier's catalogue, sorted by name.", optional=False
     )
-    offer = strawberry.field(
-        resolver=_by_number(OfferRow),
-        graphql_type=Offer | None,
-        description="The offer with this number. Null if there is none that you may see.",
-    )
-    contract = strawberry.field(
-        resolver=_by_number(ContractRow),
-        graphql_type=Contract | None,
-        description="The contract with this number. Null if there is none that you may see.",
-    )
-    customer = strawberry.field(
-        resolver=_by_number(CustomerRow),
-        graphql_type=Customer | None,
-        description="The customer with this number. Null if there is none that you may see.",
-    )
-    tenant = strawberry.field(
-        resolver=_by_number(TenantRow),
-        graphql_type=Tenant | None,
-        description="The tenant with this number. Null if there is none that you may see.",
-    )
-    product = strawberry.field(
-        resolver=_by_number(ProductRow),
-        graphql_type=Product | None,
-        description="The product with this number. Null if there is none.",
-    )
-    orders = strawberry.field(
-        resolver=ORDERS.everything(),
-        graphql_type=OrderConnection | None,
-        description="The orders that you may see.",
-    )
-    offers = strawberry.field(
-        resolver=OFFERS.everything(),
-        graphql_type=OfferConnection | None,
-        description="The offers that you may see.",
-    )
-    contracts = strawberry.field(
-        resolver=CONTRACTS.everything(),
-        graphql_type=ContractConnection | None,
-        description="The contracts that you may see.",
-    )
-    customers = strawberry.field(
-        resolver=CUSTOMERS.everything(),
-        graphql_type=CustomerConnection | None,
-        description="The customers and prospects that you may see.",
-    )
-    tenants = strawberry.field(
-        resolver=TENANTS.everything(),
-        graphql_type=TenantConnection | None,
-        description="Your tenant and all tenants below it.",
-    )
-    products = strawberry.field(
-        resolver=PRODUCTS.everything(),
-        graphql_type=ProductConnection,
-        description="The products in the carrier's catalogue, sorted by name.",
-    )
-    audit_log = strawberry.field(
-        resolver=AUDIT_LOG.everything(),
-        graphql_type=AuditEntryConnection | None,
-        description="The audit log: changes to credentials and users, failed sign-ins, and reads "
-        "by the carrier's support.",
+    audit_log = AUDIT_LOG.everything(
+        "The audit log: changes to credentials and users, failed sign-ins, and reads by the "
+        "carrier's support."
     )
     orders_by_reference = strawberry.field(
         resolver=orders_by_reference,

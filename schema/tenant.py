@@ -7,14 +7,14 @@ import strawberry
 from auth.oauth_scopes import OAuthScope
 from db.models import Tenant as TenantRow
 from resolvers import relations
-from schema.fields import lazy, to_one
-from schema.filters.cart import CARTS, CartConnection
-from schema.filters.contract import CONTRACTS, ContractConnection
-from schema.filters.customer import CUSTOMERS, CustomerConnection
-from schema.filters.offer import OFFERS, OfferConnection
-from schema.filters.order import ORDERS, OrderConnection
-from schema.filters.site import SITES, SiteConnection
-from schema.filters.tenant import TENANTS, TenantConnection
+from schema.fields import to_one
+from schema.filters.cart import CARTS
+from schema.filters.contract import CONTRACTS
+from schema.filters.customer import CUSTOMERS
+from schema.filters.offer import OFFERS
+from schema.filters.order import ORDERS
+from schema.filters.site import SITES
+from schema.filters.tenant import TENANTS
 from schema.node import Node, rows_of
 from schema.oauth_scopes import requires
 
@@ -33,47 +33,36 @@ class Tenant(Node):
         directives=requires(OAuthScope.PERSONAL_DATA_READ),
     )
     created_at: datetime = strawberry.field(description="When the tenant was registered.")
-    parent = strawberry.field(
-        resolver=to_one(relations.TENANT, "parent_id"),
-        graphql_type=lazy("Tenant") | None,
-        description="The tenant directly above. Null for the topmost tenant that you may see.",
+    parent = to_one(
+        relations.TENANT,
+        "parent_id",
+        "The tenant directly above. Null for the topmost tenant that you may see.",
     )
-    children = strawberry.field(
-        resolver=TENANTS.below(relations.CHILDREN_OF_TENANT),
-        graphql_type=TenantConnection | None,
-        description="The tenants directly below.",
+    children = TENANTS.below(relations.CHILDREN_OF_TENANT, "The tenants directly below.")
+    customers = CUSTOMERS.below(
+        relations.CUSTOMERS_OF_TENANT,
+        "The customers of the tenant itself, without those of tenants below it.",
     )
-    customers = strawberry.field(
-        resolver=CUSTOMERS.below(relations.CUSTOMERS_OF_TENANT),
-        graphql_type=CustomerConnection | None,
-        description="The customers of the tenant itself, without those of tenants below it.",
-    )
-    sites = strawberry.field(
-        resolver=SITES.below(relations.SITES_OF_TENANT),
-        graphql_type=SiteConnection | None,
-        description="The sites of the tenant's own customers, sorted by number, without those of "
-        "tenants below it.",
-    )
-    carts = strawberry.field(
-        resolver=CARTS.below(relations.CARTS_OF_TENANT),
-        graphql_type=CartConnection | None,
-        description="The carts of the tenant itself, the newest first, without those of tenants "
+    sites = SITES.below(
+        relations.SITES_OF_TENANT,
+        "The sites of the tenant's own customers, sorted by number, without those of tenants "
         "below it.",
     )
-    offers = strawberry.field(
-        resolver=OFFERS.below(relations.OFFERS_OF_TENANT),
-        graphql_type=OfferConnection | None,
-        description="The offers of the tenant itself, without those of tenants below it.",
+    carts = CARTS.below(
+        relations.CARTS_OF_TENANT,
+        "The carts of the tenant itself, the newest first, without those of tenants below it.",
     )
-    orders = strawberry.field(
-        resolver=ORDERS.below(relations.ORDERS_OF_TENANT),
-        graphql_type=OrderConnection | None,
-        description="The orders of the tenant itself, without those of tenants below it.",
+    offers = OFFERS.below(
+        relations.OFFERS_OF_TENANT,
+        "The offers of the tenant itself, without those of tenants below it.",
     )
-    contracts = strawberry.field(
-        resolver=CONTRACTS.below(relations.CONTRACTS_OF_TENANT),
-        graphql_type=ContractConnection | None,
-        description="The contracts of the tenant itself, without those of tenants below it.",
+    orders = ORDERS.below(
+        relations.ORDERS_OF_TENANT,
+        "The orders of the tenant itself, without those of tenants below it.",
+    )
+    contracts = CONTRACTS.below(
+        relations.CONTRACTS_OF_TENANT,
+        "The contracts of the tenant itself, without those of tenants below it.",
     )
 
     is_type_of = rows_of(TenantRow)

@@ -9,7 +9,7 @@ from auth.principal import Principal
 from resolvers import relations
 from resolvers.context import Info
 from schema.enums import PrincipalKind
-from schema.fields import lazy, to_one
+from schema.fields import to_one
 
 
 @strawberry.type(
@@ -63,16 +63,16 @@ class Viewer:
         "the credential, or the tenant named by the header `X-Tenant`. Null for the "
         "carrier's own systems and staff, which see all tenants."
     )
-    tenant = strawberry.field(
-        resolver=to_one(relations.TENANT, "tenant_id"),
-        graphql_type=lazy("Tenant") | None,
-        description="The topmost tenant that this request may see. Null if `tenantNumber` is null.",
+    tenant = to_one(
+        relations.TENANT,
+        "tenant_id",
+        "The topmost tenant that this request may see. Null if `tenantNumber` is null.",
     )
-    customer = strawberry.field(
-        resolver=to_one(relations.CUSTOMER, "customer_id"),
-        graphql_type=lazy("Customer") | None,
-        description="The only customer whose documents this request may see. Null if the "
-        "credential is not restricted to one customer.",
+    customer = to_one(
+        relations.CUSTOMER,
+        "customer_id",
+        "The only customer whose documents this request may see. Null if the credential is not "
+        "restricted to one customer.",
     )
     rate_limit: RateLimit | None = strawberry.field(
         resolver=_rate_limit,

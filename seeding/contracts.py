@@ -4,13 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from db.enums import (
-    BusinessCase,
-    ContractStatus,
-    ItemAction,
-    OrderPhase,
-    ProductFamily,
-)
+from db.enums import BusinessCase, ContractStatus, ItemAction, OrderPhase, ProductFamily
 from db.search import search_text
 from ordering.automation import is_automated
 from seeding import course as courses
@@ -148,11 +142,7 @@ class Chain:
         self.finish(in_progress)
         return placed
 
-    def place(
-        self,
-        stated: Stated,
-        course: Course,
-    ) -> str:
+    def place(self, stated: Stated, course: Course) -> str:
         """Add an order, change the contract accordingly, and return the order's number."""
         book, customer, before = self.book, self.customer, self.contract
         linked, case = course.linked, stated.case

@@ -7,13 +7,7 @@ which leaves orders in progress in a realistic state.
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from db.enums import (
-    ActionParty,
-    BusinessCase,
-    MilestoneKind,
-    OrderPhase,
-    ProductFamily,
-)
+from db.enums import ActionParty, BusinessCase, MilestoneKind, OrderPhase, ProductFamily
 from seeding import phrases
 from seeding.catalogue import VOICE
 from seeding.clock import DAY, HOUR, MINUTE, day, end_of_day, working_time

@@ -5,14 +5,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from uuid import UUID
 
-from db.enums import (
-    BusinessCase,
-    ConsentBy,
-    ContractEffect,
-    ItemAction,
-    OfferStatus,
-    OrderPhase,
-)
+from db.enums import BusinessCase, ConsentBy, ContractEffect, ItemAction, OfferStatus, OrderPhase
 from db.search import search_text
 from ordering.order.lifecycle import RANK, TMF622_STATE
 from ordering.order.report_times import ReportTimes

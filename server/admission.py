@@ -33,7 +33,8 @@ class Admission:
         if exhausted is not None:
             raise rate_exceeded(exhausted)
         if self._requests[client] >= self._limits.concurrent:
-            raise _too_many_requests(self._limits.concurrent)
+            most = self._limits.concurrent
+            raise _busy(f"Too many concurrent requests: {most} per client.", "concurrent", most)
         return Reservation(self, self._buckets, client)
 
     @asynccontextmanager
@@ -67,7 +68,9 @@ class Admission:
 
     def _begin(self, client: str, cost: int) -> None:
         if self._cost[client] + cost > self._limits.cost:
-            raise _too_much_cost(self._limits.cost)
+            most = self._limits.cost
+            why = f"The operations of a client that run at once may cost {most:,} points."
+            raise _busy(why, "concurrentCost", most)
         self._cost[client] += cost
 
 
@@ -139,21 +142,6 @@ def rate_exceeded(quota: Quota) -> RequestRefusedError:
     )
 
 
-def _too_many_requests(maximum: int) -> RequestRefusedError:
-    return rate_limited(
-        f"Too many concurrent requests: {maximum} per client. "
-        "Wait for a response before you send the next one (limit: concurrent).",
-        1,
-        limit="concurrent",
-        details={"maximum": maximum},
-    )
-
-
-def _too_much_cost(maximum: int) -> RequestRefusedError:
-    return rate_limited(
-        f"The operations of a client that run at once may cost {maximum:,} points. "
-        "Wait for a response before you send the next one (limit: concurrentCost).",
-        1,
-        limit="concurrentCost",
-        details={"maximum": maximum},
-    )
+def _busy(why: str, limit: str, maximum: int) -> RequestRefusedError:
+    message = f"{why} Wait for a response before you send the next one (limit: {limit})."
+    return rate_limited(message, 1, limit=limit, details={"maximum": maximum})

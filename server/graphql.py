@@ -3,7 +3,6 @@
 https://graphql.github.io/graphql-over-http/draft/
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -77,8 +76,6 @@ class GraphQLEndpoint(
         response has an entity tag, without `cors` no page of another origin may read one."""
         super().__init__(limits, admission)
         self.engine = engine
-        self.executed: Counter[str] = Counter()
-        """Operations by the executor that they were left to."""
         self.cors = cors
         self.headers = HeaderTable({"vary": "Accept"}, varies_by_origin=cors is not None)
         self._application = application
@@ -228,7 +225,6 @@ class GraphQLEndpoint(
         execute = self.engine.execute
         forbidden = self.engine.permissions.forbidden(run.operation, principal.scopes)
         exchange.executor = execute.chosen(run.operation, run.variables)
-        self.executed[exchange.executor] += 1
         result = await execute(run.operation, run.variables, context, forbidden)
         if not result.errors:
             return await run.answer(context, {"data": result.data})

@@ -15,7 +15,7 @@ from server.bodies import read_form
 from server.endpoint import Endpoint, Exchange
 from server.errors import OAUTH_ERRORS, RequestRefusedError, bad_request, oauth_code
 from server.requests import Request
-from server.responses import NO_HEADERS, HeaderTable, Response, encoded
+from server.responses import HeaderTable, Response, encoded
 
 PATH = "/oauth/token"
 GRANT_TYPE = "client_credentials"
@@ -119,4 +119,4 @@ def _refused(code: str, description: str) -> RequestRefusedError:
     """A refusal by the codes of RFC 6749, 5.2."""
     if code == "invalid_client":
         return RequestRefusedError(401, code, description, headers=_CHALLENGE)
-    return RequestRefusedError(400, code, description, headers=NO_HEADERS)
+    return RequestRefusedError(400, code, description)

@@ -4,14 +4,15 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NotRequired, TypedDict, Unpack
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
 
-from auth import api_keys, audit
+from auth import api_keys
 from auth.admin import AdminError
 from auth.admin.tenants import find_tenant
+from auth.audit import record_operation
 from auth.credentials import CredentialState, hash_secret
 from auth.oauth_scopes import OAuthScope, grant, known
 from auth.tenant_scope import SYSTEM_SCOPE
@@ -32,6 +33,7 @@ _REVOKED = {
     CredentialKind.API_KEY: AuditAction.KEY_REVOKED,
     CredentialKind.OAUTH_CLIENT: AuditAction.OAUTH_CLIENT_REVOKED,
 }
+_WITH_CLIENT = select(Credential, ApiClient).join(ApiClient, ApiClient.id == Credential.client_id)
 
 
 class UnknownCredentialError(AdminError):
@@ -80,21 +82,23 @@ class ListedCredential:
         return CredentialState.at(now, expires_at=self.expires_at, revoked_at=self.revoked_at)
 
 
-async def create_key(
-    database: Database,
-    *,
-    client_name: str,
-    now: datetime,
-    kind: ClientKind = ClientKind.PARTNER,
-    tenant_number: str | None = None,
-    scopes: frozenset[OAuthScope] | None = None,
-    expires_at: datetime | None = None,
-) -> NewKey:
+class CredentialOptions(TypedDict):
+    """Whose a new credential is, and what it may do."""
+
+    client_name: str
+    now: datetime
+    kind: NotRequired[ClientKind]
+    """PARTNER by default. A partner's client has a tenant's number, the carrier's has none."""
+    tenant_number: NotRequired[str | None]
+    scopes: NotRequired[frozenset[OAuthScope] | None]
+    """None for the default ones of the kind."""
+    expires_at: NotRequired[datetime | None]
+
+
+async def create_key(database: Database, **options: Unpack[CredentialOptions]) -> NewKey:
     """Create an API key of a client, and the client if there is none of that name.
 
-    A client is a partner's, with a tenant's number, or the carrier's, of another kind. Without
-    `scopes` it gets the default ones. Raises UnknownTenantError, TooManyActiveError and
-    ImpossibleScopeError.
+    Raises UnknownTenantError, TooManyActiveError and ImpossibleScopeError.
     """
     prefix, secret = api_keys.generate()
     row = Credential(
@@ -102,29 +106,21 @@ async def create_key(
         identifier=prefix,
         secret_hash=hash_secret(secret),
         public_keys=[],
-        scopes=sorted(grant(kind, scopes)),
-        created_at=now,
-        expires_at=expires_at,
     )
-    await _store(database, row, kind, tenant_number, client_name)
+    await _store(database, row, **options)
     return NewKey(
         identifier=prefix,
         secret=api_keys.compose(prefix, secret),
         scopes=known(row.scopes),
-        expires_at=expires_at,
+        expires_at=row.expires_at,
     )
 
 
 async def create_oauth_client(
     database: Database,
     *,
-    client_name: str,
-    now: datetime,
-    kind: ClientKind = ClientKind.PARTNER,
-    tenant_number: str | None = None,
-    scopes: frozenset[OAuthScope] | None = None,
-    expires_at: datetime | None = None,
     public_keys: Sequence[dict[str, Any]] = (),
+    **options: Unpack[CredentialOptions],
 ) -> NewCredential:
     """Create an OAuth client, as `create_key` does a key. With public keys it has no secret."""
     secret = None if public_keys else f"pgs_{secrets.token_urlsafe(32)}"
@@ -133,16 +129,13 @@ async def create_oauth_client(
         identifier=f"pgc_{secrets.token_hex(10)}",
         secret_hash=None if secret is None else hash_secret(secret),
         public_keys=list(public_keys),
-        scopes=sorted(grant(kind, scopes)),
-        created_at=now,
-        expires_at=expires_at,
     )
-    await _store(database, row, kind, tenant_number, client_name)
+    await _store(database, row, **options)
     return NewCredential(
         identifier=row.identifier,
         secret=secret,
         scopes=known(row.scopes),
-        expires_at=expires_at,
+        expires_at=row.expires_at,
     )
 
 
@@ -152,8 +145,7 @@ async def list_credentials(
     """All credentials of a kind, or those of one tenant: by tenant, client and age, the carrier's
     last. Raises UnknownTenantError."""
     statement = (
-        select(Credential, ApiClient, Tenant.number)
-        .join(ApiClient, ApiClient.id == Credential.client_id)
+        _WITH_CLIENT.add_columns(Tenant.number)
         .outerjoin(Tenant, Tenant.id == ApiClient.tenant_id)
         .where(Credential.kind == kind)
         .order_by(
@@ -194,13 +186,8 @@ async def revoke(
     Raises UnknownCredentialError.
     """
     async with database.write(SYSTEM_SCOPE) as session:
-        statement = (
-            select(Credential, ApiClient)
-            .join(ApiClient, ApiClient.id == Credential.client_id)
-            .where(Credential.kind == kind, Credential.identifier == identifier)
-            .with_for_update(of=Credential)
-        )
-        rows = await session.rows(statement)
+        chosen = _WITH_CLIENT.where(Credential.kind == kind, Credential.identifier == identifier)
+        rows = await session.rows(chosen.with_for_update(of=Credential))
         if not rows:
             raise UnknownCredentialError(
                 f"There is no {_NAMES[kind]} {identifier}: `partnergraph {_COMMANDS[kind]} list` "
@@ -213,29 +200,33 @@ async def revoke(
 async def revoke_all(database: Database, client_name: str, *, now: datetime) -> None:
     """Revoke every credential of the clients of that name."""
     async with database.write(SYSTEM_SCOPE) as session:
-        statement = (
-            select(Credential, ApiClient)
-            .join(ApiClient, ApiClient.id == Credential.client_id)
-            .where(ApiClient.name == client_name, Credential.revoked_at.is_(None))
-        )
-        for credential, client in await session.rows(statement):
+        active = _WITH_CLIENT.where(ApiClient.name == client_name, Credential.revoked_at.is_(None))
+        for credential, client in await session.rows(active):
             await _revoke(session, credential, client, now)
 
 
 async def _store(
     database: Database,
     row: Credential,
-    kind: ClientKind,
-    tenant_number: str | None,
+    *,
     client_name: str,
+    now: datetime,
+    kind: ClientKind = ClientKind.PARTNER,
+    tenant_number: str | None = None,
+    scopes: frozenset[OAuthScope] | None = None,
+    expires_at: datetime | None = None,
 ) -> None:
+    row.scopes = sorted(grant(kind, scopes))
+    row.created_at, row.expires_at = now, expires_at
     async with database.write(SYSTEM_SCOPE) as session:
-        client = await _locked_client(session, kind, tenant_number, client_name, row.created_at)
+        client = await _locked_client(session, kind, tenant_number, client_name, now)
         await _check_room(session, client, row)
         row.client_id = client.id
         session.add(row)
         details = {"client": client.name, "scopes": row.scopes}
-        await _record(session, _CREATED[row.kind], row, client, row.created_at, **details)
+        await record_operation(
+            session, _CREATED[row.kind], row.identifier, client.tenant_id, now, **details
+        )
 
 
 async def _revoke(
@@ -243,9 +234,8 @@ async def _revoke(
 ) -> datetime:
     if credential.revoked_at is None:
         credential.revoked_at = now
-        await _record(
-            session, _REVOKED[credential.kind], credential, client, now, client=client.name
-        )
+        action, subject = _REVOKED[credential.kind], credential.identifier
+        await record_operation(session, action, subject, client.tenant_id, now, client=client.name)
     return credential.revoked_at
 
 
@@ -304,23 +294,3 @@ async def _check_room(session: WriteSession, client: ApiClient, row: Credential)
             f"{client.name!r} already has {MOST_ACTIVE} active {_NAMES[row.kind]}s: revoke one "
             "first, or use another name."
         )
-
-
-async def _record(
-    session: WriteSession,
-    action: AuditAction,
-    credential: Credential,
-    client: ApiClient,
-    at: datetime,
-    /,
-    **details: Any,
-) -> None:
-    await audit.record(
-        session,
-        action,
-        by=audit.OPERATOR,
-        at=at,
-        subject=credential.identifier,
-        tenant_id=client.tenant_id,
-        **details,
-    )

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, select
 
-from auth import audit
 from auth.admin import AdminError
 from auth.admin.tenants import find_tenant
+from auth.audit import record_operation
 from auth.tenant_scope import SYSTEM_SCOPE
 from db.enums import AuditAction
 from db.models import ApiClient, Tenant, WidgetOrigin
@@ -69,7 +69,8 @@ async def add(
                 "remove one first."
             )
         session.add(WidgetOrigin(client_id=client.id, origin=origin, created_at=now))
-        await _record(session, AuditAction.WIDGET_ORIGIN_ADDED, client, origin, now)
+        action = AuditAction.WIDGET_ORIGIN_ADDED
+        await record_operation(session, action, origin, client.tenant_id, now, client=client.name)
         return True
 
 
@@ -89,7 +90,8 @@ async def remove(
         )
         if removed.first() is None:
             return False
-        await _record(session, AuditAction.WIDGET_ORIGIN_REMOVED, client, origin, now)
+        action = AuditAction.WIDGET_ORIGIN_REMOVED
+        await record_operation(session, action, origin, client.tenant_id, now, client=client.name)
         return True
 
 
@@ -159,17 +161,3 @@ async def _locked_client(session: WriteSession, tenant_number: str, name: str) -
             "(`partnergraph oauth-client create`)."
         )
     return client
-
-
-async def _record(
-    session: WriteSession, action: AuditAction, client: ApiClient, origin: str, at: datetime
-) -> None:
-    await audit.record(
-        session,
-        action,
-        by=audit.OPERATOR,
-        at=at,
-        subject=origin,
-        tenant_id=client.tenant_id,
-        client=client.name,
-    )

@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import and_, select
 from sqlalchemy.exc import IntegrityError
 
-from auth import audit, log_names
+from auth import log_names
 from auth.admin import AdminError
 from auth.admin.tenants import find_tenant
+from auth.audit import record_operation
 from auth.tenant_scope import SYSTEM_SCOPE
 from db.enums import AuditAction
 from db.models import Customer, PortalUser, Tenant
@@ -130,12 +131,7 @@ async def list_users(database: Database, tenant_number: str | None = None) -> Se
 
 
 async def link(
-    database: Database,
-    email: str,
-    subject: str,
-    *,
-    now: datetime,
-    tenant_number: str | None = None,
+    database: Database, email: str, subject: str, *, now: datetime, tenant_number: str | None = None
 ) -> str | None:
     """Link a user to the provider's subject, and return the previous one.
 
@@ -188,15 +184,8 @@ async def _record(
 ) -> None:
     """Record a change of a user under their name in logs: the audit log, which is never deleted,
     holds neither names nor addresses."""
-    await audit.record(
-        session,
-        action,
-        by=audit.OPERATOR,
-        at=at,
-        subject=log_names.of_user(tenant_number, user.id),
-        tenant_id=user.tenant_id,
-        **details,
-    )
+    subject = log_names.of_user(tenant_number, user.id)
+    await record_operation(session, action, subject, user.tenant_id, at, **details)
 
 
 @asynccontextmanager

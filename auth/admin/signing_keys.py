@@ -64,9 +64,7 @@ async def replace_all(database: Database, encryption: KeyEncryption, *, now: dat
 
 
 @asynccontextmanager
-async def _changing(
-    database: Database,
-) -> AsyncIterator[tuple[WriteSession, Sequence[SigningKey]]]:
+async def _changing(database: Database) -> AsyncIterator[tuple[WriteSession, Sequence[SigningKey]]]:
     """The locked keys, in a transaction that changes them. Raises KeysChangedError."""
     try:
         async with database.write(SYSTEM_SCOPE) as session:

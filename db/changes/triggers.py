@@ -11,8 +11,9 @@ holds it until it ends. SQLite has one writer at a time.
 
 from dataclasses import dataclass
 
-from db.base import Base, ByColumn, ByParent, TenantOwned
+from db.base import ByColumn, ByParent
 from db.models import (
+    MODELS_OF_TENANTS,
     AuditEntry,
     CatalogueToken,
     ChangeToken,
@@ -122,9 +123,8 @@ def renew_all(dialect: str) -> list[str]:
 def _rules() -> list[_Rule]:
     # A tenant's own row never counts as renewed: it renews the tokens of others, too.
     rules = [_Rule(_TENANTS, "{row}.id", _NULL, _NULL, "itself")]
-    for mapper in Base.registry.mappers:
-        model = mapper.class_
-        if not issubclass(model, TenantOwned) or model in UNTRACKED:
+    for table, model in MODELS_OF_TENANTS.items():
+        if model is Tenant or model in UNTRACKED:
             continue
         match model.of_customer:
             case ByColumn(column):
@@ -138,9 +138,12 @@ def _rules() -> list[_Rule]:
                 known_by = f"{{row}}.{column}"
             case None:
                 customer, known_by, parent = _NULL, _NULL, ""
-        table = mapper.local_table.description
         rules.append(_Rule(table, "{row}.tenant_id", customer, known_by, parent))
     return sorted(rules, key=lambda rule: rule.table)
+
+
+def _trigger(table: str, event: str, action: str) -> str:
+    return f"CREATE TRIGGER {table}_{event}_token AFTER {event} ON {table} {action}"
 
 
 # --- PostgreSQL ---
@@ -181,19 +184,11 @@ def _postgresql(schema: str) -> list[str]:
             BEGIN {renewals} RETURN NULL; END $$"""
         )
         # A WHEN clause would cost more: it is parsed again for each statement.
-        statements += [
-            f"""CREATE TRIGGER {rule.table}_{event}_token AFTER {event} ON {rule.table}
-            FOR EACH ROW EXECUTE FUNCTION {function}()"""
-            for event in _ROWS
-        ]
-    statements += [
-        f"""CREATE TRIGGER {model.__tablename__}_{event}_token AFTER {event}
-        ON {model.__tablename__} FOR EACH STATEMENT
-        EXECUTE FUNCTION partnergraph_token_renew_catalogue()"""
-        for model in _CATALOGUE
-        for event in _ROWS
-    ]
-    return statements
+        renew = f"FOR EACH ROW EXECUTE FUNCTION {function}()"
+        statements += [_trigger(rule.table, event, renew) for event in _ROWS]
+    renew = "FOR EACH STATEMENT EXECUTE FUNCTION partnergraph_token_renew_catalogue()"
+    tables = [model.__tablename__ for model in _CATALOGUE]
+    return [*statements, *(_trigger(table, event, renew) for table in tables for event in _ROWS)]
 
 
 def _postgresql_renewal(rule: _Rule, row: str) -> str:
@@ -306,19 +301,10 @@ def _sqlite() -> list[str]:
     for rule in _rules():
         for event, rows in _ROWS.items():
             body = "".join(sql for row in rows for sql in _sqlite_renewals(rule, row, event))
-            statements.append(_sqlite_trigger(rule.table, event, body))
-    for model in _CATALOGUE:
-        for event in _ROWS:
-            body = f"UPDATE {_CATALOGUE_TOKENS} SET token = {_RANDOM};"
-            statements.append(_sqlite_trigger(model.__tablename__, event, body))
-    return statements
-
-
-def _sqlite_trigger(table: str, event: str, body: str) -> str:
-    return (
-        f"CREATE TRIGGER {table}_{event}_token AFTER {event} ON {table} FOR EACH ROW "
-        f"BEGIN {body} END"
-    )
+            statements.append(_trigger(rule.table, event, f"FOR EACH ROW BEGIN {body} END"))
+    renew = f"FOR EACH ROW BEGIN UPDATE {_CATALOGUE_TOKENS} SET token = {_RANDOM}; END"
+    tables = [model.__tablename__ for model in _CATALOGUE]
+    return [*statements, *(_trigger(table, event, renew) for table in tables for event in _ROWS)]
 
 
 def _sqlite_renewals(rule: _Rule, row: str, event: str) -> list[str]:

@@ -1,5 +1,7 @@
 """The models, one module per aggregate."""
 
+from typing import Any
+
 from db.base import Base, TenantOwned
 from db.models.access import ApiClient, Credential, SigningKey, UsedAssertion, WidgetOrigin
 from db.models.audit import AuditEntry
@@ -23,7 +25,16 @@ from db.models.orders import Order
 from db.models.products import Product, ProductDocument
 from db.models.tenants import PortalUser, Tenant
 
+MODELS_OF_TENANTS: dict[str, type[Any]] = {
+    table.name: mapper.class_
+    for table in Base.metadata.sorted_tables
+    for mapper in Base.registry.mappers
+    if mapper.local_table is table and issubclass(mapper.class_, TenantOwned | Tenant)
+}
+"""Tenants, and the models that they own, by the name of the table."""
+
 __all__ = [
+    "MODELS_OF_TENANTS",
     "ApiClient",
     "AuditEntry",
     "Base",

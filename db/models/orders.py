@@ -158,12 +158,7 @@ class Order(TenantOwned, Base):
         Index(None, "product_id", "root_tenant_id", "received_at", "id"),
         # Index-only scans for the counts of a dashboard and for processing times.
         Index(
-            "ix_orders_summary",
-            "root_tenant_id",
-            "tenant_id",
-            "phase",
-            "business_case",
-            "delayed",
+            "ix_orders_summary", "root_tenant_id", "tenant_id", "phase", "business_case", "delayed"
         ),
         Index(
             "ix_orders_processing",

@@ -34,8 +34,5 @@ def _conditions(filter: AuditFilter) -> list[ColumnElement[bool]]:
 
 
 AUDIT_LOG: Collection[AuditEntry, AuditFilter] = Collection(
-    AuditEntry,
-    AuditEntry.id,
-    {AuditSortField.OCCURRED_AT: AuditEntry.occurred_at},
-    _conditions,
+    AuditEntry, AuditEntry.id, {AuditSortField.OCCURRED_AT: AuditEntry.occurred_at}, _conditions
 )

@@ -67,10 +67,7 @@ class CartFilter:
 
 
 def _cart_conditions(filter: CartFilter) -> list[ColumnElement[bool]]:
-    return [
-        *one_of(Cart.status, filter.status),
-        *one_of(Cart.business_case, filter.business_case),
-    ]
+    return [*one_of(Cart.status, filter.status), *one_of(Cart.business_case, filter.business_case)]
 
 
 CARTS: Collection[Cart, CartFilter] = Collection(

@@ -7,8 +7,8 @@ from sqlalchemy import and_
 from sqlalchemy.orm import with_loader_criteria
 from sqlalchemy.orm.interfaces import ORMOption
 
-from db.base import Base, TenantOwned
-from db.models import Tenant
+from db.base import TenantOwned
+from db.models import MODELS_OF_TENANTS, Tenant
 from db.scope.tenant_scope import TenantScope
 
 Condition = Callable[[Any], Any]
@@ -31,8 +31,7 @@ def criteria_of_models(scope: TenantScope) -> tuple[ORMOption, ...]:
     owned, tenant = _conditions(scope)
     return tuple(
         _with_aliases(model, (tenant if model is Tenant else owned)(model))
-        for model in (mapper.class_ for mapper in Base.registry.mappers)
-        if issubclass(model, TenantOwned | Tenant)
+        for model in MODELS_OF_TENANTS.values()
     )
 
 
@@ -40,10 +39,7 @@ def _conditions(scope: TenantScope) -> tuple[Condition, Condition]:
     """The conditions on rows owned by tenants, and on tenants themselves."""
     root, tenants, customer = scope.root_tenant_id, scope.tenant_ids, scope.customer_id
     if tenants is None:
-        return (
-            lambda cls: cls.root_tenant_id == root,
-            lambda cls: cls.root_tenant_id == root,
-        )
+        return (lambda cls: cls.root_tenant_id == root, lambda cls: cls.root_tenant_id == root)
     if len(tenants) != 1:
         return (
             lambda cls: and_(cls.root_tenant_id == root, cls.tenant_id.in_(tenants)),

@@ -11,8 +11,15 @@ statement.
 
 from collections.abc import Iterator
 
-from db.base import Base, ByColumn, ByParent, OfCustomer, TenantOwned
-from db.models import CatalogueToken, ChangeToken, Product, ProductDocument, Tenant
+from db.base import Base, ByColumn, ByParent, OfCustomer
+from db.models import (
+    MODELS_OF_TENANTS,
+    CatalogueToken,
+    ChangeToken,
+    Product,
+    ProductDocument,
+    Tenant,
+)
 from db.scope.roles import Kind, Roles, listed, quoted
 from db.scope.tenant_scope import TenantScope
 
@@ -101,12 +108,8 @@ def protected() -> list[str]:
 
 def _owned() -> list[tuple[str, OfCustomer]]:
     """The tables that tenants own, each with the rule for a customer's rows."""
-    owned = {
-        mapper.local_table.description: mapper.class_.of_customer
-        for mapper in Base.registry.mappers
-        if issubclass(mapper.class_, TenantOwned)
-    }
-    return sorted(owned.items(), key=lambda item: item[0])
+    models = sorted(MODELS_OF_TENANTS.items())
+    return [(table, model.of_customer) for table, model in models if model is not Tenant]
 
 
 def _row_security(table: str) -> list[str]:

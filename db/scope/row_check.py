@@ -5,8 +5,8 @@ from typing import Any
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
-from db.base import Base, ByColumn, TenantOwned
-from db.models import Tenant
+from db.base import ByColumn, TenantOwned
+from db.models import MODELS_OF_TENANTS, Tenant
 from db.scope.tenant_scope import TenantScope
 
 
@@ -42,11 +42,7 @@ def _belongs_to_customer(session: Session, row: Any, scope: TenantScope) -> bool
         return False
     if isinstance(rule, ByColumn):
         return bool(getattr(row, rule.column) == scope.customer_id)
-    parent: Any = next(
-        mapper.class_
-        for mapper in Base.registry.mappers
-        if mapper.local_table.description == rule.table
-    )
+    parent = MODELS_OF_TENANTS[rule.table]
     key = getattr(row, rule.column)
     if any(isinstance(new, parent) and new.id == key for new in session.new):
         # A new parent is checked itself.

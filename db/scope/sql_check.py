@@ -13,8 +13,8 @@ from weakref import WeakSet
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.interfaces import ExecutionContext
 
-from db.base import Base, ByColumn, ByParent, TenantOwned
-from db.models import Tenant
+from db.base import ByColumn, ByParent, TenantOwned
+from db.models import MODELS_OF_TENANTS
 from db.scope.tenant_scope import TenantScope
 
 
@@ -25,12 +25,7 @@ class UnscopedStatementError(Exception):
 SCOPED = "partnergraph_scoped"
 """Execution option of a scoped statement: its scope."""
 
-_MODELS = {
-    mapper.local_table.description: mapper.class_
-    for mapper in Base.registry.mappers
-    if issubclass(mapper.class_, TenantOwned | Tenant)
-}
-_TABLES = "|".join(_MODELS)
+_TABLES = "|".join(MODELS_OF_TENANTS)
 # The name of a table that is read: not the prefix of a column, nor a label.
 _READ = re.compile(
     rf'(?<!\w)(?<!\bAS )"?(?P<table>{_TABLES})"?(?!\w|"|\.)(?:\s+AS\s+"?(?P<alias>\w+)"?)?',
@@ -79,7 +74,7 @@ def refuse_unscoped(sql: str, scope: TenantScope) -> None:
                     f"`{name}` is read without the condition on the customer"
                 )
         for change in _CHANGE.finditer(sql):
-            rule = getattr(_MODELS[change["table"].lower()], "of_customer", None)
+            rule = getattr(MODELS_OF_TENANTS[change["table"].lower()], "of_customer", None)
             if rule is not None and re.search(rf"\b{rule.column}=", change["values"]):
                 raise UnscopedStatementError("rows cannot change their customer")
 
@@ -104,7 +99,7 @@ def _is_optional(sql: str) -> bool:
 
 def _customer_condition(name: str, table: str) -> str:
     """A pattern of the condition that restricts a table, by its name in the SQL, to a customer."""
-    model = _MODELS[table]
+    model = MODELS_OF_TENANTS[table]
     if not issubclass(model, TenantOwned):
         return rf"\b{name}\.id = (?:\$\d|\?)"
     match model.of_customer:

@@ -5,6 +5,7 @@ role and the settings that the policies read (`db.scope.policies`) in the same m
 no round trip. They end with the transaction.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
@@ -73,31 +74,29 @@ class ScopedConnection(asyncpg.Connection):
         return self._roles
 
 
+@dataclass(frozen=True, slots=True)
 class _ScopedTransaction:
-    def __init__(
-        self, connection: ScopedConnection, begin: str, scope: TenantScope, *, writes: bool
-    ) -> None:
-        self._connection = connection
-        self._begin = begin
-        self._scope = scope
-        self._writes = writes
+    connection: ScopedConnection
+    begin: str
+    scope: TenantScope
+    writes: bool
 
     async def start(self) -> None:
-        roles = await self._connection.roles()
+        roles = await self.connection.roles()
         try:
-            await self._connection.execute(
-                opening(self._scope, roles, begin=self._begin, writes=self._writes)
+            await self.connection.execute(
+                opening(self.scope, roles, begin=self.begin, writes=self.writes)
             )
         except asyncpg.PostgresError:
             # BEGIN succeeded; the connection must not return to the pool within a transaction.
-            await self._connection.execute("ROLLBACK")
+            await self.rollback()
             raise
 
     async def commit(self) -> None:
-        await self._connection.execute("COMMIT")
+        await self.connection.execute("COMMIT")
 
     async def rollback(self) -> None:
-        await self._connection.execute("ROLLBACK")
+        await self.connection.execute("ROLLBACK")
 
 
 class _PartOfSnapshot:

@@ -6,9 +6,8 @@ from db.queries import audit as queries
 from resolvers import lookups
 from resolvers.context import Context
 from resolvers.text import optional_text
-from schema.audit_entry import AuditEntry
-from schema.connection import Connection
 from schema.enums import AuditAction, AuditSortField, Direction
+from schema.fields import condition
 from schema.filters.ranges import DateTimeRange, instants, members
 from schema.listing import Listing
 
@@ -18,19 +17,11 @@ from schema.listing import Listing
     "that are set."
 )
 class AuditFilter:
-    actions: list[AuditAction] | None = strawberry.field(
-        default=None, description="Entries that record one of these actions."
-    )
-    actor: str | None = strawberry.field(
-        default=None, description="Entries whose `actor` is this text. The whole text must match."
-    )
-    occurred: DateTimeRange | None = strawberry.field(
-        default=None, description="Entries whose `occurredAt` is in this range."
-    )
-    tenant: str | None = strawberry.field(
-        default=None,
-        description="Entries that concern the tenant with this number, or a tenant below it: "
-        '"M-10001".',
+    actions: list[AuditAction] | None = condition("Entries that record one of these actions.")
+    actor: str | None = condition("Entries whose `actor` is this text. The whole text must match.")
+    occurred: DateTimeRange | None = condition("Entries whose `occurredAt` is in this range.")
+    tenant: str | None = condition(
+        'Entries that concern the tenant with this number, or a tenant below it: "M-10001".'
     )
 
 
@@ -40,9 +31,6 @@ class AuditSort:
         default=AuditSortField.OCCURRED_AT, description="Field to sort by."
     )
     direction: Direction = strawberry.field(default=Direction.DESC, description="Sort direction.")
-
-
-AuditEntryConnection = Connection[AuditEntry]
 
 
 async def to_audit_filter(context: Context, filter: AuditFilter | None) -> queries.AuditFilter:

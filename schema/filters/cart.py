@@ -4,23 +4,16 @@ import strawberry
 
 from db.queries import offers as queries
 from resolvers.context import Context
-from schema.connection import connection_of
 from schema.enums import BusinessCase, CartStatus, Direction
+from schema.fields import condition
 from schema.filters.ranges import members
 from schema.listing import Listing
 
 
 @strawberry.input(description="Conditions on carts. A cart must meet all conditions that are set.")
 class CartFilter:
-    status: list[CartStatus] | None = strawberry.field(
-        default=None, description="Carts that have one of these statuses."
-    )
-    business_case: list[BusinessCase] | None = strawberry.field(
-        default=None, description="Carts for one of these business cases."
-    )
-
-
-CartConnection = connection_of("Cart")
+    status: list[CartStatus] | None = condition("Carts that have one of these statuses.")
+    business_case: list[BusinessCase] | None = condition("Carts for one of these business cases.")
 
 
 async def to_cart_filter(_: Context, filter: CartFilter | None) -> queries.CartFilter:

@@ -9,8 +9,8 @@ from execution.errors import ApiError, ErrorCode
 from resolvers import lookups
 from resolvers.context import Context
 from resolvers.text import optional_text
-from schema.connection import connection_of
 from schema.enums import ContractSortField, ContractStatus, Direction
+from schema.fields import condition
 from schema.filters.ranges import DateRange, DateTimeRange, days, instants, members
 from schema.listing import Listing
 
@@ -22,39 +22,24 @@ FURTHEST_RENEWAL = 3_650
     description="Conditions on contracts. A contract must meet all conditions that are set."
 )
 class ContractFilter:
-    status: list[ContractStatus] | None = strawberry.field(
-        default=None, description="Contracts that have one of these statuses."
+    status: list[ContractStatus] | None = condition("Contracts that have one of these statuses.")
+    term_end: DateRange | None = condition(
+        "Contracts whose term ends in this range. Contracts without a known end never match."
     )
-    term_end: DateRange | None = strawberry.field(
-        default=None,
-        description="Contracts whose term ends in this range. Contracts without a known end never "
-        "match.",
+    renewable_within_days: int | None = condition(
+        "Contracts that can be renewed today, or will be renewable within this number of days, "
+        "from 0 (today) to 3,650. A contract can be renewed in the last six months of its term if "
+        "it is active and has no order in progress and no open cart."
     )
-    renewable_within_days: int | None = strawberry.field(
-        default=None,
-        description="Contracts that can be renewed today, or will be renewable within this number "
-        "of days, from 0 (today) to 3,650. A contract can be renewed in the last six "
-        "months of its term if it is active and has no order in progress and no open "
-        "cart.",
+    updated: DateTimeRange | None = condition("Contracts that last changed in this range.")
+    customer: str | None = condition('Contracts with the customer with this number: "K-100042".')
+    tenant: str | None = condition(
+        'Contracts of the tenant with this number, or of a tenant below it: "M-10001".'
     )
-    updated: DateTimeRange | None = strawberry.field(
-        default=None, description="Contracts that last changed in this range."
-    )
-    customer: str | None = strawberry.field(
-        default=None, description='Contracts with the customer with this number: "K-100042".'
-    )
-    tenant: str | None = strawberry.field(
-        default=None,
-        description='Contracts of the tenant with this number, or of a tenant below it: "M-10001".',
-    )
-    product: str | None = strawberry.field(
-        default=None, description='Contracts whose main product has this number: "CF-KOMFORT".'
-    )
-    search: str | None = strawberry.field(
-        default=None,
-        description="Contracts in which every one of these words occurs: in the contract number "
-        "or in the customer's name. A word also matches as a part of a longer word. "
-        "Case is ignored.",
+    product: str | None = condition('Contracts whose main product has this number: "CF-KOMFORT".')
+    search: str | None = condition(
+        "Contracts in which every one of these words occurs: in the contract number or in the "
+        "customer's name. A word also matches as a part of a longer word. Case is ignored."
     )
 
 
@@ -62,9 +47,6 @@ class ContractFilter:
 class ContractSort:
     field: ContractSortField = strawberry.field(description="Field to sort by.")
     direction: Direction = strawberry.field(default=Direction.DESC, description="Sort direction.")
-
-
-ContractConnection = connection_of("Contract")
 
 
 async def to_contract_filter(

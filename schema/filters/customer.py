@@ -6,8 +6,8 @@ from db.queries import customers as queries
 from resolvers import lookups
 from resolvers.context import Context
 from resolvers.text import optional_text
-from schema.connection import connection_of
 from schema.enums import CustomerKind, CustomerSortField, Direction
+from schema.fields import condition
 from schema.filters.ranges import DateTimeRange, instants, members
 from schema.listing import Listing
 
@@ -16,24 +16,17 @@ from schema.listing import Listing
     description="Conditions on customers. A customer must meet all conditions that are set."
 )
 class CustomerFilter:
-    kind: list[CustomerKind] | None = strawberry.field(
-        default=None, description="Businesses of one of these kinds."
+    kind: list[CustomerKind] | None = condition("Businesses of one of these kinds.")
+    created: DateTimeRange | None = condition("Customers that were registered in this range.")
+    updated: DateTimeRange | None = condition(
+        "Customers whose master data last changed in this range."
     )
-    created: DateTimeRange | None = strawberry.field(
-        default=None, description="Customers that were registered in this range."
+    tenant: str | None = condition(
+        'Customers of the tenant with this number, or of a tenant below it: "M-10001".'
     )
-    updated: DateTimeRange | None = strawberry.field(
-        default=None, description="Customers whose master data last changed in this range."
-    )
-    tenant: str | None = strawberry.field(
-        default=None,
-        description='Customers of the tenant with this number, or of a tenant below it: "M-10001".',
-    )
-    search: str | None = strawberry.field(
-        default=None,
-        description="Customers in which every one of these words occurs: in the customer number "
-        "or in the name. A word also matches as a part of a longer word. Case is "
-        "ignored.",
+    search: str | None = condition(
+        "Customers in which every one of these words occurs: in the customer number or in the "
+        "name. A word also matches as a part of a longer word. Case is ignored."
     )
 
 
@@ -41,9 +34,6 @@ class CustomerFilter:
 class CustomerSort:
     field: CustomerSortField = strawberry.field(description="Field to sort by.")
     direction: Direction = strawberry.field(default=Direction.ASC, description="Sort direction.")
-
-
-CustomerConnection = connection_of("Customer")
 
 
 async def to_customer_filter(

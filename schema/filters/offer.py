@@ -6,8 +6,8 @@ from db.queries import offers as queries
 from resolvers import lookups
 from resolvers.context import Context
 from resolvers.text import optional_text
-from schema.connection import connection_of
 from schema.enums import BusinessCase, Direction, OfferSortField, OfferStatus
+from schema.fields import condition
 from schema.filters.ranges import DateTimeRange, instants, members
 from schema.listing import Listing
 
@@ -16,33 +16,20 @@ from schema.listing import Listing
     description="Conditions on offers. An offer must meet all conditions that are set."
 )
 class OfferFilter:
-    status: list[OfferStatus] | None = strawberry.field(
-        default=None, description="Offers that have one of these statuses."
+    status: list[OfferStatus] | None = condition("Offers that have one of these statuses.")
+    business_case: list[BusinessCase] | None = condition("Offers for one of these business cases.")
+    created: DateTimeRange | None = condition("Offers that were created in this range.")
+    updated: DateTimeRange | None = condition("Offers that last changed in this range.")
+    customer: str | None = condition('Offers to the customer with this number: "K-100042".')
+    tenant: str | None = condition(
+        'Offers of the tenant with this number, or of a tenant below it: "M-10001".'
     )
-    business_case: list[BusinessCase] | None = strawberry.field(
-        default=None, description="Offers for one of these business cases."
+    has_order: bool | None = condition(
+        "If true, offers that resulted in an order; if false, all others."
     )
-    created: DateTimeRange | None = strawberry.field(
-        default=None, description="Offers that were created in this range."
-    )
-    updated: DateTimeRange | None = strawberry.field(
-        default=None, description="Offers that last changed in this range."
-    )
-    customer: str | None = strawberry.field(
-        default=None, description='Offers to the customer with this number: "K-100042".'
-    )
-    tenant: str | None = strawberry.field(
-        default=None,
-        description='Offers of the tenant with this number, or of a tenant below it: "M-10001".',
-    )
-    has_order: bool | None = strawberry.field(
-        default=None, description="If true, offers that resulted in an order; if false, all others."
-    )
-    search: str | None = strawberry.field(
-        default=None,
-        description="Offers in which every one of these words occurs: in the offer number or in "
-        "the customer's name. A word also matches as a part of a longer word. Case is "
-        "ignored.",
+    search: str | None = condition(
+        "Offers in which every one of these words occurs: in the offer number or in the "
+        "customer's name. A word also matches as a part of a longer word. Case is ignored."
     )
 
 
@@ -50,9 +37,6 @@ class OfferFilter:
 class OfferSort:
     field: OfferSortField = strawberry.field(description="Field to sort by.")
     direction: Direction = strawberry.field(default=Direction.DESC, description="Sort direction.")
-
-
-OfferConnection = connection_of("Offer")
 
 
 async def to_offer_filter(context: Context, filter: OfferFilter | None) -> queries.OfferFilter:

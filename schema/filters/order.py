@@ -6,8 +6,8 @@ from db.queries import orders as queries
 from resolvers import lookups
 from resolvers.context import Context
 from resolvers.text import optional_text
-from schema.connection import connection_of
 from schema.enums import BusinessCase, Direction, OrderPhase, OrderSortField, OrderStatus
+from schema.fields import condition
 from schema.filters.ranges import DateTimeRange, instants, members
 from schema.listing import Listing
 
@@ -16,61 +16,40 @@ from schema.listing import Listing
     description="Conditions on orders. An order must meet all conditions that are set."
 )
 class OrderFilter:
-    status: list[OrderStatus] | None = strawberry.field(
-        default=None, description="Orders that have one of these statuses."
+    status: list[OrderStatus] | None = condition("Orders that have one of these statuses.")
+    phase: list[OrderPhase] | None = condition("Orders that are in one of these phases.")
+    business_case: list[BusinessCase] | None = condition("Orders for one of these business cases.")
+    received: DateTimeRange | None = condition("Orders that were received in this range.")
+    updated: DateTimeRange | None = condition(
+        "Orders that last changed in this range. To synchronise, sort by `UPDATED_AT` ascending "
+        "and start a quarter of an hour before the last `updatedAt` that you have read: changes "
+        "that the carrier reports in bulk become visible some time after their `updatedAt`. "
+        "Compare `version` to skip orders that you already have."
     )
-    phase: list[OrderPhase] | None = strawberry.field(
-        default=None, description="Orders that are in one of these phases."
+    expected: DateTimeRange | None = condition(
+        "Orders whose `expectedCompletionDate` is in this range. Orders without a date never match."
     )
-    business_case: list[BusinessCase] | None = strawberry.field(
-        default=None, description="Orders for one of these business cases."
+    customer: str | None = condition('Orders for the customer with this number: "K-100042".')
+    tenant: str | None = condition(
+        'Orders of the tenant with this number, or of a tenant below it: "M-10001".'
     )
-    received: DateTimeRange | None = strawberry.field(
-        default=None, description="Orders that were received in this range."
+    product: str | None = condition('Orders whose main product has this number: "CF-KOMFORT".')
+    has_contract: bool | None = condition(
+        "If true, orders with a contract; if false, orders without one."
     )
-    updated: DateTimeRange | None = strawberry.field(
-        default=None,
-        description="Orders that last changed in this range. To synchronise, sort by `UPDATED_AT` "
-        "ascending and start a quarter of an hour before the last `updatedAt` that "
-        "you have read: changes that the carrier reports in bulk become visible some "
-        "time after their `updatedAt`. Compare `version` to skip orders that you "
-        "already have.",
+    needs_action: bool | None = condition(
+        "If true, orders whose `actionRequired` is not null; if false, all others."
     )
-    expected: DateTimeRange | None = strawberry.field(
-        default=None,
-        description="Orders whose `expectedCompletionDate` is in this range. Orders without a "
-        "date never match.",
+    delayed: bool | None = condition(
+        "If true, orders in progress with a delay that is not resolved; if false, all others."
     )
-    customer: str | None = strawberry.field(
-        default=None, description='Orders for the customer with this number: "K-100042".'
+    external_id: str | None = condition(
+        "Orders that have this external id. The whole id must match."
     )
-    tenant: str | None = strawberry.field(
-        default=None,
-        description='Orders of the tenant with this number, or of a tenant below it: "M-10001".',
-    )
-    product: str | None = strawberry.field(
-        default=None, description='Orders whose main product has this number: "CF-KOMFORT".'
-    )
-    has_contract: bool | None = strawberry.field(
-        default=None, description="If true, orders with a contract; if false, orders without one."
-    )
-    needs_action: bool | None = strawberry.field(
-        default=None,
-        description="If true, orders whose `actionRequired` is not null; if false, all others.",
-    )
-    delayed: bool | None = strawberry.field(
-        default=None,
-        description="If true, orders in progress with a delay that is not resolved; if false, all "
-        "others.",
-    )
-    external_id: str | None = strawberry.field(
-        default=None, description="Orders that have this external id. The whole id must match."
-    )
-    search: str | None = strawberry.field(
-        default=None,
-        description="Orders in which every one of these words occurs: in the number of the order, "
-        "its contract or its offer, in an external id, or in the customer's name. A "
-        "word also matches as a part of a longer word. Case is ignored.",
+    search: str | None = condition(
+        "Orders in which every one of these words occurs: in the number of the order, its "
+        "contract or its offer, in an external id, or in the customer's name. A word also matches "
+        "as a part of a longer word. Case is ignored."
     )
 
 
@@ -78,9 +57,6 @@ class OrderFilter:
 class OrderSort:
     field: OrderSortField = strawberry.field(description="Field to sort by.")
     direction: Direction = strawberry.field(default=Direction.DESC, description="Sort direction.")
-
-
-OrderConnection = connection_of("Order")
 
 
 async def to_order_filter(context: Context, filter: OrderFilter | None) -> queries.OrderFilter:

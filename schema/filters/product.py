@@ -4,8 +4,8 @@ import strawberry
 
 from db.queries import products as queries
 from resolvers.context import Context
-from schema.connection import connection_of
 from schema.enums import Direction, ProductFamily
+from schema.fields import condition
 from schema.filters.ranges import members
 from schema.listing import Listing
 
@@ -14,12 +14,7 @@ from schema.listing import Listing
     description="Conditions on products. A product must meet all conditions that are set."
 )
 class ProductFilter:
-    family: list[ProductFamily] | None = strawberry.field(
-        default=None, description="Products of one of these families."
-    )
-
-
-ProductConnection = connection_of("Product")
+    family: list[ProductFamily] | None = condition("Products of one of these families.")
 
 
 async def to_product_filter(_: Context, filter: ProductFilter | None) -> queries.ProductFilter:

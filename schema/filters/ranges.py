@@ -7,6 +7,7 @@ from typing import TypeVar
 import strawberry
 
 from db.queries import ranges
+from schema.fields import condition
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -18,10 +19,8 @@ class DateTimeRange:
         default=None,
         description='The earliest instant, inclusive: "2026-05-01T00:00:00+02:00".',
     )
-    to: datetime | None = strawberry.field(
-        default=None,
-        description="The end of the range, exclusive. Consecutive ranges neither overlap nor "
-        "leave gaps.",
+    to: datetime | None = condition(
+        "The end of the range, exclusive. Consecutive ranges neither overlap nor leave gaps."
     )
 
 
@@ -30,9 +29,7 @@ class DateRange:
     from_: date | None = strawberry.field(
         name="from", default=None, description='The first day, inclusive: "2026-05-01".'
     )
-    to: date | None = strawberry.field(
-        default=None, description='The last day, inclusive: "2026-05-31".'
-    )
+    to: date | None = condition('The last day, inclusive: "2026-05-31".')
 
 
 def instants(range_: DateTimeRange | None) -> ranges.InstantRange:

@@ -2,11 +2,8 @@
 
 from db.queries import customers as queries
 from resolvers.context import Context
-from schema.connection import connection_of
 from schema.enums import Direction
 from schema.listing import Listing
-
-SiteConnection = connection_of("Site")
 
 
 async def _all_sites(_: Context, __: None) -> queries.SiteFilter:

@@ -5,8 +5,8 @@ import strawberry
 from db.queries import tenants as queries
 from resolvers.context import Context
 from resolvers.text import optional_text
-from schema.connection import connection_of
 from schema.enums import Direction, TenantSortField
+from schema.fields import condition
 from schema.listing import Listing
 
 
@@ -14,10 +14,9 @@ from schema.listing import Listing
     description="Conditions on tenants. A tenant must meet all conditions that are set."
 )
 class TenantFilter:
-    search: str | None = strawberry.field(
-        default=None,
-        description="Tenants in which every one of these words occurs: in the tenant number or in "
-        "the name. A word also matches as a part of a longer word. Case is ignored.",
+    search: str | None = condition(
+        "Tenants in which every one of these words occurs: in the tenant number or in the name. A "
+        "word also matches as a part of a longer word. Case is ignored."
     )
 
 
@@ -25,9 +24,6 @@ class TenantFilter:
 class TenantSort:
     field: TenantSortField = strawberry.field(description="Field to sort by.")
     direction: Direction = strawberry.field(default=Direction.ASC, description="Sort direction.")
-
-
-TenantConnection = connection_of("Tenant")
 
 
 async def to_tenant_filter(_: Context, filter: TenantFilter | None) -> queries.TenantFilter:

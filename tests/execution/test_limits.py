@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from graphql import get_introspection_query, parse
 
-from execution.limits import COUNT_CEILING, Size, check, measure
+from execution.limits import COUNT_CEILING, Size, exceeded, measure
 from server.limits import ServerLimits
 from tests.execution.support import Served, data, only_error
 
@@ -142,7 +142,7 @@ async def test_a_limit_allows_its_maximum_and_refuses_one_more(  # noqa: PLR0917
 
 def test_all_exceeded_limits_are_reported_together() -> None:
     document = parse("{ a: hello b: hello c: hello }")
-    errors = check(document, ServerLimits(aliases=1, root_fields=1, fields=1))
+    errors = exceeded(measure(document), ServerLimits(aliases=1, root_fields=1, fields=1))
     assert [(error.extensions or {})["limit"] for error in errors] == [
         "fields",
         "rootFields",

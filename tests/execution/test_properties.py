@@ -13,7 +13,7 @@ from graphql import FragmentDefinitionNode, parse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from execution.limits import Limits, Size, check, measure
+from execution.limits import Limits, Size, exceeded, measure
 from server.logs import configure_logging
 from tests.execution.support import Served, logging_restored, serve
 
@@ -184,5 +184,7 @@ def test_measuring_takes_at_most_two_steps_for_each_selection(query: str) -> Non
 def test_nested_fragments_are_refused_or_bounded_by_the_field_limit(query: str) -> None:
     limits = Limits(fields=100)
     within = size_when_spread(query).fields <= limits.fields
-    refused = {(error.extensions or {})["limit"] for error in check(parse(query), limits)}
+    refused = {
+        (error.extensions or {})["limit"] for error in exceeded(measure(parse(query)), limits)
+    }
     assert ("fields" in refused) is not within

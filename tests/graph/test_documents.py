@@ -23,7 +23,7 @@ from graphql.execution.values import VariableValues, get_variable_values
 import schema as product
 from execution.cost import operation_costs
 from execution.cost_model import CostModel
-from execution.limits import check, measure
+from execution.limits import exceeded, measure
 from server.limits import ServerLimits
 from tests.graph.broken_documents import broken
 from tests.graph.document_author import Bounds, Composite
@@ -46,7 +46,7 @@ def test_every_document_is_valid_and_within_the_limits(
     limits = ServerLimits()
     for request, document in made[:60]:
         assert validate(EXECUTED, document) == [], request
-        assert check(document, limits) == [], request
+        assert exceeded(measure(document), limits) == [], request
         assert document.token_count <= limits.tokens
 
 

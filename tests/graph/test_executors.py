@@ -26,7 +26,7 @@ from db.rows import model_of
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from execution.documents import DocumentCache, PreparedOperation
-from execution.executor import BreadthFirstExecutor, GraphQLCoreExecutor
+from execution.executor import BreadthFirstExecutor, Executor
 from execution.limits import Limits
 from execution.permissions import Coordinate, FieldPermissions
 from ordering.request_clock import RequestClock
@@ -64,17 +64,15 @@ class Dataset:
         operation = document.operation(request.operation)
         needs = FieldPermissions(served._schema, product.needs(served))
         forbidden = needs.forbidden(operation, granted)
-        levels = BreadthFirstExecutor(served, LIMITS)
+        levels: Executor[Any] = BreadthFirstExecutor(served, LIMITS)
         return (
             await self._answer(levels, operation, request.variables, forbidden),
-            await self._answer(
-                GraphQLCoreExecutor(served, LIMITS), operation, request.variables, forbidden
-            ),
+            await self._answer(Executor(served, LIMITS), operation, request.variables, forbidden),
         )
 
     async def _answer(
         self,
-        execute: BreadthFirstExecutor | GraphQLCoreExecutor,
+        execute: Executor[Any],
         operation: PreparedOperation,
         variables: dict[str, Any],
         forbidden: Mapping[Coordinate, str],

@@ -1,74 +1,115 @@
-"""API clients, their credentials, and the keys that sign access tokens."""
+"""Credentials of API clients, keys that sign access tokens, the audit log and change tokens."""
 
 import sqlalchemy as sa
 
-from db.migrations.first.columns import INSTANT, JSON, METADATA, closed_set
+from db.migrations.first.columns import (
+    HASH,
+    ID,
+    INSTANT,
+    INTEGER,
+    JSON,
+    TEXT,
+    closed_set,
+    index_where,
+    key,
+    optional,
+    owned_by_tenant,
+    required,
+    table,
+)
 
-sa.Table(
+table(
     "api_clients",
-    METADATA,
-    sa.Column("id", sa.Uuid(), primary_key=True),
-    sa.Column(
-        "kind", closed_set("client_kind", "PARTNER", "FULFILMENT", "SUPPORT"), nullable=False
-    ),
-    sa.Column("tenant_id", sa.Integer(), sa.ForeignKey("tenants.id")),
-    sa.Column("name", sa.String(), nullable=False),
-    sa.Column("created_at", INSTANT, nullable=False),
+    key(ID, "id"),
+    required(closed_set("client_kind", "PARTNER FULFILMENT SUPPORT"), "kind"),
+    sa.Column("tenant_id", INTEGER, sa.ForeignKey("tenants.id")),
+    required(TEXT, "name"),
+    required(INSTANT, "created_at"),
     sa.CheckConstraint("(kind = 'PARTNER') = (tenant_id IS NOT NULL)", name="tenant_of_partners"),
-    sa.Index(
-        "ix_api_clients_of_the_carrier",
-        "kind",
-        "name",
-        unique=True,
-        postgresql_where=sa.text("tenant_id IS NULL"),
-        sqlite_where=sa.text("tenant_id IS NULL"),
-    ),
+    index_where("tenant_id IS NULL", "ix_api_clients_of_the_carrier", "kind", "name", unique=True),
     sa.Index(None, "tenant_id", "name", unique=True),
 )
 
-sa.Table(
+table(
     "credentials",
-    METADATA,
-    sa.Column("id", sa.Uuid(), primary_key=True),
-    sa.Column("client_id", sa.Uuid(), sa.ForeignKey("api_clients.id"), nullable=False),
-    sa.Column("kind", closed_set("credential_kind", "API_KEY", "OAUTH_CLIENT"), nullable=False),
+    key(ID, "id"),
+    sa.Column("client_id", ID, sa.ForeignKey("api_clients.id"), nullable=False),
+    required(closed_set("credential_kind", "API_KEY OAUTH_CLIENT"), "kind"),
     sa.Column("identifier", sa.String(32), nullable=False, unique=True),
-    sa.Column("secret_hash", sa.String(64)),
-    sa.Column("public_keys", JSON, nullable=False),
-    sa.Column("scopes", JSON, nullable=False),
-    sa.Column("created_at", INSTANT, nullable=False),
-    sa.Column("expires_at", INSTANT),
-    sa.Column("last_used_at", INSTANT),
-    sa.Column("revoked_at", INSTANT),
+    optional(HASH, "secret_hash"),
+    required(JSON, "public_keys", "scopes"),
+    required(INSTANT, "created_at"),
+    optional(INSTANT, "expires_at", "last_used_at", "revoked_at"),
     sa.CheckConstraint("kind != 'API_KEY' OR secret_hash IS NOT NULL", name="secret_of_api_keys"),
     sa.Index(None, "client_id"),
 )
 
-sa.Table(
+table(
     "widget_origins",
-    METADATA,
-    sa.Column("client_id", sa.Uuid(), sa.ForeignKey("api_clients.id"), primary_key=True),
-    sa.Column("origin", sa.String(255), primary_key=True),
-    sa.Column("created_at", INSTANT, nullable=False),
+    sa.Column("client_id", ID, sa.ForeignKey("api_clients.id"), primary_key=True),
+    key(sa.String(255), "origin"),
+    required(INSTANT, "created_at"),
 )
 
-sa.Table(
+table(
     "used_assertions",
-    METADATA,
-    sa.Column("credential_id", sa.Uuid(), sa.ForeignKey("credentials.id"), primary_key=True),
-    sa.Column("jti_hash", sa.String(64), primary_key=True),
-    sa.Column("expires_at", INSTANT, nullable=False),
+    sa.Column("credential_id", ID, sa.ForeignKey("credentials.id"), primary_key=True),
+    key(HASH, "jti_hash"),
+    required(INSTANT, "expires_at"),
     sa.Index(None, "expires_at"),
 )
 
-sa.Table(
+table(
     "signing_keys",
-    METADATA,
-    sa.Column("sequence", sa.Integer(), primary_key=True, autoincrement=False),
-    sa.Column("kid", sa.String(64), nullable=False, unique=True),
-    sa.Column("public_key", JSON, nullable=False),
-    sa.Column("private_key", sa.String(), nullable=False),
-    sa.Column("created_at", INSTANT, nullable=False),
-    sa.Column("signs_from", INSTANT, nullable=False),
-    sa.Column("withdrawn_at", INSTANT),
+    key(INTEGER, "sequence"),
+    sa.Column("kid", HASH, nullable=False, unique=True),
+    required(JSON, "public_key"),
+    required(TEXT, "private_key"),
+    required(INSTANT, "created_at", "signs_from"),
+    optional(INSTANT, "withdrawn_at"),
 )
+
+table(
+    "audit_entries",
+    key(ID, "id"),
+    required(INSTANT, "occurred_at"),
+    optional(INTEGER, "tenant_id", "root_tenant_id"),
+    required(
+        closed_set(
+            "audit_action",
+            "KEY_CREATED KEY_REVOKED OAUTH_CLIENT_CREATED OAUTH_CLIENT_REVOKED "
+            "SIGNING_KEY_CREATED SIGNING_KEYS_WITHDRAWN PORTAL_USER_CREATED PORTAL_USER_LINKED "
+            "PORTAL_USER_DISABLED PORTAL_USER_ENABLED WIDGET_ORIGIN_ADDED WIDGET_ORIGIN_REMOVED "
+            "SIGN_IN_FAILED DATA_READ",
+        ),
+        "action",
+    ),
+    required(
+        closed_set(
+            "audit_actor",
+            "OPERATOR SERVER UNKNOWN API_CLIENT PORTAL_USER WIDGET_SESSION FULFILMENT SUPPORT",
+        ),
+        "actor_kind",
+    ),
+    required(TEXT, "actor"),
+    optional(HASH, "credential"),
+    optional(sa.String(200), "on_behalf_of"),
+    optional(TEXT, "subject"),
+    optional(HASH, "request_id"),
+    required(JSON, "details"),
+    owned_by_tenant(),
+    sa.CheckConstraint("(tenant_id IS NULL) = (root_tenant_id IS NULL)", name="owner_whole"),
+    sa.Index(None, "occurred_at", "id"),
+    sa.Index(None, "root_tenant_id", "occurred_at", "id"),
+    sa.Index(None, "tenant_id", "occurred_at", "id"),
+)
+
+table(
+    "change_tokens",
+    key(ID, "id"),
+    required(ID, "customer_id", "token"),
+    required(INTEGER, "tenant_id", "root_tenant_id"),
+    sa.Index(None, "root_tenant_id", "tenant_id", "customer_id"),
+)
+
+table("catalogue_tokens", key(ID, "id"), required(ID, "token"))

@@ -1,52 +1,121 @@
-"""Contracts."""
+"""The catalogue, carts, offers with the consents given to them, and contracts."""
 
 import sqlalchemy as sa
 
 from db.migrations.first.columns import (
-    AMOUNT,
+    DATE,
+    ID,
     INSTANT,
-    JSON,
-    METADATA,
+    INTEGER,
+    TEXT,
+    business_case,
     closed_set,
+    document,
+    items_of,
+    key,
     link,
-    owned_by_tenant,
-    trigram_index,
+    optional,
+    owned,
+    product,
+    required,
+    searched,
+    sorted_by,
+    table,
 )
 
-sa.Table(
-    "contracts",
-    METADATA,
-    sa.Column("id", sa.Uuid(), primary_key=True),
-    sa.Column("tenant_id", sa.Integer(), primary_key=True),
-    sa.Column("number", sa.String(), nullable=False),
-    sa.Column("customer_id", sa.Uuid(), nullable=False),
-    sa.Column("site_id", sa.Uuid()),
-    sa.Column("product_id", sa.Uuid(), sa.ForeignKey("products.id")),
-    sa.Column(
+_FAMILIES = "CENTRAFLEX SIP_TRUNK VOICE_SITE DSL LEASED_LINE FIBRE OTHER"
+
+table(
+    "products",
+    key(ID, "id"),
+    sa.Column("number", TEXT, nullable=False, unique=True),
+    required(TEXT, "name"),
+    required(closed_set("product_family", _FAMILIES), "family"),
+    optional(TEXT, "description_de", "description_en"),
+)
+
+table(
+    "product_documents",
+    sa.Column("product_id", ID, sa.ForeignKey("products.id"), primary_key=True),
+    key(INTEGER, "position"),
+    document(),
+    required(sa.String(2), "language"),
+)
+
+table(
+    "carts",
+    key(ID, "id"),
+    owned(),
+    required(TEXT, "number"),
+    required(ID, "customer_id"),
+    optional(ID, "site_id", "contract_id"),
+    business_case(),
+    required(closed_set("cart_status", "OPEN FROZEN"), "status"),
+    required(INSTANT, "created_at", "updated_at"),
+    link("customer_id", "customers"),
+    link("site_id", "sites"),
+    link("contract_id", "contracts"),
+    sa.UniqueConstraint("root_tenant_id", "number"),
+    sorted_by("created_at", "contract_id", "customer_id", "site_id", "tenant_id"),
+)
+
+table("cart_items", items_of("cart_id", "carts"))
+
+table(
+    "offers",
+    key(ID, "id"),
+    owned(),
+    required(TEXT, "number"),
+    required(ID, "customer_id"),
+    optional(ID, "cart_id", "created_by_id"),
+    business_case(),
+    required(
+        closed_set("offer_status", "CREATED SENT CONSENTED ORDERED DECLINED WITHDRAWN EXPIRED"),
         "status",
-        closed_set("contract_status", "ACTIVE", "TERMINATED", "EXPIRED", "REPLACED"),
-        nullable=False,
     ),
-    sa.Column("term_start", sa.Date()),
-    sa.Column("term_end", sa.Date()),
+    required(INSTANT, "created_at", "updated_at"),
+    optional(INSTANT, "sent_at", "decided_at"),
+    optional(DATE, "valid_until"),
+    link("customer_id", "customers"),
+    link("cart_id", "carts"),
+    link("created_by_id", "portal_users"),
+    sa.UniqueConstraint("cart_id"),
+    sa.UniqueConstraint("root_tenant_id", "number"),
+    sorted_by("created_at", "customer_id", "root_tenant_id", "tenant_id"),
+    searched("offers"),
+)
+
+table(
+    "offer_consents",
+    key(ID, "offer_id"),
+    key(closed_set("consent_by", "CUSTOMER CARRIER"), "given_by"),
+    owned(),
+    required(INSTANT, "given_at"),
+    required(TEXT, "name"),
+    optional(TEXT, "email"),
+    link("offer_id", "offers"),
+)
+
+table(
+    "contracts",
+    key(ID, "id"),
+    owned(),
+    required(TEXT, "number"),
+    required(ID, "customer_id"),
+    optional(ID, "site_id", "predecessor_id"),
+    product(),
+    required(closed_set("contract_status", "ACTIVE TERMINATED EXPIRED REPLACED"), "status"),
+    optional(DATE, "term_start", "term_end", "renewable_from"),
     sa.Column(
         "term_end_sort",
-        sa.Date(),
+        DATE,
         sa.Computed("coalesce(term_end, '9999-12-31')", persisted=True),
         nullable=False,
     ),
-    sa.Column("minimum_months", sa.Integer()),
-    sa.Column("notice_period_months", sa.Integer()),
-    sa.Column("renewable_from", sa.Date()),
-    sa.Column("dealer_id", sa.String()),
-    sa.Column("sub_partner_id", sa.String()),
-    sa.Column("predecessor_id", sa.Uuid()),
-    sa.Column("created_at", INSTANT, nullable=False),
-    sa.Column("updated_at", INSTANT, nullable=False),
-    sa.Column("version", sa.Integer(), nullable=False),
-    sa.Column("search_text", sa.String(), nullable=False),
-    sa.Column("root_tenant_id", sa.Integer(), nullable=False),
-    owned_by_tenant(),
+    optional(INTEGER, "minimum_months", "notice_period_months"),
+    optional(TEXT, "dealer_id", "sub_partner_id"),
+    required(INSTANT, "created_at", "updated_at"),
+    required(INTEGER, "version"),
     link("customer_id", "customers"),
     link("site_id", "sites"),
     link("predecessor_id", "contracts"),
@@ -57,37 +126,10 @@ sa.Table(
         "minimum_months >= 0 AND notice_period_months >= 0", name="months_not_negative"
     ),
     sa.CheckConstraint("predecessor_id <> id", name="not_its_own_predecessor"),
-    sa.Index(None, "customer_id", "root_tenant_id", "created_at", "id"),
-    sa.Index(None, "product_id", "root_tenant_id", "created_at", "id"),
-    sa.Index(None, "root_tenant_id", "created_at", "id"),
-    sa.Index(None, "root_tenant_id", "term_end_sort", "id"),
-    sa.Index(None, "root_tenant_id", "updated_at", "id"),
-    sa.Index(None, "site_id", "root_tenant_id", "created_at", "id"),
-    sa.Index(None, "tenant_id", "root_tenant_id", "created_at", "id"),
-    trigram_index("contracts"),
+    sorted_by("created_at", "customer_id", "product_id", "root_tenant_id", "site_id", "tenant_id"),
+    sorted_by("term_end_sort", "root_tenant_id"),
+    sorted_by("updated_at", "root_tenant_id"),
+    searched("contracts"),
 )
 
-sa.Table(
-    "contract_items",
-    METADATA,
-    sa.Column("contract_id", sa.Uuid(), primary_key=True),
-    sa.Column("tenant_id", sa.Integer(), primary_key=True),
-    sa.Column("position", sa.Integer(), primary_key=True),
-    sa.Column("product_id", sa.Uuid(), sa.ForeignKey("products.id")),
-    sa.Column("name", sa.String(), nullable=False),
-    sa.Column("quantity", sa.Integer(), nullable=False),
-    sa.Column("one_time_amount", AMOUNT),
-    sa.Column("monthly_amount", AMOUNT),
-    sa.Column("currency", sa.String()),
-    sa.Column("characteristics", JSON, nullable=False),
-    sa.Column("root_tenant_id", sa.Integer(), nullable=False),
-    owned_by_tenant(),
-    link("contract_id", "contracts"),
-    sa.CheckConstraint("quantity >= 0", name="quantity_not_negative"),
-    sa.CheckConstraint(
-        "currency IS NOT NULL OR (one_time_amount IS NULL AND monthly_amount IS NULL)",
-        name="amount_has_currency",
-    ),
-    sa.CheckConstraint("one_time_amount >= 0", name="one_time_amount_not_negative"),
-    sa.CheckConstraint("monthly_amount >= 0", name="monthly_amount_not_negative"),
-)
+table("contract_items", items_of("contract_id", "contracts"))

@@ -1,79 +1,56 @@
-"""Orders."""
+"""Orders, their parts and history, and the messages that report on them."""
 
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
+from sqlalchemy.schema import SchemaItem
 
 from db.migrations.first.columns import (
+    AMOUNT,
+    HASH,
+    ID,
     INSTANT,
+    INTEGER,
     JSON,
-    METADATA,
+    TEXT,
+    amounts,
+    business_case,
     closed_set,
+    document,
+    index_where,
+    key,
     link,
-    owned_by_tenant,
-    trigram_index,
+    not_negative,
+    optional,
+    order_phase,
+    owned,
+    product,
+    required,
+    searched,
+    sorted_by,
+    table,
 )
 
-UNKNOWN = sa.literal(datetime(9999, 12, 31, tzinfo=UTC), INSTANT)
+_UNKNOWN = sa.literal(datetime(9999, 12, 31, tzinfo=UTC), INSTANT)
 
-sa.Table(
+table(
     "orders",
-    METADATA,
-    sa.Column("id", sa.Uuid(), primary_key=True),
-    sa.Column("tenant_id", sa.Integer(), primary_key=True),
-    sa.Column("number", sa.String(), nullable=False),
-    sa.Column("customer_id", sa.Uuid(), nullable=False),
-    sa.Column("site_id", sa.Uuid()),
-    sa.Column("product_id", sa.Uuid(), sa.ForeignKey("products.id")),
-    sa.Column("offer_id", sa.Uuid()),
-    sa.Column(
-        "business_case",
-        closed_set(
-            "business_case",
-            "NEW_ORDER",
-            "REORDER",
-            "CONTRACT_RENEWAL",
-            "TARIFF_CHANGE",
-            "CONTRACT_ADJUSTMENT",
-            "NEW_SITE_WITH_PORTING",
-            "NEW_NUMBERS_FOR_SITE",
-            "PROVIDER_CHANGE_FOR_SITE",
-            "PRODUCT_CHANGE",
-            "PRODUCT_CHANGE_WITH_NEW_ORDER",
-        ),
-        nullable=False,
-    ),
-    sa.Column("category", sa.String()),
-    sa.Column("description", sa.String()),
-    sa.Column("dealer_id", sa.String()),
-    sa.Column("sub_partner_id", sa.String()),
-    sa.Column("confirmed_by_id", sa.Uuid()),
-    sa.Column("received_at", INSTANT, nullable=False),
-    sa.Column("requested_start_date", INSTANT),
-    sa.Column("requested_completion_date", INSTANT),
-    sa.Column("automated", sa.Boolean(), nullable=False),
-    sa.Column("characteristics", JSON, nullable=False),
-    sa.Column(
-        "phase",
-        closed_set(
-            "order_phase",
-            "RECEIVED",
-            "ACCEPTED",
-            "CLARIFICATION",
-            "ON_HOLD",
-            "CONFIRMED",
-            "PROVISIONING",
-            "COMPLETED",
-            "REJECTED",
-            "FAILED",
-            "PARTIAL",
-            "CANCELLED",
-        ),
-        nullable=False,
-    ),
+    key(ID, "id"),
+    owned(),
+    required(TEXT, "number"),
+    required(ID, "customer_id"),
+    optional(ID, "site_id", "offer_id", "confirmed_by_id", "contract_id"),
+    product(),
+    business_case(),
+    optional(TEXT, "category", "description", "dealer_id", "sub_partner_id"),
+    required(INSTANT, "received_at", "updated_at"),
+    optional(INSTANT, "requested_start_date", "requested_completion_date"),
+    required(sa.Boolean(), "automated", "delayed"),
+    required(JSON, "characteristics", "reported_characteristics"),
+    order_phase(),
     sa.Column(
         "status",
-        closed_set("order_status", "IN_PROGRESS", "COMPLETED", "ERROR"),
+        closed_set("order_status", "IN_PROGRESS COMPLETED ERROR"),
         sa.Computed(
             "CASE WHEN phase IN ('COMPLETED') THEN 'COMPLETED' WHEN phase IN ('REJECTED', "
             "'FAILED', 'PARTIAL', 'CANCELLED') THEN 'ERROR' ELSE 'IN_PROGRESS' END",
@@ -81,33 +58,21 @@ sa.Table(
         ),
         nullable=False,
     ),
-    sa.Column("contract_id", sa.Uuid()),
-    sa.Column(
-        "contract_effect",
-        closed_set("contract_effect", "CREATED", "AMENDED", "EXTENDED", "REPLACED"),
-    ),
-    sa.Column("expected_completion_date", INSTANT),
+    optional(closed_set("contract_effect", "CREATED AMENDED EXTENDED REPLACED"), "contract_effect"),
+    optional(INSTANT, "expected_completion_date", "completed_at", "action_due"),
     sa.Column(
         "expected_sort",
         INSTANT,
         sa.Computed(
-            sa.func.coalesce(sa.column("expected_completion_date"), UNKNOWN), persisted=True
+            sa.func.coalesce(sa.column("expected_completion_date"), _UNKNOWN), persisted=True
         ),
         nullable=False,
     ),
-    sa.Column("completed_at", INSTANT),
-    sa.Column("processing_seconds", sa.Integer()),
-    sa.Column("action_text", sa.String()),
-    sa.Column("action_by", closed_set("action_party", "PARTNER", "CUSTOMER", "CARRIER")),
-    sa.Column("action_due", INSTANT),
-    sa.Column("delayed", sa.Boolean(), nullable=False),
-    sa.Column("reported_characteristics", JSON, nullable=False),
-    sa.Column("report_times", JSON),
-    sa.Column("updated_at", INSTANT, nullable=False),
-    sa.Column("version", sa.Integer(), nullable=False),
-    sa.Column("search_text", sa.String(), nullable=False),
-    sa.Column("root_tenant_id", sa.Integer(), nullable=False),
-    owned_by_tenant(),
+    optional(INTEGER, "processing_seconds"),
+    optional(TEXT, "action_text"),
+    optional(closed_set("action_party", "PARTNER CUSTOMER CARRIER"), "action_by"),
+    optional(JSON, "report_times"),
+    required(INTEGER, "version"),
     link("customer_id", "customers"),
     link("site_id", "sites"),
     link("offer_id", "offers"),
@@ -134,27 +99,146 @@ sa.Table(
     sa.CheckConstraint("processing_seconds >= 0", name="processing_not_negative"),
     sa.CheckConstraint("updated_at >= received_at", name="updated_after_received"),
     sa.CheckConstraint("version >= 1", name="version_positive"),
-    sa.Index(None, "contract_id", "root_tenant_id", "received_at", "id"),
-    sa.Index(None, "customer_id", "root_tenant_id", "received_at", "id"),
-    sa.Index(
+    index_where(
+        "processing_seconds IS NOT NULL",
         "ix_orders_processing",
         "root_tenant_id",
         "product_id",
         "business_case",
         "processing_seconds",
-        postgresql_where=sa.text("processing_seconds IS NOT NULL"),
-        sqlite_where=sa.text("processing_seconds IS NOT NULL"),
     ),
-    sa.Index(None, "product_id", "root_tenant_id", "received_at", "id"),
-    sa.Index(None, "root_tenant_id", "expected_sort", "id"),
-    sa.Index(None, "root_tenant_id", "number", "id"),
-    sa.Index(None, "root_tenant_id", "received_at", "id"),
-    sa.Index(None, "root_tenant_id", "updated_at", "id"),
-    sa.Index(None, "site_id", "root_tenant_id", "received_at", "id"),
+    sorted_by("expected_sort", "root_tenant_id"),
+    sorted_by("number", "root_tenant_id"),
+    sorted_by("received_at", "contract_id", "customer_id", "product_id"),
+    sorted_by("received_at", "root_tenant_id", "site_id", "tenant_id"),
+    sorted_by("updated_at", "root_tenant_id", "tenant_id"),
     sa.Index(
         "ix_orders_summary", "root_tenant_id", "tenant_id", "phase", "business_case", "delayed"
     ),
-    sa.Index(None, "tenant_id", "root_tenant_id", "received_at", "id"),
-    sa.Index(None, "tenant_id", "root_tenant_id", "updated_at", "id"),
-    trigram_index("orders"),
+    searched("orders"),
+)
+
+
+def _part() -> list[SchemaItem]:
+    """The columns of a part of an order, whose parts of one kind have positions."""
+    return [*key(ID, "order_id"), *key(INTEGER, "position"), *owned(), link("order_id", "orders")]
+
+
+table(
+    "order_items",
+    _part(),
+    optional(INTEGER, "parent_position"),
+    required(closed_set("item_action", "ADD MODIFY DELETE NO_CHANGE"), "action"),
+    product(),
+    required(TEXT, "name"),
+    optional(TEXT, "reference", "state"),
+    required(INTEGER, "quantity"),
+    required(JSON, "terms", "relationships", "characteristics"),
+    not_negative("quantity"),
+)
+
+table(
+    "order_prices",
+    _part(),
+    optional(INTEGER, "item_position", "period_length"),
+    required(closed_set("price_kind", "ONE_TIME RECURRING USAGE"), "kind"),
+    optional(TEXT, "name", "description", "period", "unit"),
+    amounts("net_amount", "gross_amount"),
+    optional(AMOUNT, "tax_rate"),
+    required(JSON, "alterations"),
+    sa.ForeignKeyConstraint(
+        ["order_id", "item_position", "tenant_id"],
+        ["order_items.order_id", "order_items.position", "order_items.tenant_id"],
+    ),
+    not_negative("tax_rate"),
+)
+
+table(
+    "order_external_ids",
+    _part(),
+    optional(TEXT, "owner", "kind"),
+    required(TEXT, "value"),
+    sa.Index(None, "root_tenant_id", "value"),
+)
+
+_MILESTONES = (
+    "ORDER_RECEIVED CONFIRMATION_SENT CONTRACT_LINKED DATE_CONFIRMED PORTING_CONFIRMED "
+    "NUMBERS_ASSIGNED SERVICE_ACTIVE CANCELLATION_REQUESTED OTHER"
+)
+
+table(
+    "order_milestones",
+    _part(),
+    required(closed_set("milestone_kind", _MILESTONES), "kind"),
+    optional(TEXT, "name", "message", "reference"),
+    optional(INSTANT, "planned_at", "reached_at"),
+    required(sa.Boolean(), "violated"),
+)
+
+table(
+    "order_delays",
+    _part(),
+    optional(TEXT, "reference", "kind"),
+    required(TEXT, "reason"),
+    required(INSTANT, "reported_at"),
+    optional(INSTANT, "resolved_at"),
+    sa.CheckConstraint("resolved_at >= reported_at", name="resolved_after_reported"),
+)
+
+table(
+    "order_notes",
+    _part(),
+    optional(TEXT, "reference", "author"),
+    optional(INSTANT, "written_at"),
+    required(TEXT, "text"),
+)
+
+table("order_documents", _part(), document(), required(INSTANT, "created_at"))
+
+table(
+    "order_history",
+    key(ID, "order_id"),
+    key(INTEGER, "sequence"),
+    owned(),
+    optional(INTEGER, "previous_sequence"),
+    order_phase(),
+    required(INSTANT, "occurred_at"),
+    optional(TEXT, "reason"),
+    link("order_id", "orders"),
+    sa.ForeignKeyConstraint(
+        ["order_id", "previous_sequence", "tenant_id"],
+        ["order_history.order_id", "order_history.sequence", "order_history.tenant_id"],
+    ),
+    sa.CheckConstraint("sequence >= 1", name="sequence_positive"),
+    sa.CheckConstraint(
+        "(sequence = 1) = (previous_sequence IS NULL) AND (previous_sequence IS NULL "
+        "OR previous_sequence = sequence - 1)",
+        name="sequence_without_gaps",
+    ),
+)
+
+table(
+    "intake_messages",
+    key(ID, "order_id"),
+    key(HASH, "digest"),
+    owned(),
+    required(TEXT, "kind"),
+    optional(TEXT, "event_id"),
+    optional(INSTANT, "occurred_at"),
+    required(INSTANT, "received_at"),
+    link("order_id", "orders"),
+    sa.Index(None, "order_id", "kind", "occurred_at"),
+)
+
+table(
+    "intake_failures",
+    key(HASH, "digest"),
+    key(TEXT, "tenant_number"),
+    optional(JSON, "reach"),
+    required(TEXT, "order_number", "kind", "payload", "error"),
+    optional(TEXT, "event_id"),
+    required(INTEGER, "attempts"),
+    required(INSTANT, "first_failed_at", "last_failed_at"),
+    optional(INSTANT, "put_aside_at"),
+    sa.Index(None, "first_failed_at"),
 )

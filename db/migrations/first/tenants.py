@@ -1,20 +1,34 @@
-"""Tenants, and the people who use the portal for them."""
+"""Tenants, the people who use the portal for them, and their customers."""
 
 import sqlalchemy as sa
 
-from db.migrations.first.columns import INSTANT, METADATA, link, owned_by_tenant
+from db.migrations.first.columns import (
+    ID,
+    INSTANT,
+    INTEGER,
+    TEXT,
+    address,
+    closed_set,
+    key,
+    link,
+    optional,
+    owned,
+    required,
+    searched,
+    sorted_by,
+    table,
+)
 
-sa.Table(
+table(
     "tenants",
-    METADATA,
-    sa.Column("id", sa.Integer(), primary_key=True, autoincrement=False),
-    sa.Column("public_id", sa.Uuid(), nullable=False, unique=True),
-    sa.Column("root_tenant_id", sa.Integer(), nullable=False),
-    sa.Column("parent_id", sa.Integer()),
-    sa.Column("number", sa.String(), nullable=False, unique=True),
-    sa.Column("name", sa.String(), nullable=False),
-    sa.Column("email", sa.String()),
-    sa.Column("created_at", INSTANT, nullable=False),
+    key(INTEGER, "id"),
+    sa.Column("public_id", ID, nullable=False, unique=True),
+    required(INTEGER, "root_tenant_id"),
+    optional(INTEGER, "parent_id"),
+    sa.Column("number", TEXT, nullable=False, unique=True),
+    required(TEXT, "name"),
+    optional(TEXT, "email"),
+    required(INSTANT, "created_at"),
     sa.ForeignKeyConstraint(
         ["parent_id", "root_tenant_id"], ["tenants.id", "tenants.root_tenant_id"]
     ),
@@ -24,22 +38,46 @@ sa.Table(
     sa.Index(None, "root_tenant_id", "name", "public_id"),
 )
 
-sa.Table(
+table(
     "portal_users",
-    METADATA,
-    sa.Column("id", sa.Uuid(), primary_key=True),
-    sa.Column("tenant_id", sa.Integer(), primary_key=True),
-    sa.Column("customer_id", sa.Uuid()),
-    sa.Column("name", sa.String(), nullable=False),
-    sa.Column("email", sa.String(), nullable=False),
-    sa.Column("created_at", INSTANT, nullable=False),
-    sa.Column("subject", sa.String(255)),
-    sa.Column("disabled_at", INSTANT),
-    sa.Column("root_tenant_id", sa.Integer(), nullable=False),
-    owned_by_tenant(),
+    key(ID, "id"),
+    owned(),
+    optional(ID, "customer_id"),
+    required(TEXT, "name", "email"),
+    required(INSTANT, "created_at"),
+    optional(sa.String(255), "subject"),
+    optional(INSTANT, "disabled_at"),
     link("customer_id", "customers"),
     sa.UniqueConstraint("root_tenant_id", "email"),
     sa.Index(None, "customer_id"),
     sa.Index(None, "email"),
     sa.Index(None, "subject", unique=True),
+)
+
+table(
+    "customers",
+    key(ID, "id"),
+    owned(),
+    required(TEXT, "number", "name"),
+    required(closed_set("customer_kind", "CUSTOMER PROSPECT"), "kind"),
+    optional(TEXT, "email"),
+    required(INSTANT, "created_at", "updated_at"),
+    address(),
+    sa.UniqueConstraint("root_tenant_id", "number"),
+    sorted_by("created_at", "root_tenant_id"),
+    sorted_by("name", "root_tenant_id", "tenant_id"),
+    searched("customers"),
+)
+
+table(
+    "sites",
+    key(ID, "id"),
+    owned(),
+    required(ID, "customer_id"),
+    required(TEXT, "number", "name"),
+    required(INSTANT, "created_at"),
+    address(),
+    link("customer_id", "customers"),
+    sa.UniqueConstraint("customer_id", "number"),
+    sorted_by("number", "tenant_id"),
 )
