@@ -17,6 +17,7 @@ from execution.errors import ErrorCode
 from server.errors import HttpErrorCode
 
 ROOT = Path(__file__).parent.parent
+ARCHITECTURE = ROOT / "docs" / "architecture.md"
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md"]
 PAGES += sorted((ROOT / "docs").glob("*.md"))
 
@@ -132,3 +133,28 @@ def test_every_file_of_tests_named_exists(page: Path) -> None:
         for path in re.findall(r"`([\w/]*test_\w+\.py)(?:::\w+)?`", line):
             folder = path.rpartition("/")[0] or folder
             assert (ROOT / folder / path.rpartition("/")[2]).is_file(), path
+
+
+def rooms() -> list[str]:
+    """The first column of the map in docs/architecture.md."""
+    [drawn, *_] = blocks(ARCHITECTURE, "")
+    return re.findall(r"^(\S+)", drawn, re.MULTILINE)
+
+
+def test_the_map_of_the_architecture_has_every_room() -> None:
+    packages = {f"{file.parent.name}/" for file in ROOT.glob("*/__init__.py")}
+    assert sorted(rooms()) == sorted(packages | {file.name for file in ROOT.glob("*.py")})
+
+
+def test_every_path_named_in_the_architecture_exists() -> None:
+    paths = re.findall(r"`(\w[\w.-]*/[\w./-]*|\w+\.py)`", text(ARCHITECTURE))
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+def test_every_name_in_the_architecture_is_in_the_sources() -> None:
+    folders = [ROOT / room for room in rooms() if room.endswith("/") and room != "tests/"]
+    files = [*ROOT.glob("*.py"), *(file for folder in folders for file in folder.rglob("*.py"))]
+    words = {word for file in files for word in re.findall(r"\w+", text(file))}
+    names = set(re.findall(r"`([A-Za-z_][\w.]*)`", text(ARCHITECTURE)))
+    unknown = {name for name in names if not words >= set(name.split("."))}
+    assert [name for name in sorted(unknown) if not (ROOT / name).exists()] == []

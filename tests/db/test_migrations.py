@@ -68,10 +68,19 @@ def structure(url: str) -> list[tuple[Any, ...]]:
 
 
 def comparable(sql: Any) -> Any:
-    """SQLite keeps the text of a table, whose columns and constraints have no fixed order."""
-    if not isinstance(sql, str):
+    """SQLite keeps the text of a table, whose columns and constraints have no fixed order: those
+    that a revision adds come last."""
+    if not isinstance(sql, str) or not sql.startswith("CREATE TABLE"):
         return sql
-    return tuple(sorted(line.strip(" \t,") for line in sql.splitlines()))
+    head, _, definitions = sql.partition("(")
+    parts, depth = [""], 0
+    for character in definitions.rstrip().removesuffix(")"):
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if character == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return head.strip(), *sorted(" ".join(part.split()) for part in parts)
 
 
 def fill(url: str) -> dict[str, int]:
@@ -172,5 +181,5 @@ def test_migrations_create_exactly_the_tables_of_the_models(
 
 def tables_in(rows: list[tuple[Any, ...]]) -> set[tuple[Any, ...]]:
     """The part of a structure that the models describe."""
-    kinds = {("table",), ("index",), ("column",), ("constraint",)}
+    kinds = {"table", "index", "column", "constraint"}
     return {row for row in rows if row[0] in kinds and "alembic_version" not in str(row[1])}

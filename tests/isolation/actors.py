@@ -211,7 +211,7 @@ def one_cache() -> Iterator[None]:
         return kept[0]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("server.graphql.DocumentCache", cache)
+        patch.setattr("execution.engine.DocumentCache", cache)
         yield
 
 
