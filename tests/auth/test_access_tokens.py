@@ -331,7 +331,7 @@ async def test_made_up_keys_cost_two_statements_a_second_at_most(
 ) -> None:
     forger = await Forger.of(database, worker)
     hand.move(1)
-    with statements_on("signing_keys") as keys, statements_on("credentials") as clients:
+    with statements_on("signing_keys") as keys, statements_on("FROM credentials") as clients:
         for number in range(20):
             token = forger.token({"kid": f"kid {number}"})
             assert_invalid(await worker.ask(token), "a key that is unknown")

@@ -306,7 +306,7 @@ async def test_a_client_may_have_its_next_key_registered_beside_the_present_one(
         (ECKey.generate_key("P-256").as_dict(private=False, alg="ES512"), "another algorithm"),
         ({"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}, "cannot be read"),
         ({"kty": "EC"}, "cannot be read"),
-        ({"kty": ["EC"]}, "none of the kinds"),
+        ({"kty": ["EC"]}, "none of the types"),
         ({"kty": "RSA", "n": "0" * 171, "e": "AQAB"}, "2048"),
         ({**RSA.as_dict(private=False), "kid": 7}, "kid"),
     ],

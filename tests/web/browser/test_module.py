@@ -33,12 +33,13 @@ def test_the_module_loads_nothing_else(widget: Path) -> None:
 def test_a_wheel_contains_the_built_files_and_no_sources(widget: Path) -> None:
     builder = WheelBuilder(str(WEB.parent))
     packed = {file.distribution_path for file in builder.recurse_selected_project_files()}
-    built = {path.relative_to(WEB.parent).as_posix() for path in widget.iterdir()}
+    root = WEB.parent
+    built = {f"partnergraph/{path.relative_to(root).as_posix()}" for path in widget.iterdir()}
     assert len(built) == 5
     assert built <= packed
-    assert {path for path in packed if path.startswith("web/")} >= {"web/widget_routes.py"}
-    for source in ("web/widget/", "web/node_modules/", "web/.generated/"):
-        assert not [path for path in packed if path.startswith(source)]
+    assert "partnergraph/web/widget_routes.py" in packed
+    for source in ("widget", "node_modules", ".generated"):
+        assert not [path for path in packed if path.startswith(f"partnergraph/web/{source}/")]
     assert not [path for path in packed if path.endswith((".mjs", ".ts")) and "/dist/" not in path]
 
 
