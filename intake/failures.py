@@ -120,13 +120,13 @@ async def _recorded(
 def _first_failure(
     message: Message, tenant: str | None, scope: TenantScope, now: datetime
 ) -> IntakeFailure:
-    reach = None
+    sender_scope = None
     if scope.root_tenant_id is not None:
-        reach = {"rootTenantId": scope.root_tenant_id, "tenantIds": scope.tenant_ids}
+        sender_scope = {"rootTenantId": scope.root_tenant_id, "tenantIds": scope.tenant_ids}
     return IntakeFailure(
         digest=message.digest,
         tenant_number=tenant or "",
-        reach=reach,
+        sender_scope=sender_scope,
         order_number=message.number,
         kind=message.type,
         event_id=message.event_id,
@@ -138,11 +138,11 @@ def _first_failure(
 
 def scope_of(failure: IntakeFailure) -> TenantScope:
     """The scope of the sender of the message."""
-    if failure.reach is None:
+    if failure.sender_scope is None:
         return TenantScope.carrier()
-    tenant_ids = failure.reach["tenantIds"]
+    tenant_ids = failure.sender_scope["tenantIds"]
     return TenantScope(
-        failure.reach["rootTenantId"], None if tenant_ids is None else tuple(tenant_ids)
+        failure.sender_scope["rootTenantId"], None if tenant_ids is None else tuple(tenant_ids)
     )
 
 

@@ -25,7 +25,7 @@ sa.Table(
     METADATA,
     sa.Column("digest", sa.String(64), primary_key=True),
     sa.Column("tenant_number", sa.String(), primary_key=True),
-    sa.Column("reach", JSON),
+    sa.Column("sender_scope", JSON),
     sa.Column("order_number", sa.String(), nullable=False),
     sa.Column("kind", sa.String(), nullable=False),
     sa.Column("event_id", sa.String()),
