@@ -22,8 +22,6 @@ from intake.reader import written
 
 MAX_ATTEMPTS = 3
 """Failed attempts after which a message is put aside."""
-SHOWN_DIGITS = 12
-"""Digits of a digest that people see and type."""
 
 _DIGESTS = 1000
 """Digests that are looked up with one statement."""
@@ -33,7 +31,7 @@ _TRANSACTIONS = 3
 
 def short(digest: str) -> str:
     """The start of a digest, enough to name a failure."""
-    return digest[:SHOWN_DIGITS]
+    return digest[:12]
 
 
 async def failures(
@@ -51,10 +49,11 @@ async def failures(
 
 
 async def forget(database: Database, digests: Collection[str], tenant: str | None) -> None:
-    """Remove the failures of messages that were taken in after all.
+    """Remove failures: of messages that were taken in after all, or that an operator discards.
 
-    After their own transaction, which may be a tenant's: only the carrier sees failures. If this
-    one is lost, the next copy of the message is a duplicate, and removes the failure.
+    A message is taken in by an earlier transaction, which may be a tenant's: only the carrier sees
+    failures. If this one is lost, the next copy of the message is a duplicate, and removes the
+    failure.
     """
     async with database.write(TenantScope.carrier()) as session:
         await session.execute(

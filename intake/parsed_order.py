@@ -10,8 +10,7 @@ from datetime import datetime
 from db.enums import BusinessCase, ItemAction
 from intake.facts import read_facts
 from intake.items import finish_items, named_characteristics, read_items
-from intake.json_node import LONGEST_NAME, JsonNode
-from intake.names import Names
+from intake.json_node import LONGEST_NAME, JsonNode, Names
 from intake.parties import Party, named_value, read_parties
 from intake.places import read_site
 from intake.prices import read_prices

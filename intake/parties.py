@@ -4,8 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from db.enums import CustomerKind
-from intake.json_node import LONGEST_KEY, LONGEST_NAME, JsonNode
-from intake.names import Names
+from intake.json_node import LONGEST_KEY, LONGEST_NAME, JsonNode, Names
 from intake.words import (
     CUSTOMER_ROLES,
     DEALER_ROLES,

@@ -18,11 +18,12 @@ def folded(text: object) -> str:
     return "".join(filter(str.isalpha, text.casefold())) if isinstance(text, str) else ""
 
 
+DEALER_ROLES = ("dealer", "händler", "haendler")
 TENANT_ROLES = (
     ("tenant", "mandant", "submandant", "subtenant"),
     ("partner", "vertriebspartner", "reseller", "wiederverkäufer"),
     ("seller", "verkäufer"),
-    ("dealer", "händler", "haendler"),
+    DEALER_ROLES,
 )
 """Roles of the tenant, by precedence: the first group that an order names."""
 PROSPECT_ROLES = ("prospect", "interessent")
@@ -31,7 +32,6 @@ CUSTOMER_ROLES = (
     PROSPECT_ROLES,
 )
 """Roles of the customer, by precedence."""
-DEALER_ROLES = ("dealer", "händler", "haendler")
 SUB_PARTNER_ROLES = ("subpartner", "untervertriebspartner", "uvp")
 
 DEALER_NAMES = frozenset({"dealerid", "händlerid", "haendlerid"})
