@@ -101,16 +101,9 @@ def read_order(order: JsonNode, number: str, at: datetime) -> ParsedOrder:
         is_progress = _PROGRESS.match(characteristic.name)
         (reported if is_progress else stated.characteristics).append(characteristic)
         names[f"characteristics {characteristic.name}"] = (path, characteristic.name)
+    tenant = parties.tenant
     return ParsedOrder(
-        order.path,
-        stated,
-        names,
-        parties.tenant,
-        state,
-        state_at,
-        reason,
-        facts,
-        tuple(reported),
+        order.path, stated, names, tenant, state, state_at, reason, facts, tuple(reported)
     )
 
 

@@ -3,14 +3,8 @@
 Words of free texts are compared as `folded`; enumerated values of the standard as they are.
 """
 
-from db.enums import (
-    ActionParty,
-    BusinessCase,
-    ItemAction,
-    MilestoneKind,
-    OrderPhase,
-    PriceKind,
-)
+from db.enums import ActionParty, BusinessCase, ItemAction, MilestoneKind, PriceKind
+from ordering.order.lifecycle import TMF622_STATE
 
 
 def folded(text: object) -> str:
@@ -94,15 +88,5 @@ ACTION_PARTIES = {
 DRAFT = "draft"
 IN_PROGRESS = "inProgress"
 CANCELLING = frozenset({"assessingCancellation", "pendingCancellation"})
-PHASES = {
-    "acknowledged": OrderPhase.RECEIVED,
-    "inProgress.accepted": OrderPhase.ACCEPTED,
-    "pending": OrderPhase.CLARIFICATION,
-    "held": OrderPhase.ON_HOLD,
-    "completed": OrderPhase.COMPLETED,
-    "rejected": OrderPhase.REJECTED,
-    "failed": OrderPhase.FAILED,
-    "partial": OrderPhase.PARTIAL,
-    "cancelled": OrderPhase.CANCELLED,
-}
+PHASES = {state: phase for phase, state in TMF622_STATE.items() if state != IN_PROGRESS}
 """The phases that a state alone decides; the other states are those above."""

@@ -134,12 +134,10 @@ class UnitOfWork:
             by_id[order_id].digests.add(digest)
         for order in by_id.values():
             self.add(order)
-        await self._load_references(rows, by_id.values())
+        await self._load_references(by_id.values())
 
-    async def _load_references(
-        self, rows: Sequence[Order], orders: Collection[OrderAggregate]
-    ) -> None:
-        lookups = self.lookups
+    async def _load_references(self, orders: Collection[OrderAggregate]) -> None:
+        lookups, rows = self.lookups, [order.row for order in orders]
         product_ids = (item.product_id for order in orders for item in order.items)
         await self._load(lookups.customers, Customer.id, (row.customer_id for row in rows))
         await self._load(lookups.offers, Offer.id, (row.offer_id for row in rows))

@@ -145,11 +145,7 @@ class Chain:
         self.finish(in_progress)
         return placed
 
-    def place(
-        self,
-        stated: Stated,
-        course: Course,
-    ) -> str:
+    def place(self, stated: Stated, course: Course) -> str:
         """Add an order, change the contract accordingly, and return the order's number."""
         book, customer, before = self.book, self.customer, self.contract
         linked, case = course.linked, stated.case

@@ -141,13 +141,16 @@ def _progress(book: Book, order: UUID, owner: tuple[int, int], course: Course) -
             instant(reached) if reached else None,
             violated,
         )
-        changed.update({reached} if reached else ())
+        if reached:
+            changed.add(reached)
     for position, (what, text, reported, resolved) in enumerate(course.delays, 1):
         add(
             *("order_delays", order, position, *owner, None, what, text, instant(reported)),
             instant(resolved) if resolved else None,
         )
-        changed.update({reported, resolved} if resolved else {reported})
+        changed.add(reported)
+        if resolved:
+            changed.add(resolved)
     return changed
 
 

@@ -58,17 +58,10 @@ def new_customer(
         until = book.since if draw.chance(0.75) else book.now - 160 * DAY
         created = working_time(draw.between(since, until))
     name = name or names.company()
-    root = tenant.root
-    domain = tenant.domain(name)
+    root, domain = tenant.root, tenant.domain(name)
+    owner = (tenant.id, root.id)
     customer = Customer(
-        *(
-            draw.id(created),
-            tenant,
-            (tenant.id, root.id),
-            root.name,
-            book.number("K", created),
-            name,
-        ),
+        *(draw.id(created), tenant, owner, root.name, book.number("K", created), name),
         *(names.address(), f"info@{domain}", created),
     )
     for position in range(draw.one_of((1, 1, 1, 1, 2, 2, 3))):

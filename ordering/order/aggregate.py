@@ -123,25 +123,9 @@ class OrderAggregate:
     def add_milestone(self, kind: MilestoneKind, reference: str | None = None) -> OrderMilestone:
         return self.add(OrderMilestone, kind=kind, reference=reference, violated=False)
 
-    def remember_message(
-        self,
-        digest: str,
-        *,
-        kind: str,
-        event_id: str | None,
-        occurred_at: datetime | None,
-        received_at: datetime,
-    ) -> None:
+    def remember_message(self, digest: str, **values: Any) -> None:
         """Record that a message was taken in, so that a copy is recognised."""
-        message = self._owned(
-            IntakeMessage,
-            digest=digest,
-            kind=kind,
-            event_id=event_id,
-            occurred_at=occurred_at,
-            received_at=received_at,
-        )
-        self.new_messages.append(message)
+        self.new_messages.append(self._owned(IntakeMessage, digest=digest, **values))
         self.digests.add(digest)
 
     def _owned(self, row: type[Part], **values: Any) -> Part:
