@@ -74,6 +74,7 @@ def _validator(schema: str) -> Validator:
 @cache
 def _read() -> dict[str, Any]:
     schemas: dict[str, Any] = json.loads(_FILE.read_bytes())
+    _loosen(schemas)
     return schemas
 
 
@@ -84,8 +85,7 @@ def _compiled() -> dict[str, dict[str, Any]]:
     The references form cycles, so they become references in Python. That, and one object instead
     of the three to five that the file names, makes validation several times faster.
     """
-    schemas: dict[str, Any] = json.loads(_FILE.read_bytes())
-    _loosen(schemas)
+    schemas = _read()
     compiled: dict[str, dict[str, Any]] = {name: {} for name in schemas}
 
     def target(reference: str) -> str:
