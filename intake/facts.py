@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from db.enums import MilestoneKind
-from intake.json_node import JsonNode
-from intake.names import Names
+from intake.json_node import JsonNode, Names
 from intake.words import MILESTONES, PLANNED_MILESTONE, folded
 from ordering.order.changes import (
     Change,

@@ -22,8 +22,6 @@ from intake.reader import written
 
 MAX_ATTEMPTS = 3
 """Failed attempts after which a message is put aside."""
-SHOWN_DIGITS = 12
-"""Digits of a digest that people see and type."""
 
 _DIGESTS = 1000
 """Digests that are looked up with one statement."""
@@ -33,7 +31,7 @@ _TRANSACTIONS = 3
 
 def short(digest: str) -> str:
     """The start of a digest, enough to name a failure."""
-    return digest[:SHOWN_DIGITS]
+    return digest[:12]
 
 
 async def failures(
@@ -51,10 +49,11 @@ async def failures(
 
 
 async def forget(database: Database, digests: Collection[str], tenant: str | None) -> None:
-    """Remove the failures of messages that were taken in after all.
+    """Remove failures: of messages that were taken in after all, or that an operator discards.
 
-    After their own transaction, which may be a tenant's: only the carrier sees failures. If this
-    one is lost, the next copy of the message is a duplicate, and removes the failure.
+    A message is taken in by an earlier transaction, which may be a tenant's: only the carrier sees
+    failures. If this one is lost, the next copy of the message is a duplicate, and removes the
+    failure.
     """
     async with database.write(TenantScope.carrier()) as session:
         await session.execute(
@@ -120,13 +119,13 @@ async def _recorded(
 def _first_failure(
     message: Message, tenant: str | None, scope: TenantScope, now: datetime
 ) -> IntakeFailure:
-    reach = None
+    sender_scope = None
     if scope.root_tenant_id is not None:
-        reach = {"rootTenantId": scope.root_tenant_id, "tenantIds": scope.tenant_ids}
+        sender_scope = {"rootTenantId": scope.root_tenant_id, "tenantIds": scope.tenant_ids}
     return IntakeFailure(
         digest=message.digest,
         tenant_number=tenant or "",
-        reach=reach,
+        sender_scope=sender_scope,
         order_number=message.number,
         kind=message.type,
         event_id=message.event_id,
@@ -138,11 +137,11 @@ def _first_failure(
 
 def scope_of(failure: IntakeFailure) -> TenantScope:
     """The scope of the sender of the message."""
-    if failure.reach is None:
+    if failure.sender_scope is None:
         return TenantScope.carrier()
-    tenant_ids = failure.reach["tenantIds"]
+    tenant_ids = failure.sender_scope["tenantIds"]
     return TenantScope(
-        failure.reach["rootTenantId"], None if tenant_ids is None else tuple(tenant_ids)
+        failure.sender_scope["rootTenantId"], None if tenant_ids is None else tuple(tenant_ids)
     )
 
 

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from intake.json_node import LONGEST_NAME, JsonNode
-from intake.names import Names
+from intake.json_node import LONGEST_NAME, JsonNode, Names
 from intake.prices import read_prices
 from intake.schemas import known_types
 from intake.words import ITEM_ACTIONS

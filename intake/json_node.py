@@ -22,6 +22,11 @@ _LARGEST_INTEGER = 2**31 - 1
 _LARGEST_EXACT = 2**53
 
 
+Names = dict[str, tuple[str, str]]
+"""The subject of a difference or of a refusal (`ordering.order.differences`, `ordering.errors`):
+its JSON path, and its full name as a characteristic."""
+
+
 class JsonNode:
     """One object of a message. A value that is read has its place in the order; `rest` returns
     those that have none."""

@@ -10,8 +10,7 @@ from datetime import datetime
 from db.enums import BusinessCase, ItemAction
 from intake.facts import read_facts
 from intake.items import finish_items, named_characteristics, read_items
-from intake.json_node import LONGEST_NAME, JsonNode
-from intake.names import Names
+from intake.json_node import LONGEST_NAME, JsonNode, Names
 from intake.parties import Party, named_value, read_parties
 from intake.places import read_site
 from intake.prices import read_prices
@@ -102,16 +101,9 @@ def read_order(order: JsonNode, number: str, at: datetime) -> ParsedOrder:
         is_progress = _PROGRESS.match(characteristic.name)
         (reported if is_progress else stated.characteristics).append(characteristic)
         names[f"characteristics {characteristic.name}"] = (path, characteristic.name)
+    tenant = parties.tenant
     return ParsedOrder(
-        order.path,
-        stated,
-        names,
-        parties.tenant,
-        state,
-        state_at,
-        reason,
-        facts,
-        tuple(reported),
+        order.path, stated, names, tenant, state, state_at, reason, facts, tuple(reported)
     )
 
 

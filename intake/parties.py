@@ -4,8 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from db.enums import CustomerKind
-from intake.json_node import LONGEST_KEY, LONGEST_NAME, JsonNode
-from intake.names import Names
+from intake.json_node import LONGEST_KEY, LONGEST_NAME, JsonNode, Names
 from intake.words import (
     CUSTOMER_ROLES,
     DEALER_ROLES,
@@ -61,41 +60,37 @@ def named_value(
 
 
 def _tenant(by_role: dict[str, JsonNode]) -> Party | None:
-    in_role = _first(by_role, TENANT_ROLES)
-    if in_role is None or (number := _number(in_role[1])) is None:
+    if (in_role := _first(by_role, TENANT_ROLES)) is None:
         return None
-    node = in_role[1]
+    _, node, number = in_role
     return Party(number, _name(node), node.name)
 
 
 def _customer(by_role: dict[str, JsonNode], names: Names) -> StatedCustomer | None:
-    in_role = _first(by_role, CUSTOMER_ROLES)
-    if in_role is None or (number := _number(in_role[1])) is None:
+    if (in_role := _first(by_role, CUSTOMER_ROLES)) is None:
         return None
-    role, node = in_role
+    role, node, number = in_role
     names["customer"] = (node.path, node.name)
     is_prospect = role in PROSPECT_ROLES
     kind = CustomerKind.PROSPECT if is_prospect else CustomerKind.CUSTOMER
     return StatedCustomer(number, _name(node), kind)
 
 
+def _number_in_role(by_role: dict[str, JsonNode], roles: tuple[str, ...]) -> str | None:
+    in_role = _first(by_role, (roles,))
+    return in_role[2] if in_role else None
+
+
 def _first(
     by_role: dict[str, JsonNode], roles: tuple[tuple[str, ...], ...]
-) -> tuple[str, JsonNode] | None:
+) -> tuple[str, JsonNode, str] | None:
+    """Role, object and number of the first party in one of the roles; None if it has no number."""
     for group in roles:
         for role, node in by_role.items():
             if role in group:
-                return role, node
+                number = node.key("id", "partyId")
+                return None if number is None else (role, node, number)
     return None
-
-
-def _number_in_role(by_role: dict[str, JsonNode], roles: tuple[str, ...]) -> str | None:
-    in_role = _first(by_role, (roles,))
-    return _number(in_role[1]) if in_role else None
-
-
-def _number(node: JsonNode) -> str | None:
-    return node.key("id", "partyId")
 
 
 def _name(node: JsonNode) -> str | None:

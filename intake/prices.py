@@ -5,8 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from db.enums import PriceKind
-from intake.json_node import LONGEST_KEY, JsonNode
-from intake.names import Names
+from intake.json_node import LONGEST_KEY, JsonNode, Names
 from intake.words import PRICE_KINDS, folded
 from ordering.order.stated import StatedPrice
 

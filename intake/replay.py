@@ -3,15 +3,15 @@
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from db.models import IntakeFailure
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from intake.batch import Result
-from intake.failures import scope_of
+from intake.failures import forget, scope_of
 from intake.loading import load
-from intake.messages import Message, read_message
+from intake.messages import read_message
 from intake.reader import parse
 
 
@@ -31,10 +31,10 @@ async def replay(database: Database, failure: IntakeFailure, *, now: datetime) -
     Raises `InvalidError` if this version of the program does not accept the message at all, and
     what `load` raises.
     """
-    message = _message(failure)
+    message = read_message(parse(failure.payload.encode()), "$", failure.first_failed_at)
     loaded = await load(
         database,
-        [message],
+        [replace(message, at=message.at or failure.first_failed_at)],
         tenant=failure.tenant_number or None,
         scope=scope_of(failure),
         now=lambda: now,
@@ -44,17 +44,6 @@ async def replay(database: Database, failure: IntakeFailure, *, now: datetime) -
     return result
 
 
-def _message(failure: IntakeFailure) -> Message:
-    message = read_message(parse(failure.payload.encode()), "$", failure.first_failed_at)
-    return replace(message, at=message.at or failure.first_failed_at)
-
-
 async def discard(database: Database, failure: IntakeFailure) -> None:
     """Remove the message for good. A further copy is tried like a new message."""
-    async with database.write(TenantScope.carrier()) as session:
-        await session.execute(
-            delete(IntakeFailure).where(
-                IntakeFailure.digest == failure.digest,
-                IntakeFailure.tenant_number == failure.tenant_number,
-            )
-        )
+    await forget(database, [failure.digest], failure.tenant_number)

@@ -1,7 +1,6 @@
 """A run over files: the order in which they are loaded, and a report on each."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -48,8 +47,8 @@ async def run(
     for file in _in_order(files):
         messages, unread = _read(file, clock())
         counts = by_file[file]
-        counts.failed = len({problem.message for problem in unread})
-        report.problems += [Problem(file, p.path, p.reason) for p in unread]
+        counts.failed = len(unread)
+        report.problems += [Problem(file, *problem) for e in unread for problem in e.problems]
 
         def show(part: float, size: int = sizes[file], before: int = done) -> None:
             if progress:
@@ -90,7 +89,7 @@ def _count(report: Report, counts: FileReport, results: Iterable[Result]) -> Non
             counts.count(result.outcome)
         else:
             counts.failed += 1
-            report.problems += [Problem(counts.file, p, reason) for p, reason in result.problems]
+            report.problems += [Problem(counts.file, *problem) for problem in result.problems]
 
 
 def _size(file: Path) -> int:
@@ -100,26 +99,20 @@ def _size(file: Path) -> int:
         return 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Unread:
-    message: str
-    path: str
-    reason: str
-
-
-def _read(file: Path, now: datetime) -> tuple[list[Message], list[_Unread]]:
-    """The messages of a file, in the order in which they are loaded."""
+def _read(file: Path, now: datetime) -> tuple[list[Message], list[InvalidError]]:
+    """The messages of a file, in the order in which they are loaded, and an error for each that
+    cannot be read."""
     messages: list[Message] = []
-    unread: list[_Unread] = []
+    unread: list[InvalidError] = []
     try:
         values = reader.read(file)
     except InvalidError as error:
-        return [], [_Unread("$", path, reason) for path, reason in error.problems]
+        return [], [error]
     for path, value in values:
         try:
             messages.append(read_message(value, path, now))
         except InvalidError as error:
-            unread += [_Unread(path, at, reason) for at, reason in error.problems]
+            unread.append(error)
     return by_time(messages), unread
 
 

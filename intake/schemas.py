@@ -15,7 +15,7 @@ from jsonschema.exceptions import best_match
 from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 
-from intake.json_node import parse_instant
+from intake.json_node import member, parse_instant
 
 MOST_PROBLEMS = 100
 _FILE = Path(__file__).parent / "tmf622" / "schemas.json"
@@ -58,19 +58,11 @@ def problems(value: Any, schema: str, path: str) -> Iterator[tuple[str, str]]:
     finally:
         _choices.reset(token)
     for error in sorted(errors, key=lambda e: list(map(str, e.path))):
-        best = _deepest(error)
-        steps = "".join(
-            f"[{step}]" if isinstance(step, int) else _member(step) for step in best.absolute_path
-        )
-        yield path + steps, best.message if len(best.message) <= 300 else best.message[:297] + "…"
-
-
-def _deepest(error: ValidationError) -> ValidationError:
-    return best_match([error]) or error
-
-
-def _member(key: str) -> str:
-    return f".{key}" if key.isidentifier() else f"['{key}']"
+        deepest, at = best_match([error]) or error, path
+        for step in deepest.absolute_path:
+            at = f"{at}[{step}]" if isinstance(step, int) else member(at, step)
+        reason = deepest.message
+        yield at, reason if len(reason) <= 300 else f"{reason[:297]}…"
 
 
 @cache
@@ -82,6 +74,7 @@ def _validator(schema: str) -> Validator:
 @cache
 def _read() -> dict[str, Any]:
     schemas: dict[str, Any] = json.loads(_FILE.read_bytes())
+    _loosen(schemas)
     return schemas
 
 
@@ -92,8 +85,7 @@ def _compiled() -> dict[str, dict[str, Any]]:
     The references form cycles, so they become references in Python. That, and one object instead
     of the three to five that the file names, makes validation several times faster.
     """
-    schemas: dict[str, Any] = json.loads(_FILE.read_bytes())
-    _loosen(schemas)
+    schemas = _read()
     compiled: dict[str, dict[str, Any]] = {name: {} for name in schemas}
 
     def target(reference: str) -> str:

@@ -3,14 +3,8 @@
 Words of free texts are compared as `folded`; enumerated values of the standard as they are.
 """
 
-from db.enums import (
-    ActionParty,
-    BusinessCase,
-    ItemAction,
-    MilestoneKind,
-    OrderPhase,
-    PriceKind,
-)
+from db.enums import ActionParty, BusinessCase, ItemAction, MilestoneKind, PriceKind
+from ordering.order.lifecycle import TMF622_STATE
 
 
 def folded(text: object) -> str:
@@ -18,11 +12,12 @@ def folded(text: object) -> str:
     return "".join(filter(str.isalpha, text.casefold())) if isinstance(text, str) else ""
 
 
+DEALER_ROLES = ("dealer", "händler", "haendler")
 TENANT_ROLES = (
     ("tenant", "mandant", "submandant", "subtenant"),
     ("partner", "vertriebspartner", "reseller", "wiederverkäufer"),
     ("seller", "verkäufer"),
-    ("dealer", "händler", "haendler"),
+    DEALER_ROLES,
 )
 """Roles of the tenant, by precedence: the first group that an order names."""
 PROSPECT_ROLES = ("prospect", "interessent")
@@ -31,7 +26,6 @@ CUSTOMER_ROLES = (
     PROSPECT_ROLES,
 )
 """Roles of the customer, by precedence."""
-DEALER_ROLES = ("dealer", "händler", "haendler")
 SUB_PARTNER_ROLES = ("subpartner", "untervertriebspartner", "uvp")
 
 DEALER_NAMES = frozenset({"dealerid", "händlerid", "haendlerid"})
@@ -94,15 +88,5 @@ ACTION_PARTIES = {
 DRAFT = "draft"
 IN_PROGRESS = "inProgress"
 CANCELLING = frozenset({"assessingCancellation", "pendingCancellation"})
-PHASES = {
-    "acknowledged": OrderPhase.RECEIVED,
-    "inProgress.accepted": OrderPhase.ACCEPTED,
-    "pending": OrderPhase.CLARIFICATION,
-    "held": OrderPhase.ON_HOLD,
-    "completed": OrderPhase.COMPLETED,
-    "rejected": OrderPhase.REJECTED,
-    "failed": OrderPhase.FAILED,
-    "partial": OrderPhase.PARTIAL,
-    "cancelled": OrderPhase.CANCELLED,
-}
+PHASES = {state: phase for phase, state in TMF622_STATE.items() if state != IN_PROGRESS}
 """The phases that a state alone decides; the other states are those above."""

@@ -68,15 +68,11 @@ class UnitOfWork:
         # A flush also updates stored orders: the new contracts that they refer to come first.
         await self._insert(Contract, [o.contract for o in orders if inspect(o.row).persistent])
         lookups = self.lookups
-        indexes: list[tuple[type[Base], Index[Any, Any]]] = [
-            (Tenant, lookups.tenants),
-            (Product, lookups.products),
-            (Customer, lookups.customers),
-            (Site, lookups.sites),
-            (Contract, lookups.contracts),
-        ]
-        for model, index in indexes:
-            await self._insert(model, index.by_id.values())
+        await self._insert(Tenant, lookups.tenants.by_id.values())
+        await self._insert(Product, lookups.products.by_id.values())
+        await self._insert(Customer, lookups.customers.by_id.values())
+        await self._insert(Site, lookups.sites.by_id.values())
+        await self._insert(Contract, lookups.contracts.by_id.values())
         await self._insert_parts(lookups.contract_items)
         await self._insert(Offer, lookups.offers.by_id.values())
         await self._insert(Order, [order.row for order in orders])
@@ -110,7 +106,7 @@ class UnitOfWork:
             await self.session.flush()
 
     async def load_tenants(self, numbers: Collection[str]) -> None:
-        await self._load(self.lookups.tenants, select(Tenant), Tenant.number, numbers)
+        await self._load(self.lookups.tenants, Tenant.number, numbers)
         if any(self.lookups.tenants.get(number) is None for number in numbers):
             last = await self.session.scalar(select(func.max(Tenant.id)))
             self.lookups.last_tenant_id = last or 0
@@ -138,22 +134,16 @@ class UnitOfWork:
             by_id[order_id].digests.add(digest)
         for order in by_id.values():
             self.add(order)
-        await self._load_references(rows, by_id.values())
+        await self._load_references(by_id.values())
 
-    async def _load_references(
-        self, rows: Sequence[Order], orders: Collection[OrderAggregate]
-    ) -> None:
-        lookups = self.lookups
-        product_ids = {item.product_id for order in orders for item in order.items}
-        await self._load(
-            lookups.customers, select(Customer), Customer.id, {row.customer_id for row in rows}
-        )
-        await self._load(lookups.offers, select(Offer), Offer.id, {row.offer_id for row in rows})
-        await self._load(
-            lookups.contracts, select(Contract), Contract.id, {row.contract_id for row in rows}
-        )
-        await self._load(lookups.sites, select(Site), Site.id, {row.site_id for row in rows})
-        await self._load(lookups.products, select(Product), Product.id, product_ids)
+    async def _load_references(self, orders: Collection[OrderAggregate]) -> None:
+        lookups, rows = self.lookups, [order.row for order in orders]
+        product_ids = (item.product_id for order in orders for item in order.items)
+        await self._load(lookups.customers, Customer.id, (row.customer_id for row in rows))
+        await self._load(lookups.offers, Offer.id, (row.offer_id for row in rows))
+        await self._load(lookups.contracts, Contract.id, (row.contract_id for row in rows))
+        await self._load(lookups.sites, Site.id, (row.site_id for row in rows))
+        await self._load(lookups.products, Product.id, product_ids)
 
     async def load_stated(
         self,
@@ -166,19 +156,24 @@ class UnitOfWork:
     ) -> None:
         """Load what orders and reports name, by number."""
         lookups = self.lookups
-        await self._load(lookups.customers, select(Customer), Customer.number, customers)
-        await self._load(lookups.products, select(Product), Product.number, products)
-        await self._load(lookups.sites, select(Site), Site.number, sites)
+        await self._load(lookups.customers, Customer.number, customers)
+        await self._load(lookups.products, Product.number, products)
+        await self._load(lookups.sites, Site.number, sites)
         locked = select(Contract).order_by(Contract.id).with_for_update(key_share=True)
-        await self._load(lookups.contracts, locked, Contract.number, contracts)
-        rows = await self._load(lookups.offers, select(Offer), Offer.number, offers)
-        ordered = select(Order.offer_id)
-        ids = await self._rows(ordered, Order.offer_id, {offer.id for offer in rows})
+        await self._load(lookups.contracts, Contract.number, contracts, locked)
+        rows = await self._load(lookups.offers, Offer.number, offers)
+        offer_ids = (offer.id for offer in rows)
+        ids = await self._rows(select(Order.offer_id), Order.offer_id, offer_ids)
         lookups.ordered_offers.update(offer_id for (offer_id,) in ids)
 
     async def _load(
-        self, index: Index[Any, Any], statement: Select[Any], column: Any, keys: Iterable[Any]
+        self,
+        index: Index[Any, Any],
+        column: Any,
+        keys: Iterable[Any],
+        statement: Select[Any] | None = None,
     ) -> list[Any]:
+        statement = select(column.class_) if statement is None else statement
         return [index.add(row) for row in await self._all(statement, column, keys)]
 
     async def _all(self, statement: Select[Any], column: Any, keys: Iterable[Any]) -> list[Any]:

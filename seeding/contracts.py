@@ -7,6 +7,7 @@ from uuid import UUID
 from db.enums import BusinessCase, ContractStatus, ItemAction, OrderPhase, ProductFamily
 from db.search import search_text
 from ordering.automation import is_automated
+from ordering.contract.link import EFFECT_OF_CASE
 from seeding import course as courses
 from seeding import phrases
 from seeding.book import Book
@@ -15,7 +16,7 @@ from seeding.clock import DAY, HOUR, add_months, day, instant, working_time
 from seeding.course import CREATING, REPLACING, Course
 from seeding.draw import weighted
 from seeding.offers import priced_item
-from seeding.orders import Linked, Stated, add_order, effect_of
+from seeding.orders import Linked, Stated, add_order
 from seeding.parties import Customer, Site
 
 _C = BusinessCase
@@ -84,21 +85,17 @@ def add_contract(
     book: Book, customer: Customer, contract: Contract, status: ContractStatus
 ) -> None:
     """Add the row of a contract in its final state."""
-    tenant, rows = customer.tenant, book.batch.rows
-    owner = (tenant.id, customer.root_id)
-    rows["contracts"].append(
-        (
-            *(contract.id, *owner, contract.number, customer.id, contract.site.id),
-            *(contract.product.id, status, contract.start, contract.end, contract.months),
-            *(NOTICE_MONTHS, contract.renewable_from, tenant.dealer_id, tenant.sub_partner_id),
-            *(contract.predecessor, instant(contract.created), instant(contract.updated)),
-            *(contract.version, search_text(contract.number, customer.name)),
-        )
+    tenant, add, owner = customer.tenant, book.batch.add, customer.owner
+    add(
+        *("contracts", contract.id, *owner, contract.number, customer.id, contract.site.id),
+        *(contract.product.id, status, contract.start, contract.end, contract.months),
+        *(NOTICE_MONTHS, contract.renewable_from, tenant.dealer_id, tenant.sub_partner_id),
+        *(contract.predecessor, instant(contract.created), instant(contract.updated)),
+        *(contract.version, search_text(contract.number, customer.name)),
     )
     for position, (line, quantity) in enumerate(contract.lines, 1):
-        rows["contract_items"].append(
-            (contract.id, *priced_item(owner, position, line, quantity, _A.ADD))
-        )
+        item = priced_item(owner, position, line, quantity, _A.ADD)
+        add("contract_items", contract.id, *item)
 
 
 class Chain:
@@ -155,7 +152,7 @@ class Chain:
         contract = self.contract if linked is not None else None
         number = add_order(
             *(book, customer, stated, course),
-            Linked(contract.id, contract.number, effect_of(case)) if contract else None,
+            Linked(contract.id, contract.number, EFFECT_OF_CASE[case]) if contract else None,
             changes=before.id if before else None,
             earliest=self.last or customer.created,
         )

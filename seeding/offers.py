@@ -41,20 +41,14 @@ def add_cart(
     contract: UUID | None = None,
 ) -> UUID:
     """Add a cart and return its id. Its offer froze it at `frozen`; it is open if None."""
-    rows = book.batch.rows
-    identifier = book.draw.id(created)
-    owner = (customer.tenant.id, customer.root_id)
+    identifier, owner, add = book.draw.id(created), customer.owner, book.batch.add
     status = CartStatus.OPEN if frozen is None else CartStatus.FROZEN
-    rows["carts"].append(
-        (
-            *(identifier, *owner, book.number("W", created), customer.id, site.id, contract),
-            *(case, status, instant(created), instant(frozen or created)),
-        )
+    add(
+        *("carts", identifier, *owner, book.number("W", created), customer.id, site.id, contract),
+        *(case, status, instant(created), instant(frozen or created)),
     )
     for position, (action, line, quantity) in enumerate(lines, 1):
-        rows["cart_items"].append(
-            (identifier, *priced_item(owner, position, line, quantity, action))
-        )
+        add("cart_items", identifier, *priced_item(owner, position, line, quantity, action))
     return identifier
 
 
@@ -85,15 +79,12 @@ def add_offer(
 ) -> tuple[UUID, str]:
     """Add an offer and return its id and number."""
     identifier, number = book.draw.id(created), book.number("AN", created)
-    tenant = customer.tenant
-    book.batch.rows["offers"].append(
-        (
-            *(identifier, tenant.id, customer.root_id, number, customer.id, cart, case, status),
-            book.draw.one_of(tenant.users).id,
-            *(instant(created), instant(updated or decided or sent or created)),
-            *(instant(sent) if sent else None, instant(decided) if decided else None),
-            *(day(created) + VALID, search_text(number, customer.name)),
-        )
+    book.batch.add(
+        *("offers", identifier, *customer.owner, number, customer.id, cart, case, status),
+        book.draw.one_of(customer.tenant.users).id,
+        *(instant(created), instant(updated or decided or sent or created)),
+        *(instant(sent) if sent else None, instant(decided) if decided else None),
+        *(day(created) + VALID, search_text(number, customer.name)),
     )
     return identifier, number
 
@@ -136,7 +127,7 @@ def add_unordered(book: Book, customer: Customer, lines: Lines, earliest: int) -
     )
     if status is OfferStatus.CONSENTED and decided:
         person = draw.one_of(customer.contacts)
-        owner = (customer.tenant.id, customer.root_id)
-        book.batch.rows["offer_consents"].append(
-            (identifier, "CUSTOMER", *owner, instant(decided), person.name, person.email)
+        book.batch.add(
+            *("offer_consents", identifier, "CUSTOMER", *customer.owner, instant(decided)),
+            *(person.name, person.email),
         )

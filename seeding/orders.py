@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import count
 from uuid import UUID
 
 from db.enums import BusinessCase, ConsentBy, ContractEffect, ItemAction, OfferStatus, OrderPhase
@@ -13,7 +14,7 @@ from seeding import phrases
 from seeding.book import Book
 from seeding.catalogue import DOCUMENTS_URL, TAX_RATE, Line, Product, category
 from seeding.clock import DAY, HOUR, MINUTE, end_of_day, instant, working_time
-from seeding.course import CREATING, REPLACING, Course
+from seeding.course import CREATING, Course
 from seeding.offers import add_cart, add_offer
 from seeding.parties import Customer, Site
 
@@ -45,16 +46,6 @@ class Linked:
     effect: ContractEffect
 
 
-def effect_of(case: BusinessCase) -> ContractEffect:
-    if case in CREATING:
-        return ContractEffect.CREATED
-    if case in REPLACING:
-        return ContractEffect.REPLACED
-    if case is BusinessCase.CONTRACT_RENEWAL:
-        return ContractEffect.EXTENDED
-    return ContractEffect.AMENDED
-
-
 def add_order(
     book: Book,
     customer: Customer,
@@ -69,9 +60,8 @@ def add_order(
 
     `changes` is the id of the contract to change, `earliest` the earliest time of the order's cart.
     """
-    draw, rows, received = book.draw, book.batch.rows, stated.received
-    tenant = customer.tenant
-    owner = (tenant.id, customer.root_id)
+    draw, add, received = book.draw, book.batch.add, stated.received
+    tenant, owner = customer.tenant, customer.owner
     number = book.number("A", received)
     identifier = draw.id(received)
     offer_id, offer_number = None, None
@@ -79,25 +69,18 @@ def add_order(
         offer_id, offer_number = _offer(book, customer, stated, changes, earliest)
     user = draw.one_of(customer.users or tenant.users)
 
-    rows["order_items"].extend(_items(identifier, owner, stated, TMF622_STATE[course.phase]))
-    rows["order_prices"].extend(_prices(identifier, owner, stated))
+    _add_items(book, identifier, owner, stated, TMF622_STATE[course.phase])
     for position, (kind, value) in enumerate(stated.external_ids, 1):
-        rows["order_external_ids"].append(
-            (identifier, position, *owner, customer.partner, kind, value)
-        )
+        add("order_external_ids", identifier, position, *owner, customer.partner, kind, value)
     written = received + draw.between(10, 240) * MINUTE
     written = written if written <= course.ended else received
     for position, text in enumerate(stated.notes, 1):
-        rows["order_notes"].append(
-            (identifier, position, *owner, None, user.name, instant(written), text)
-        )
-    rows["order_documents"].append(
-        (
-            *(identifier, 1, *owner, "ORDER_CONFIRMATION"),
-            *(f"Auftragseingangsbestätigung {number}", "application/pdf"),
-            *(f"{DOCUMENTS_URL}/orders/{number}/auftragseingangsbestaetigung.pdf",),
-            instant(received),
-        )
+        add("order_notes", identifier, position, *owner, None, user.name, instant(written), text)
+    add(
+        *("order_documents", identifier, 1, *owner, "ORDER_CONFIRMATION"),
+        *(f"Auftragseingangsbestätigung {number}", "application/pdf"),
+        f"{DOCUMENTS_URL}/orders/{number}/auftragseingangsbestaetigung.pdf",
+        instant(received),
     )
     changed = _progress(book, identifier, owner, course)
     if stated.notes:
@@ -109,30 +92,23 @@ def add_order(
     wish = None
     if draw.chance(0.6):
         wish = instant(end_of_day(received + draw.between(7, 60) * DAY))
-    rows["orders"].append(
-        (
-            *(identifier, *owner, number, customer.id, stated.site.id, stated.product.id, offer_id),
-            *(stated.case, category(stated.product.family)),
-            f"{phrases.CASES[stated.case]}: {stated.product.name}",
-            *(tenant.dealer_id, tenant.sub_partner_id, user.id, instant(received)),
-            *(None, wish, stated.automated, _contact(book)),
-            course.phase,
-            *((contract.id, contract.effect) if contract else (None, None)),
-            instant(course.expected) if course.expected else None,
-            instant(completed) if completed else None,
-            completed - received if completed else None,
-            *((action.text, action.by, instant(action.due)) if action else (None, None, None)),
-            course.delayed,
-            _reported(book, stated, course),
-            _report_times(course),
-            instant(max(changed, default=received)),
-            1 + len(changed),
-            search_text(
-                *(number, offer_number, contract.number if contract else None),
-                *(value for _, value in stated.external_ids),
-                customer.name,
-            ),
-        )
+    add(
+        *("orders", identifier, *owner, number, customer.id, stated.site.id, stated.product.id),
+        *(offer_id, stated.case, category(stated.product.family)),
+        f"{phrases.CASES[stated.case]}: {stated.product.name}",
+        *(tenant.dealer_id, tenant.sub_partner_id, user.id, instant(received)),
+        *(None, wish, stated.automated, _contact(book), course.phase),
+        *((contract.id, contract.effect) if contract else (None, None)),
+        instant(course.expected) if course.expected else None,
+        *((instant(completed), completed - received) if completed else (None, None)),
+        *((action.text, action.by, instant(action.due)) if action else (None, None, None)),
+        *(course.delayed, _reported(book, stated, course), _report_times(course)),
+        *(instant(max(changed, default=received)), 1 + len(changed)),
+        search_text(
+            *(number, offer_number, contract.number if contract else None),
+            *(value for _, value in stated.external_ids),
+            customer.name,
+        ),
     )
     return number
 
@@ -146,29 +122,24 @@ def _report_times(course: Course) -> str:
 
 def _progress(book: Book, order: UUID, owner: tuple[int, int], course: Course) -> set[int]:
     """Add the rows of processing, and return the times at which it changed the order."""
-    rows, changed = book.batch.rows, set()
-    history = rows["order_history"]
+    add, changed = book.batch.add, set[int]()
     for sequence, (phase, at, reason) in enumerate(course.steps, 1):
-        history.append((order, sequence, *owner, sequence - 1 or None, phase, instant(at), reason))
+        previous = sequence - 1 or None
+        add("order_history", order, sequence, *owner, previous, phase, instant(at), reason)
         changed.add(at)
-    milestones = rows["order_milestones"]
     for position, (kind, planned, reached, violated) in enumerate(course.milestones, 1):
-        milestones.append(
-            (
-                *(order, position, *owner, kind, None, None, None),
-                instant(planned) if planned else None,
-                instant(reached) if reached else None,
-                violated,
-            )
+        add(
+            *("order_milestones", order, position, *owner, kind, None, None, None),
+            instant(planned) if planned else None,
+            instant(reached) if reached else None,
+            violated,
         )
         if reached:
             changed.add(reached)
     for position, (what, text, reported, resolved) in enumerate(course.delays, 1):
-        rows["order_delays"].append(
-            (
-                *(order, position, *owner, None, what, text, instant(reported)),
-                instant(resolved) if resolved else None,
-            )
+        add(
+            *("order_delays", order, position, *owner, None, what, text, instant(reported)),
+            instant(resolved) if resolved else None,
         )
         changed.add(reported)
         if resolved:
@@ -176,40 +147,27 @@ def _progress(book: Book, order: UUID, owner: tuple[int, int], course: Course) -
     return changed
 
 
-def _items(
-    order: UUID, owner: tuple[int, int], stated: Stated, state: str
-) -> list[tuple[object, ...]]:
-    return [
-        (
-            *(order, position, *owner, None, f"{90 + 10 * position}", action, line.product),
-            *(line.name, quantity, state),
-            terms(stated.months) if line.product and action is not ItemAction.DELETE else "[]",
-            "[]" if position == 1 or line.product else _RELIES_ON_FIRST,
-            line.characteristics,
-        )
-        for position, (action, line, quantity) in enumerate(stated.lines, 1)
-    ]
-
-
 _RELIES_ON_FIRST = '[{"kind": "reliesOn", "reference": "100"}]'
 _CHARGED = (ItemAction.ADD, ItemAction.MODIFY)
 
 
-def _prices(order: UUID, owner: tuple[int, int], stated: Stated) -> list[tuple[object, ...]]:
-    prices: list[tuple[object, ...]] = []
-    for item, (action, line, _) in enumerate(stated.lines, 1):
-        if action not in _CHARGED:
-            continue
-        for kind, name, net, gross, period, length in line.prices:
-            if kind == "ONE_TIME" and action is ItemAction.MODIFY:
-                continue
-            prices.append(
-                (
-                    *(order, len(prices) + 1, *owner, item, kind, name, None, net, gross),
-                    *("EUR", TAX_RATE, period, length, None, "[]"),
+def _add_items(book: Book, order: UUID, owner: tuple[int, int], stated: Stated, state: str) -> None:
+    """Add the items of an order with their prices."""
+    add, numbers = book.batch.add, count(1)
+    for position, (action, line, quantity) in enumerate(stated.lines, 1):
+        add(
+            *("order_items", order, position, *owner, None, f"{90 + 10 * position}", action),
+            *(line.product, line.name, quantity, state),
+            terms(stated.months) if line.product and action is not ItemAction.DELETE else "[]",
+            "[]" if position == 1 or line.product else _RELIES_ON_FIRST,
+            line.characteristics,
+        )
+        for kind, name, net, gross, period, length in line.prices if action in _CHARGED else ():
+            if kind != "ONE_TIME" or action is not ItemAction.MODIFY:
+                add(
+                    *("order_prices", order, next(numbers), *owner, position, kind, name, None),
+                    *(net, gross, "EUR", TAX_RATE, period, length, None, "[]"),
                 )
-            )
-    return prices
 
 
 def _offer(
@@ -236,17 +194,16 @@ def _offer(
         sent=sent,
         decided=decided,
     )
-    consents = book.batch.rows["offer_consents"]
-    person = draw.one_of(customer.contacts)
-    owner = (customer.tenant.id, customer.root_id)
-    consents.append(
-        (identifier, ConsentBy.CUSTOMER, *owner, instant(decided), person.name, person.email)
+    person, owner, add = draw.one_of(customer.contacts), customer.owner, book.batch.add
+    add(
+        *("offer_consents", identifier, ConsentBy.CUSTOMER, *owner, instant(decided)),
+        *(person.name, person.email),
     )
     if not customer.delivered:
         # Before its first delivery the customer is a prospect, and the carrier consents as well.
         carrier = ("Vertriebssteuerung", "vertriebssteuerung@carrier.example")
         late = decided + (received - decided) // 2
-        consents.append((identifier, ConsentBy.CARRIER, *owner, instant(late), *carrier))
+        add("offer_consents", identifier, ConsentBy.CARRIER, *owner, instant(late), *carrier)
     return identifier, number
 
 

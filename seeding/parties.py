@@ -30,7 +30,8 @@ class Contact:
 class Customer:
     id: UUID
     tenant: Tenant
-    root_id: int
+    owner: tuple[int, int]
+    """The ids of its tenant and of the tenant at the root of the tree."""
     partner: str
     """The name of the partner at the root of the tree."""
     number: str
@@ -57,10 +58,10 @@ def new_customer(
         until = book.since if draw.chance(0.75) else book.now - 160 * DAY
         created = working_time(draw.between(since, until))
     name = name or names.company()
-    root = tenant.root
-    domain = tenant.domain(name)
+    root, domain = tenant.root, tenant.domain(name)
+    owner = (tenant.id, root.id)
     customer = Customer(
-        *(draw.id(created), tenant, root.id, root.name, book.number("K", created), name),
+        *(draw.id(created), tenant, owner, root.name, book.number("K", created), name),
         *(names.address(), f"info@{domain}", created),
     )
     for position in range(draw.one_of((1, 1, 1, 1, 2, 2, 3))):
@@ -74,7 +75,7 @@ def new_customer(
         user = User(draw.id(created), contact.name, contact.email)
         customer.users.append(user)
         book.batch.add(
-            *("portal_users", user.id, tenant.id, root.id, customer.id, user.name, user.email),
+            *("portal_users", user.id, *customer.owner, customer.id, user.name, user.email),
             *(instant(created), None, None),
         )
     return customer
@@ -82,12 +83,11 @@ def new_customer(
 
 def close_customer(book: Book, customer: Customer) -> None:
     """Add the customer's row, after its orders are known."""
-    tenant = customer.tenant
     kind = CustomerKind.CUSTOMER if customer.delivered else CustomerKind.PROSPECT
     created = instant(customer.created)
     text = search_text(customer.number, customer.name)
     book.batch.add(
-        *("customers", customer.id, tenant.id, customer.root_id, customer.number, kind),
+        *("customers", customer.id, *customer.owner, customer.number, kind),
         *(customer.name, customer.email, created, created, text, *customer.address),
     )
 
@@ -100,6 +100,6 @@ def _add_site(book: Book, customer: Customer, position: int) -> None:
     site = Site(draw.id(created), name, address)
     customer.sites.append(site)
     book.batch.add(
-        *("sites", site.id, customer.tenant.id, customer.root_id, customer.id),
+        *("sites", site.id, *customer.owner, customer.id),
         *(f"S-{position + 1:02d}", name, instant(created), *address),
     )

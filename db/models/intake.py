@@ -47,7 +47,7 @@ class IntakeFailure(Base):
     """SHA-256 of the canonical JSON."""
     tenant_number: Mapped[str] = mapped_column(primary_key=True)
     """The tenant named by the sender (`X-Tenant`, `--tenant`); empty if none."""
-    reach: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    sender_scope: Mapped[dict[str, Any] | None] = mapped_column(Json)
     """`rootTenantId` and `tenantIds` of the sender's scope; null for every tenant."""
     order_number: Mapped[str]
     kind: Mapped[str]

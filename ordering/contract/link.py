@@ -12,12 +12,12 @@ from db.enums import (
 )
 from db.ids import new_id
 from db.models import Contract, ContractItem
+from db.search import search_text
 from ordering.errors import Refusal, RefusedError
 from ordering.order.aggregate import OrderAggregate
 from ordering.order.changes import ContractReported
 from ordering.order.context import ChangeContext
 from ordering.order.events import ContractLinked
-from ordering.search import contract_search_text
 
 EFFECT_OF_CASE: dict[BusinessCase, ContractEffect] = {
     BusinessCase.NEW_ORDER: ContractEffect.CREATED,
@@ -99,9 +99,7 @@ def _create(context: ChangeContext, number: str) -> Contract:
             created_at=min(context.at or now, now),
             updated_at=now,
             version=1,
-            search_text=contract_search_text(
-                number=number, customer=order.customer.name, site=site.name if site else None
-            ),
+            search_text=search_text(number, order.customer.name, site.name if site else None),
         )
     )
     items = [item for item in order.items if item.action is not ItemAction.DELETE]

@@ -5,10 +5,10 @@ from datetime import datetime
 from db.enums import CustomerKind
 from db.ids import new_id
 from db.models import Customer, Site, Tenant
+from db.search import search_text
 from ordering.errors import Refusal, RefusedError
 from ordering.lookups import Lookups
-from ordering.order.stated import StatedCustomer, StatedSite
-from ordering.search import customer_search_text
+from ordering.order.stated import StatedCustomer, StatedSite, values_of
 
 
 def find_or_add_tenant(lookups: Lookups, number: str, name: str | None, now: datetime) -> Tenant:
@@ -51,7 +51,7 @@ def find_or_add_customer(
                 email=None,
                 created_at=now,
                 updated_at=now,
-                search_text=customer_search_text(number=stated.number, name=name),
+                search_text=search_text(stated.number, name),
             )
         )
     if customer.tenant_id != tenant.id:
@@ -74,13 +74,7 @@ def find_or_add_site(
             tenant_id=customer.tenant_id,
             root_tenant_id=customer.root_tenant_id,
             customer_id=customer.id,
-            number=stated.number,
-            name=stated.name,
-            street=stated.street,
-            house_number=stated.house_number,
-            postal_code=stated.postal_code,
-            city=stated.city,
-            country=stated.country,
             created_at=now,
+            **values_of(stated),
         )
     )

@@ -5,9 +5,9 @@ from datetime import datetime
 from db.enums import BusinessCase, OfferStatus
 from db.ids import new_id
 from db.models import Customer, Offer
+from db.search import search_text
 from ordering.errors import Refusal, RefusedError
 from ordering.lookups import Lookups
-from ordering.search import offer_search_text
 
 
 def mark_ordered(
@@ -36,7 +36,7 @@ def mark_ordered(
                 status=OfferStatus.ORDERED,
                 created_at=ordered_at,
                 updated_at=now,
-                search_text=offer_search_text(number=number, customer=customer.name),
+                search_text=search_text(number, customer.name),
             )
         )
     elif offer.customer_id != customer.id:

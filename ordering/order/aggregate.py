@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from db.base import Base
-from db.enums import OrderPhase
+from db.enums import MilestoneKind, OrderPhase
 from db.models import (
     Contract,
     Customer,
@@ -23,10 +23,10 @@ from db.models import (
     Product,
     Site,
 )
+from db.search import search_text
 from ordering.lookups import Lookups
 from ordering.order.lifecycle import INTERRUPTIONS
 from ordering.order.report_times import ReportTimes
-from ordering.search import order_search_text
 
 PARTS: tuple[type[Base], ...] = (
     OrderItem,
@@ -110,30 +110,22 @@ class OrderAggregate:
         return at and max(at, self.row.received_at)
 
     def add(self, part: type[Part], /, **values: Any) -> Part:
-        """Add a part to the order."""
+        """Add a part to the order, numbered after the last one."""
+        rows = self.parts[part]
+        if part is OrderHistoryEntry:
+            values |= {"sequence": len(rows) + 1, "previous_sequence": len(rows) or None}
+        else:
+            values["position"] = len(rows) + 1
         row = self._owned(part, **values)
-        self.parts[part].append(row)
+        rows.append(row)
         return row
 
-    def remember_message(
-        self,
-        digest: str,
-        *,
-        kind: str,
-        event_id: str | None,
-        occurred_at: datetime | None,
-        received_at: datetime,
-    ) -> None:
+    def add_milestone(self, kind: MilestoneKind, reference: str | None = None) -> OrderMilestone:
+        return self.add(OrderMilestone, kind=kind, reference=reference, violated=False)
+
+    def remember_message(self, digest: str, **values: Any) -> None:
         """Record that a message was taken in, so that a copy is recognised."""
-        message = self._owned(
-            IntakeMessage,
-            digest=digest,
-            kind=kind,
-            event_id=event_id,
-            occurred_at=occurred_at,
-            received_at=received_at,
-        )
-        self.new_messages.append(message)
+        self.new_messages.append(self._owned(IntakeMessage, digest=digest, **values))
         self.digests.add(digest)
 
     def _owned(self, row: type[Part], **values: Any) -> Part:
@@ -145,11 +137,12 @@ class OrderAggregate:
         )
 
     def update_search_text(self) -> None:
+        """The numbers of order, offer and contract, the partner's own ids, the customer's name."""
         offer, contract = self.offer, self.contract
-        self.row.search_text = order_search_text(
-            number=self.row.number,
-            offer=offer.number if offer else None,
-            contract=contract.number if contract else None,
-            external_ids=[external_id.value for external_id in self.external_ids],
-            customer=self.customer.name,
+        self.row.search_text = search_text(
+            self.row.number,
+            offer.number if offer else None,
+            contract.number if contract else None,
+            *(external_id.value for external_id in self.external_ids),
+            self.customer.name,
         )

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from db.enums import MilestoneKind
-from db.models import OrderMilestone
 from ordering.order.aggregate import OrderAggregate
 from ordering.order.events import Event, MilestoneReached
 
@@ -34,13 +33,7 @@ class ChangeContext:
             (m for m in order.milestones if m.kind is kind and m.reference is None), None
         )
         if milestone is None:
-            milestone = order.add(
-                OrderMilestone,
-                position=len(order.milestones) + 1,
-                kind=kind,
-                reference=None,
-                violated=False,
-            )
+            milestone = order.add_milestone(kind)
         elif milestone.reached_at is not None and milestone.reached_at <= reached_at:
             return
         milestone.reached_at = reached_at

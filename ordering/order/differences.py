@@ -8,12 +8,12 @@ from typing import Any
 from db.models import OrderItem, OrderPrice
 from ordering.order.aggregate import OrderAggregate
 from ordering.order.stated import (
-    PRICE_FIELDS,
     Characteristic,
     StatedOrder,
     StatedPrice,
     is_scalar,
     names_of_item,
+    values_of,
 )
 
 _ORDER_FIELDS = (
@@ -105,8 +105,8 @@ def _prices(
         if index >= len(stated):
             yield subject, "no such price", price.name or price.kind
             continue
-        for field in ("kind", *PRICE_FIELDS, "alterations"):
-            yield f"{subject} {field}", getattr(stated[index], field), getattr(price, field)
+        for field, value in values_of(price).items():
+            yield f"{subject} {field}", getattr(stated[index], field), value
 
 
 def _characteristics(

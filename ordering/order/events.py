@@ -8,12 +8,17 @@ from ordering.order.stated import Scalar
 
 
 @dataclass(frozen=True, slots=True)
-class OrderReceived:
+class Event:
+    """Something that changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReceived(Event):
     number: str
 
 
 @dataclass(frozen=True, slots=True)
-class PhaseChanged:
+class PhaseChanged(Event):
     before: OrderPhase
     after: OrderPhase
     occurred_at: datetime
@@ -21,7 +26,7 @@ class PhaseChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class ActionRequested:
+class ActionRequested(Event):
     """What has to be clarified is new or has changed."""
 
     action: str
@@ -30,19 +35,19 @@ class ActionRequested:
 
 
 @dataclass(frozen=True, slots=True)
-class DateConfirmed:
+class DateConfirmed(Event):
     before: datetime | None
     after: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class ContractLinked:
+class ContractLinked(Event):
     number: str
     effect: ContractEffect
 
 
 @dataclass(frozen=True, slots=True)
-class MilestoneReached:
+class MilestoneReached(Event):
     """A milestone has a time at which it was reached, for the first time or corrected."""
 
     kind: MilestoneKind
@@ -51,7 +56,7 @@ class MilestoneReached:
 
 
 @dataclass(frozen=True, slots=True)
-class MilestoneChanged:
+class MilestoneChanged(Event):
     """Anything else about a milestone: planned, renamed, violated, or not reached after all."""
 
     kind: MilestoneKind
@@ -59,56 +64,37 @@ class MilestoneChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class DelayStarted:
+class _DelayEvent(Event):
+    reason: str
+    reference: str | None
+
+
+class DelayStarted(_DelayEvent):
     """A delay that is new, or that lasts on after the order was repaired."""
 
-    reason: str
-    reference: str | None
+
+class DelayChanged(_DelayEvent):
+    """A delay has another kind, reason or time."""
+
+
+class DelayEnded(_DelayEvent):
+    """The order ended, and the delay with it."""
 
 
 @dataclass(frozen=True, slots=True)
-class DelayChanged:
-    reason: str
-    reference: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class DelayEnded:
-    reason: str
-    reference: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class NoteWritten:
+class NoteWritten(Event):
     text: str
     author: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class ItemStateChanged:
+class ItemStateChanged(Event):
     position: int
     before: str | None
     after: str
 
 
 @dataclass(frozen=True, slots=True)
-class CharacteristicChanged:
+class CharacteristicChanged(Event):
     name: str
     value: Scalar
-
-
-Event = (
-    OrderReceived
-    | PhaseChanged
-    | ActionRequested
-    | DateConfirmed
-    | ContractLinked
-    | MilestoneReached
-    | MilestoneChanged
-    | DelayStarted
-    | DelayChanged
-    | DelayEnded
-    | NoteWritten
-    | ItemStateChanged
-    | CharacteristicChanged
-)

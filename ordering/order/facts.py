@@ -1,5 +1,6 @@
 """Facts about an order that do not change its phase: dates, milestones, delays, notes, items."""
 
+from datetime import datetime
 from typing import Any
 
 from db.enums import MilestoneKind
@@ -55,13 +56,7 @@ def report_milestone(context: ChangeContext, change: MilestoneReported) -> bool:
     milestone = next((m for m in order.milestones if _is_same(m, change, label)), None)
     is_new = milestone is None
     if milestone is None:
-        milestone = order.add(
-            OrderMilestone,
-            position=len(order.milestones) + 1,
-            kind=change.kind,
-            reference=change.reference,
-            violated=False,
-        )
+        milestone = order.add_milestone(change.kind, change.reference)
     reached_at = min(change.reached_at or context.at or now, now) if change.reached else None
     values: dict[str, Any] = {
         "kind": None if change.kind is MilestoneKind.OTHER else change.kind,
@@ -98,20 +93,19 @@ def _is_same(milestone: OrderMilestone, change: MilestoneReported, label: str | 
 
 
 def report_delay(context: ChangeContext, change: DelayReported) -> bool:
-    order, at, now = context.order, context.at, context.now
-    reported_at = min(change.reported_at or at or now, now)
+    order, now = context.order, context.now
+    reported_at = min(change.reported_at or context.at or now, now)
     content = (change.kind, change.reason)
     for delay in order.delays:
         if delay.reference == change.reference and (
             change.reference or (delay.kind, delay.reason) == content
         ):
-            return _repeat_delay(context, delay, change)
+            return _repeat_delay(context, delay, change, reported_at)
     if change.reference:
         context.counts(f"delay {change.reference}", change.reason)
     in_progress = order.row.phase in IN_PROGRESS
     order.add(
         OrderDelay,
-        position=len(order.delays) + 1,
         reference=change.reference,
         kind=change.kind,
         reason=change.reason,
@@ -123,29 +117,27 @@ def report_delay(context: ChangeContext, change: DelayReported) -> bool:
     return True
 
 
-def _repeat_delay(context: ChangeContext, delay: OrderDelay, change: DelayReported) -> bool:
-    row, at, now = context.order.row, context.at, context.now
-    reported_at = min(change.reported_at or at or now, now)
+def _repeat_delay(
+    context: ChangeContext, delay: OrderDelay, change: DelayReported, reported_at: datetime
+) -> bool:
+    row, content = context.order.row, (change.kind, change.reason)
     is_newest = context.counts(f"delay {change.reference}", change.reason)
-    event: DelayChanged | DelayStarted | None = None
+    event: type[DelayChanged | DelayStarted] | None = None
     if reported_at < delay.reported_at:
         delay.reported_at = reported_at
-        event = DelayChanged(change.reason, change.reference)
-    if not is_newest:
-        if event:
-            context.events.append(event)
-        return False
-    if change.reference and (delay.kind, delay.reason) != (change.kind, change.reason):
-        delay.kind, delay.reason = change.kind, change.reason
-        event = DelayChanged(change.reason, change.reference)
+        event = DelayChanged
+    if is_newest and change.reference and (delay.kind, delay.reason) != content:
+        delay.kind, delay.reason = content
+        event = DelayChanged
     ended = delay.resolved_at
-    if ended is not None and row.phase in IN_PROGRESS and (at or now) > ended:
+    at = context.at or context.now
+    if is_newest and ended is not None and row.phase in IN_PROGRESS and at > ended:
         # The order had failed and was repaired.
         delay.resolved_at, row.delayed = None, True
-        event = DelayStarted(change.reason, change.reference)
+        event = DelayStarted
     if event:
-        context.events.append(event)
-    return True
+        context.events.append(event(change.reason, change.reference))
+    return is_newest
 
 
 def add_note(context: ChangeContext, change: NoteAdded) -> bool:
@@ -156,7 +148,6 @@ def add_note(context: ChangeContext, change: NoteAdded) -> bool:
     order.note_contents.add(content)
     order.add(
         OrderNote,
-        position=len(order.notes) + 1,
         reference=change.reference,
         author=change.author,
         written_at=change.written_at,

@@ -61,24 +61,11 @@ def can_follow(current: OrderPhase, following: OrderPhase, before: OrderPhase | 
     return following in NEXT_PHASES[current]
 
 
-RANK: dict[OrderPhase, int] = {
-    phase: rank
-    for rank, phase in enumerate(
-        (
-            OrderPhase.RECEIVED,
-            OrderPhase.ACCEPTED,
-            OrderPhase.CONFIRMED,
-            OrderPhase.PROVISIONING,
-            OrderPhase.CLARIFICATION,
-            OrderPhase.ON_HOLD,
-            OrderPhase.FAILED,
-            OrderPhase.REJECTED,
-            OrderPhase.PARTIAL,
-            OrderPhase.CANCELLED,
-            OrderPhase.COMPLETED,
-        )
-    )
-}
+_BY_RANK = (
+    "RECEIVED ACCEPTED CONFIRMED PROVISIONING CLARIFICATION ON_HOLD "
+    "FAILED REJECTED PARTIAL CANCELLED COMPLETED"
+)
+RANK = {OrderPhase(name): rank for rank, name in enumerate(_BY_RANK.split())}
 """Of two phases that are reported for the same instant, the one with the higher rank is later."""
 
 

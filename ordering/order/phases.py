@@ -96,16 +96,8 @@ def _enter(
     context: ChangeContext, phase: OrderPhase, at: datetime | None, reason: str | None
 ) -> None:
     order, row = context.order, context.order.row
-    last = order.history[-1]
     occurred_at = context.time_of(at)
-    order.add(
-        OrderHistoryEntry,
-        sequence=last.sequence + 1,
-        previous_sequence=last.sequence,
-        phase=phase,
-        occurred_at=occurred_at,
-        reason=reason,
-    )
+    order.add(OrderHistoryEntry, phase=phase, occurred_at=occurred_at, reason=reason)
     context.events.append(PhaseChanged(row.phase, phase, occurred_at, reason))
     row.phase = phase
     row.completed_at = row.processing_seconds = None

@@ -10,7 +10,6 @@ from db.models import (
     OrderExternalId,
     OrderHistoryEntry,
     OrderItem,
-    OrderMilestone,
     OrderPrice,
     Tenant,
 )
@@ -22,12 +21,11 @@ from ordering.offer.acceptance import mark_ordered
 from ordering.order.aggregate import PARTS, OrderAggregate
 from ordering.order.lifecycle import RANK
 from ordering.order.stated import (
-    PRICE_FIELDS,
     Characteristic,
     StatedCustomer,
     StatedOrder,
-    StatedPrice,
     names_of_item,
+    values_of,
 )
 
 
@@ -87,7 +85,6 @@ def receive(
     for position, (item, product) in enumerate(zip(stated.items, products, strict=True), 1):
         order.add(
             OrderItem,
-            position=position,
             parent_position=None if item.parent is None else item.parent + 1,
             reference=item.reference,
             action=item.action or ItemAction.ADD,
@@ -100,47 +97,16 @@ def receive(
             characteristics=_as_json(item.characteristics),
         )
         for price in item.prices:
-            _add_price(order, position, price)
+            order.add(OrderPrice, item_position=position, **values_of(price))
     for price in stated.prices:
-        _add_price(order, None, price)
-    for position, external_id in enumerate(stated.external_ids, 1):
-        order.add(
-            OrderExternalId,
-            position=position,
-            owner=external_id.owner,
-            kind=external_id.kind,
-            value=external_id.value,
-        )
-    order.add(
-        OrderHistoryEntry,
-        sequence=1,
-        previous_sequence=None,
-        phase=OrderPhase.RECEIVED,
-        occurred_at=received_at,
-        reason=None,
-    )
+        order.add(OrderPrice, item_position=None, **values_of(price))
+    for external_id in stated.external_ids:
+        order.add(OrderExternalId, **values_of(external_id))
+    order.add(OrderHistoryEntry, phase=OrderPhase.RECEIVED, occurred_at=received_at, reason=None)
     order.report_times.take("phase", received_at, f"{RANK[OrderPhase.RECEIVED]:02}")
-    order.add(
-        OrderMilestone,
-        position=1,
-        kind=MilestoneKind.ORDER_RECEIVED,
-        reference=None,
-        violated=False,
-        reached_at=received_at,
-    )
+    order.add_milestone(MilestoneKind.ORDER_RECEIVED).reached_at = received_at
     order.update_search_text()
     return order
-
-
-def _add_price(order: OrderAggregate, item_position: int | None, price: StatedPrice) -> None:
-    order.add(
-        OrderPrice,
-        position=len(order.prices) + 1,
-        item_position=item_position,
-        kind=price.kind,
-        alterations=price.alterations,
-        **{field: getattr(price, field) for field in PRICE_FIELDS},
-    )
 
 
 def _as_json(characteristics: list[Characteristic]) -> list[dict[str, Any]]:

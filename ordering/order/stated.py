@@ -1,6 +1,6 @@
 """What is stated when ordering, as plain values; see `ordering.order.receive`."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeGuard
@@ -63,20 +63,6 @@ class StatedPrice:
     alterations: list[dict[str, Any]] = field(default_factory=list)
 
 
-PRICE_FIELDS = (
-    "name",
-    "description",
-    "net_amount",
-    "gross_amount",
-    "currency",
-    "tax_rate",
-    "period",
-    "period_length",
-    "unit",
-)
-"""What a stored price has in common with a stated one, besides kind and alterations."""
-
-
 @dataclass(slots=True)
 class StatedItem:
     """`parent` is the index of the item that this one is nested in. Values that were not stated
@@ -117,6 +103,11 @@ class StatedOrder:
     items: list[StatedItem] = field(default_factory=list)
     prices: list[StatedPrice] = field(default_factory=list)
     characteristics: list[Characteristic] = field(default_factory=list)
+
+
+def values_of(stated: StatedSite | StatedExternalId | StatedPrice) -> dict[str, Any]:
+    """The values by the names of the columns that store them."""
+    return {column.name: getattr(stated, column.name) for column in fields(stated)}
 
 
 def names_of_item(product: str | None, reference: str | None, position: int) -> list[str]:

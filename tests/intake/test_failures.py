@@ -207,7 +207,7 @@ async def test_a_replay_reaches_as_far_as_its_sender(reporter: Reporter, bug: Bu
     assert await reporter.outcomes(own, X_Tenant="P-7") == ["FAILED"]
     by_tenant = {f.tenant_number: f for f in await reporter.take_in.rows(IntakeFailure)}
     [root] = {o.root_tenant_id for o in await reporter.take_in.rows(Order, number="A-1")}
-    assert (scope_of(by_tenant[""]).root_tenant_id, by_tenant[""].reach) == (None, None)
+    assert (scope_of(by_tenant[""]).root_tenant_id, by_tenant[""].sender_scope) == (None, None)
     assert scope_of(by_tenant["P-7"]).root_tenant_id == root
     bug.mended = True
     result = await intake.replay(reporter.take_in.database, by_tenant["P-7"], now=NOW)

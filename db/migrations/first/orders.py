@@ -234,7 +234,7 @@ table(
     "intake_failures",
     key(HASH, "digest"),
     key(TEXT, "tenant_number"),
-    optional(JSON, "reach"),
+    optional(JSON, "sender_scope"),
     required(TEXT, "order_number", "kind", "payload", "error"),
     optional(TEXT, "event_id"),
     required(INTEGER, "attempts"),
