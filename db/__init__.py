@@ -4,7 +4,7 @@
 - `models/`, with `base`, `types`, `enums` and `ids`; `migrations/`; `immutability`, triggers;
 - `scope/`: which rows a session sees, and the two layers that enforce it;
 - `changes/`: change tokens, for answers that need not be made again;
-- `queries/` and `paging`: lists that are filtered, sorted and paged; `search`, `expressions`;
+- `queries/` and `keyset`: lists that are filtered, sorted and paged; `search`, `expressions`;
 - `rows`, `statements`, `snapshot`, `engine`: how a session sends statements and reads rows;
 - `read_audit`, `faults`, `bulk`: audited reads, causes of errors, bulk loading.
 """

@@ -60,10 +60,7 @@ async def objects_by_type(
 
 
 async def _of_type(
-    state: ExecutionState,
-    field: LevelField,
-    type_: GraphQLObjectType,
-    objects: list[FoundObject],
+    state: ExecutionState, field: LevelField, type_: GraphQLObjectType, objects: list[FoundObject]
 ) -> list[FoundObject]:
     """The objects that the type's `is_type_of` accepts. The others get an error."""
     is_type_of = type_.is_type_of

@@ -114,11 +114,7 @@ class _Batch:
         return self._apply(message, order, on_receipt=True)
 
     def _apply(
-        self,
-        message: Message,
-        order: OrderAggregate,
-        *changes: Change,
-        on_receipt: bool = False,
+        self, message: Message, order: OrderAggregate, *changes: Change, on_receipt: bool = False
     ) -> Result:
         parties = CharacteristicsReported(tuple(other_parties(order, message)))
         changes = (*changes, parties, *message.changes)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from db.base import Base
 from db.expressions import any_key
-from db.paging import Collection, Window
+from db.keyset import Collection, Window
 from db.rows import Layout, Prefetch, Records, RowQuery
 from db.session import ReadSession
 from execution.resolving import EVERYTHING, Rows

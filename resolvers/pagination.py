@@ -1,6 +1,6 @@
 """How a page is cut: checks page arguments, reads and writes cursors, makes a page of its rows.
 
-https://relay.dev/graphql/connections.htm, over the keyset pages of `db.paging`.
+https://relay.dev/graphql/connections.htm, over the keyset pages of `db.keyset`.
 """
 
 import base64
@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from db.base import Base
-from db.paging import Collection, Key, Window
+from db.keyset import Collection, Key, Window
 from execution.errors import ApiError, ErrorCode, LimitExceededError
 from execution.resolving import EVERYTHING, Rows
 from resolvers.batch_loader import resolved
@@ -150,10 +150,7 @@ def _window(
 
 
 def _page(
-    collection: Collection[M, Any],
-    window: Window,
-    rows: Sequence[M],
-    count: Count,
+    collection: Collection[M, Any], window: Window, rows: Sequence[M], count: Count
 ) -> Page[M]:
     more = len(rows) > window.limit
     page = list(rows[: window.limit])

@@ -10,8 +10,8 @@ from strawberry.schema.config import StrawberryConfig
 
 from schema.cart import Cart
 from schema.costs import state_costs
-from schema.oauth_scopes import needs
 from schema.query import Query
+from schema.required_scopes import needs
 from schema.scalars import SCALARS
 from schema.site import Site
 

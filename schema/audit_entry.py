@@ -10,7 +10,7 @@ from resolvers import relations
 from schema.characteristic import Characteristic
 from schema.enums import AuditAction, AuditActor
 from schema.fields import label_of, to_one
-from schema.oauth_scopes import requires
+from schema.required_scopes import requires
 
 
 def _id(root: strawberry.Parent[AuditEntryRow]) -> str:

@@ -10,8 +10,8 @@ from resolvers import relations
 from schema.enums import BusinessCase, CartStatus
 from schema.fields import label_of, to_one, to_parts
 from schema.node import Node, rows_of
-from schema.oauth_scopes import requires
 from schema.priced_item import PricedItem
+from schema.required_scopes import requires
 
 
 @strawberry.type(

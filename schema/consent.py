@@ -6,7 +6,7 @@ import strawberry
 
 from auth.oauth_scopes import OAuthScope
 from schema.enums import ConsentBy
-from schema.oauth_scopes import requires
+from schema.required_scopes import requires
 
 
 @strawberry.type(description="A consent (Zustimmung) to an offer.")

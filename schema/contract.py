@@ -13,8 +13,8 @@ from schema.fields import label_of, to_one, to_parts
 from schema.filters.cart import CARTS
 from schema.filters.order import ORDERS
 from schema.node import Node, rows_of
-from schema.oauth_scopes import requires
 from schema.priced_item import PricedItem
+from schema.required_scopes import requires
 
 
 @strawberry.type(description="The term of a contract.")

@@ -335,9 +335,4 @@ _describe(
     "The fields that entries of the audit log can be sorted by.",
     OCCURRED_AT="By `occurredAt`.",
 )
-_describe(
-    Locale,
-    "The language of texts for people.",
-    DE="German.",
-    EN="English.",
-)
+_describe(Locale, "The language of texts for people.", DE="German.", EN="English.")

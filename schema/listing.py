@@ -9,7 +9,7 @@ from typing import Annotated, Any, Generic, Protocol, TypeVar
 import strawberry
 
 from db.base import Base
-from db.paging import Collection
+from db.keyset import Collection
 from execution.resolving import EVERYTHING, Rows, by_level
 from resolvers.context import Context
 from resolvers.loaders import Children

@@ -5,7 +5,7 @@ from datetime import datetime
 import strawberry
 
 from auth.oauth_scopes import OAuthScope
-from schema.oauth_scopes import requires
+from schema.required_scopes import requires
 
 
 @strawberry.type(description="A note on an order.")

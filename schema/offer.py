@@ -11,7 +11,7 @@ from schema.consent import Consent
 from schema.enums import BusinessCase, OfferStatus
 from schema.fields import label_of, to_one, to_parts
 from schema.node import Node, rows_of
-from schema.oauth_scopes import requires
+from schema.required_scopes import requires
 
 
 @strawberry.type(

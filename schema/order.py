@@ -24,10 +24,10 @@ from schema.history_entry import HistoryEntry
 from schema.milestone import Milestone
 from schema.node import Node, rows_of
 from schema.note import Note
-from schema.oauth_scopes import requires
 from schema.order_item import OrderItem
 from schema.price import Price
 from schema.processing_estimate import ProcessingEstimate, processing_estimate
+from schema.required_scopes import requires
 
 
 @strawberry.type(description="What must be done before processing of an order can continue.")

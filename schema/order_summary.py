@@ -18,7 +18,7 @@ from schema.enums import BusinessCase, OrderPhase, OrderSortField, OrderStatus
 from schema.fields import label_of
 from schema.filters.order import ORDERS, OrderFilter, to_order_filter
 from schema.listing import ROWS, After, Before, First, Last
-from schema.oauth_scopes import requires
+from schema.required_scopes import requires
 
 
 @strawberry.type(description="The number of orders that have a status.")

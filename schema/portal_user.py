@@ -3,7 +3,7 @@
 import strawberry
 
 from auth.oauth_scopes import OAuthScope
-from schema.oauth_scopes import requires
+from schema.required_scopes import requires
 
 
 @strawberry.type(

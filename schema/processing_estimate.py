@@ -11,8 +11,8 @@ from execution.resolving import EVERYTHING, Rows, by_level
 from ordering.calendar import later
 from resolvers.context import Context
 from resolvers.processing import Sample, samples_for_orders
-from schema.oauth_scopes import requires
 from schema.processing_time import ProcessingTime
+from schema.required_scopes import requires
 
 
 @strawberry.type(

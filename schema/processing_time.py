@@ -15,7 +15,7 @@ from resolvers.processing import Sample, samples
 from schema.enums import BusinessCase
 from schema.fields import lazy
 from schema.filters.ranges import members
-from schema.oauth_scopes import requires
+from schema.required_scopes import requires
 
 
 @strawberry.type(

@@ -25,13 +25,13 @@ from schema.filters.order import ORDERS
 from schema.filters.product import PRODUCTS
 from schema.filters.tenant import TENANTS
 from schema.node import Node
-from schema.oauth_scopes import scopes_of
 from schema.offer import Offer
 from schema.order import Order
 from schema.order_summary import OrderSummary, order_summary
 from schema.processing_time import ProcessingTime, processing_times
 from schema.product import Product
 from schema.reference_result import ReferenceResult, orders_by_reference
+from schema.required_scopes import scopes_of
 from schema.site import Site
 from schema.status_guide import StatusGuide, status_guide
 from schema.tenant import Tenant

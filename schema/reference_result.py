@@ -12,7 +12,7 @@ from resolvers import orders as resolvers
 from resolvers.context import Context
 from schema.enums import MatchedBy, ReferenceState
 from schema.fields import lazy
-from schema.oauth_scopes import requires
+from schema.required_scopes import requires
 
 
 @strawberry.type(
@@ -21,7 +21,7 @@ from schema.oauth_scopes import requires
 class ReferenceResult:
     reference: str = strawberry.field(description="The reference, as you sent it.")
     state: ReferenceState = strawberry.field(
-        description="Whether any order matches. Orders that you may not see do not count.",
+        description="Whether any order matches. Orders that you may not see do not count."
     )
     matched_by: MatchedBy | None = strawberry.field(
         description="The kind of number that the reference is. Null if no order matches."

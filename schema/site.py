@@ -11,7 +11,7 @@ from schema.filters.cart import CARTS
 from schema.filters.contract import CONTRACTS
 from schema.filters.order import ORDERS
 from schema.node import Node, rows_of
-from schema.oauth_scopes import requires
+from schema.required_scopes import requires
 
 
 @strawberry.type(

@@ -16,7 +16,7 @@ from schema.filters.order import ORDERS
 from schema.filters.site import SITES
 from schema.filters.tenant import TENANTS
 from schema.node import Node, rows_of
-from schema.oauth_scopes import requires
+from schema.required_scopes import requires
 
 
 @strawberry.type(

@@ -46,14 +46,14 @@ class Viewer:
     kind: PrincipalKind = strawberry.field(description="The kind of caller.")
     client_name: str = strawberry.field(
         description="The name under which the client was registered, or the name of the portal "
-        "user.",
+        "user."
     )
     token_id: str = strawberry.field(
         description="The public part of the credential, by which lists and logs name it."
     )
     scopes: list[str] = strawberry.field(
         description='The OAuth scopes of the credential: "orders:read". `@requiresScope` says '
-        "which scope a field needs.",
+        "which scope a field needs."
     )
     expires_at: datetime | None = strawberry.field(
         description="When the credential expires. Null if it does not expire."

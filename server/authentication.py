@@ -23,13 +23,7 @@ from auth.signing_keys import SigningKeys
 from auth.widget_sessions import Subject, WidgetSessions
 from db.session import Database
 from ratelimit.buckets import Buckets
-from server.errors import (
-    RequestRefusedError,
-    forbidden,
-    rate_limited,
-    unauthenticated,
-    unavailable,
-)
+from server.errors import RequestRefusedError, forbidden, rate_limited, unauthenticated, unavailable
 from server.requests import Request, current_request_id
 
 
@@ -76,19 +70,10 @@ class Authentication:
             self._portal = PortalTokens(database, clock, provider)
             verifiers[provider.issuer] = self._portal
         self._bearers = BearerAuthenticator(
-            self.credentials,
-            clock,
-            throttle=throttle,
-            failures=self._failures,
-            verifiers=verifiers,
+            self.credentials, clock, throttle=throttle, failures=self._failures, verifiers=verifiers
         )
         self.client_authentication = ClientAuthentication(
-            database,
-            clock,
-            self.credentials,
-            issuer,
-            throttle=throttle,
-            failures=self._failures,
+            database, clock, self.credentials, issuer, throttle=throttle, failures=self._failures
         )
 
     def start(self) -> None:

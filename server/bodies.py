@@ -1,4 +1,4 @@
-"""Request bodies, bounded in size and time: bytes, and JSON and forms on top of them."""
+"""Request bodies, bounded in size (`server.limits`) and time: bytes, and JSON and forms on top."""
 
 from collections.abc import Mapping
 from typing import Any

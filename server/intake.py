@@ -176,10 +176,7 @@ class IntakeEndpoint(AuthenticatedEndpoint[IntakeExchange, Principal]):
         return cost
 
     async def _load(
-        self,
-        exchange: IntakeExchange,
-        read: Sequence[Message | InvalidError],
-        acting: Principal,
+        self, exchange: IntakeExchange, read: Sequence[Message | InvalidError], acting: Principal
     ) -> dict[int, Result]:
         """The result of each message that could be read, by the message's identity."""
         messages = by_time([entry for entry in read if isinstance(entry, Message)])

@@ -6,8 +6,8 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement
 
 from db.enums import AuditAction
+from db.keyset import Collection
 from db.models import AuditEntry
-from db.paging import Collection
 from db.queries.conditions import one_of
 from db.queries.ranges import InstantRange
 

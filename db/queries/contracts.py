@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Select, exists, select
 
 from db.enums import CartStatus, ContractStatus, OrderStatus
 from db.expressions import any_key
+from db.keyset import Collection
 from db.models import Cart, Contract, Order
-from db.paging import Collection
 from db.queries.conditions import found_by, one_of
 from db.queries.ranges import DateRange, InstantRange
 

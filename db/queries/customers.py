@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, select
 
 from db.enums import CustomerKind
+from db.keyset import Collection
 from db.models import Customer, Site
-from db.paging import Collection
 from db.queries.conditions import found_by, one_of
 from db.queries.ranges import InstantRange
 

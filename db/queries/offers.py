@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, exists
 
 from db.enums import BusinessCase, CartStatus, OfferStatus
+from db.keyset import Collection
 from db.models import Cart, Offer, Order
-from db.paging import Collection
 from db.queries.conditions import either, found_by, one_of
 from db.queries.ranges import InstantRange
 

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select,
 
 from db.enums import BusinessCase, OrderPhase, OrderStatus
 from db.expressions import any_key
+from db.keyset import Collection
 from db.models import Contract, Offer, Order, OrderExternalId
-from db.paging import Collection
 from db.queries.conditions import either, found_by, one_of
 from db.queries.ranges import InstantRange
 

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Select, case, func, select
 
 from db.enums import ProductFamily
 from db.expressions import any_key
+from db.keyset import Collection
 from db.models import Order, Product
-from db.paging import Collection
 from db.queries.conditions import one_of
 
 

@@ -6,8 +6,8 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
+from db.keyset import Collection
 from db.models import Tenant
-from db.paging import Collection
 from db.search import search_terms
 
 

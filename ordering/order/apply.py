@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from ordering.contract.link import link_contract
-from ordering.order import facts, phases
+from ordering.order import facts, phase_changes
 from ordering.order.aggregate import OrderAggregate
 from ordering.order.changes import (
     CancellationRequested,
@@ -64,9 +64,9 @@ def apply(
 
 
 _HANDLERS: dict[type[Any], Callable[[ChangeContext, Any], bool]] = {
-    PhaseReported: phases.report_phase,
-    ProgressReported: phases.report_progress,
-    ClarificationReported: phases.report_clarification,
+    PhaseReported: phase_changes.report_phase,
+    ProgressReported: phase_changes.report_progress,
+    ClarificationReported: phase_changes.report_clarification,
     CancellationRequested: facts.request_cancellation,
     ExpectedDateReported: facts.report_expected_date,
     ContractReported: link_contract,

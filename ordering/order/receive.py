@@ -5,14 +5,7 @@ from typing import Any
 
 from db.enums import ItemAction, MilestoneKind, OrderPhase
 from db.ids import new_id
-from db.models import (
-    Order,
-    OrderExternalId,
-    OrderHistoryEntry,
-    OrderItem,
-    OrderPrice,
-    Tenant,
-)
+from db.models import Order, OrderExternalId, OrderHistoryEntry, OrderItem, OrderPrice, Tenant
 from ordering.automation import is_automated
 from ordering.catalogue import find_or_add_product
 from ordering.customer.parties import find_or_add_customer, find_or_add_site

@@ -11,8 +11,8 @@ from sqlalchemy.orm import aliased
 from db.base import TenantOwned
 from db.enums import BusinessCase, CartStatus
 from db.ids import new_id
+from db.keyset import Window
 from db.models import Cart, CartItem, Customer, Order, OrderItem, PortalUser, Site, Tenant
-from db.paging import Window
 from db.queries.orders import ORDERS, OrderFilter, OrderSortField
 from db.scope.criteria import criteria
 from db.scope.row_check import OutOfScopeError

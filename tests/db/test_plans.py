@@ -14,8 +14,8 @@ import pytest
 from sqlalchemy import Executable, event, select
 from sqlalchemy.engine.interfaces import ExecutionContext
 
+from db.keyset import Key, Window
 from db.models import Order
-from db.paging import Key, Window
 from db.queries.orders import ORDERS as ORDER_COLLECTION
 from db.queries.orders import OrderFilter, OrderSortField
 from db.scope.policies import SEARCH_BY_INDEX

@@ -8,8 +8,8 @@ from sqlalchemy import Executable
 
 from db.enums import BusinessCase
 from db.ids import new_id
+from db.keyset import Window
 from db.models import Contract, Customer, Order, Tenant
-from db.paging import Window
 from db.queries import contracts, customers, offers, orders, products, tenants
 from db.scope.tenant_scope import TenantScope
 from db.session import Database

@@ -26,9 +26,9 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from db.keyset import Window
 from db.models import Base, CartItem, Customer, Order, OrderItem, Product, Tenant
 from db.models.changes import WHOLE_TREE
-from db.paging import Window
 from db.queries.orders import ORDERS, OrderFilter, OrderSortField
 from db.scope.sql_check import UnscopedStatementError
 from db.scope.tenant_scope import TenantScope

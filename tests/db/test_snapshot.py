@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 
+from db.keyset import Window
 from db.models import Customer
-from db.paging import Window
 from db.queries.customers import CUSTOMERS, CustomerFilter, CustomerSortField
 from db.scope.tenant_scope import TenantScope
 from db.scope.transactions import ScopedConnection

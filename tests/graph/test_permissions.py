@@ -8,7 +8,7 @@ from graphql import GraphQLInterfaceType, GraphQLObjectType, is_non_null_type
 
 import schema
 from auth.oauth_scopes import DEFAULT, READ_SCOPES, OAuthScope
-from schema.oauth_scopes import needed_by
+from schema.required_scopes import needed_by
 from tests.graph.client import Answer, Client
 from tests.graph.partners import Partners, two_partners
 from tests.support.statements import sent

@@ -34,7 +34,7 @@ from db.models import (
     Site,
     Tenant,
 )
-from ordering.order.phases import UNSPECIFIED_ACTION
+from ordering.order.phase_changes import UNSPECIFIED_ACTION
 from tests.intake.payloads import (
     NOW,
     T0,

@@ -43,7 +43,7 @@ from ordering.order.events import (
     PhaseChanged,
 )
 from ordering.order.lifecycle import can_follow
-from ordering.order.phases import UNSPECIFIED_ACTION
+from ordering.order.phase_changes import UNSPECIFIED_ACTION
 from ordering.order.stated import Characteristic
 from tests.ordering.orders import NOW, T0, received
 

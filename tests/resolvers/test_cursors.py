@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from db.paging import Collection, Key
+from db.keyset import Collection, Key
 from db.queries.contracts import CONTRACTS
 from db.queries.customers import CUSTOMERS, SITES
 from db.queries.offers import CARTS, OFFERS
