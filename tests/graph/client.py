@@ -124,7 +124,7 @@ class Client:
         known = tenant, granted
         if known not in self._keys:
             # Making this key must not add an entry to the audit log of the test.
-            with patch.object(credentials, "_record", AsyncMock()):
+            with patch.object(credentials, "record_operation", AsyncMock()):
                 new = await credentials.create_key(
                     self.database,
                     tenant_number=tenant,
