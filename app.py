@@ -123,7 +123,7 @@ def _buckets(redis: RedisServer | None, policy: Policy, monotonic: Callable[[], 
 
 
 def _persisted(settings: Settings, redis: RedisServer | None) -> PersistedDocuments:
-    """The widget's documents are trusted in any case, beside those that are registered."""
+    """The widget's documents are always trusted, in addition to the registered ones."""
     local = LocalDocuments()
     registered = read_trusted(settings.trusted_documents) if settings.trusted_documents else {}
     return PersistedDocuments(

@@ -9,8 +9,9 @@ from server.responses import NO_HEADERS, Response, encoded
 
 
 class HttpErrorCode(StrEnum):
-    """Values of ``extensions.code`` beside those of `execution.errors.ErrorCode`: what fails
-    before an operation runs, or around it. Clients branch on them: they never change meaning."""
+    """Values of ``extensions.code`` in addition to those of `execution.errors.ErrorCode`: what
+    fails before an operation runs, or around it. Clients branch on them: they never change
+    meaning."""
 
     UNAUTHENTICATED = "UNAUTHENTICATED"
     PERSISTED_QUERY_NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"

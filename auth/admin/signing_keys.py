@@ -17,7 +17,7 @@ from db.models import SigningKey
 from db.session import Database, WriteSession
 
 PUBLISHED_AHEAD = timedelta(minutes=5)
-"""How long a key is published before it signs, so that whoever caches our keys has fetched it."""
+"""How long a key is published before it signs, so that caches of verifiers hold it."""
 
 
 class KeyPendingError(AdminError):
