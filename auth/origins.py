@@ -1,8 +1,8 @@
-"""The origins whose pages may ask in a browser, with widget sessions of the client that registered
-them.
+"""Registered origins: their pages may send requests from a browser, with widget sessions of the
+client that registered them.
 
 An origin is what browsers send as `Origin` (RFC 6454). It is compared exactly, without wildcards: a
-subdomain that somebody else controls must not match.
+subdomain under the control of another party must not match.
 """
 
 from collections import defaultdict

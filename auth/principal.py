@@ -44,7 +44,7 @@ class Principal:
 
     @property
     def customer_id(self) -> UUID | None:
-        """The only customer whose documents are seen; None if not restricted to one."""
+        """The id of the customer that the principal is restricted to, or None."""
         return self.tenant_scope.customer_id
 
     @property

@@ -51,7 +51,7 @@ def migrate_database(settings: Settings) -> str | None:
     except CommandError:
         raise Mistake(
             f"The database {settings.shown_database_url} is at revision {before}, which this "
-            "version does not know. A newer version has migrated it."
+            "version does not know: a newer version, or one before the first release, made it."
         ) from None
     except RolesMissingError as error:
         raise Mistake(str(error)) from None
