@@ -130,11 +130,12 @@ def non_negative(*columns: str) -> list[CheckConstraint]:
     return [CheckConstraint(f"{column} >= 0", name=f"{column}_not_negative") for column in columns]
 
 
-def trigram_index(table: str, column: str = "search_text") -> Index:
-    """An index for substring search on PostgreSQL. SQLite reads all rows in scope."""
+def trigram_index(table: str, *columns: str) -> Index:
+    """An index for substring search in each of the columns, on PostgreSQL. SQLite reads all rows in
+    scope."""
     return Index(
-        f"ix_{table}_{column}",
-        column,
+        f"ix_{table}_search",
+        *columns,
         postgresql_using="gin",
-        postgresql_ops={column: "gin_trgm_ops"},
+        postgresql_ops=dict.fromkeys(columns, "gin_trgm_ops"),
     ).ddl_if(dialect="postgresql")

@@ -1,10 +1,23 @@
-"""The text that searches for orders, offers, contracts and customers look in."""
+"""The texts that searches for orders, offers, contracts and customers look in.
 
+A row has one folded text for each OAuth scope that its parts need, in a column of its own, so that
+a search looks only in what a credential may read. A text is empty if the row has no such part.
+"""
+
+from collections.abc import Mapping
 from unicodedata import normalize
+
+SEARCH_COLUMNS: Mapping[str, str] = {
+    "orders:read": "search_orders",
+    "offers:read": "search_offers",
+    "contracts:read": "search_contracts",
+    "customers:read": "search_customers",
+}
+"""The column of the text that needs the scope. Tables have the columns of their parts."""
 
 
 def search_text(*parts: str | None) -> str:
-    """The search text of a row: its parts, folded, one per line, so that no term spans two."""
+    """The search text of these parts: folded, one per line, so that no term spans two."""
     return "\n".join(fold(part) for part in parts if part)
 
 
@@ -15,8 +28,8 @@ def fold(text: str) -> str:
 
 
 def search_terms(query: str) -> list[str]:
-    """LIKE patterns, with backslash escapes, that must all match."""
+    """LIKE patterns, with backslash escapes, that must all match. Each occurs once."""
     return [
         "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        for word in fold(query).split()
+        for word in dict.fromkeys(fold(query).split())
     ]

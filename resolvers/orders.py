@@ -36,7 +36,8 @@ async def orders_by_reference(
         )
     # A text that is longer than any reference matches nothing.
     texts = {text_argument("references", text) for text in references if len(text) <= LONGEST}
-    matches = await context.session.tuples(by_references(), keys=sorted(texts)) if texts else []
+    statement = by_references(context.principal.scopes)
+    matches = await context.session.tuples(statement, keys=sorted(texts)) if texts else []
     ids = [order_id for _, _, order_id in matches]
     orders = await resolved(context.loaders.one(relations.ORDER, ids, rows))
     kinds: dict[str, MatchedBy] = {}

@@ -154,8 +154,8 @@ class Query:
     orders_by_reference = strawberry.field(
         resolver=orders_by_reference,
         graphql_type=list[ReferenceResult] | None,
-        description="Orders by any number that you have for them. Returns one result for each "
-        "reference, in the same order, including those that match nothing.",
+        description="Orders by any number that you have for them and may read. Returns one result "
+        "for each reference, in the same order, including those that match nothing.",
     )
     order_summary = strawberry.field(
         resolver=order_summary,

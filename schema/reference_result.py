@@ -24,7 +24,8 @@ class ReferenceResult:
         description="Whether any order matches. Orders that you may not see do not count."
     )
     matched_by: MatchedBy | None = strawberry.field(
-        description="The kind of number that the reference is. Null if no order matches."
+        description="The kind of number that the reference is, of those that your credential may "
+        "read. Null if no order matches."
     )
     orders: list[OrderRow] = strawberry.field(
         graphql_type=list[lazy("Order")],  # type: ignore[misc]
@@ -50,8 +51,9 @@ async def _by_reference(
     references: Annotated[
         list[str],
         strawberry.argument(
-            description="Numbers of orders, offers or contracts, or external ids of orders, in any "
-            f"combination. At most {resolvers.MOST_REFERENCES}."
+            description="Numbers of orders, external ids of orders, and numbers of offers (with "
+            "the scope `offers:read`) and of contracts (`contracts:read`), in any combination. "
+            f"At most {resolvers.MOST_REFERENCES}."
         ),
     ],
     rows: Rows = EVERYTHING,

@@ -104,11 +104,9 @@ def add_order(
         *((action.text, action.by, instant(action.due)) if action else (None, None, None)),
         *(course.delayed, _reported(book, stated, course), _report_times(course)),
         *(instant(max(changed, default=received)), 1 + len(changed)),
-        search_text(
-            *(number, offer_number, contract.number if contract else None),
-            *(value for _, value in stated.external_ids),
-            customer.name,
-        ),
+        search_text(number, *(value for _, value in stated.external_ids)),
+        *(search_text(offer_number), search_text(contract.number if contract else None)),
+        customer.search_text,
     )
     return number
 

@@ -46,6 +46,10 @@ class Customer:
     delivered: bool = False
     """Whether anything was delivered. Before that, the customer is a prospect."""
 
+    @property
+    def search_text(self) -> str:
+        return search_text(self.number, self.name)
+
 
 def new_customer(
     book: Book, tenant: Tenant, *, name: str | None = None, created: int | None = None
@@ -85,10 +89,9 @@ def close_customer(book: Book, customer: Customer) -> None:
     """Add the customer's row, after its orders are known."""
     kind = CustomerKind.CUSTOMER if customer.delivered else CustomerKind.PROSPECT
     created = instant(customer.created)
-    text = search_text(customer.number, customer.name)
     book.batch.add(
         *("customers", customer.id, *customer.owner, customer.number, kind),
-        *(customer.name, customer.email, created, created, text, *customer.address),
+        *(customer.name, customer.email, created, created, customer.search_text, *customer.address),
     )
 
 

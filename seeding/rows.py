@@ -23,14 +23,14 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "products": "id number name family description_de description_en",
         "product_documents": "product_id position kind title language content_type url",
         "customers": (
-            f"id {_OWNER} number kind name email created_at updated_at search_text {_ADDRESS}"
+            f"id {_OWNER} number kind name email created_at updated_at search_customers {_ADDRESS}"
         ),
         "sites": f"id {_OWNER} customer_id number name created_at {_ADDRESS}",
         "portal_users": f"id {_OWNER} customer_id name email created_at subject disabled_at",
         "contracts": (
             f"id {_OWNER} number customer_id site_id product_id status term_start term_end "
             "minimum_months notice_period_months renewable_from dealer_id sub_partner_id "
-            "predecessor_id created_at updated_at version search_text"
+            "predecessor_id created_at updated_at version search_contracts search_customers"
         ),
         "contract_items": f"contract_id {_PRICED_ITEM}",
         "carts": (
@@ -40,7 +40,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "cart_items": f"cart_id {_PRICED_ITEM}",
         "offers": (
             f"id {_OWNER} number customer_id cart_id business_case status created_by_id "
-            "created_at updated_at sent_at decided_at valid_until search_text"
+            "created_at updated_at sent_at decided_at valid_until search_offers search_customers"
         ),
         "offer_consents": f"offer_id given_by {_OWNER} given_at name email",
         "orders": (
@@ -49,7 +49,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
             "requested_start_date requested_completion_date automated characteristics phase "
             "contract_id contract_effect expected_completion_date completed_at "
             "processing_seconds action_text action_by action_due delayed "
-            "reported_characteristics report_times updated_at version search_text"
+            "reported_characteristics report_times updated_at version search_orders search_offers "
+            "search_contracts search_customers"
         ),
         "order_items": (
             f"{_PART} parent_position reference action product_id name quantity state terms "

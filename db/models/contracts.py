@@ -41,8 +41,9 @@ class Contract(TenantOwned, Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
-    search_text: Mapped[str]
-    """From `db.search.search_text`."""
+    search_contracts: Mapped[str]
+    search_customers: Mapped[str]
+    """Search texts, one for each scope (`db.search`)."""
 
     __table_args__ = (
         owned_by_tenant(),
@@ -63,7 +64,7 @@ class Contract(TenantOwned, Base):
         Index(None, "customer_id", "root_tenant_id", "created_at", "id"),
         Index(None, "site_id", "root_tenant_id", "created_at", "id"),
         Index(None, "product_id", "root_tenant_id", "created_at", "id"),
-        trigram_index("contracts"),
+        trigram_index("contracts", "search_contracts", "search_customers"),
     )
 
 

@@ -35,8 +35,8 @@ class Customer(Address, TenantOwned, Base):
     email: Mapped[str | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
-    search_text: Mapped[str]
-    """From `db.search.search_text`."""
+    search_customers: Mapped[str]
+    """The search text (`db.search`)."""
 
     __table_args__ = (
         owned_by_tenant(),
@@ -44,7 +44,7 @@ class Customer(Address, TenantOwned, Base):
         Index(None, "root_tenant_id", "name", "id"),
         Index(None, "tenant_id", "root_tenant_id", "name", "id"),
         Index(None, "root_tenant_id", "created_at", "id"),
-        trigram_index("customers"),
+        trigram_index("customers", "search_customers"),
     )
 
 

@@ -30,8 +30,9 @@ class Offer(TenantOwned, Base):
     sent_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
     valid_until: Mapped[date | None]
-    search_text: Mapped[str]
-    """From `db.search.search_text`."""
+    search_offers: Mapped[str]
+    search_customers: Mapped[str]
+    """Search texts, one for each scope (`db.search`)."""
 
     __table_args__ = (
         owned_by_tenant(),
@@ -43,7 +44,7 @@ class Offer(TenantOwned, Base):
         Index(None, "root_tenant_id", "created_at", "id"),
         Index(None, "tenant_id", "root_tenant_id", "created_at", "id"),
         Index(None, "customer_id", "root_tenant_id", "created_at", "id"),
-        trigram_index("offers"),
+        trigram_index("offers", "search_offers", "search_customers"),
     )
 
 

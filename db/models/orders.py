@@ -114,8 +114,11 @@ class Order(TenantOwned, Base):
     (`ordering.order.report_times`)."""
     updated_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
-    search_text: Mapped[str]
-    """From `db.search.search_text`."""
+    search_orders: Mapped[str]
+    search_offers: Mapped[str]
+    search_contracts: Mapped[str]
+    search_customers: Mapped[str]
+    """Search texts, one for each scope (`db.search`)."""
 
     __table_args__ = (
         owned_by_tenant(),
@@ -169,5 +172,7 @@ class Order(TenantOwned, Base):
             postgresql_where=text("processing_seconds IS NOT NULL"),
             sqlite_where=text("processing_seconds IS NOT NULL"),
         ),
-        trigram_index("orders"),
+        trigram_index(
+            "orders", "search_orders", "search_offers", "search_contracts", "search_customers"
+        ),
     )

@@ -1,12 +1,14 @@
 """Conditions that several aggregates share. None stands for a filter that is not set."""
 
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, false, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
+from db.base import Base
 from db.expressions import any_of
-from db.search import search_terms
+from db.search import SEARCH_COLUMNS, search_terms
 
 
 def one_of(
@@ -19,9 +21,27 @@ def one_of(
     return [column == values[0]] if len(values) == 1 else [any_of(column, values)]
 
 
-def found_by(column: InstrumentedAttribute[str], search: str | None) -> list[ColumnElement[bool]]:
-    """Every word of the search occurs in the row's search text."""
-    return [column.like(term, escape="\\") for term in search_terms(search or "")]
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Words, and the OAuth scopes of the caller, which decide in which texts they may be found."""
+
+    words: str
+    scopes: frozenset[str]
+
+
+def found_by(model: type[Base], search: Search | None) -> list[ColumnElement[bool]]:
+    """Every word of the search occurs in a search text of the row that the caller may read."""
+    if search is None:
+        return []
+    texts = [
+        getattr(model, column)
+        for scope, column in SEARCH_COLUMNS.items()
+        if scope in search.scopes and hasattr(model, column)
+    ]
+    return [
+        or_(false(), *(text.like(term, escape="\\") for text in texts))
+        for term in search_terms(search.words)
+    ]
 
 
 def either(condition: ColumnElement[bool], value: bool | None) -> list[ColumnElement[bool]]:

@@ -12,7 +12,7 @@ from db.enums import CartStatus, ContractStatus, OrderStatus
 from db.expressions import any_key
 from db.keyset import Collection
 from db.models import Cart, Contract, Order
-from db.queries.conditions import found_by, one_of
+from db.queries.conditions import Search, found_by, one_of
 from db.queries.ranges import DateRange, InstantRange
 
 
@@ -35,7 +35,7 @@ class ContractFilter:
     customer_ids: tuple[UUID, ...] | None = None
     tenant_ids: tuple[int, ...] | None = None
     product_ids: tuple[UUID, ...] | None = None
-    search: str | None = None
+    search: Search | None = None
 
 
 def renewable(by: date, today: date) -> list[ColumnElement[bool]]:
@@ -58,7 +58,7 @@ def _conditions(filter: ContractFilter) -> list[ColumnElement[bool]]:
         *one_of(Contract.customer_id, filter.customer_ids),
         *one_of(Contract.tenant_id, filter.tenant_ids),
         *one_of(Contract.product_id, filter.product_ids),
-        *found_by(Contract.search_text, filter.search),
+        *found_by(Contract, filter.search),
     ]
     if filter.renewable_by is not None and filter.today is not None:
         conditions += renewable(filter.renewable_by, filter.today)

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, select
 from db.enums import CustomerKind
 from db.keyset import Collection
 from db.models import Customer, Site
-from db.queries.conditions import found_by, one_of
+from db.queries.conditions import Search, found_by, one_of
 from db.queries.ranges import InstantRange
 
 
@@ -25,7 +25,7 @@ class CustomerFilter:
     created: InstantRange = InstantRange()
     updated: InstantRange = InstantRange()
     tenant_ids: tuple[int, ...] | None = None
-    search: str | None = None
+    search: Search | None = None
 
 
 def _customer_conditions(filter: CustomerFilter) -> list[ColumnElement[bool]]:
@@ -34,7 +34,7 @@ def _customer_conditions(filter: CustomerFilter) -> list[ColumnElement[bool]]:
         *filter.created.bounds(Customer.created_at),
         *filter.updated.bounds(Customer.updated_at),
         *one_of(Customer.tenant_id, filter.tenant_ids),
-        *found_by(Customer.search_text, filter.search),
+        *found_by(Customer, filter.search),
     ]
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, exists
 from db.enums import BusinessCase, CartStatus, OfferStatus
 from db.keyset import Collection
 from db.models import Cart, Offer, Order
-from db.queries.conditions import either, found_by, one_of
+from db.queries.conditions import Search, either, found_by, one_of
 from db.queries.ranges import InstantRange
 
 
@@ -28,7 +28,7 @@ class OfferFilter:
     customer_ids: tuple[UUID, ...] | None = None
     tenant_ids: tuple[int, ...] | None = None
     has_order: bool | None = None
-    search: str | None = None
+    search: Search | None = None
 
 
 def _offer_conditions(filter: OfferFilter) -> list[ColumnElement[bool]]:
@@ -40,7 +40,7 @@ def _offer_conditions(filter: OfferFilter) -> list[ColumnElement[bool]]:
         *one_of(Offer.customer_id, filter.customer_ids),
         *one_of(Offer.tenant_id, filter.tenant_ids),
         *either(exists().where(Order.offer_id == Offer.id), filter.has_order),
-        *found_by(Offer.search_text, filter.search),
+        *found_by(Offer, filter.search),
     ]
 
 

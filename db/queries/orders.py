@@ -1,5 +1,6 @@
 """Orders: filtered pages, counts for a dashboard, the look-up by any reference."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -7,12 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute
 
 from db.enums import BusinessCase, OrderPhase, OrderStatus
 from db.expressions import any_key
 from db.keyset import Collection
 from db.models import Contract, Offer, Order, OrderExternalId
-from db.queries.conditions import either, found_by, one_of
+from db.queries.conditions import Search, either, found_by, one_of
 from db.queries.ranges import InstantRange
 
 
@@ -38,7 +40,7 @@ class OrderFilter:
     needs_action: bool | None = None
     delayed: bool | None = None
     external_id: str | None = None
-    search: str | None = None
+    search: Search | None = None
 
 
 # Built once, because building a condition costs time.
@@ -61,7 +63,7 @@ def _conditions(filter: OrderFilter) -> list[ColumnElement[bool]]:
         *either(_HAS_CONTRACT, filter.has_contract),
         *either(_NEEDS_ACTION, filter.needs_action),
         *either(_DELAYED, filter.delayed),
-        *found_by(Order.search_text, filter.search),
+        *found_by(Order, filter.search),
     ]
     if filter.external_id is not None:
         conditions.append(
@@ -112,32 +114,21 @@ ORDERS_PER_REFERENCE = 10
 """A reference finds at most so many orders, the newest."""
 
 
-@cache
-def by_references() -> Select[*tuple[Any, ...]]:
+def by_references(scopes: frozenset[str]) -> Select[*tuple[Any, ...]]:
     """`(reference, matched_by, id of an order)`, each reference's newest orders first. The
-    references are the parameter `keys` (`db.expressions.KEYS`).
+    references are the parameter `keys` (`db.expressions.KEYS`), the scopes those of the caller.
 
-    A reference may be the number of an order, an offer or a contract, or an external id; if it is
-    several of these, `matched_by` is the first. The statement is built once: SQLAlchemy's
-    elements refer to each other, and only the garbage collector would free those of a request.
+    A reference may be the number of an order, an offer or a contract, or an external id, as far as
+    the scopes allow to read these; if it is several of them, `matched_by` is the first.
     """
-    matches = union_all(
-        select(
-            Order.number.label("reference"),
-            _kind(MatchedBy.ORDER_NUMBER).label("kind"),
-            Order.id.label("order_id"),
-            Order.received_at,
-        ).where(any_key(Order.number)),
-        select(Offer.number, _kind(MatchedBy.OFFER_NUMBER), Order.id, Order.received_at)
-        .join(Order, Order.offer_id == Offer.id)
-        .where(any_key(Offer.number)),
-        select(Contract.number, _kind(MatchedBy.CONTRACT_NUMBER), Order.id, Order.received_at)
-        .join(Order, Order.contract_id == Contract.id)
-        .where(any_key(Contract.number)),
-        select(OrderExternalId.value, _kind(MatchedBy.EXTERNAL_ID), Order.id, Order.received_at)
-        .join(Order, Order.id == OrderExternalId.order_id)
-        .where(any_key(OrderExternalId.value)),
-    ).subquery()
+    return _by_references(tuple(kind for kind in MatchedBy if _WAYS[kind].scope in scopes))
+
+
+# Each statement is built once: SQLAlchemy's elements refer to each other, and only the garbage
+# collector would free those of a request.
+@cache
+def _by_references(kinds: tuple[MatchedBy, ...]) -> Select[*tuple[Any, ...]]:
+    matches = union_all(*map(_matches, kinds)).subquery()
     # An order that matches a reference in two ways counts once.
     once = (
         select(*matches.c["reference", "order_id", "received_at"], func.min(matches.c.kind))
@@ -160,5 +151,36 @@ def by_references() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _kind(matched_by: MatchedBy) -> ColumnElement[int]:
-    return literal([*MatchedBy].index(matched_by))
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a reference can match an order."""
+
+    scope: str
+    """The OAuth scope that looking it up needs."""
+    column: InstrumentedAttribute[Any]
+    of_order: ColumnElement[bool] | None = None
+    """How the column's row belongs to an order; None if it is the order."""
+
+
+_WAYS: Mapping[MatchedBy, _Way] = {
+    MatchedBy.ORDER_NUMBER: _Way("orders:read", Order.number),
+    MatchedBy.OFFER_NUMBER: _Way("offers:read", Offer.number, Order.offer_id == Offer.id),
+    MatchedBy.CONTRACT_NUMBER: _Way(
+        "contracts:read", Contract.number, Order.contract_id == Contract.id
+    ),
+    MatchedBy.EXTERNAL_ID: _Way(
+        "orders:read", OrderExternalId.value, Order.id == OrderExternalId.order_id
+    ),
+}
+
+
+def _matches(kind: MatchedBy) -> Select[*tuple[Any, ...]]:
+    """`(reference, kind, order_id, received_at)` of the orders that match in this way."""
+    way = _WAYS[kind]
+    matches = select(
+        way.column.label("reference"),
+        literal([*MatchedBy].index(kind)).label("kind"),
+        Order.id.label("order_id"),
+        Order.received_at,
+    ).where(any_key(way.column))
+    return matches if way.of_order is None else matches.join(Order, way.of_order)

@@ -67,7 +67,7 @@ def link_contract(context: ChangeContext, change: ContractReported) -> bool:
             contract.version += 1
             contract.updated_at = max(context.now, contract.updated_at)
         row.contract_id, row.contract_effect = contract.id, effect
-        order.update_search_text()
+        order.update_search_texts()
         context.events.append(ContractLinked(number, effect))
     context.reach(MilestoneKind.CONTRACT_LINKED)
     return True
@@ -76,7 +76,6 @@ def link_contract(context: ChangeContext, change: ContractReported) -> bool:
 def _create(context: ChangeContext, number: str) -> Contract:
     """A new contract with what was ordered."""
     order, row, now = context.order, context.order.row, context.now
-    site = order.site
     months = [
         term["amount"]
         for item in order.items
@@ -99,7 +98,8 @@ def _create(context: ChangeContext, number: str) -> Contract:
             created_at=min(context.at or now, now),
             updated_at=now,
             version=1,
-            search_text=search_text(number, order.customer.name, site.name if site else None),
+            search_contracts=search_text(number),
+            search_customers=order.customer.search_customers,
         )
     )
     items = [item for item in order.items if item.action is not ItemAction.DELETE]

@@ -51,7 +51,7 @@ def find_or_add_customer(
                 email=None,
                 created_at=now,
                 updated_at=now,
-                search_text=search_text(stated.number, name),
+                search_customers=search_text(stated.number, name),
             )
         )
     if customer.tenant_id != tenant.id:

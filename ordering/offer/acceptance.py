@@ -36,7 +36,8 @@ def mark_ordered(
                 status=OfferStatus.ORDERED,
                 created_at=ordered_at,
                 updated_at=now,
-                search_text=search_text(number, customer.name),
+                search_offers=search_text(number),
+                search_customers=customer.search_customers,
             )
         )
     elif offer.customer_id != customer.id:

@@ -136,13 +136,10 @@ class OrderAggregate:
             **values,
         )
 
-    def update_search_text(self) -> None:
-        """The numbers of order, offer and contract, the partner's own ids, the customer's name."""
-        offer, contract = self.offer, self.contract
-        self.row.search_text = search_text(
-            self.row.number,
-            offer.number if offer else None,
-            contract.number if contract else None,
-            *(external_id.value for external_id in self.external_ids),
-            self.customer.name,
-        )
+    def update_search_texts(self) -> None:
+        """The order's numbers, and the texts of its offer, its contract and its customer."""
+        row, offer, contract = self.row, self.offer, self.contract
+        row.search_orders = search_text(row.number, *(each.value for each in self.external_ids))
+        row.search_offers = offer.search_offers if offer else ""
+        row.search_contracts = contract.search_contracts if contract else ""
+        row.search_customers = self.customer.search_customers

@@ -72,7 +72,6 @@ def receive(
         reported_characteristics=[],
         updated_at=now,
         version=1,
-        search_text="",
     )
     order = OrderAggregate(row, {part: [] for part in PARTS}, lookups)
     for position, (item, product) in enumerate(zip(stated.items, products, strict=True), 1):
@@ -98,7 +97,7 @@ def receive(
     order.add(OrderHistoryEntry, phase=OrderPhase.RECEIVED, occurred_at=received_at, reason=None)
     order.report_times.take("phase", received_at, f"{RANK[OrderPhase.RECEIVED]:02}")
     order.add_milestone(MilestoneKind.ORDER_RECEIVED).reached_at = received_at
-    order.update_search_text()
+    order.update_search_texts()
     return order
 
 

@@ -8,10 +8,9 @@ from db.queries import contracts as queries
 from execution.errors import ApiError, ErrorCode
 from resolvers import lookups
 from resolvers.context import Context
-from resolvers.text import optional_text
 from schema.enums import ContractSortField, ContractStatus, Direction
 from schema.fields import condition
-from schema.filters.ranges import DateRange, DateTimeRange, days, instants, members
+from schema.filters.ranges import DateRange, DateTimeRange, days, instants, members, search_of
 from schema.listing import Listing
 
 FURTHEST_RENEWAL = 3_650
@@ -38,8 +37,10 @@ class ContractFilter:
     )
     product: str | None = condition('Contracts whose main product has this number: "CF-KOMFORT".')
     search: str | None = condition(
-        "Contracts in which every one of these words occurs: in the contract number or in the "
-        "customer's name. A word also matches as a part of a longer word. Case is ignored."
+        "Contracts in which every one of these words occurs: in the contract number, or in the "
+        "customer's number or name (with the scope `customers:read`). Texts that your credential "
+        "may not read are not searched. A word also matches as a part of a longer word. Case is "
+        "ignored."
     )
 
 
@@ -69,7 +70,7 @@ async def to_contract_filter(
         customer_ids=await lookups.customer_ids(context, filter.customer),
         tenant_ids=await lookups.tenant_ids(context, filter.tenant),
         product_ids=await lookups.product_ids(context, filter.product),
-        search=optional_text("search", filter.search),
+        search=search_of(context, filter.search),
     )
 
 

@@ -5,10 +5,9 @@ import strawberry
 from db.queries import customers as queries
 from resolvers import lookups
 from resolvers.context import Context
-from resolvers.text import optional_text
 from schema.enums import CustomerKind, CustomerSortField, Direction
 from schema.fields import condition
-from schema.filters.ranges import DateTimeRange, instants, members
+from schema.filters.ranges import DateTimeRange, instants, members, search_of
 from schema.listing import Listing
 
 
@@ -46,7 +45,7 @@ async def to_customer_filter(
         created=instants(filter.created),
         updated=instants(filter.updated),
         tenant_ids=await lookups.tenant_ids(context, filter.tenant),
-        search=optional_text("search", filter.search),
+        search=search_of(context, filter.search),
     )
 
 

@@ -5,10 +5,9 @@ import strawberry
 from db.queries import offers as queries
 from resolvers import lookups
 from resolvers.context import Context
-from resolvers.text import optional_text
 from schema.enums import BusinessCase, Direction, OfferSortField, OfferStatus
 from schema.fields import condition
-from schema.filters.ranges import DateTimeRange, instants, members
+from schema.filters.ranges import DateTimeRange, instants, members, search_of
 from schema.listing import Listing
 
 
@@ -28,8 +27,10 @@ class OfferFilter:
         "If true, offers that resulted in an order; if false, all others."
     )
     search: str | None = condition(
-        "Offers in which every one of these words occurs: in the offer number or in the "
-        "customer's name. A word also matches as a part of a longer word. Case is ignored."
+        "Offers in which every one of these words occurs: in the offer number, or in the "
+        "customer's number or name (with the scope `customers:read`). Texts that your credential "
+        "may not read are not searched. A word also matches as a part of a longer word. Case is "
+        "ignored."
     )
 
 
@@ -50,7 +51,7 @@ async def to_offer_filter(context: Context, filter: OfferFilter | None) -> queri
         customer_ids=await lookups.customer_ids(context, filter.customer),
         tenant_ids=await lookups.tenant_ids(context, filter.tenant),
         has_order=filter.has_order,
-        search=optional_text("search", filter.search),
+        search=search_of(context, filter.search),
     )
 
 

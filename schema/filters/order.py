@@ -8,7 +8,7 @@ from resolvers.context import Context
 from resolvers.text import optional_text
 from schema.enums import BusinessCase, Direction, OrderPhase, OrderSortField, OrderStatus
 from schema.fields import condition
-from schema.filters.ranges import DateTimeRange, instants, members
+from schema.filters.ranges import DateTimeRange, instants, members, search_of
 from schema.listing import Listing
 
 
@@ -47,9 +47,11 @@ class OrderFilter:
         "Orders that have this external id. The whole id must match."
     )
     search: str | None = condition(
-        "Orders in which every one of these words occurs: in the number of the order, its "
-        "contract or its offer, in an external id, or in the customer's name. A word also matches "
-        "as a part of a longer word. Case is ignored."
+        "Orders in which every one of these words occurs: in the order's number or an external id, "
+        "in the number of its offer (with the scope `offers:read`) or of its contract "
+        "(`contracts:read`), or in its customer's number or name (`customers:read`). Texts that "
+        "your credential may not read are not searched. A word also matches as a part of a longer "
+        "word. Case is ignored."
     )
 
 
@@ -76,7 +78,7 @@ async def to_order_filter(context: Context, filter: OrderFilter | None) -> queri
         needs_action=filter.needs_action,
         delayed=filter.delayed,
         external_id=optional_text("externalId", filter.external_id),
-        search=optional_text("search", filter.search),
+        search=search_of(context, filter.search),
     )
 
 

@@ -7,6 +7,9 @@ from typing import TypeVar
 import strawberry
 
 from db.queries import ranges
+from db.queries.conditions import Search
+from resolvers.context import Context
+from resolvers.text import optional_text
 from schema.fields import condition
 
 E = TypeVar("E", bound=StrEnum)
@@ -38,6 +41,12 @@ def instants(range_: DateTimeRange | None) -> ranges.InstantRange:
 
 def days(range_: DateRange | None) -> ranges.DateRange:
     return ranges.DateRange(range_.from_, range_.to) if range_ else ranges.DateRange()
+
+
+def search_of(context: Context, words: str | None) -> Search | None:
+    """A search in the texts that the caller may read. None if there is none."""
+    text = optional_text("search", words)
+    return None if text is None else Search(text, context.principal.scopes)
 
 
 def members(values: list[E] | None) -> tuple[E, ...] | None:

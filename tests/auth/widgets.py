@@ -106,7 +106,7 @@ async def add_customers(database: Database, **customers: str) -> None:
                     name=f"Customer {number}",
                     created_at=STARTED,
                     updated_at=STARTED,
-                    search_text="",
+                    search_customers="",
                 )
             )
 

@@ -6,23 +6,27 @@ from datetime import date
 import pytest
 from sqlalchemy import Executable
 
+from auth.oauth_scopes import READ_SCOPES
 from db.enums import BusinessCase
 from db.ids import new_id
 from db.keyset import Window
 from db.models import Contract, Customer, Order, Tenant
 from db.queries import contracts, customers, offers, orders, products, tenants
+from db.queries.conditions import Search
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
 
 NEWEST = Window("RECEIVED_AT", descending=True, limit=5)
-WANTED = orders.OrderFilter(search="müller a-1", external_id="4711", needs_action=True)
+WANTED = orders.OrderFilter(
+    search=Search("müller a-1", READ_SCOPES), external_id="4711", needs_action=True
+)
 TODAY = date(2026, 11, 24)
 
 STATEMENTS: dict[str, Callable[[], Executable]] = {
     "count": lambda: orders.ORDERS.count(WANTED),
     "counts": lambda: orders.ORDERS.counts(WANTED, Order.customer_id, [new_id()]),
     "summary": lambda: orders.summary(WANTED),
-    "references": lambda: orders.by_references().params(keys=["A-1", "V-2"]),
+    "references": lambda: orders.by_references(READ_SCOPES).params(keys=["A-1", "V-2"]),
     "renewable contracts": lambda: contracts.renewable_among(TODAY).params(keys=[new_id()]),
     "customer by number": lambda: customers.ids_of_customer("K-1"),
     "product by number": lambda: products.ids_of_product("P-1"),

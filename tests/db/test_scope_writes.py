@@ -43,7 +43,7 @@ def customer(tenant: int, root: int) -> Customer:
         name="Neu",
         created_at=NOW,
         updated_at=NOW,
-        search_text="neu",
+        search_customers="neu",
     )
 
 

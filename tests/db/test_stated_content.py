@@ -49,7 +49,10 @@ PROCESSING: dict[str, Any] = {
     "reported_characteristics": [{"name": "vlan", "value": 7}],
     "updated_at": NOW.replace(hour=13),
     "version": 2,
-    "search_text": "gefunden",
+    "search_orders": "gefunden",
+    "search_offers": "gefunden",
+    "search_contracts": "gefunden",
+    "search_customers": "gefunden",
 }
 COMPUTED = {"status", "expected_sort"}
 UNCHANGEABLE = [

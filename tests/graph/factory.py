@@ -68,7 +68,7 @@ class Factory(Rows):
             **address(n),
         }
         customer = self._add(Customer, columns, given)
-        customer.search_text = search_text(customer.number, customer.name)
+        customer.search_customers = search_text(customer.number, customer.name)
         return customer
 
     def site(self, customer: Customer, **given: Any) -> models.Site:
@@ -166,7 +166,8 @@ class Factory(Rows):
         if cart:
             cart.status = enums.CartStatus.FROZEN
         offer = self._add(Offer, columns, given)
-        offer.search_text = search_text(offer.number, customer.name)
+        offer.search_offers = search_text(offer.number)
+        offer.search_customers = customer.search_customers
         return offer
 
     def consent(self, offer: Offer, **given: Any) -> models.OfferConsent:
@@ -200,7 +201,8 @@ class Factory(Rows):
             "updated_at": NOW - timedelta(days=500),
         }
         contract = self._add(Contract, columns, given)
-        contract.search_text = search_text(contract.number, customer.name)
+        contract.search_contracts = search_text(contract.number)
+        contract.search_customers = customer.search_customers
         return contract
 
     def contract_item(self, contract: Contract, **given: Any) -> models.ContractItem:
@@ -254,13 +256,10 @@ class Factory(Rows):
             self._history(order, sequence, entry, at)
         for value in external_ids:
             self.external_id(order, value=value)
-        order.search_text = search_text(
-            order.number,
-            contract.number if contract else None,
-            offer.number if offer else None,
-            *external_ids,
-            customer.name,
-        )
+        order.search_orders = search_text(order.number, *external_ids)
+        order.search_offers = offer.search_offers if offer else ""
+        order.search_contracts = contract.search_contracts if contract else ""
+        order.search_customers = customer.search_customers
         return order
 
     def item(self, order: Order, *, product: Product | None = None, **given: Any) -> OrderItem:

@@ -157,7 +157,7 @@ async def test_an_error_of_a_statement_is_kept_without_its_parameters(
 
     async def save_strangely(unit: UnitOfWork) -> None:
         for aggregate in unit.orders["N-1"].values():
-            aggregate.row.search_text = "of one's own"
+            aggregate.row.search_orders = "of one's own"
             aggregate.row.updated_at = aggregate.row.updated_at.replace(tzinfo=None)
         await save(unit)
 

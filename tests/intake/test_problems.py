@@ -216,7 +216,7 @@ async def test_what_the_database_refuses_is_a_problem_too(
     async def save_strangely(unit: UnitOfWork) -> None:
         if spoilt := unit.orders["N-5"].get(1):
             # No payload gets that far; here the row itself is spoilt.
-            spoilt.row.search_text = None  # type: ignore[assignment]
+            spoilt.row.search_orders = None  # type: ignore[assignment]
         await save(unit)
 
     monkeypatch.setattr(UnitOfWork, "save", save_strangely)

@@ -221,7 +221,7 @@ async def test_what_the_database_refuses_is_rejected_without_its_words_and_the_r
     async def save_strangely(unit: UnitOfWork) -> None:
         if spoilt := unit.orders["N-2"].get(1):
             # No payload gets that far; here the row itself is spoilt.
-            spoilt.row.search_text = None  # type: ignore[assignment]
+            spoilt.row.search_orders = None  # type: ignore[assignment]
         await save(unit)
 
     monkeypatch.setattr(UnitOfWork, "save", save_strangely)

@@ -71,7 +71,8 @@ async def final_state(take_in: Intake) -> dict[str, Any]:
     stored = await take_in.order()
     names = (
         "phase completed_at processing_seconds action_text action_by action_due delayed "
-        "expected_completion_date contract_effect reported_characteristics search_text"
+        "expected_completion_date contract_effect reported_characteristics "
+        "search_orders search_offers search_contracts search_customers"
     )
     final = {name: getattr(stored, name) for name in names.split()}
     final["linked"] = stored.contract_id is not None

@@ -59,7 +59,7 @@ OF_THE_TENANT = {
 }
 # Columns whose values no answer holds, beside the keys.
 HIDDEN = {"PortalUser.created_at", "PortalUser.subject", "Site.created_at"}
-KEYS = re.compile(r"(.+_)?id|search_text")
+KEYS = re.compile(r"(.+_)?id|search_.+")
 World = Mapping[str, Asking]
 """Who asks, by the name of the seat."""
 

@@ -131,7 +131,7 @@ def test_a_contract_is_created_by_the_first_order_and_amended_by_the_next() -> N
     report = ContractReported(("V-1", "V-2"))
     assert _events(first, report) == [ContractLinked("V-1", ContractEffect.CREATED), reached]
     assert _events(second, report) == [ContractLinked("V-1", ContractEffect.AMENDED), reached]
-    assert (first.contract, first.row.search_text.split("\n")[1]) == (second.contract, "v-1")
+    assert (first.contract, first.row.search_contracts) == (second.contract, "v-1")
     assert first.contract is not None
     assert first.contract.version == 2
     assert _events(first, ContractReported(("V-2", "V-1"))) == []

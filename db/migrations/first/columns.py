@@ -140,12 +140,13 @@ def index_where(condition: str, name: str, *columns: str, unique: bool = False) 
     return sa.Index(name, *columns, unique=unique, postgresql_where=where, sqlite_where=where)
 
 
-def searched(name: str) -> list[SchemaItem]:
-    """The text that search reads, with its index."""
+def searched(table: str, *kinds: str) -> list[SchemaItem]:
+    """The texts that search reads, one for each kind of document, with their index."""
+    columns = [f"search_{kind}" for kind in kinds]
     index = sa.Index(
-        f"ix_{name}_search_text",
-        "search_text",
+        f"ix_{table}_search",
+        *columns,
         postgresql_using="gin",
-        postgresql_ops={"search_text": "gin_trgm_ops"},
+        postgresql_ops=dict.fromkeys(columns, "gin_trgm_ops"),
     )
-    return [*required(TEXT, "search_text"), index.ddl_if(dialect="postgresql")]
+    return [*required(TEXT, *columns), index.ddl_if(dialect="postgresql")]

@@ -82,7 +82,7 @@ table(
     sa.UniqueConstraint("cart_id"),
     sa.UniqueConstraint("root_tenant_id", "number"),
     sorted_by("created_at", "customer_id", "root_tenant_id", "tenant_id"),
-    searched("offers"),
+    searched("offers", "offers", "customers"),
 )
 
 table(
@@ -129,7 +129,7 @@ table(
     sorted_by("created_at", "customer_id", "product_id", "root_tenant_id", "site_id", "tenant_id"),
     sorted_by("term_end_sort", "root_tenant_id"),
     sorted_by("updated_at", "root_tenant_id"),
-    searched("contracts"),
+    searched("contracts", "contracts", "customers"),
 )
 
 table("contract_items", items_of("contract_id", "contracts"))

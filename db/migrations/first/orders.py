@@ -115,7 +115,7 @@ table(
     sa.Index(
         "ix_orders_summary", "root_tenant_id", "tenant_id", "phase", "business_case", "delayed"
     ),
-    searched("orders"),
+    searched("orders", "orders", "offers", "contracts", "customers"),
 )
 
 

@@ -66,7 +66,7 @@ table(
     sa.UniqueConstraint("root_tenant_id", "number"),
     sorted_by("created_at", "root_tenant_id"),
     sorted_by("name", "root_tenant_id", "tenant_id"),
-    searched("customers"),
+    searched("customers", "customers"),
 )
 
 table(
