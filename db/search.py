@@ -7,6 +7,8 @@ a search looks only in what a credential may read. A text is empty if the row ha
 from collections.abc import Mapping
 from unicodedata import normalize
 
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
+
 SEARCH_COLUMNS: Mapping[str, str] = {
     "orders:read": "search_orders",
     "offers:read": "search_offers",
@@ -14,6 +16,17 @@ SEARCH_COLUMNS: Mapping[str, str] = {
     "customers:read": "search_customers",
 }
 """The column of the text that needs the scope. Tables have the columns of their parts."""
+
+
+def readable_texts(
+    model: type[DeclarativeBase], scopes: frozenset[str]
+) -> list[InstrumentedAttribute[str]]:
+    """The search texts of the model's rows that a caller with these OAuth scopes may read."""
+    return [
+        getattr(model, column)
+        for scope, column in SEARCH_COLUMNS.items()
+        if scope in scopes and hasattr(model, column)
+    ]
 
 
 def search_text(*parts: str | None) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from db.base import Base
 from db.expressions import any_of
-from db.search import SEARCH_COLUMNS, search_terms
+from db.search import readable_texts, search_terms
 
 
 def one_of(
@@ -33,11 +33,7 @@ def found_by(model: type[Base], search: Search | None) -> list[ColumnElement[boo
     """Every word of the search occurs in a search text of the row that the caller may read."""
     if search is None:
         return []
-    texts = [
-        getattr(model, column)
-        for scope, column in SEARCH_COLUMNS.items()
-        if scope in search.scopes and hasattr(model, column)
-    ]
+    texts = readable_texts(model, search.scopes)
     return [
         or_(false(), *(text.like(term, escape="\\") for text in texts))
         for term in search_terms(search.words)
