@@ -26,6 +26,7 @@ from graphql import (
 )
 
 import schema as product
+from auth.oauth_scopes import OAuthScope
 from tests.graph.client import Client
 from tests.graph.factory import Factory
 
@@ -62,6 +63,7 @@ NAMES_BESIDE_TYPES = {
     "Accept-Language",
     "X-Tenant",
     *(f"@{each.name}" for each in SCHEMA.directives),
+    *OAuthScope,
 }
 
 
