@@ -33,6 +33,7 @@ from db.models import (
     OfferConsent,
     Order,
     OrderDelay,
+    OrderExternalId,
     OrderHistoryEntry,
     OrderItem,
     OrderMilestone,
@@ -41,6 +42,7 @@ from db.models import (
     Site,
     Tenant,
 )
+from db.search import search_text
 from db.session import Database, ReadSession
 from ordering.order.lifecycle import INTERRUPTIONS, can_follow
 from tests.seeding.conftest import ORDERS
@@ -65,6 +67,33 @@ async def test_the_summary_counts_what_is_there(book: Book, session: ReadSession
     models: dict[str, Any] = {m.class_.__tablename__: m.class_ for m in Base.registry.mappers}
     for table, count in summary.rows.items():
         assert await session.scalar(select(func.count()).select_from(models[table])) == count
+
+
+async def test_the_search_texts_hold_the_documents_own_numbers_and_those_of_what_they_name(
+    session: ReadSession,
+) -> None:
+    customers = {row.id: row for row in await session.entities(select(Customer))}
+    offers = {row.id: row for row in await session.entities(select(Offer))}
+    contracts = {row.id: row for row in await session.entities(select(Contract))}
+    external_ids = await parts_by_order(session, OrderExternalId)
+    for customer in customers.values():
+        assert customer.search_customers == search_text(customer.number, customer.name)
+    for offer in offers.values():
+        assert offer.search_offers == search_text(offer.number)
+        assert offer.search_customers == customers[offer.customer_id].search_customers
+    for contract in contracts.values():
+        assert contract.search_contracts == search_text(contract.number)
+        assert contract.search_customers == customers[contract.customer_id].search_customers
+    for order in await orders_of(session):
+        own = sorted(external_ids[order.id], key=lambda row: row.position)
+        assert order.search_orders == search_text(order.number, *(row.value for row in own))
+        assert order.search_offers == (
+            offers[order.offer_id].search_offers if order.offer_id else ""
+        )
+        assert order.search_contracts == (
+            contracts[order.contract_id].search_contracts if order.contract_id else ""
+        )
+        assert order.search_customers == customers[order.customer_id].search_customers
 
 
 def test_the_tables_are_left_as_the_migrations_make_them(book: Book) -> None:
