@@ -7,7 +7,9 @@ a search looks only in what a credential may read. A text is empty if the row ha
 from collections.abc import Mapping
 from unicodedata import normalize
 
-from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute
+
+from db.base import Base
 
 SEARCH_COLUMNS: Mapping[str, str] = {
     "orders:read": "search_orders",
@@ -18,9 +20,7 @@ SEARCH_COLUMNS: Mapping[str, str] = {
 """The column of the text that needs the scope. Tables have the columns of their parts."""
 
 
-def readable_texts(
-    model: type[DeclarativeBase], scopes: frozenset[str]
-) -> list[InstrumentedAttribute[str]]:
+def readable_texts(model: type[Base], scopes: frozenset[str]) -> list[InstrumentedAttribute[str]]:
     """The search texts of the model's rows that a caller with these OAuth scopes may read."""
     return [
         getattr(model, column)
