@@ -91,7 +91,7 @@ def add_contract(
         *(contract.product.id, status, contract.start, contract.end, contract.months),
         *(NOTICE_MONTHS, contract.renewable_from, tenant.dealer_id, tenant.sub_partner_id),
         *(contract.predecessor, instant(contract.created), instant(contract.updated)),
-        *(contract.version, search_text(contract.number), customer.search_text),
+        *(contract.version, search_text(contract.number), search_text(customer.name)),
     )
     for position, (line, quantity) in enumerate(contract.lines, 1):
         item = priced_item(owner, position, line, quantity, _A.ADD)

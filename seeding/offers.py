@@ -84,7 +84,7 @@ def add_offer(
         book.draw.one_of(customer.tenant.users).id,
         *(instant(created), instant(updated or decided or sent or created)),
         *(instant(sent) if sent else None, instant(decided) if decided else None),
-        *(day(created) + VALID, search_text(number), customer.search_text),
+        *(day(created) + VALID, search_text(number), search_text(customer.name)),
     )
     return identifier, number
 

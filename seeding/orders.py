@@ -106,7 +106,7 @@ def add_order(
         *(instant(max(changed, default=received)), 1 + len(changed)),
         search_text(number, *(value for _, value in stated.external_ids)),
         *(search_text(offer_number), search_text(contract.number if contract else None)),
-        customer.search_text,
+        search_text(customer.name),
     )
     return number
 

@@ -46,10 +46,6 @@ class Customer:
     delivered: bool = False
     """Whether anything was delivered. Before that, the customer is a prospect."""
 
-    @property
-    def search_text(self) -> str:
-        return search_text(self.number, self.name)
-
 
 def new_customer(
     book: Book, tenant: Tenant, *, name: str | None = None, created: int | None = None
@@ -91,7 +87,8 @@ def close_customer(book: Book, customer: Customer) -> None:
     created = instant(customer.created)
     book.batch.add(
         *("customers", customer.id, *customer.owner, customer.number, kind),
-        *(customer.name, customer.email, created, created, customer.search_text, *customer.address),
+        *(customer.name, customer.email, created, created),
+        *(search_text(customer.number, customer.name), *customer.address),
     )
 
 

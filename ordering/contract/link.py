@@ -99,7 +99,7 @@ def _create(context: ChangeContext, number: str) -> Contract:
             updated_at=now,
             version=1,
             search_contracts=search_text(number),
-            search_customers=order.customer.search_customers,
+            search_customers=search_text(order.customer.name),
         )
     )
     items = [item for item in order.items if item.action is not ItemAction.DELETE]

@@ -37,7 +37,7 @@ def mark_ordered(
                 created_at=ordered_at,
                 updated_at=now,
                 search_offers=search_text(number),
-                search_customers=customer.search_customers,
+                search_customers=search_text(customer.name),
             )
         )
     elif offer.customer_id != customer.id:

@@ -137,9 +137,9 @@ class OrderAggregate:
         )
 
     def update_search_texts(self) -> None:
-        """The order's numbers, and the texts of its offer, its contract and its customer."""
+        """The order's own numbers, those of its offer and contract, and its customer's name."""
         row, offer, contract = self.row, self.offer, self.contract
         row.search_orders = search_text(row.number, *(each.value for each in self.external_ids))
         row.search_offers = offer.search_offers if offer else ""
         row.search_contracts = contract.search_contracts if contract else ""
-        row.search_customers = self.customer.search_customers
+        row.search_customers = search_text(self.customer.name)

@@ -38,7 +38,7 @@ class ContractFilter:
     product: str | None = condition('Contracts whose main product has this number: "CF-KOMFORT".')
     search: str | None = condition(
         "Contracts in which every one of these words occurs: in the contract number, or in the "
-        "customer's number or name (with the scope `customers:read`). Texts that your credential "
+        "customer's name (with the scope `customers:read`). Texts that your credential "
         "may not read are not searched. A word also matches as a part of a longer word. Case is "
         "ignored."
     )

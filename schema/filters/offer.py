@@ -28,7 +28,7 @@ class OfferFilter:
     )
     search: str | None = condition(
         "Offers in which every one of these words occurs: in the offer number, or in the "
-        "customer's number or name (with the scope `customers:read`). Texts that your credential "
+        "customer's name (with the scope `customers:read`). Texts that your credential "
         "may not read are not searched. A word also matches as a part of a longer word. Case is "
         "ignored."
     )

@@ -49,7 +49,7 @@ class OrderFilter:
     search: str | None = condition(
         "Orders in which every one of these words occurs: in the order's number or an external id, "
         "in the number of its offer (with the scope `offers:read`) or of its contract "
-        "(`contracts:read`), or in its customer's number or name (`customers:read`). Texts that "
+        "(`contracts:read`), or in its customer's name (`customers:read`). Texts that "
         "your credential may not read are not searched. A word also matches as a part of a longer "
         "word. Case is ignored."
     )

@@ -167,7 +167,7 @@ class Factory(Rows):
             cart.status = enums.CartStatus.FROZEN
         offer = self._add(Offer, columns, given)
         offer.search_offers = search_text(offer.number)
-        offer.search_customers = customer.search_customers
+        offer.search_customers = search_text(customer.name)
         return offer
 
     def consent(self, offer: Offer, **given: Any) -> models.OfferConsent:
@@ -202,7 +202,7 @@ class Factory(Rows):
         }
         contract = self._add(Contract, columns, given)
         contract.search_contracts = search_text(contract.number)
-        contract.search_customers = customer.search_customers
+        contract.search_customers = search_text(customer.name)
         return contract
 
     def contract_item(self, contract: Contract, **given: Any) -> models.ContractItem:
@@ -259,7 +259,7 @@ class Factory(Rows):
         order.search_orders = search_text(order.number, *external_ids)
         order.search_offers = offer.search_offers if offer else ""
         order.search_contracts = contract.search_contracts if contract else ""
-        order.search_customers = customer.search_customers
+        order.search_customers = search_text(customer.name)
         return order
 
     def item(self, order: Order, *, product: Product | None = None, **given: Any) -> OrderItem:

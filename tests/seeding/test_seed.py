@@ -80,10 +80,10 @@ async def test_the_search_texts_hold_the_documents_own_numbers_and_those_of_what
         assert customer.search_customers == search_text(customer.number, customer.name)
     for offer in offers.values():
         assert offer.search_offers == search_text(offer.number)
-        assert offer.search_customers == customers[offer.customer_id].search_customers
+        assert offer.search_customers == search_text(customers[offer.customer_id].name)
     for contract in contracts.values():
         assert contract.search_contracts == search_text(contract.number)
-        assert contract.search_customers == customers[contract.customer_id].search_customers
+        assert contract.search_customers == search_text(customers[contract.customer_id].name)
     for order in await orders_of(session):
         own = sorted(external_ids[order.id], key=lambda row: row.position)
         assert order.search_orders == search_text(order.number, *(row.value for row in own))
@@ -93,7 +93,7 @@ async def test_the_search_texts_hold_the_documents_own_numbers_and_those_of_what
         assert order.search_contracts == (
             contracts[order.contract_id].search_contracts if order.contract_id else ""
         )
-        assert order.search_customers == customers[order.customer_id].search_customers
+        assert order.search_customers == search_text(customers[order.customer_id].name)
 
 
 def test_the_tables_are_left_as_the_migrations_make_them(book: Book) -> None:
