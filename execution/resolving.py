@@ -50,7 +50,7 @@ class Rows:
             return self
         return replace(self, attributes=self.attributes.union(attributes))
 
-    def without(self, fields: Container[tuple[str, str]]) -> "Rows":
+    def without(self, fields: Container[tuple[str, ...]]) -> "Rows":
         """These, without the prefetches for some fields."""
         prefetches = tuple(each for each in self.prefetches if each.field not in fields)
         by_type = tuple((name, rows.without(fields)) for name, rows in self.by_type)

@@ -76,30 +76,27 @@ async def by_global_ids(
     return [None if key is None else row_of.get(key) for key in parsed]
 
 
-async def tenant_ids(context: Context, number: str | None) -> tuple[int, ...] | None:
-    """For a filter, the ids of the tenant with that number and of all tenants below it. None if
-    there is no number; empty if no tenant in scope has it."""
-    return await _ids(context, "tenant", subtree, number)
+async def tenant_ids(context: Context, number: str) -> tuple[int, ...]:
+    """The ids of the tenant with that number and of all tenants below it; empty if no tenant in
+    scope has it."""
+    return await _ids(context, subtree, number)
 
 
-async def customer_ids(context: Context, number: str | None) -> tuple[UUID, ...] | None:
-    return await _ids(context, "customer", ids_of_customer, number)
+async def customer_ids(context: Context, number: str) -> tuple[UUID, ...]:
+    return await _ids(context, ids_of_customer, number)
 
 
-async def product_ids(context: Context, number: str | None) -> tuple[UUID, ...] | None:
-    return await _ids(context, "product", ids_of_product, number)
+async def product_ids(context: Context, number: str) -> tuple[UUID, ...]:
+    return await _ids(context, ids_of_product, number)
 
 
 async def _ids(
-    context: Context, argument: str, statement: Callable[[str], Select[K]], number: str | None
-) -> tuple[K, ...] | None:
-    if number is None:
-        return None
-
+    context: Context, statement: Callable[[str], Select[K]], number: str
+) -> tuple[K, ...]:
     async def load(numbers: list[str]) -> list[tuple[K, ...]]:
         return [
             tuple(key for (key,) in await context.session.tuples(statement(text)))
             for text in numbers
         ]
 
-    return await context.loaders.value(statement, load, text_argument(argument, number))
+    return await context.loaders.value(statement, load, number)
