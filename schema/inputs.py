@@ -3,7 +3,7 @@
 The input types, the conditions of statements and the permissions follow from the declarations.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -17,6 +17,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from auth.oauth_scopes import OAuthScope
 from db.conditions import EVERYTHING, Condition, Where
+from execution.resolving import CHECK, Check
 from resolvers.context import Context
 from resolvers.text import text_argument
 from schema.enums import Direction
@@ -45,7 +46,7 @@ class Filter:
         return value if self.read is None else await self.read(context, value)
 
 
-_FILTER, _COMPARE = "filter", "compare"
+_FILTER, _COMPARE, _COLUMNS = "filter", "compare", "columns"
 
 
 def condition(
@@ -75,6 +76,24 @@ def filter_argument(filter: Filter, description: str, *scopes: OAuthScope) -> An
     """The annotation of an argument that is a condition of its own."""
     return strawberry.argument(
         description=description, directives=requires(*scopes), metadata={_FILTER: filter}
+    )
+
+
+def lookup_argument(
+    description: str,
+    *scopes: OAuthScope,
+    check: Check | None = None,
+    columns: Sequence[InstrumentedAttribute[Any]] = (),
+) -> Any:
+    """The annotation of an argument that names objects.
+
+    `check` raises an error for a value that makes no sense; `by_level` calls it. `columns` are what
+    the value is compared with.
+    """
+    return strawberry.argument(
+        description=description,
+        directives=requires(*scopes),
+        metadata={CHECK: check, _COLUMNS: columns},
     )
 
 
@@ -139,6 +158,12 @@ def filter_of(declared: Any) -> Filter | None:
     """What a declared field or argument asks; None if it is no condition."""
     filter: Filter | None = (getattr(declared, "metadata", None) or {}).get(_FILTER)
     return filter
+
+
+def compared_by(declared: Any) -> list[Any]:
+    """The columns that the value of a declared look-up argument is compared with."""
+    columns = (getattr(declared, "metadata", None) or {}).get(_COLUMNS, ())
+    return [column.__clause_element__() for column in columns]
 
 
 @cache

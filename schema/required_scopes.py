@@ -61,25 +61,25 @@ def _needs_within(kind: GraphQLNamedType) -> Iterator[tuple[Coordinate, frozense
             # A reader of this object has the scopes that the object itself needs.
             yield (kind.name, name), needed_for(field) - needed_by(kind)
             for argument_name, argument in field.args.items():
-                yield (kind.name, name, argument_name), _own(argument)
+                yield (kind.name, name, argument_name), own_scopes(argument)
     elif isinstance(kind, GraphQLInputObjectType):
         for name, input_field in kind.fields.items():
-            yield (kind.name, name), _own(input_field)
+            yield (kind.name, name), own_scopes(input_field)
     elif isinstance(kind, GraphQLEnumType):
         for name, value in kind.values.items():
-            yield (kind.name, name), _own(value)
+            yield (kind.name, name), own_scopes(value)
 
 
 def needed_for(field: GraphQLField) -> frozenset[str]:
     """The scopes that a field needs, those of its type included."""
-    return _own(field) | needed_by(get_named_type(field.type))
+    return own_scopes(field) | needed_by(get_named_type(field.type))
 
 
 def needed_by(kind: GraphQLNamedType) -> frozenset[str]:
     """The scopes of every field that returns the type, or a page or an edge of it."""
     fields = getattr(kind, "fields", {})
     inner = fields.get("nodes") or fields.get("node")
-    return _own(kind) | (_own(get_named_type(inner.type)) if inner else frozenset())
+    return own_scopes(kind) | (own_scopes(get_named_type(inner.type)) if inner else frozenset())
 
 
 def scopes_of(definition: Any) -> frozenset[str]:
@@ -90,5 +90,6 @@ def scopes_of(definition: Any) -> frozenset[str]:
     )
 
 
-def _own(element: Any) -> frozenset[str]:
+def own_scopes(element: Any) -> frozenset[str]:
+    """The scopes that a part of the schema declares itself."""
     return scopes_of(element.extensions.get("strawberry-definition"))
