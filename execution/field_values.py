@@ -49,6 +49,8 @@ def _values(state: ExecutionState, field: LevelField) -> Any:
     if state.forbidden:
         scope = state.forbidden.scope(plan.coordinate, plan.nodes[0])
         if scope is not None:
+            # As graphql-core does, which refuses wrong arguments first.
+            _coerce_arguments(state, field)
             raise ForbiddenError(scope)
     resolver = plan.resolver
     if isinstance(resolver, AttributeResolver):
