@@ -135,7 +135,7 @@ async def test_a_field_is_forbidden_where_it_uses_an_input_without_its_scope(
     for by in ("levels", "core"):
         _CALLS.clear()
         keys = {KEY: Caller("acme", scopes=EVERY_SCOPE - {scope})}
-        served = serve(served_schema=SCHEMA, needs=NEEDS, by=by, keys=keys)  # type: ignore[arg-type]
+        served = serve(served_schema=SCHEMA, needs=NEEDS, by=by, keys=keys)
         body = {"query": document, "variables": variables}
         error = only_error(await served.http.post("/graphql", json=body))
         assert error["extensions"] == {"code": "FORBIDDEN", "scope": scope}
@@ -173,7 +173,7 @@ async def test_each_use_of_a_field_is_judged_by_itself() -> None:
     # The nodes of another document are others.
     assert len(forbidden.nodes) == 2
     for by in ("levels", "core"):
-        served = serve(served_schema=SCHEMA, needs=NEEDS, by=by)  # type: ignore[arg-type]
+        served = serve(served_schema=SCHEMA, needs=NEEDS, by=by)
         answer = await served.http.post(
             "/graphql", json={"query": document, "variables": variables}
         )
@@ -203,7 +203,8 @@ def test_a_document_without_such_inputs_needs_nothing() -> None:
 
 async def test_a_variable_that_does_not_fit_is_a_request_error() -> None:
     served = serve(served_schema=SCHEMA, needs=NEEDS)
-    for value in ({"inner": {"secret": 5}}, {"inner": []}, {"unknown": 1}, 7, ["HIDDEN"]):
+    values: list[Any] = [{"inner": {"secret": 5}}, {"inner": []}, {"unknown": 1}, 7, ["HIDDEN"]]
+    for value in values:
         body = {"query": "query ($v: Outer) { items(filter: $v) }", "variables": {"v": value}}
         answer = (await served.http.post("/graphql", json=body)).json()
         assert "data" not in answer
@@ -219,7 +220,7 @@ async def test_both_executors_refuse_alike(limit: int | None) -> None:
     body = {"query": document, "variables": {"limit": limit}}
     answers = []
     for by in ("levels", "core"):
-        served = serve(served_schema=SCHEMA, needs=NEEDS, by=by)  # type: ignore[arg-type]
+        served = serve(served_schema=SCHEMA, needs=NEEDS, by=by)
         answers.append((await served.http.post("/graphql", json=body)).json())
     assert answers[0] == answers[1]
     codes = [error["extensions"]["code"] for error in answers[0]["errors"]]
