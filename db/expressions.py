@@ -1,7 +1,6 @@
 """Expressions with the same meaning and different SQL on SQLite and PostgreSQL."""
 
 import json
-from collections.abc import Iterable
 from enum import Enum
 from typing import Any
 from uuid import UUID
@@ -21,27 +20,13 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import Boolean, TypeEngine
 
-
-def any_of(column: InstrumentedAttribute[Any], values: Iterable[Any]) -> ColumnElement[bool]:
-    """Whether the column equals one of the values, which are one parameter: the SQL is the same for
-    any number of them."""
-    return _AnyOf(column, values_parameter(column, values))
-
-
-def values_parameter(
-    column: InstrumentedAttribute[Any], values: Iterable[Any]
-) -> BindParameter[list[Any]]:
-    """A list of values of the column's type, as one parameter."""
-    return bindparam(None, list(values), type_=_Values(column.type))
-
-
 KEYS = "keys"
 """The default name of the parameter of `any_key`."""
 
 
 def any_key(column: InstrumentedAttribute[Any], name: str = KEYS) -> ColumnElement[bool]:
     """Whether the column equals one of the values of the parameter `name`, which the sender of the
-    statement sets."""
+    statement sets. The SQL is the same for any number of them."""
     return _AnyOf(column, keys_parameter(column, name))
 
 

@@ -5,7 +5,7 @@ however deep it lies. One statement gives a page of each of many parents: by a l
 PostgreSQL, by a window function on SQLite.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -25,12 +25,11 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from db.base import Base
-from db.expressions import any_key, any_of, keys_parameter
-from db.rows import Layout, RowQuery, scope_attributes
-from db.statements import cache_key
+from db.conditions import Where
+from db.expressions import any_key, keys_parameter
+from db.rows import Layout, RowQuery, TupleQuery, scope_attributes
 
 M = TypeVar("M", bound=Base)
-F = TypeVar("F")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,8 @@ class Key:
 class Window:
     """A part of a sorted list: `limit` rows from its start, or from its end."""
 
-    sort: str
+    sort: InstrumentedAttribute[Any]
+    """A column that never holds NULL."""
     descending: bool
     limit: int
     from_end: bool = False
@@ -69,21 +69,17 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Collection(Generic[M, F]):
+class Collection(Generic[M]):
     """Rows of one model that can be filtered, sorted and paged."""
 
     model: type[M]
     identity: InstrumentedAttribute[UUID]
-    sorts: Mapping[str, InstrumentedAttribute[Any]]
-    """Columns by the name of the sort order; none of them holds NULL."""
-    conditions: Callable[[F], list[ColumnElement[bool]]]
 
-    def page(self, filters: F, window: Window) -> RowQuery[M]:
+    def page(self, where: Where, window: Window) -> RowQuery[M]:
         """The rows of the window and one more, which tells whether there is another page."""
 
-        conditions = self.conditions(filters)
-
         def build(layout: Layout, _: str) -> Select[*tuple[Any, ...]]:
+            conditions = where.clauses()
             if not layout.prefetches:
                 return self._limited(select(*layout.of(self.model)).where(*conditions), window)
             # Cut the page first, so that rows are prefetched for the rows of the page alone.
@@ -92,23 +88,24 @@ class Collection(Generic[M, F]):
             rows = select(*layout.of(row)).select_from(row).order_by(*self._order(window, row))
             return layout.with_prefetches(rows, row)
 
-        key, binds = cache_key(conditions) or (None, ())
-        name = None if key is None else ("page", self.model, window.shape, key)
-        return RowQuery(name, self.model, self._key_attributes(window), build, binds)
+        name = "page", self.model, window.shape, where.shape
+        parameters = {**where.parameters, **window.parameters}
+        return RowQuery(name, self.model, self._key_attributes(window), build, parameters)
 
-    def pages(self, filters: F, window: Window, parent: InstrumentedAttribute[Any]) -> RowQuery[M]:
+    def pages(
+        self, where: Where, window: Window, parent: InstrumentedAttribute[Any]
+    ) -> RowQuery[M]:
         """A page of each parent: of the rows with the same value in the column `parent`. The
         parameter `keys` holds these values."""
 
-        conditions = self.conditions(filters)
-
         def build(layout: Layout, dialect: str) -> Select[*tuple[Any, ...]]:
             build_pages = self._pages_postgresql if dialect == "postgresql" else self._pages_sqlite
-            return build_pages(conditions, window, parent, layout)
+            return build_pages(where.clauses(), window, parent, layout)
 
-        key, binds = cache_key(conditions) or (None, ())
-        name = None if key is None else ("pages", parent, window.shape, key)
-        return RowQuery(name, self.model, (parent.key, *self._key_attributes(window)), build, binds)
+        name = "pages", parent, window.shape, where.shape
+        needed = parent.key, *self._key_attributes(window)
+        parameters = {**where.parameters, **window.parameters}
+        return RowQuery(name, self.model, needed, build, parameters)
 
     def _pages_postgresql(
         self,
@@ -160,25 +157,29 @@ class Collection(Generic[M, F]):
         return [getattr(self.model, name) for name in names]
 
     def _key_attributes(self, window: Window) -> tuple[str, ...]:
-        return self.sorts[window.sort].key, self.identity.key
+        return window.sort.key, self.identity.key
 
-    def count(self, filters: F) -> Select[int]:
+    def count(self, where: Where) -> TupleQuery:
         """The number of rows on all pages."""
-        return select(func.count()).select_from(self.model).where(*self.conditions(filters))
 
-    def counts(
-        self, filters: F, parent: InstrumentedAttribute[Any], parents: Iterable[Any]
-    ) -> Select[Any, int]:
-        """The number of rows of each parent that has any."""
-        return (
-            select(parent, func.count())
-            .where(any_of(parent, parents), *self.conditions(filters))
-            .group_by(parent)
-        )
+        def build() -> Select[*tuple[Any, ...]]:
+            return select(func.count()).select_from(self.model).where(*where.clauses())
 
-    def key(self, row: M, sort: str) -> Key:
+        return TupleQuery(("count", self.model, where.shape), build, where.parameters)
+
+    def counts(self, where: Where, parent: InstrumentedAttribute[Any]) -> TupleQuery:
+        """The number of rows of each parent that has any. The parameter `keys` holds the
+        parents."""
+
+        def build() -> Select[*tuple[Any, ...]]:
+            rows = select(parent, func.count()).where(any_key(parent), *where.clauses())
+            return rows.group_by(parent)
+
+        return TupleQuery(("counts", parent, where.shape), build, where.parameters)
+
+    def key(self, row: M, sort: InstrumentedAttribute[Any]) -> Key:
         """The position of a row in a sort order."""
-        return Key(getattr(row, self.sorts[sort].key), getattr(row, self.identity.key))
+        return Key(getattr(row, sort.key), getattr(row, self.identity.key))
 
     def _limited(
         self, statement: Select[*tuple[Any, ...]], window: Window
@@ -186,7 +187,7 @@ class Collection(Generic[M, F]):
         return statement.where(*self._bounds(window)).order_by(*self._order(window)).limit(_limit())
 
     def _order(self, window: Window, row: Any = None) -> list[ColumnElement[Any]]:
-        columns = [self.sorts[window.sort], self.identity]
+        columns = [window.sort, self.identity]
         if row is not None:
             columns = [getattr(row, column.key) for column in columns]
         if window.descending != window.from_end:
@@ -200,10 +201,9 @@ class Collection(Generic[M, F]):
             ("before", window.before, window.descending),
         ):
             if key is not None:
-                sort = self.sorts[window.sort]
-                position = tuple_(sort, self.identity)
+                position = tuple_(window.sort, self.identity)
                 bound = tuple_(
-                    bindparam(f"{name}_value", type_=sort.type, required=False),
+                    bindparam(f"{name}_value", type_=window.sort.type, required=False),
                     bindparam(f"{name}_identity", type_=self.identity.type, required=False),
                 )
                 bounds.append(position > bound if is_lower else position < bound)

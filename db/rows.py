@@ -6,11 +6,11 @@ Rows that are only read need no ORM entity: no identity map, no state, no column
 
 from collections import namedtuple
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache, partial
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import BindParameter, Select, inspect, literal_column, select, true
+from sqlalchemy import Select, inspect, literal_column, select, true
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from db.base import Base, ByColumn, ByParent, TenantOwned
@@ -23,21 +23,38 @@ class RowQuery(Generic[M]):
     """Selects rows of a model, with the attributes that a caller asks for."""
 
     name: Hashable
-    """Queries of the same name build the same statement, which is cached. None: not cached."""
+    """Queries of the same name build the same statement, which is cached."""
     model: type[M]
     needed: tuple[str, ...]
     """Attributes that are always selected."""
     build: Callable[["Layout", str], Select[*tuple[Any, ...]]]
     """`(layout, name of the dialect)` → statement, whose parameters have names."""
-    binds: Sequence[BindParameter[Any]] = ()
-    """Parameters of the statement without a name. Queries of one name have the same number in the
-    same places, each with its own values."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """The values of parameters that the query knows. Its sender sets the others."""
 
     def statement(
-        self, dialect: str, parameters: Mapping[str, Any], attributes: frozenset[str] | None = None
+        self,
+        dialect: str,
+        attributes: frozenset[str] | None = None,
+        **parameters: Any,
     ) -> Select[*tuple[Any, ...]]:
         """The statement with the values of its parameters."""
-        return self.build(Layout(self, attributes), dialect).params(parameters)
+        statement = self.build(Layout(self, attributes), dialect)
+        return statement.params({**self.parameters, **parameters})
+
+
+@dataclass(frozen=True, slots=True)
+class TupleQuery:
+    """Selects columns and aggregates."""
+
+    name: Hashable
+    """Queries of the same name build the same statement, which is cached."""
+    build: Callable[[], Select[*tuple[Any, ...]]]
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def statement(self, **parameters: Any) -> Select[*tuple[Any, ...]]:
+        """The statement with the values of its parameters."""
+        return self.build().params({**self.parameters, **parameters})
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from db.base import Base
 from db.engine import WRITES, create_engine
 from db.read_audit import ReadAudit, owner_attributes
-from db.rows import Layout, Prefetch, Records, RowQuery
+from db.rows import Prefetch, Records, RowQuery, TupleQuery
 from db.scope.enforcement import SCOPE
 from db.scope.sql_check import watch
 from db.scope.tenant_scope import TenantScope
 from db.snapshot import Snapshot, Transaction
-from db.statements import compiled_query, compiled_select
+from db.statements import compiled_query, compiled_tuples
 
 E = TypeVar("E")
 M = TypeVar("M", bound=Base)
@@ -87,27 +87,25 @@ class ReadSession:
         prefetches: tuple[Prefetch, ...],
         parameters: dict[str, Any],
     ) -> Records[M]:
-        if query.name is None:
-            layout = Layout(query, attributes, prefetches)
-            statement = query.build(layout, self.dialect).params(parameters)
-            rows: Result[Any] = await self._send(self._execute, statement)
-            return layout.records(rows.all())
         compiled = compiled_query(query, attributes, prefetches, self.scope, self._dialect)
-        values = compiled.parameters(self.scope, parameters, query.binds)
+        values = compiled.parameters(self.scope, {**query.parameters, **parameters})
         records: Records[M] = await self._send(self._source.records, compiled, values)
         return records
 
     async def tuples(
-        self, statement: Select[*tuple[Any, ...]], **parameters: Any
+        self, query: TupleQuery | Select[*tuple[Any, ...]], **parameters: Any
     ) -> Sequence[tuple[Any, ...]]:
         """The rows of a statement that selects columns and aggregates, but no entities.
 
         `parameters` are the values of its named parameters.
         """
+        if isinstance(query, TupleQuery):
+            parameters = {**query.parameters, **parameters}
         compiled = None
         if self.read_audit is None:
-            compiled = compiled_select(statement, self.scope, self._dialect)
+            compiled = compiled_tuples(query, self.scope, self._dialect)
         if compiled is None:
+            statement = query.build() if isinstance(query, TupleQuery) else query
             return list(map(tuple, await self.rows(statement.params(parameters))))
         compiled_statement, binds = compiled
         values = compiled_statement.parameters(self.scope, parameters, binds)

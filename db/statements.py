@@ -1,6 +1,6 @@
 """Statements that are compiled once and executed many times with other values.
 
-A `RowQuery` is compiled once for each set of attributes and each kind of scope, with the criteria
+A query is compiled once for each set of attributes and each kind of scope, with the criteria
 of the scope; the SQL check (`db.scope.sql_check`) reads it once, too. A session then sends the SQL
 with the values of its own scope as parameters.
 """
@@ -12,10 +12,10 @@ from operator import attrgetter
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, Dialect, Enum, Select, bindparam
+from sqlalchemy import BindParameter, Connection, Dialect, Enum, Select, bindparam
 from sqlalchemy.orm.interfaces import ORMOption
 
-from db.rows import Layout, Prefetch, Records, RowQuery, Tuples
+from db.rows import Layout, Prefetch, Records, RowQuery, TupleQuery, Tuples
 from db.scope.criteria import criteria_of_models
 from db.scope.sql_check import refuse_unscoped
 from db.scope.tenant_scope import TenantScope
@@ -28,22 +28,6 @@ CACHED_KINDS = 100
 """Kinds of scope whose criteria a process keeps. Each list of several tenants is a kind."""
 
 _ROOT, _TENANT, _CUSTOMER = "scope_root", "scope_tenant", "scope_customer"
-
-
-def cache_key(
-    clauses: Iterable[ColumnElement[bool] | Select[*tuple[Any, ...]]],
-) -> tuple[Hashable, list[BindParameter[Any]]] | None:
-    """A key that clauses share if they differ in their values alone, and the parameters that hold
-    these values. None if SQLAlchemy cannot tell."""
-    keys: list[Hashable] = []
-    binds: list[BindParameter[Any]] = []
-    for clause in clauses:
-        key = clause._generate_cache_key()
-        if key is None or any(bind.expanding for bind in key.bindparams):
-            return None
-        keys.append(key.key)
-        binds += key.bindparams
-    return tuple(keys), binds
 
 
 class CompiledStatement:
@@ -167,22 +151,29 @@ def compiled_query(
     def compile_query() -> CompiledStatement:
         layout = Layout(query, attributes, prefetches)
         statement = query.build(layout, dialect.name)
-        return CompiledStatement(statement, query.binds, layout, scope, dialect)
+        return CompiledStatement(statement, (), layout, scope, dialect)
 
     return _cached((query.name, attributes, prefetches, _kind(scope), dialect.name), compile_query)
 
 
-def compiled_select(
-    statement: Select[*tuple[Any, ...]], scope: TenantScope, dialect: Dialect
+def compiled_tuples(
+    query: TupleQuery | Select[*tuple[Any, ...]], scope: TenantScope, dialect: Dialect
 ) -> tuple[CompiledStatement, Sequence[BindParameter[Any]]] | None:
-    """The compiled form of a statement of columns and aggregates, and the parameters that hold the
-    values of this one. None if the statement has no cache key."""
-    key = cache_key([statement])
-    if key is None:
-        return None
-    clauses, binds = key
-    compile_select = partial(CompiledStatement, statement, binds, Tuples(), scope, dialect)
-    return _cached(("tuples", clauses, _kind(scope), dialect.name), compile_select), binds
+    """The compiled form of a query, and the parameters without a name that hold the values of this
+    one. None if the statement has no cache key."""
+    binds: Sequence[BindParameter[Any]] = ()
+    if isinstance(query, TupleQuery):
+        name, build = query.name, query.build
+    else:
+        key = query._generate_cache_key()
+        if key is None or any(bind.expanding for bind in key.bindparams):
+            return None
+        name, build, binds = key.key, lambda: query, key.bindparams
+
+    def compile_query() -> CompiledStatement:
+        return CompiledStatement(build(), binds, Tuples(), scope, dialect)
+
+    return _cached(("tuples", name, _kind(scope), dialect.name), compile_query), binds
 
 
 def _cached(key: Hashable, compile_statement: Callable[[], CompiledStatement]) -> CompiledStatement:

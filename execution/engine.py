@@ -1,4 +1,4 @@
-"""The engine of one schema: prepared documents, permissions of fields, and the execute step."""
+"""The engine of one schema: prepared documents, permissions, and the execute step."""
 
 from typing import Generic, TypeVar
 
@@ -6,8 +6,9 @@ from strawberry.schema import Schema
 
 from execution.documents import DocumentCache
 from execution.executor import Executor, ExecutorName, create_executor
+from execution.input_permissions import Needs
 from execution.limits import Limits
-from execution.permissions import FieldPermissions, Needs
+from execution.permissions import Permissions
 
 ContextT = TypeVar("ContextT")
 
@@ -23,11 +24,11 @@ class Engine(Generic[ContextT]):
         needs: Needs | None = None,
         executor_name: ExecutorName = "levels",
     ) -> None:
-        """`needs` are the scopes that fields need. Raises ValueError for a schema with extensions
-        or operation directives, which are not run."""
+        """`needs` are the scopes that fields and inputs need. Raises ValueError for a schema with
+        extensions or operation directives, which are not run."""
         if schema.extensions or schema.directives:
             raise ValueError("Strawberry's extensions and operation directives are not run here.")
         self.limits = limits
         self.documents = DocumentCache(schema, limits)
-        self.permissions = FieldPermissions(schema._schema, needs or {})
+        self.permissions = Permissions(schema._schema, needs or {})
         self.execute: Executor[ContextT] = create_executor(schema, limits, executor_name)

@@ -14,7 +14,7 @@ from execution.awaiting import is_awaitable
 from execution.breadth_first import execute_breadth_first
 from execution.documents import PreparedOperation
 from execution.limits import Limits
-from execution.permissions import Coordinate, refusing
+from execution.permissions import Forbidden, refusing
 from execution.plan import OperationPlan
 from execution.selections import fragments_of, selections_of
 from execution.state import ExecutionState
@@ -40,7 +40,7 @@ class Executor(Generic[ContextT]):
         operation: PreparedOperation,
         variables: dict[str, Any],
         context: ContextT,
-        forbidden: Mapping[Coordinate, str],
+        forbidden: Forbidden,
     ) -> ExecutionResult:
         """Execute the operation. Forbidden fields are null with an error and not resolved.
 
@@ -90,7 +90,7 @@ class BreadthFirstExecutor(Executor[ContextT]):
         operation: PreparedOperation,
         variables: dict[str, Any],
         context: ContextT,
-        forbidden: Mapping[Coordinate, str],
+        forbidden: Forbidden,
     ) -> ExecutionResult:
         plan = self._plan(operation)
         if plan is None or self.chosen(operation, variables) == "core":

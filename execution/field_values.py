@@ -46,8 +46,12 @@ def _values(state: ExecutionState, field: LevelField) -> Any:
     """The values of a field. Raises what fails the field of all objects."""
     plan = field.plan
     sources = field.level.sources
-    if state.forbidden and plan.coordinate in state.forbidden:
-        raise ForbiddenError(state.forbidden[plan.coordinate])
+    if state.forbidden:
+        scope = state.forbidden.scope(plan.coordinate, plan.nodes[0])
+        if scope is not None:
+            # As graphql-core does, which refuses wrong arguments first.
+            _coerce_arguments(state, field)
+            raise ForbiddenError(scope)
     resolver = plan.resolver
     if isinstance(resolver, AttributeResolver):
         try:
@@ -67,7 +71,7 @@ def _call_by_level(state: ExecutionState, field: LevelField, resolver: LevelReso
     rows = rows_of(state.plan, plan)
     if rows is not None:
         # Forbidden relations must not be prefetched.
-        arguments["rows"] = rows.without(state.forbidden) if state.forbidden else rows
+        arguments["rows"] = rows.without(state.forbidden.fields) if state.forbidden else rows
     values = resolver.function(field.level.sources, state.context, **arguments)
     return values if is_awaitable(values) else _one_for_each_object(field, values)
 

@@ -6,6 +6,7 @@ from inspect import Parameter, Signature, isawaitable, signature
 from typing import Any, TypeVar
 
 import strawberry
+from strawberry.types.arguments import StrawberryArgumentAnnotation
 
 LevelFunction = Callable[..., Sequence[Any] | Awaitable[Sequence[Any]]]
 """`(parents, context, **arguments)` → a value for each parent, in their order. An exception in the
@@ -50,7 +51,7 @@ class Rows:
             return self
         return replace(self, attributes=self.attributes.union(attributes))
 
-    def without(self, fields: Container[tuple[str, str]]) -> "Rows":
+    def without(self, fields: Container[tuple[str, ...]]) -> "Rows":
         """These, without the prefetches for some fields."""
         prefetches = tuple(each for each in self.prefetches if each.field not in fields)
         by_type = tuple((name, rows.without(fields)) for name, rows in self.by_type)
@@ -71,6 +72,12 @@ class LevelResolver:
     relation: Hashable
 
 
+Check = Callable[[str, Any], object]
+"""`(name, value)`: raises `ApiError` for a value of the argument that makes no sense."""
+
+CHECK = "check"
+"""The key of an argument's check, in the metadata of its annotation."""
+
 _LEVEL = "__by_level__"
 _READS = "__reads__"
 _ROWS = "rows"
@@ -86,7 +93,7 @@ def by_level(
     """A Strawberry resolver made from a function of all parents of a level.
 
     graphql-core calls it with one parent at a time. The parameters of `resolve` after the first
-    two are the field's arguments.
+    two are the field's arguments; those whose annotation has a `CHECK` are checked.
 
     - ``reads``: the attributes of the parents that it reads. Unknown by default, so that all are
       loaded.
@@ -97,11 +104,13 @@ def by_level(
       `Rows.prefetches` of the resolver that loads the parents, which may prefetch the other row.
     """
 
+    arguments = list(signature(resolve).parameters.values())[2:]
+    function = _checked(resolve, arguments)
+
     def resolve_one(root: Any, info: strawberry.Info, **arguments: Any) -> Any:
-        values = resolve([root], info.context, **arguments)
+        values = function([root], info.context, **arguments)
         return _await_only(values) if isawaitable(values) else _only(values)
 
-    arguments = list(signature(resolve).parameters.values())[2:]
     kind = Parameter.POSITIONAL_OR_KEYWORD
     resolve_one.__name__ = getattr(resolve, "__name__", "resolve")
     resolve_one.__module__ = resolve.__module__
@@ -119,7 +128,7 @@ def by_level(
     )
     read = None if reads is None else frozenset(reads)
     paths = None if rows is None else tuple(rows)
-    setattr(resolve_one, _LEVEL, LevelResolver(resolve, read, paths, relation))
+    setattr(resolve_one, _LEVEL, LevelResolver(function, read, paths, relation))
     return resolve_one
 
 
@@ -143,6 +152,28 @@ def declared_reads(resolve: Callable[..., Any]) -> frozenset[str] | None:
     """What `reads` declared of a resolver; None if nothing."""
     attributes: frozenset[str] | None = getattr(resolve, _READS, None)
     return attributes
+
+
+def _checked(resolve: LevelFunction, arguments: Iterable[Parameter]) -> LevelFunction:
+    """The function, which is called only with arguments that pass their checks."""
+    checks: dict[str, Check] = {
+        argument.name: annotation.metadata[CHECK]
+        for argument in arguments
+        for annotation in getattr(argument.annotation, "__metadata__", ())
+        if isinstance(annotation, StrawberryArgumentAnnotation) and annotation.metadata.get(CHECK)
+    }
+    if not checks:
+        return resolve
+
+    def checked(
+        parents: Sequence[Any], context: Any, **values: Any
+    ) -> Sequence[Any] | Awaitable[Sequence[Any]]:
+        for name, check in checks.items():
+            if values.get(name) is not None:
+                check(name, values[name])
+        return resolve(parents, context, **values)
+
+    return checked
 
 
 def _only(values: Sequence[Any]) -> Any:

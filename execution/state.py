@@ -1,7 +1,7 @@
 """What all steps of one execution share."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
 from graphql import GraphQLResolveInfo, located_error
@@ -11,7 +11,7 @@ from graphql.type.definition import GraphQLResolveInfoHelpers
 from execution.awaiting import IterationError, is_awaitable, outcome
 from execution.level import Indices, LevelField
 from execution.null_propagation import FieldErrors
-from execution.permissions import Coordinate
+from execution.permissions import Forbidden
 from execution.plan import ObjectPlan, OperationPlan
 
 
@@ -23,7 +23,7 @@ class ExecutionState:
         plan: OperationPlan,
         variables: VariableValues,
         context: Any,
-        forbidden: Mapping[Coordinate, str],
+        forbidden: Forbidden,
         *,
         hide_suggestions: bool,
     ) -> None:

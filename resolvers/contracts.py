@@ -13,8 +13,11 @@ def are_renewable(contracts: Sequence[Contract], context: Context) -> Values[boo
     """Whether each contract can be renewed today, in the order of the contracts."""
 
     async def load(contract_ids: list[UUID]) -> list[bool]:
-        today = context.present.today
-        renewable = set(await context.session.tuples(renewable_among(today), keys=contract_ids))
+        renewable = set(
+            await context.session.tuples(
+                renewable_among(), keys=contract_ids, today=context.present.today
+            )
+        )
         return [(contract_id,) in renewable for contract_id in contract_ids]
 
     return context.loaders.values("renewable", load, [contract.id for contract in contracts])

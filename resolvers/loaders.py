@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from db.base import Base
+from db.conditions import Where
 from db.expressions import any_key
 from db.keyset import Collection, Window
 from db.rows import Layout, Prefetch, Records, RowQuery
@@ -23,7 +24,6 @@ from execution.resolving import EVERYTHING, Rows
 from resolvers.batch_loader import BatchLoader, Load, Values, resolved
 
 M = TypeVar("M", bound=Base)
-F = TypeVar("F")
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
@@ -69,10 +69,10 @@ class Parts(Generic[M]):
 
 
 @dataclass(frozen=True)
-class Children(Generic[M, F]):
+class Children(Generic[M]):
     """The rows of a collection whose `column` is the key: a connection below another object."""
 
-    collection: Collection[M, F]
+    collection: Collection[M]
     column: InstrumentedAttribute[Any]
 
 
@@ -125,44 +125,43 @@ class Loaders:
         return self._values(("parts", relation.column, rows), load, keys)
 
     async def page(
-        self, collection: Collection[M, F], filter: F, window: Window, rows: Rows
+        self, collection: Collection[M], where: Where, window: Window, rows: Rows
     ) -> Records[M]:
         """The rows of a page of all rows in scope, and one more if there is one."""
-        return await self._records(collection.page(filter, window), rows, **window.parameters)
+        return await self._records(collection.page(where, window), rows)
 
-    async def count(self, collection: Collection[M, F], filter: F) -> int:
+    async def count(self, collection: Collection[M], where: Where) -> int:
         """The number of rows in scope."""
-        [(count,)] = await self._session.tuples(collection.count(filter))
+        [(count,)] = await self._session.tuples(collection.count(where))
         return int(count)
 
     def pages(
         self,
-        relation: Children[M, F],
-        filter: F,
+        relation: Children[M],
+        where: Where,
         window: Window,
         keys: Sequence[Hashable],
         rows: Rows = EVERYTHING,
     ) -> Values[list[M]]:
         """The rows of each parent's page, and one more if there is one."""
-        query = relation.collection.pages(filter, window, relation.column)
+        query = relation.collection.pages(where, window, relation.column)
 
         async def load(keys: list[Any]) -> list[list[M]]:
-            records = await self._records(query, rows, keys=keys, **window.parameters)
+            records = await self._records(query, rows, keys=keys)
             return grouped(records, relation.column.key, keys)
 
-        return self._values(("page", relation.column, filter, window, rows), load, keys)
+        return self._values(("page", relation.column, where, window, rows), load, keys)
 
-    def counts(self, relation: Children[M, F], filter: F, keys: Sequence[Hashable]) -> Values[int]:
+    def counts(self, relation: Children[M], where: Where, keys: Sequence[Hashable]) -> Values[int]:
         """The number of rows of each parent."""
 
         async def load(keys: list[Any]) -> list[int]:
-            rows = await self._session.tuples(
-                relation.collection.counts(filter, relation.column, keys)
-            )
+            query = relation.collection.counts(where, relation.column)
+            rows = await self._session.tuples(query, keys=keys)
             counts: dict[Any, int] = dict(cast("Iterable[tuple[Any, int]]", rows))
             return [counts.get(key, 0) for key in keys]
 
-        return self._values(("count", relation.column, filter), load, keys)
+        return self._values(("count", relation.column, where), load, keys)
 
     def values(self, name: Hashable, load: Load[K, V], keys: Sequence[K | None]) -> Values[Any]:
         """The value of each key by `load`, for anything but a plain relation. Functions under the

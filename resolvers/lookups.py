@@ -12,18 +12,14 @@ from db.models import Tenant
 from db.queries.customers import ids_of_customer
 from db.queries.products import ids_of_product
 from db.queries.tenants import subtree
-from execution.errors import LimitExceededError
 from execution.resolving import EVERYTHING, Rows
 from resolvers.batch_loader import resolved
 from resolvers.context import Context
 from resolvers.ids import identified, parse_global_id
 from resolvers.loaders import One
-from resolvers.text import text_argument
 
 K = TypeVar("K")
 M = TypeVar("M", bound=Base)
-
-MOST_NODES = 100
 
 _IDENTITIES: dict[type[Base], One[Any]] = {
     model: One(model, model.public_id if model is Tenant else model.id)  # type: ignore[attr-defined]
@@ -38,8 +34,7 @@ async def by_number(
 
     Several look-ups of one operation share a statement.
     """
-    key = text_argument("number", number)
-    [row] = await resolved(context.loaders.one(numbers, [key], rows))
+    [row] = await resolved(context.loaders.one(numbers, [number], rows))
     return row
 
 
@@ -49,15 +44,7 @@ async def by_global_ids(
     """The rows that the ids name, in their order; None for each that names no row in scope.
 
     `rows` says what is read of the rows, by types of the graph. They have the names of the models.
-    Raises `LimitExceededError` for more than `MOST_NODES` ids.
     """
-    if len(ids) > MOST_NODES:
-        raise LimitExceededError(
-            "nodes",
-            message=f"`ids` has {len(ids)} entries, at most {MOST_NODES} are allowed",
-            actual=len(ids),
-            maximum=MOST_NODES,
-        )
     parsed = [parse_global_id(text) for text in ids]
     identities: dict[type[Base], dict[UUID, None]] = defaultdict(dict)
     for key in parsed:
@@ -76,30 +63,27 @@ async def by_global_ids(
     return [None if key is None else row_of.get(key) for key in parsed]
 
 
-async def tenant_ids(context: Context, number: str | None) -> tuple[int, ...] | None:
-    """For a filter, the ids of the tenant with that number and of all tenants below it. None if
-    there is no number; empty if no tenant in scope has it."""
-    return await _ids(context, "tenant", subtree, number)
+async def tenant_ids(context: Context, number: str) -> tuple[int, ...]:
+    """The ids of the tenant with that number and of all tenants below it; empty if no tenant in
+    scope has it."""
+    return await _ids(context, subtree, number)
 
 
-async def customer_ids(context: Context, number: str | None) -> tuple[UUID, ...] | None:
-    return await _ids(context, "customer", ids_of_customer, number)
+async def customer_ids(context: Context, number: str) -> tuple[UUID, ...]:
+    return await _ids(context, ids_of_customer, number)
 
 
-async def product_ids(context: Context, number: str | None) -> tuple[UUID, ...] | None:
-    return await _ids(context, "product", ids_of_product, number)
+async def product_ids(context: Context, number: str) -> tuple[UUID, ...]:
+    return await _ids(context, ids_of_product, number)
 
 
 async def _ids(
-    context: Context, argument: str, statement: Callable[[str], Select[K]], number: str | None
-) -> tuple[K, ...] | None:
-    if number is None:
-        return None
-
+    context: Context, statement: Callable[[str], Select[K]], number: str
+) -> tuple[K, ...]:
     async def load(numbers: list[str]) -> list[tuple[K, ...]]:
         return [
             tuple(key for (key,) in await context.session.tuples(statement(text)))
             for text in numbers
         ]
 
-    return await context.loaders.value(statement, load, text_argument(argument, number))
+    return await context.loaders.value(statement, load, number)

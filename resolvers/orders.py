@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from typing import cast
 from uuid import UUID
 
+from db.conditions import Where
 from db.enums import BusinessCase, OrderPhase
 from db.models import Order
-from db.queries.orders import MatchedBy, OrderFilter, by_references, summary
+from db.queries.orders import MatchedBy, by_references, summary
 from execution.errors import LimitExceededError
 from execution.resolving import EVERYTHING, Rows
 from resolvers import relations
@@ -56,6 +57,6 @@ OrderCount = tuple[OrderPhase, BusinessCase, int, int, int]
 """`(phase, business case, orders, of these needing action, of these delayed)`"""
 
 
-async def order_counts(context: Context, filter: OrderFilter) -> Sequence[OrderCount]:
+async def order_counts(context: Context, where: Where) -> Sequence[OrderCount]:
     """The counts of each pair of phase and business case that has orders: one statement."""
-    return cast("Sequence[OrderCount]", await context.session.tuples(summary(filter)))
+    return cast("Sequence[OrderCount]", await context.session.tuples(summary(where)))

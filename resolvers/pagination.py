@@ -12,7 +12,10 @@ from datetime import UTC, date, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from sqlalchemy.orm import InstrumentedAttribute
+
 from db.base import Base
+from db.conditions import Where
 from db.keyset import Collection, Key, Window
 from execution.errors import ApiError, ErrorCode, LimitExceededError
 from execution.resolving import EVERYTHING, Rows
@@ -20,7 +23,9 @@ from resolvers.batch_loader import resolved
 from resolvers.loaders import Children, Loaders
 
 M = TypeVar("M", bound=Base)
-F = TypeVar("F")
+
+Sort = InstrumentedAttribute[Any]
+"""The column that a list is sorted by."""
 
 DEFAULT_PAGE = 50
 LARGEST_PAGE = 250
@@ -52,8 +57,8 @@ class Page(Generic[M]):
     rows: list[M]
     has_next: bool
     has_previous: bool
-    collection: Collection[M, Any]
-    sort: str
+    collection: Collection[M]
+    sort: Sort
     count: Count
 
     def cursor(self, row: M) -> str:
@@ -77,51 +82,49 @@ async def counts(pages: Sequence[Page[Any]]) -> list[int]:
 
 async def root_page(
     loaders: Loaders,
-    collection: Collection[M, F],
-    filter: F,
+    collection: Collection[M],
+    where: Where,
     *,
-    sort: str,
+    sort: Sort,
     descending: bool,
     arguments: PageArguments,
     rows: Rows = EVERYTHING,
 ) -> Page[M]:
     """A page of all rows in scope."""
-    window = _window(collection, sort, descending, arguments)
-    page_rows = await loaders.page(collection, filter, window, rows)
+    window = _window(sort, descending, arguments)
+    page_rows = await loaders.page(collection, where, window, rows)
 
     async def counts(keys: Sequence[Hashable]) -> list[int]:
-        return [await loaders.count(collection, filter)] * len(keys)
+        return [await loaders.count(collection, where)] * len(keys)
 
     return _page(collection, window, page_rows, Count(counts))
 
 
 async def children_pages(
     loaders: Loaders,
-    relation: Children[M, F],
+    relation: Children[M],
     keys: Sequence[Hashable],
-    filter: F,
+    where: Where,
     *,
-    sort: str,
+    sort: Sort,
     descending: bool,
     arguments: PageArguments,
     rows: Rows = EVERYTHING,
 ) -> list[Page[M]]:
     """A page of the rows of each parent, in the order of the keys. One statement for all."""
-    window = _window(relation.collection, sort, descending, arguments)
+    window = _window(sort, descending, arguments)
 
     async def counts(keys: Sequence[Hashable]) -> list[int]:
-        return await resolved(loaders.counts(relation, filter, keys))
+        return await resolved(loaders.counts(relation, where, keys))
 
-    pages = await resolved(loaders.pages(relation, filter, window, keys, rows))
+    pages = await resolved(loaders.pages(relation, where, window, keys, rows))
     return [
         _page(relation.collection, window, page_rows, Count(counts, key))
         for key, page_rows in zip(keys, pages, strict=True)
     ]
 
 
-def _window(
-    collection: Collection[Any, Any], sort: str, descending: bool, arguments: PageArguments
-) -> Window:
+def _window(sort: Sort, descending: bool, arguments: PageArguments) -> Window:
     if arguments.first is not None and arguments.last is not None:
         raise _bad_input("Use either `first` or `last`, not both.")
     for name, size in (("first", arguments.first), ("last", arguments.last)):
@@ -144,14 +147,12 @@ def _window(
         descending=descending,
         limit=DEFAULT_PAGE if size is None else size,
         from_end=from_end,
-        after=_key(collection, sort, "after", arguments.after),
-        before=_key(collection, sort, "before", arguments.before),
+        after=_key(sort, "after", arguments.after),
+        before=_key(sort, "before", arguments.before),
     )
 
 
-def _page(
-    collection: Collection[M, Any], window: Window, rows: Sequence[M], count: Count
-) -> Page[M]:
+def _page(collection: Collection[M], window: Window, rows: Sequence[M], count: Count) -> Page[M]:
     more = len(rows) > window.limit
     page = list(rows[: window.limit])
     if window.from_end:
@@ -167,28 +168,27 @@ def _page(
     )
 
 
-def encode_cursor(sort: str, key: Key) -> str:
+def encode_cursor(sort: Sort, key: Key) -> str:
     """An opaque text, valid for lists of the same sort field."""
     value = key.value.isoformat() if isinstance(key.value, date) else key.value
-    plain = json.dumps([sort, value, key.identity.hex], separators=(",", ":"), ensure_ascii=False)
+    plain = json.dumps(
+        [sort.key, value, key.identity.hex], separators=(",", ":"), ensure_ascii=False
+    )
     return base64.urlsafe_b64encode(plain.encode()).rstrip(b"=").decode()
 
 
-def _key(collection: Collection[Any, Any], sort: str, name: str, cursor: str | None) -> Key | None:
+def _key(sort: Sort, name: str, cursor: str | None) -> Key | None:
     if cursor is None:
         return None
-    kind: type[Any] = collection.sorts[sort].type.python_type
     try:
         padding = "=" * (-len(cursor) % 4)
         plain = base64.b64decode(cursor.encode("ascii") + padding.encode(), b"-_", validate=True)
         made_for, value, identity = json.loads(plain)
-        if made_for == sort:
-            return Key(_typed(kind, value), UUID(hex=identity))
+        if made_for == sort.key:
+            return Key(_typed(sort.type.python_type, value), UUID(hex=identity))
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError, binascii.Error):
-        made_for = None
-    if isinstance(made_for, str) and made_for in collection.sorts:
-        raise _bad_input(f"`{name}` is a cursor of a list with another `orderBy`.")
-    raise _bad_input(f"`{name}` is not a valid cursor of this list.")
+        pass
+    raise _bad_input(f"`{name}` is not a valid cursor of this list with this `orderBy`.")
 
 
 def _typed(kind: type[Any], value: str) -> Any:

@@ -4,13 +4,17 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
+from db.conditions import Where, one_of
 from db.enums import BusinessCase, OrderStatus
 from db.models import Order, Product
-from db.queries.products import processing_times as statement
+from db.queries.products import processing_times
 from execution.resolving import EVERYTHING, Rows
 from resolvers import relations
 from resolvers.batch_loader import resolved
 from resolvers.context import Context
+
+OF_PRODUCT = one_of(Order.product_id)
+OF_BUSINESS_CASE = one_of(Order.business_case)
 
 
 class Sample(NamedTuple):
@@ -24,19 +28,10 @@ class Sample(NamedTuple):
     percentile_90: int
 
 
-async def samples(
-    context: Context,
-    product_ids: tuple[UUID, ...] | None,
-    business_cases: tuple[BusinessCase, ...] | None,
-    product_rows: Rows = EVERYTHING,
-) -> list[Sample]:
+async def samples(context: Context, where: Where, product_rows: Rows = EVERYTHING) -> list[Sample]:
     """A sample for each product and business case that has completed orders, sorted by the
-    product's name. None selects all products, or all business cases."""
-    rows = await context.session.tuples(
-        statement(of_products=product_ids is not None, of_cases=business_cases is not None),
-        product_ids=product_ids,
-        business_cases=business_cases,
-    )
+    product's name. The orders meet the conditions."""
+    rows = await context.session.tuples(processing_times(where))
     keys = [product_id for product_id, *_ in rows]
     product_rows = product_rows.reading("id", "family", "name")
     products = await resolved(context.loaders.one(relations.PRODUCT, keys, product_rows))
@@ -57,11 +52,16 @@ async def samples_for_orders(
     order of its product and business case is completed."""
 
     async def load(keys: list[tuple[UUID, BusinessCase]]) -> list[Sample | None]:
-        product_ids = tuple({product_id for product_id, _ in keys})
-        business_cases = tuple({business_case for _, business_case in keys})
+        product_ids, business_cases = zip(*keys, strict=True)
+        where = Where.of(
+            [
+                ("product", OF_PRODUCT, product_ids),
+                ("business_case", OF_BUSINESS_CASE, business_cases),
+            ]
+        )
         by_key = {
             (sample.product.id, sample.business_case): sample
-            for sample in await samples(context, product_ids, business_cases, product_rows)
+            for sample in await samples(context, where, product_rows)
         }
         return [by_key.get(key) for key in keys]
 

@@ -23,11 +23,7 @@ from db.models import (
     Site,
     Tenant,
 )
-from db.queries.contracts import CONTRACTS
-from db.queries.customers import CUSTOMERS, SITES
-from db.queries.offers import CARTS, OFFERS
-from db.queries.orders import ORDERS
-from db.queries.tenants import TENANTS
+from db.queries.lists import CARTS, CONTRACTS, CUSTOMERS, OFFERS, ORDERS, SITES, TENANTS
 from resolvers.loaders import Children, One, Parts
 
 TENANT = One(Tenant, Tenant.id)

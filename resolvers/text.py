@@ -1,6 +1,9 @@
-"""Checks texts of clients before they reach the database."""
+"""Checks what clients state before it reaches the database."""
 
-from execution.errors import ApiError, ErrorCode
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from execution.errors import ApiError, ErrorCode, LimitExceededError
 
 LONGEST = 200
 """Characters. No number, reference or search text is longer."""
@@ -22,8 +25,19 @@ def text_argument(name: str, value: str) -> str:
     return value
 
 
-def optional_text(name: str, value: str | None) -> str | None:
-    return None if value is None else text_argument(name, value)
+def at_most(limit: str, maximum: int) -> Callable[[str, Sequence[Any]], None]:
+    """A check that a list has at most so many entries; `limit` is the name of the limit."""
+
+    def check(name: str, values: Sequence[Any]) -> None:
+        if len(values) > maximum:
+            raise LimitExceededError(
+                limit,
+                message=f"`{name}` has {len(values)} entries, at most {maximum} are allowed",
+                actual=len(values),
+                maximum=maximum,
+            )
+
+    return check
 
 
 def _bad(message: str) -> ApiError:

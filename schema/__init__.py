@@ -10,6 +10,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from schema.cart import Cart
 from schema.costs import state_costs
+from schema.input_checks import refuse_telling_inputs
 from schema.query import Query
 from schema.required_scopes import needs
 from schema.scalars import SCALARS
@@ -38,6 +39,7 @@ def build_schema() -> strawberry.Schema:
     schema._schema.description = DESCRIPTION
     _drop_null_defaults(schema)
     state_costs(schema)
+    refuse_telling_inputs(schema)
     return schema
 
 

@@ -25,41 +25,30 @@ from db.enums import (
     PriceKind,
     ProductFamily,
 )
-from db.queries.audit import AuditSortField
-from db.queries.contracts import ContractSortField
-from db.queries.customers import CustomerSortField
-from db.queries.offers import OfferSortField
-from db.queries.orders import MatchedBy, OrderSortField
-from db.queries.tenants import TenantSortField
+from db.queries.orders import MatchedBy
 from ordering.texts import Locale
 
 __all__ = [
     "ActionParty",
     "AuditAction",
     "AuditActor",
-    "AuditSortField",
     "BusinessCase",
     "CartStatus",
     "ConsentBy",
     "ContractEffect",
-    "ContractSortField",
     "ContractStatus",
     "CustomerKind",
-    "CustomerSortField",
     "DocumentKind",
     "ItemAction",
     "Locale",
     "MatchedBy",
     "MilestoneKind",
-    "OfferSortField",
     "OfferStatus",
     "OrderPhase",
-    "OrderSortField",
     "OrderStatus",
     "PriceKind",
     "PrincipalKind",
     "ProductFamily",
-    "TenantSortField",
 ]
 
 
@@ -234,42 +223,6 @@ _describe(
     OTHER="Any other document.",
 )
 _describe(
-    OrderSortField,
-    "The fields that orders can be sorted by.",
-    RECEIVED_AT="By `receivedAt`.",
-    UPDATED_AT="By `updatedAt`.",
-    EXPECTED_COMPLETION_DATE="By `expectedCompletionDate`. Null sorts after every date.",
-    NUMBER="By `number`, as text.",
-)
-_describe(
-    ContractSortField,
-    "The fields that contracts can be sorted by.",
-    CREATED_AT="By `createdAt`.",
-    UPDATED_AT="By `updatedAt`.",
-    TERM_END="By the end of the term. Null sorts after every date.",
-    NUMBER="By `number`, as text.",
-)
-_describe(
-    OfferSortField,
-    "The fields that offers can be sorted by.",
-    CREATED_AT="By `createdAt`.",
-    UPDATED_AT="By `updatedAt`.",
-    NUMBER="By `number`, as text.",
-)
-_describe(
-    CustomerSortField,
-    "The fields that customers can be sorted by.",
-    NAME="By `name`.",
-    NUMBER="By `number`, as text.",
-    CREATED_AT="By `createdAt`.",
-)
-_describe(
-    TenantSortField,
-    "The fields that tenants can be sorted by.",
-    NAME="By `name`.",
-    NUMBER="By `number`, as text.",
-)
-_describe(
     Direction,
     "The direction of sorting.",
     ASC="Ascending: the smallest or earliest value first.",
@@ -329,10 +282,5 @@ _describe(
     WIDGET_SESSION="A page in a browser that shows the widget.",
     FULFILMENT="A system of the carrier that reports the progress of orders.",
     SUPPORT="The carrier's support staff.",
-)
-_describe(
-    AuditSortField,
-    "The fields that entries of the audit log can be sorted by.",
-    OCCURRED_AT="By `occurredAt`.",
 )
 _describe(Locale, "The language of texts for people.", DE="German.", EN="English.")

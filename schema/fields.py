@@ -31,11 +31,6 @@ def lazy(name: str) -> Any:
     return Annotated[name, strawberry.lazy(f"schema.{module}")]
 
 
-def condition(description: str) -> Any:
-    """A field of a filter, which clients may leave out."""
-    return strawberry.field(default=None, description=description)
-
-
 def to_one(relation: One[Any], key: str, description: str) -> Any:
     """A field with the row that the parent's attribute `key` refers to. Null if there is none in
     scope. Its graph type has the name of the relation's model."""

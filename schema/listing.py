@@ -1,12 +1,14 @@
 """List fields: the same arguments at the root and below other objects."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import cached_property
 from inspect import Parameter, Signature
-from typing import Annotated, Any, Generic, Protocol, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
+from sqlalchemy.orm import InstrumentedAttribute
 
 from db.base import Base
 from db.keyset import Collection
@@ -23,9 +25,9 @@ from resolvers.pagination import (
 from schema.connection import Connection
 from schema.enums import Direction
 from schema.fields import lazy
+from schema.inputs import filters_of, sort_input, where
 
 M = TypeVar("M", bound=Base)
-F = TypeVar("F")
 
 
 First = Annotated[
@@ -51,28 +53,31 @@ Before = Annotated[
 ]
 
 
-class Sort(Protocol):
-    """The inputs whose names end in `Sort`."""
-
-    field: Any
-    direction: Direction
-
-
 @dataclass(frozen=True)
-class Listing(Generic[M, F]):
+class Listing(Generic[M]):
     """A collection as it appears in the graph: what clients can filter and sort by."""
 
-    collection: Collection[M, F]
+    collection: Collection[M]
+    noun: str
+    """What the objects are called, in the plural."""
     filter_input: type[Any] | None
     """None if the list cannot be filtered."""
-    to_filter: Callable[[Context, Any], Awaitable[F]]
-    """Makes the filter of the database from the client's input, which may be None."""
-    sort_input: type[Any] | None
-    """None if the list is always sorted by `default`."""
-    default: tuple[str, Direction]
-    """The sort that applies if the client states none."""
+    sort_fields: type[Enum] | None
+    """The columns to sort by. None if the list is always sorted by `default`."""
+    default: tuple[Any, Direction]
+    """The sort that applies if the client states none: a member of `sort_fields` or a column."""
     default_help: str
     """The same in words, for the description of the argument."""
+
+    def __post_init__(self) -> None:
+        kind: Any = self.filter_input
+        if kind is not None:
+            # Raises an error for a field without a condition.
+            filters_of(kind)
+
+    @cached_property
+    def sort_input(self) -> type[Any] | None:
+        return self.sort_fields and sort_input(self.sort_fields, self.noun, *self.default)
 
     @cached_property
     def connection(self) -> Any:
@@ -89,7 +94,7 @@ class Listing(Generic[M, F]):
             page = await root_page(
                 context.loaders,
                 self.collection,
-                await self.to_filter(context, arguments.get("filter")),
+                await where(context, arguments.get("filter")),
                 sort=sort,
                 descending=descending,
                 arguments=_page_arguments(arguments),
@@ -103,7 +108,7 @@ class Listing(Generic[M, F]):
             description=description,
         )
 
-    def below(self, relation: Children[M, F], description: str) -> Any:
+    def below(self, relation: Children[M], description: str) -> Any:
         """A field with the objects that refer to the parent."""
 
         async def resolve(
@@ -114,7 +119,7 @@ class Listing(Generic[M, F]):
                 context.loaders,
                 relation,
                 [parent.id for parent in parents],
-                await self.to_filter(context, arguments.get("filter")),
+                await where(context, arguments.get("filter")),
                 sort=sort,
                 descending=descending,
                 arguments=_page_arguments(arguments),
@@ -128,10 +133,11 @@ class Listing(Generic[M, F]):
             description=description,
         )
 
-    def _sort(self, arguments: dict[str, Any]) -> tuple[str, bool]:
-        sort: Sort | None = arguments.get("order_by")
-        name, direction = self.default if sort is None else (sort.field, sort.direction)
-        return name, direction is Direction.DESC
+    def _sort(self, arguments: dict[str, Any]) -> tuple[InstrumentedAttribute[Any], bool]:
+        sort = arguments.get("order_by")
+        field, direction = self.default if sort is None else (sort.field, sort.direction)
+        column = field.value if isinstance(field, Enum) else field
+        return column, direction is Direction.DESC
 
     def _signed(self, resolve: Callable[..., Any]) -> Callable[..., Any]:
         """The resolver with the signature that Strawberry derives the field's arguments from."""

@@ -7,16 +7,17 @@ from typing import Annotated
 import strawberry
 
 from auth.oauth_scopes import OAuthScope
+from db.conditions import Where
 from db.enums import STATUS_OF_PHASE
 from db.models import Order as OrderRow
-from db.queries import orders as queries
 from execution.resolving import EVERYTHING, Rows, by_level
 from resolvers.context import Context, Info
 from resolvers.orders import OrderCount, order_counts
 from resolvers.pagination import Page, PageArguments, root_page
-from schema.enums import BusinessCase, OrderPhase, OrderSortField, OrderStatus
+from schema.enums import BusinessCase, OrderPhase, OrderStatus
 from schema.fields import label_of
-from schema.filters.order import ORDERS, OrderFilter, to_order_filter
+from schema.filters.order import ORDERS, OrderFilter
+from schema.inputs import where
 from schema.listing import ROWS, After, Before, First, Last
 from schema.required_scopes import requires
 
@@ -56,8 +57,8 @@ async def _newest_changes(
         await root_page(
             context.loaders,
             ORDERS.collection,
-            summary.order_filter,
-            sort=OrderSortField.UPDATED_AT,
+            summary.counted,
+            sort=OrderRow.updated_at,
             descending=True,
             arguments=PageArguments(first, after, last, before),
             rows=rows,
@@ -71,7 +72,7 @@ async def _newest_changes(
     directives=requires(OAuthScope.ORDERS_READ),
 )
 class OrderSummary:
-    order_filter: strawberry.Private[queries.OrderFilter]
+    counted: strawberry.Private[Where]
     total: int = strawberry.field(description="The number of all orders.")
     needing_action: int = strawberry.field(
         description="The number of orders that wait for someone to act: those whose "
@@ -98,8 +99,8 @@ class OrderSummary:
     )
 
     @classmethod
-    def of(cls, order_filter: queries.OrderFilter, counts: Iterable[OrderCount]) -> "OrderSummary":
-        """Sum up the counts of the orders that the filter selects."""
+    def of(cls, counted: Where, counts: Iterable[OrderCount]) -> "OrderSummary":
+        """Sum up the counts of the orders that meet the conditions."""
         total = needing_action = delayed = 0
         by_phase: Counter[OrderPhase] = Counter()
         by_status: Counter[OrderStatus] = Counter()
@@ -112,7 +113,7 @@ class OrderSummary:
             by_status[STATUS_OF_PHASE[phase]] += orders
             by_business_case[business_case] += orders
         return cls(
-            order_filter=order_filter,
+            counted=counted,
             total=total,
             needing_action=needing_action,
             delayed=delayed,
@@ -134,5 +135,5 @@ async def order_summary(
         ),
     ] = None,
 ) -> OrderSummary:
-    order_filter = await to_order_filter(info.context, filter)
-    return OrderSummary.of(order_filter, await order_counts(info.context, order_filter))
+    counted = await where(info.context, filter)
+    return OrderSummary.of(counted, await order_counts(info.context, counted))

@@ -11,10 +11,10 @@ from execution.resolving import EVERYTHING, Rows, by_level
 from ordering.automation import is_automated
 from resolvers import lookups
 from resolvers.context import Context
-from resolvers.processing import Sample, samples
+from resolvers.processing import OF_BUSINESS_CASE, OF_PRODUCT, Sample, samples
 from schema.enums import BusinessCase
 from schema.fields import lazy
-from schema.filters.ranges import members
+from schema.inputs import Filter, filter_argument, where_all
 from schema.required_scopes import requires
 
 
@@ -53,21 +53,28 @@ class ProcessingTime:
         )
 
 
+_PRODUCT = Filter(OF_PRODUCT, lookups.product_ids)
+_BUSINESS_CASE = Filter(OF_BUSINESS_CASE)
+
+
 async def _processing_times(
     parents: Sequence[Any],
     context: Context,
     product: Annotated[
         str | None,
-        strawberry.argument(description="The number of a product. Defaults to all products."),
+        filter_argument(_PRODUCT, "The number of a product. Defaults to all products."),
     ] = None,
     business_case: Annotated[
         list[BusinessCase] | None,
-        strawberry.argument(description="The business cases to include. Defaults to all."),
+        filter_argument(_BUSINESS_CASE, "The business cases to include. Defaults to all."),
     ] = None,
     rows: Rows = EVERYTHING,
 ) -> list[list[ProcessingTime]]:
-    product_ids = await lookups.product_ids(context, product)
-    times = await samples(context, product_ids, members(business_case), rows)
+    where = await where_all(
+        context,
+        {"product": (_PRODUCT, product), "businessCase": (_BUSINESS_CASE, business_case)},
+    )
+    times = await samples(context, where, rows)
     return [list(map(ProcessingTime.of, times))] * len(parents)
 
 

@@ -13,6 +13,7 @@ from resolvers import lookups
 from resolvers.context import Context
 from resolvers.ids import parse_global_id
 from resolvers.loaders import One
+from resolvers.text import at_most, text_argument
 from schema.cart import Cart
 from schema.contract import Contract
 from schema.customer import Customer
@@ -24,6 +25,7 @@ from schema.filters.offer import OFFERS
 from schema.filters.order import ORDERS
 from schema.filters.product import PRODUCTS
 from schema.filters.tenant import TENANTS
+from schema.inputs import lookup_argument
 from schema.node import Node
 from schema.offer import Offer
 from schema.order import Order
@@ -36,6 +38,8 @@ from schema.site import Site
 from schema.status_guide import StatusGuide, status_guide
 from schema.tenant import Tenant
 from schema.viewer import Viewer
+
+MOST_NODES = 100
 
 _NEEDED = {
     kind.__name__: scopes_of(get_object_definition(kind))
@@ -53,8 +57,10 @@ def _by_number(model: type[Any], description: str | None = None) -> Any:
         context: Context,
         number: Annotated[
             str,
-            strawberry.argument(
-                description="The number of the object. The whole number must match."
+            lookup_argument(
+                "The number of the object. The whole number must match.",
+                check=text_argument,
+                columns=[model.number],
             ),
         ],
         rows: Rows = EVERYTHING,
@@ -74,7 +80,7 @@ def _by_number(model: type[Any], description: str | None = None) -> Any:
 async def _node(
     parents: Sequence[Any],
     context: Context,
-    id: Annotated[strawberry.ID, strawberry.argument(description="The `id` of the object.")],
+    id: Annotated[strawberry.ID, lookup_argument("The `id` of the object.")],
     rows: Rows = EVERYTHING,
 ) -> list[Any]:
     return await _objects(context, [id], rows) * len(parents)
@@ -85,7 +91,9 @@ async def _nodes(
     context: Context,
     ids: Annotated[
         list[strawberry.ID],
-        strawberry.argument(description=f"The ids of the objects, at most {lookups.MOST_NODES}."),
+        lookup_argument(
+            f"The ids of the objects, at most {MOST_NODES}.", check=at_most("nodes", MOST_NODES)
+        ),
     ],
     rows: Rows = EVERYTHING,
 ) -> list[list[Any]]:

@@ -223,7 +223,8 @@ class GraphQLEndpoint(
         context: ContextT,
     ) -> Answer:
         execute = self.engine.execute
-        forbidden = self.engine.permissions.forbidden(run.operation, principal.scopes)
+        permissions = self.engine.permissions
+        forbidden = permissions.forbidden(run.operation, principal.scopes, run.variables)
         exchange.executor = execute.chosen(run.operation, run.variables)
         result = await execute(run.operation, run.variables, context, forbidden)
         if not result.errors:

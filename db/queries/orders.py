@@ -1,105 +1,61 @@
-"""Orders: filtered pages, counts for a dashboard, the look-up by any reference."""
+"""Orders: counts for a dashboard, the look-up by any reference."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
-from db.enums import BusinessCase, OrderPhase, OrderStatus
+from db.conditions import Condition, Use, Where
 from db.expressions import any_key
-from db.keyset import Collection
 from db.models import Contract, Offer, Order, OrderExternalId
-from db.queries.conditions import Search, either, found_by, one_of
-from db.queries.ranges import InstantRange
+from db.rows import TupleQuery
 
 
-class OrderSortField(StrEnum):
-    RECEIVED_AT = "RECEIVED_AT"
-    UPDATED_AT = "UPDATED_AT"
-    EXPECTED_COMPLETION_DATE = "EXPECTED_COMPLETION_DATE"
-    NUMBER = "NUMBER"
+def _has_external_id(name: str, value: str, _: frozenset[str]) -> Use:
+    ids = select(OrderExternalId.order_id)
+    parameter = bindparam(name, type_=OrderExternalId.value.type, required=False)
+    return Use(
+        None,
+        lambda: [Order.id.in_(ids.where(OrderExternalId.value == parameter))],
+        ((name, value),),
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class OrderFilter:
-    status: tuple[OrderStatus, ...] | None = None
-    phase: tuple[OrderPhase, ...] | None = None
-    business_case: tuple[BusinessCase, ...] | None = None
-    received: InstantRange = InstantRange()
-    updated: InstantRange = InstantRange()
-    expected: InstantRange = InstantRange()
-    customer_ids: tuple[UUID, ...] | None = None
-    tenant_ids: tuple[int, ...] | None = None
-    product_ids: tuple[UUID, ...] | None = None
-    has_contract: bool | None = None
-    needs_action: bool | None = None
-    delayed: bool | None = None
-    external_id: str | None = None
-    search: Search | None = None
+HAS_EXTERNAL_ID = Condition(_has_external_id, "")
+"""The order has the value as an external id."""
 
 
-# Built once, because building a condition costs time.
-_HAS_CONTRACT = Order.contract_id.is_not(None)
-_NEEDS_ACTION = Order.action_text.is_not(None)
-_DELAYED = Order.delayed.is_(True)
-
-
-def _conditions(filter: OrderFilter) -> list[ColumnElement[bool]]:
-    conditions = [
-        *one_of(Order.status, filter.status),
-        *one_of(Order.phase, filter.phase),
-        *one_of(Order.business_case, filter.business_case),
-        *filter.received.bounds(Order.received_at),
-        *filter.updated.bounds(Order.updated_at),
-        *filter.expected.bounds(Order.expected_completion_date),
-        *one_of(Order.customer_id, filter.customer_ids),
-        *one_of(Order.tenant_id, filter.tenant_ids),
-        *one_of(Order.product_id, filter.product_ids),
-        *either(_HAS_CONTRACT, filter.has_contract),
-        *either(_NEEDS_ACTION, filter.needs_action),
-        *either(_DELAYED, filter.delayed),
-        *found_by(Order, filter.search),
-    ]
-    if filter.external_id is not None:
-        conditions.append(
-            Order.id.in_(
-                select(OrderExternalId.order_id).where(OrderExternalId.value == filter.external_id)
-            )
-        )
-    return conditions
-
-
-ORDERS: Collection[Order, OrderFilter] = Collection(
-    Order,
-    Order.id,
-    {
-        OrderSortField.RECEIVED_AT: Order.received_at,
-        OrderSortField.UPDATED_AT: Order.updated_at,
-        OrderSortField.EXPECTED_COMPLETION_DATE: Order.expected_sort,
-        OrderSortField.NUMBER: Order.number,
-    },
-    _conditions,
-)
-
-
-def summary(filter: OrderFilter) -> Select[*tuple[Any, ...]]:
+def summary(where: Where) -> TupleQuery:
     """`(phase, business_case, orders, needing_action, delayed)`: a row for each pair of phase and
     business case that has orders."""
-    return (
-        select(
-            Order.phase,
-            Order.business_case,
-            func.count().label("orders"),
-            func.count(Order.action_text).label("needing_action"),
-            func.count().filter(Order.delayed.is_(True)).label("delayed"),
-        )
-        .where(*_conditions(filter))
-        .group_by(Order.phase, Order.business_case)
+    return TupleQuery(
+        ("summary", where.shape),
+        lambda: (
+            select(
+                Order.phase,
+                Order.business_case,
+                func.count().label("orders"),
+                func.count(Order.action_text).label("needing_action"),
+                func.count().filter(Order.delayed.is_(True)).label("delayed"),
+            )
+            .where(*where.clauses())
+            .group_by(Order.phase, Order.business_case)
+        ),
+        where.parameters,
     )
 
 

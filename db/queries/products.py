@@ -1,64 +1,31 @@
-"""Products: filtered pages, and how long their orders take."""
+"""Products: their look-up, and how long their orders take."""
 
-from dataclasses import dataclass
-from enum import StrEnum
-from functools import cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, case, func, select
 
-from db.enums import ProductFamily
-from db.expressions import any_key
-from db.keyset import Collection
+from db.conditions import EVERYTHING, Where
 from db.models import Order, Product
-from db.queries.conditions import one_of
-
-
-class ProductSortField(StrEnum):
-    NAME = "NAME"
-    NUMBER = "NUMBER"
-
-
-@dataclass(frozen=True, slots=True)
-class ProductFilter:
-    family: tuple[ProductFamily, ...] | None = None
-
-
-PRODUCTS: Collection[Product, ProductFilter] = Collection(
-    Product,
-    Product.id,
-    {ProductSortField.NAME: Product.name, ProductSortField.NUMBER: Product.number},
-    lambda filter: one_of(Product.family, filter.family),
-)
+from db.rows import TupleQuery
 
 
 def ids_of_product(number: str) -> Select[UUID]:
     return select(Product.id).where(Product.number == number)
 
 
-@cache
-def processing_times(
-    *, of_products: bool = False, of_cases: bool = False
-) -> Select[*tuple[Any, ...]]:
+def processing_times(where: Where = EVERYTHING) -> TupleQuery:
     """`(product_id, business_case, sample_size, median_seconds, percentile_90_seconds)` of the
-    completed orders in scope: a row for each pair that has any.
+    completed orders that meet the conditions: a row for each pair that has any.
 
-    With `of_products`, only of the products in the parameter `product_ids`; with `of_cases`, only
-    of the business cases in the parameter `business_cases`. Percentiles use the nearest-rank
-    method, which both databases can compute.
-
-    Each statement is built once: SQLAlchemy's elements refer to each other, and only the garbage
-    collector would free those of a request.
+    Percentiles use the nearest-rank method, which both databases can compute.
     """
-    conditions: list[ColumnElement[bool]] = [
-        Order.processing_seconds.is_not(None),
-        Order.product_id.is_not(None),
-    ]
-    if of_cases:
-        conditions.append(any_key(Order.business_case, "business_cases"))
-    if of_products:
-        conditions.append(any_key(Order.product_id, "product_ids"))
+    return TupleQuery(
+        ("processing times", where.shape), lambda: _processing_times(where), where.parameters
+    )
+
+
+def _processing_times(where: Where) -> Select[*tuple[Any, ...]]:
     pair = (Order.product_id, Order.business_case)
     ranked = (
         select(
@@ -69,7 +36,11 @@ def processing_times(
             .label("place"),
             func.count().over(partition_by=pair).label("size"),
         )
-        .where(*conditions)
+        .where(
+            Order.processing_seconds.is_not(None),
+            Order.product_id.is_not(None),
+            *where.clauses(),
+        )
         .subquery()
     )
 

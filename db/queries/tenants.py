@@ -1,31 +1,10 @@
-"""Tenants: filtered pages, and the subtree below one."""
+"""Tenants: the subtree below one, and the search for them."""
 
-from dataclasses import dataclass
-from enum import StrEnum
-
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from db.keyset import Collection
+from db.conditions import found_in
 from db.models import Tenant
-from db.search import search_terms
-
-
-class TenantSortField(StrEnum):
-    NAME = "NAME"
-    NUMBER = "NUMBER"
-
-
-@dataclass(frozen=True, slots=True)
-class TenantFilter:
-    search: str | None = None
-
-
-def _conditions(filter: TenantFilter) -> list[ColumnElement[bool]]:
-    return [
-        or_(*(_folded(each).like(term, escape="\\") for each in (Tenant.name, Tenant.number)))
-        for term in search_terms(filter.search or "")
-    ]
 
 
 def _folded(column: InstrumentedAttribute[str]) -> ColumnElement[str]:
@@ -39,12 +18,8 @@ def _folded(column: InstrumentedAttribute[str]) -> ColumnElement[str]:
     return folded
 
 
-TENANTS: Collection[Tenant, TenantFilter] = Collection(
-    Tenant,
-    Tenant.public_id,
-    {TenantSortField.NAME: Tenant.name, TenantSortField.NUMBER: Tenant.number},
-    _conditions,
-)
+FOUND = found_in(_folded(Tenant.name), _folded(Tenant.number))
+"""Every word of the value occurs in the name or in the number."""
 
 
 def subtree(number: str) -> Select[int]:

@@ -1,14 +1,16 @@
 """How the audit log is filtered and sorted."""
 
+from enum import Enum
+
 import strawberry
 
-from db.queries import audit as queries
-from resolvers import lookups
-from resolvers.context import Context
-from resolvers.text import optional_text
-from schema.enums import AuditAction, AuditSortField, Direction
-from schema.fields import condition
-from schema.filters.ranges import DateTimeRange, instants, members
+from db.conditions import equals, one_of, within
+from db.models import AuditEntry
+from db.queries import lists
+from schema.enums import AuditAction, Direction
+from schema.filters.numbers import of_tenant
+from schema.filters.ranges import DateTimeRange
+from schema.inputs import condition, sort_by
 from schema.listing import Listing
 
 
@@ -17,38 +19,31 @@ from schema.listing import Listing
     "that are set."
 )
 class AuditFilter:
-    actions: list[AuditAction] | None = condition("Entries that record one of these actions.")
-    actor: str | None = condition("Entries whose `actor` is this text. The whole text must match.")
-    occurred: DateTimeRange | None = condition("Entries whose `occurredAt` is in this range.")
-    tenant: str | None = condition(
-        'Entries that concern the tenant with this number, or a tenant below it: "M-10001".'
+    actions: list[AuditAction] | None = condition(
+        one_of(AuditEntry.action), "Entries that record one of these actions."
+    )
+    actor: str | None = condition(
+        equals(AuditEntry.actor), "Entries whose `actor` is this text. The whole text must match."
+    )
+    occurred: DateTimeRange | None = condition(
+        within(AuditEntry.occurred_at), "Entries whose `occurredAt` is in this range."
+    )
+    tenant: str | None = of_tenant(
+        AuditEntry.tenant_id,
+        'Entries that concern the tenant with this number, or a tenant below it: "M-10001".',
     )
 
 
-@strawberry.input(description="How to sort entries of the audit log.")
-class AuditSort:
-    field: AuditSortField = strawberry.field(
-        default=AuditSortField.OCCURRED_AT, description="Field to sort by."
-    )
-    direction: Direction = strawberry.field(default=Direction.DESC, description="Sort direction.")
-
-
-async def to_audit_filter(context: Context, filter: AuditFilter | None) -> queries.AuditFilter:
-    if filter is None:
-        return queries.AuditFilter()
-    return queries.AuditFilter(
-        actions=members(filter.actions),
-        actor=optional_text("actor", filter.actor),
-        occurred=instants(filter.occurred),
-        tenant_ids=await lookups.tenant_ids(context, filter.tenant),
-    )
+@strawberry.enum(description="The fields that entries of the audit log can be sorted by.")
+class AuditSortField(Enum):
+    OCCURRED_AT = sort_by(AuditEntry.occurred_at, "By `occurredAt`.")
 
 
 AUDIT_LOG = Listing(
-    queries.AUDIT_LOG,
+    lists.AUDIT_LOG,
+    "entries of the audit log",
     AuditFilter,
-    to_audit_filter,
-    AuditSort,
-    (queries.AuditSortField.OCCURRED_AT, Direction.DESC),
+    AuditSortField,
+    (AuditSortField.OCCURRED_AT, Direction.DESC),
     "the newest first",
 )

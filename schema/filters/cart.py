@@ -2,33 +2,29 @@
 
 import strawberry
 
-from db.queries import offers as queries
-from resolvers.context import Context
+from db.conditions import one_of
+from db.models import Cart
+from db.queries import lists
 from schema.enums import BusinessCase, CartStatus, Direction
-from schema.fields import condition
-from schema.filters.ranges import members
+from schema.inputs import condition
 from schema.listing import Listing
 
 
 @strawberry.input(description="Conditions on carts. A cart must meet all conditions that are set.")
 class CartFilter:
-    status: list[CartStatus] | None = condition("Carts that have one of these statuses.")
-    business_case: list[BusinessCase] | None = condition("Carts for one of these business cases.")
-
-
-async def to_cart_filter(_: Context, filter: CartFilter | None) -> queries.CartFilter:
-    if filter is None:
-        return queries.CartFilter()
-    return queries.CartFilter(
-        status=members(filter.status), business_case=members(filter.business_case)
+    status: list[CartStatus] | None = condition(
+        one_of(Cart.status), "Carts that have one of these statuses."
+    )
+    business_case: list[BusinessCase] | None = condition(
+        one_of(Cart.business_case), "Carts for one of these business cases."
     )
 
 
 CARTS = Listing(
-    queries.CARTS,
+    lists.CARTS,
+    "carts",
     CartFilter,
-    to_cart_filter,
     None,
-    (queries.CartSortField.CREATED_AT, Direction.DESC),
+    (Cart.created_at, Direction.DESC),
     "the newest first",
 )

@@ -1,13 +1,18 @@
 """How lists of offers are filtered and sorted."""
 
-import strawberry
+from enum import Enum
 
-from db.queries import offers as queries
-from resolvers import lookups
-from resolvers.context import Context
-from schema.enums import BusinessCase, Direction, OfferSortField, OfferStatus
-from schema.fields import condition
-from schema.filters.ranges import DateTimeRange, instants, members, search_of
+import strawberry
+from sqlalchemy import exists
+
+from auth.oauth_scopes import OAuthScope
+from db.conditions import either, searched, one_of, within
+from db.models import Offer, Order
+from db.queries import lists
+from schema.enums import BusinessCase, Direction, OfferStatus
+from schema.filters.numbers import of_customer, of_tenant
+from schema.filters.ranges import DateTimeRange
+from schema.inputs import condition, sort_by
 from schema.listing import Listing
 
 
@@ -15,51 +20,51 @@ from schema.listing import Listing
     description="Conditions on offers. An offer must meet all conditions that are set."
 )
 class OfferFilter:
-    status: list[OfferStatus] | None = condition("Offers that have one of these statuses.")
-    business_case: list[BusinessCase] | None = condition("Offers for one of these business cases.")
-    created: DateTimeRange | None = condition("Offers that were created in this range.")
-    updated: DateTimeRange | None = condition("Offers that last changed in this range.")
-    customer: str | None = condition('Offers to the customer with this number: "K-100042".')
-    tenant: str | None = condition(
-        'Offers of the tenant with this number, or of a tenant below it: "M-10001".'
+    status: list[OfferStatus] | None = condition(
+        one_of(Offer.status), "Offers that have one of these statuses."
+    )
+    business_case: list[BusinessCase] | None = condition(
+        one_of(Offer.business_case), "Offers for one of these business cases."
+    )
+    created: DateTimeRange | None = condition(
+        within(Offer.created_at), "Offers that were created in this range."
+    )
+    updated: DateTimeRange | None = condition(
+        within(Offer.updated_at), "Offers that last changed in this range."
+    )
+    customer: str | None = of_customer(
+        Offer.customer_id, 'Offers to the customer with this number: "K-100042".'
+    )
+    tenant: str | None = of_tenant(
+        Offer.tenant_id,
+        'Offers of the tenant with this number, or of a tenant below it: "M-10001".',
     )
     has_order: bool | None = condition(
-        "If true, offers that resulted in an order; if false, all others."
+        either(exists().where(Order.offer_id == Offer.id)),
+        "If true, offers that resulted in an order; if false, all others.",
+        OAuthScope.ORDERS_READ,
     )
     search: str | None = condition(
+        searched(Offer),
         "Offers in which every one of these words occurs: in the offer number, or in the "
         "customer's name (with the scope `customers:read`). Texts that your credential "
         "may not read are not searched. A word also matches as a part of a longer word. Case is "
-        "ignored."
+        "ignored.",
     )
 
 
-@strawberry.input(description="How to sort offers.")
-class OfferSort:
-    field: OfferSortField = strawberry.field(description="Field to sort by.")
-    direction: Direction = strawberry.field(default=Direction.DESC, description="Sort direction.")
-
-
-async def to_offer_filter(context: Context, filter: OfferFilter | None) -> queries.OfferFilter:
-    if filter is None:
-        return queries.OfferFilter()
-    return queries.OfferFilter(
-        status=members(filter.status),
-        business_case=members(filter.business_case),
-        created=instants(filter.created),
-        updated=instants(filter.updated),
-        customer_ids=await lookups.customer_ids(context, filter.customer),
-        tenant_ids=await lookups.tenant_ids(context, filter.tenant),
-        has_order=filter.has_order,
-        search=search_of(context, filter.search),
-    )
+@strawberry.enum(description="The fields that offers can be sorted by.")
+class OfferSortField(Enum):
+    CREATED_AT = sort_by(Offer.created_at, "By `createdAt`.")
+    UPDATED_AT = sort_by(Offer.updated_at, "By `updatedAt`.")
+    NUMBER = sort_by(Offer.number, "By `number`, as text.")
 
 
 OFFERS = Listing(
-    queries.OFFERS,
+    lists.OFFERS,
+    "offers",
     OfferFilter,
-    to_offer_filter,
-    OfferSort,
+    OfferSortField,
     (OfferSortField.CREATED_AT, Direction.DESC),
     "the newest first",
 )

@@ -1,14 +1,18 @@
 """How lists of orders are filtered and sorted."""
 
+from enum import Enum
+
 import strawberry
 
-from db.queries import orders as queries
-from resolvers import lookups
-from resolvers.context import Context
-from resolvers.text import optional_text
-from schema.enums import BusinessCase, Direction, OrderPhase, OrderSortField, OrderStatus
-from schema.fields import condition
-from schema.filters.ranges import DateTimeRange, instants, members, search_of
+from auth.oauth_scopes import OAuthScope
+from db.conditions import either, searched, one_of, within
+from db.models import Order
+from db.queries import lists
+from db.queries.orders import HAS_EXTERNAL_ID
+from schema.enums import BusinessCase, Direction, OrderPhase, OrderStatus
+from schema.filters.numbers import of_customer, of_product, of_tenant
+from schema.filters.ranges import DateTimeRange
+from schema.inputs import condition, sort_by
 from schema.listing import Listing
 
 
@@ -16,77 +20,81 @@ from schema.listing import Listing
     description="Conditions on orders. An order must meet all conditions that are set."
 )
 class OrderFilter:
-    status: list[OrderStatus] | None = condition("Orders that have one of these statuses.")
-    phase: list[OrderPhase] | None = condition("Orders that are in one of these phases.")
-    business_case: list[BusinessCase] | None = condition("Orders for one of these business cases.")
-    received: DateTimeRange | None = condition("Orders that were received in this range.")
+    status: list[OrderStatus] | None = condition(
+        one_of(Order.status), "Orders that have one of these statuses."
+    )
+    phase: list[OrderPhase] | None = condition(
+        one_of(Order.phase), "Orders that are in one of these phases."
+    )
+    business_case: list[BusinessCase] | None = condition(
+        one_of(Order.business_case), "Orders for one of these business cases."
+    )
+    received: DateTimeRange | None = condition(
+        within(Order.received_at), "Orders that were received in this range."
+    )
     updated: DateTimeRange | None = condition(
+        within(Order.updated_at),
         "Orders that last changed in this range. To synchronise, sort by `UPDATED_AT` ascending "
         "and start a quarter of an hour before the last `updatedAt` that you have read: changes "
         "that the carrier reports in bulk become visible some time after their `updatedAt`. "
-        "Compare `version` to skip orders that you already have."
+        "Compare `version` to skip orders that you already have.",
     )
     expected: DateTimeRange | None = condition(
-        "Orders whose `expectedCompletionDate` is in this range. Orders without a date never match."
+        within(Order.expected_completion_date),
+        "Orders whose `expectedCompletionDate` is in this range. Orders without a date never "
+        "match.",
     )
-    customer: str | None = condition('Orders for the customer with this number: "K-100042".')
-    tenant: str | None = condition(
-        'Orders of the tenant with this number, or of a tenant below it: "M-10001".'
+    customer: str | None = of_customer(
+        Order.customer_id, 'Orders for the customer with this number: "K-100042".'
     )
-    product: str | None = condition('Orders whose main product has this number: "CF-KOMFORT".')
+    tenant: str | None = of_tenant(
+        Order.tenant_id,
+        'Orders of the tenant with this number, or of a tenant below it: "M-10001".',
+    )
+    product: str | None = of_product(
+        Order.product_id, 'Orders whose main product has this number: "CF-KOMFORT".'
+    )
     has_contract: bool | None = condition(
-        "If true, orders with a contract; if false, orders without one."
+        either(Order.contract_id.is_not(None)),
+        "If true, orders with a contract; if false, orders without one.",
+        OAuthScope.CONTRACTS_READ,
     )
     needs_action: bool | None = condition(
-        "If true, orders whose `actionRequired` is not null; if false, all others."
+        either(Order.action_text.is_not(None)),
+        "If true, orders whose `actionRequired` is not null; if false, all others.",
     )
     delayed: bool | None = condition(
-        "If true, orders in progress with a delay that is not resolved; if false, all others."
+        either(Order.delayed.is_(True)),
+        "If true, orders in progress with a delay that is not resolved; if false, all others.",
     )
     external_id: str | None = condition(
-        "Orders that have this external id. The whole id must match."
+        HAS_EXTERNAL_ID, "Orders that have this external id. The whole id must match."
     )
     search: str | None = condition(
+        searched(Order),
         "Orders in which every one of these words occurs: in the order's number or an external id, "
         "in the number of its offer (with the scope `offers:read`) or of its contract "
         "(`contracts:read`), or in its customer's name (`customers:read`). Texts that "
         "your credential may not read are not searched. A word also matches as a part of a longer "
-        "word. Case is ignored."
+        "word. Case is ignored.",
     )
 
 
-@strawberry.input(description="How to sort orders.")
-class OrderSort:
-    field: OrderSortField = strawberry.field(description="Field to sort by.")
-    direction: Direction = strawberry.field(default=Direction.DESC, description="Sort direction.")
-
-
-async def to_order_filter(context: Context, filter: OrderFilter | None) -> queries.OrderFilter:
-    if filter is None:
-        return queries.OrderFilter()
-    return queries.OrderFilter(
-        status=members(filter.status),
-        phase=members(filter.phase),
-        business_case=members(filter.business_case),
-        received=instants(filter.received),
-        updated=instants(filter.updated),
-        expected=instants(filter.expected),
-        customer_ids=await lookups.customer_ids(context, filter.customer),
-        tenant_ids=await lookups.tenant_ids(context, filter.tenant),
-        product_ids=await lookups.product_ids(context, filter.product),
-        has_contract=filter.has_contract,
-        needs_action=filter.needs_action,
-        delayed=filter.delayed,
-        external_id=optional_text("externalId", filter.external_id),
-        search=search_of(context, filter.search),
+@strawberry.enum(description="The fields that orders can be sorted by.")
+class OrderSortField(Enum):
+    RECEIVED_AT = sort_by(Order.received_at, "By `receivedAt`.")
+    UPDATED_AT = sort_by(Order.updated_at, "By `updatedAt`.")
+    EXPECTED_COMPLETION_DATE = sort_by(
+        Order.expected_sort, "By `expectedCompletionDate`. Null sorts after every date."
     )
+    NUMBER = sort_by(Order.number, "By `number`, as text.")
 
 
 ORDERS = Listing(
-    queries.ORDERS,
+    lists.ORDERS,
+    "orders",
     OrderFilter,
-    to_order_filter,
-    OrderSort,
+    OrderSortField,
     (OrderSortField.RECEIVED_AT, Direction.DESC),
     "the most recently received first",
 )

@@ -2,11 +2,11 @@
 
 import strawberry
 
-from db.queries import products as queries
-from resolvers.context import Context
+from db.conditions import one_of
+from db.models import Product
+from db.queries import lists
 from schema.enums import Direction, ProductFamily
-from schema.fields import condition
-from schema.filters.ranges import members
+from schema.inputs import condition
 from schema.listing import Listing
 
 
@@ -14,18 +14,16 @@ from schema.listing import Listing
     description="Conditions on products. A product must meet all conditions that are set."
 )
 class ProductFilter:
-    family: list[ProductFamily] | None = condition("Products of one of these families.")
-
-
-async def to_product_filter(_: Context, filter: ProductFilter | None) -> queries.ProductFilter:
-    return queries.ProductFilter(None if filter is None else members(filter.family))
+    family: list[ProductFamily] | None = condition(
+        one_of(Product.family), "Products of one of these families."
+    )
 
 
 PRODUCTS = Listing(
-    queries.PRODUCTS,
+    lists.PRODUCTS,
+    "products",
     ProductFilter,
-    to_product_filter,
     None,
-    (queries.ProductSortField.NAME, Direction.ASC),
+    (Product.name, Direction.ASC),
     "by name",
 )

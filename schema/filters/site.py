@@ -1,20 +1,8 @@
 """Lists of sites, which have no filter."""
 
-from db.queries import customers as queries
-from resolvers.context import Context
+from db.models import Site
+from db.queries import lists
 from schema.enums import Direction
 from schema.listing import Listing
 
-
-async def _all_sites(_: Context, __: None) -> queries.SiteFilter:
-    return queries.SiteFilter()
-
-
-SITES = Listing(
-    queries.SITES,
-    None,
-    _all_sites,
-    None,
-    (queries.SiteSortField.NUMBER, Direction.ASC),
-    "by number",
-)
+SITES = Listing(lists.SITES, "sites", None, None, (Site.number, Direction.ASC), "by number")

@@ -1,12 +1,14 @@
 """How lists of tenants are filtered and sorted."""
 
+from enum import Enum
+
 import strawberry
 
-from db.queries import tenants as queries
-from resolvers.context import Context
-from resolvers.text import optional_text
-from schema.enums import Direction, TenantSortField
-from schema.fields import condition
+from db.models import Tenant
+from db.queries import lists
+from db.queries.tenants import FOUND
+from schema.enums import Direction
+from schema.inputs import condition, sort_by
 from schema.listing import Listing
 
 
@@ -15,28 +17,23 @@ from schema.listing import Listing
 )
 class TenantFilter:
     search: str | None = condition(
+        FOUND,
         "Tenants in which every one of these words occurs: in the tenant number or in the name. A "
-        "word also matches as a part of a longer word. Case is ignored."
+        "word also matches as a part of a longer word. Case is ignored.",
     )
 
 
-@strawberry.input(description="How to sort tenants.")
-class TenantSort:
-    field: TenantSortField = strawberry.field(description="Field to sort by.")
-    direction: Direction = strawberry.field(default=Direction.ASC, description="Sort direction.")
-
-
-async def to_tenant_filter(_: Context, filter: TenantFilter | None) -> queries.TenantFilter:
-    return queries.TenantFilter(
-        search=None if filter is None else optional_text("search", filter.search)
-    )
+@strawberry.enum(description="The fields that tenants can be sorted by.")
+class TenantSortField(Enum):
+    NAME = sort_by(Tenant.name, "By `name`.")
+    NUMBER = sort_by(Tenant.number, "By `number`, as text.")
 
 
 TENANTS = Listing(
-    queries.TENANTS,
+    lists.TENANTS,
+    "tenants",
     TenantFilter,
-    to_tenant_filter,
-    TenantSort,
+    TenantSortField,
     (TenantSortField.NAME, Direction.ASC),
     "by name",
 )

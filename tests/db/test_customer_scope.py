@@ -9,11 +9,12 @@ from sqlalchemy import Executable, delete, exists, func, select, union_all, upda
 from sqlalchemy.orm import aliased
 
 from db.base import TenantOwned
+from db.conditions import EVERYTHING
 from db.enums import BusinessCase, CartStatus
 from db.ids import new_id
 from db.keyset import Window
 from db.models import Cart, CartItem, Customer, Order, OrderItem, PortalUser, Site, Tenant
-from db.queries.orders import ORDERS, OrderFilter, OrderSortField
+from db.queries.lists import ORDERS
 from db.scope.criteria import criteria
 from db.scope.row_check import OutOfScopeError
 from db.scope.sql_check import UnscopedStatementError
@@ -172,11 +173,11 @@ async def test_a_statement_of_any_shape_shows_the_customers_own(
 
 async def test_a_page_for_each_parent_shows_the_customers_own(dataset: Dataset) -> None:
     everyone = [customer["id"] for customer in dataset.customers.values()]
-    window = Window(OrderSortField.RECEIVED_AT, descending=True, limit=50)
-    pages = ORDERS.pages(OrderFilter(), window, Order.customer_id)
+    window = Window(Order.received_at, descending=True, limit=50)
+    pages = ORDERS.pages(EVERYTHING, window, Order.customer_id)
     for name in CUSTOMERS:
         async with dataset.database.read(dataset.scope(name)) as session:
-            orders = await session.records(pages, None, keys=everyone, **window.parameters)
+            orders = await session.records(pages, None, keys=everyone)
         assert {order.customer_id for order in orders} == {dataset.customers[name]["id"]}
 
 

@@ -13,13 +13,13 @@ import asyncpg
 import pytest
 from sqlalchemy import Executable, event, select
 from sqlalchemy.engine.interfaces import ExecutionContext
+from sqlalchemy.orm import InstrumentedAttribute
 
 from auth.oauth_scopes import READ_SCOPES, OAuthScope
+from db.conditions import EVERYTHING, Where, one_of, searched
 from db.keyset import Key, Window
 from db.models import Order
-from db.queries.conditions import Search
-from db.queries.orders import ORDERS as ORDER_COLLECTION
-from db.queries.orders import OrderFilter, OrderSortField
+from db.queries.lists import ORDERS as ORDER_COLLECTION
 from db.scope.policies import SEARCH_BY_INDEX
 from db.scope.roles import Roles, quoted
 from db.scope.tenant_scope import TenantScope
@@ -147,12 +147,12 @@ async def dataset(shared_postgresql_url: str) -> AsyncIterator[Dataset]:
     await connection.close()
 
 
-def newest(sort: OrderSortField = OrderSortField.RECEIVED_AT, **more: Any) -> Window:
+def newest(sort: InstrumentedAttribute[Any] = Order.received_at, **more: Any) -> Window:
     return Window(sort, descending=True, limit=50, **more)
 
 
-def page_of(filters: OrderFilter, window: Window) -> Executable:
-    return ORDER_COLLECTION.page(filters, window).statement("postgresql", window.parameters)
+def page_of(where: Where, window: Window) -> Executable:
+    return ORDER_COLLECTION.page(where, window).statement("postgresql")
 
 
 # A connection plans its first executions of a statement for their values, later ones for any.
@@ -171,45 +171,45 @@ ONE_RANGE: dict[str, tuple[TenantScope, Executable, str]] = {
     ),
     "page of a tree": (
         WIDE,
-        page_of(OrderFilter(), newest()),
+        page_of(EVERYTHING, newest()),
         "ix_orders_root_tenant_id_received_at_id",
     ),
     "deep page of a tree": (
         WIDE,
-        page_of(OrderFilter(), newest(after=MIDDLE)),
+        page_of(EVERYTHING, newest(after=MIDDLE)),
         "ix_orders_root_tenant_id_received_at_id",
     ),
     "page of a tree narrowed to a sub-tenant": (
         WIDE,
-        page_of(OrderFilter(tenant_ids=(77,)), newest()),
+        page_of(Where.of([("tenant", one_of(Order.tenant_id), (77,))]), newest()),
         "ix_orders_tenant_id_root_tenant_id_received_at_id",
     ),
     "last page of a tree": (
         WIDE,
-        page_of(OrderFilter(), newest(from_end=True)),
+        page_of(EVERYTHING, newest(from_end=True)),
         "ix_orders_root_tenant_id_received_at_id",
     ),
     "last changed of a tree": (
         WIDE,
-        page_of(OrderFilter(), newest(OrderSortField.UPDATED_AT)),
+        page_of(EVERYTHING, newest(Order.updated_at)),
         "ix_orders_root_tenant_id_updated_at_id",
     ),
     "last changed of a sub-tenant": (
         SUB_TENANT,
-        page_of(OrderFilter(), newest(OrderSortField.UPDATED_AT)),
+        page_of(EVERYTHING, newest(Order.updated_at)),
         "ix_orders_tenant_id_root_tenant_id_updated_at_id",
     ),
     "next expected of a tree": (
         WIDE,
         page_of(
-            OrderFilter(),
-            Window(OrderSortField.EXPECTED_COMPLETION_DATE, descending=False, limit=50),
+            EVERYTHING,
+            Window(Order.expected_sort, descending=False, limit=50),
         ),
         "ix_orders_root_tenant_id_expected_sort_id",
     ),
     "highest number of a tree": (
         WIDE,
-        page_of(OrderFilter(), newest(OrderSortField.NUMBER)),
+        page_of(EVERYTHING, newest(Order.number)),
         "ix_orders_root_tenant_id_number_id",
     ),
 }
@@ -230,7 +230,7 @@ async def test_a_page_is_one_index_range_without_a_sort(
 async def test_a_customers_own_page_is_one_index_range_without_a_sort(
     mode: str, dataset: Dataset
 ) -> None:
-    limit, scan = await dataset.plan(ONE_CUSTOMER, page_of(OrderFilter(), newest()), mode)
+    limit, scan = await dataset.plan(ONE_CUSTOMER, page_of(EVERYTHING, newest()), mode)
     assert limit["Node Type"] == "Limit"
     assert (scan["Node Type"], scan["Index Name"]) == (
         "Index Scan",
@@ -242,7 +242,7 @@ async def test_a_customers_own_page_is_one_index_range_without_a_sort(
 async def test_a_customers_newest_orders_are_one_index_range_without_a_sort(
     mode: str, dataset: Dataset
 ) -> None:
-    statement = page_of(OrderFilter(customer_ids=(CUSTOMER,)), newest())
+    statement = page_of(Where.of([("customer", one_of(Order.customer_id), (CUSTOMER,))]), newest())
     limit, scan = await dataset.plan(WIDE, statement, mode)
     assert limit["Node Type"] == "Limit"
     assert (scan["Node Type"], scan["Index Name"]) == (
@@ -255,7 +255,7 @@ ORDERS_READ = frozenset({OAuthScope.ORDERS_READ})
 
 
 def found(words: str, scopes: frozenset[OAuthScope]) -> Executable:
-    return page_of(OrderFilter(search=Search(words, scopes)), newest())
+    return page_of(Where.of([("search", searched(Order), words)], scopes), newest())
 
 
 SEARCH = found("A19 c4ca4238", READ_SCOPES)

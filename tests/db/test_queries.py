@@ -1,48 +1,58 @@
 """The product's own statements pass the SQL check in every kind of scope."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
+from operator import ge
 
 import pytest
 from sqlalchemy import Executable
 
 from auth.oauth_scopes import READ_SCOPES
+from db.conditions import EVERYTHING, Where, either, one_of, searched, within
 from db.enums import BusinessCase
 from db.ids import new_id
 from db.keyset import Window
-from db.models import Contract, Customer, Order, Tenant
-from db.queries import contracts, customers, offers, orders, products, tenants
-from db.queries.conditions import Search
+from db.models import Customer, Order, Tenant
+from db.queries import contracts, customers, lists, orders, products, tenants
+from db.queries.orders import HAS_EXTERNAL_ID
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
 
-NEWEST = Window("RECEIVED_AT", descending=True, limit=5)
-WANTED = orders.OrderFilter(
-    search=Search("müller a-1", READ_SCOPES), external_id="4711", needs_action=True
+NEWEST = Window(Order.received_at, descending=True, limit=5)
+WANTED = Where.of(
+    [
+        ("search", searched(Order), "müller a-1"),
+        ("external_id", HAS_EXTERNAL_ID, "4711"),
+        ("needs_action", either(Order.action_text.is_not(None)), True),
+        ("received", within(Order.received_at), [(ge, datetime(2026, 11, 24, tzinfo=UTC))]),
+    ],
+    READ_SCOPES,
 )
 TODAY = date(2026, 11, 24)
+RENEWABLE = Where.of([("renewable", contracts.RENEWABLE_BY, (TODAY, TODAY))])
+SOME = Where.of(
+    [
+        ("product", one_of(Order.product_id), [new_id(), new_id()]),
+        ("case", one_of(Order.business_case), [BusinessCase.NEW_ORDER]),
+    ]
+)
 
 STATEMENTS: dict[str, Callable[[], Executable]] = {
-    "count": lambda: orders.ORDERS.count(WANTED),
-    "counts": lambda: orders.ORDERS.counts(WANTED, Order.customer_id, [new_id()]),
-    "summary": lambda: orders.summary(WANTED),
+    "count": lambda: lists.ORDERS.count(WANTED).statement(),
+    "counts": lambda: lists.ORDERS.counts(WANTED, Order.customer_id).statement(keys=[new_id()]),
+    "summary": lambda: orders.summary(WANTED).statement(),
     "references": lambda: orders.by_references(READ_SCOPES).params(keys=["A-1", "V-2"]),
-    "renewable contracts": lambda: contracts.renewable_among(TODAY).params(keys=[new_id()]),
+    "renewable contracts": lambda: contracts.renewable_among().params(keys=[new_id()], today=TODAY),
     "customer by number": lambda: customers.ids_of_customer("K-1"),
     "product by number": lambda: products.ids_of_product("P-1"),
-    "processing times": products.processing_times,
-    "processing times of some": lambda: products.processing_times(
-        of_products=True, of_cases=True
-    ).params(product_ids=[new_id()], business_cases=[BusinessCase.NEW_ORDER]),
+    "processing times": lambda: products.processing_times().statement(),
+    "processing times of some": lambda: products.processing_times(SOME).statement(),
     "subtree": lambda: tenants.subtree("T1"),
-    "offers": lambda: offers.OFFERS.count(offers.OfferFilter()),
-    "contracts": lambda: contracts.CONTRACTS.counts(
-        contracts.ContractFilter(), Contract.customer_id, [new_id()]
-    ),
-    "customers": lambda: customers.CUSTOMERS.counts(
-        customers.CustomerFilter(), Customer.tenant_id, [1]
-    ),
-    "tenants": lambda: tenants.TENANTS.counts(tenants.TenantFilter(), Tenant.parent_id, [1]),
+    "contracts": lambda: lists.CONTRACTS.count(RENEWABLE).statement(),
+    "customers": lambda: lists.CUSTOMERS.counts(EVERYTHING, Customer.tenant_id).statement(keys=[1]),
+    "tenants": lambda: lists.TENANTS.counts(
+        Where.of([("search", tenants.FOUND, "müller")]), Tenant.parent_id
+    ).statement(keys=[1]),
 }
 SCOPES = [
     TenantScope.tree(1),
@@ -61,15 +71,12 @@ async def test_a_statement_of_the_product_runs_in_every_scope(
             assert (await session.execute(STATEMENTS[name]())) is not None
 
 
-@pytest.mark.parametrize("filters", [orders.OrderFilter(), WANTED], ids=["all", "filtered"])
-async def test_a_page_runs_in_every_scope(
-    filters: orders.OrderFilter, shared_database: Database
-) -> None:
-    page = orders.ORDERS.page(filters, NEWEST)
-    pages = orders.ORDERS.pages(filters, NEWEST, Order.customer_id)
+@pytest.mark.parametrize("where", [EVERYTHING, WANTED], ids=["all", "filtered"])
+async def test_a_page_runs_in_every_scope(where: Where, shared_database: Database) -> None:
+    page = lists.ORDERS.page(where, NEWEST)
+    pages = lists.ORDERS.pages(where, NEWEST, Order.customer_id)
     attributes = frozenset({"number", "status"})
     for scope in SCOPES:
         async with shared_database.read(scope) as session:
-            assert await session.records(page, None, **NEWEST.parameters) == []
-            parameters = {"keys": [new_id()], **NEWEST.parameters}
-            assert await session.records(pages, attributes, **parameters) == []
+            assert await session.records(page, None) == []
+            assert await session.records(pages, attributes, keys=[new_id()]) == []

@@ -26,10 +26,11 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from db.conditions import EVERYTHING
 from db.keyset import Window
 from db.models import Base, CartItem, Customer, Order, OrderItem, Product, Tenant
 from db.models.changes import WHOLE_TREE
-from db.queries.orders import ORDERS, OrderFilter, OrderSortField
+from db.queries.lists import ORDERS
 from db.scope.sql_check import UnscopedStatementError
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
@@ -238,12 +239,11 @@ async def test_a_page_for_each_parent_sees_its_scope(filled: Database) -> None:
     carrier = TenantScope.carrier()
     async with filled.read(carrier) as session:
         customers = await session.entities(select(Order.customer_id))
-    window = Window(OrderSortField.RECEIVED_AT, descending=True, limit=5)
-    pages = ORDERS.pages(OrderFilter(), window, Order.customer_id)
+    window = Window(Order.received_at, descending=True, limit=5)
+    pages = ORDERS.pages(EVERYTHING, window, Order.customer_id)
     for scope, tenants in SCOPES.items():
         async with filled.read(scope) as session:
-            parameters = {"keys": customers, **window.parameters}
-            orders = await session.records(pages, None, **parameters)
+            orders = await session.records(pages, None, keys=customers)
         assert sorted({order.tenant_id for order in orders}) == tenants
 
 

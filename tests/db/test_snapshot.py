@@ -9,17 +9,18 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 
+from db.conditions import EVERYTHING
 from db.keyset import Window
 from db.models import Customer
-from db.queries.customers import CUSTOMERS, CustomerFilter, CustomerSortField
+from db.queries.lists import CUSTOMERS
 from db.scope.tenant_scope import TenantScope
 from db.scope.transactions import ScopedConnection
 from db.session import Database, ReadSession
 from tests.db.rows import add, add_tenant, as_carrier
 from tests.support import postgres
 
-BY_NUMBER = Window(CustomerSortField.NUMBER, descending=False, limit=5)
-PAGE = CUSTOMERS.page(CustomerFilter(), BY_NUMBER)
+BY_NUMBER = Window(Customer.number, descending=False, limit=5)
+PAGE = CUSTOMERS.page(EVERYTHING, BY_NUMBER)
 CARRIER = TenantScope.carrier()
 
 
@@ -40,7 +41,7 @@ async def filled(url: str) -> Database:
 
 
 async def by_driver(session: ReadSession) -> list[str]:
-    return [row.number for row in await session.records(PAGE, None, **BY_NUMBER.parameters)]
+    return [row.number for row in await session.records(PAGE, None)]
 
 
 async def by_sqlalchemy(session: ReadSession) -> list[str]:

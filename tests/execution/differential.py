@@ -1,6 +1,5 @@
 """Executes documents by both executors and compares the results."""
 
-from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,7 @@ from graphql import ExecutionResult
 from execution.documents import DocumentCache
 from execution.executor import ExecutorName, create_executor
 from execution.limits import Limits
-from execution.permissions import Coordinate
+from execution.permissions import NOTHING_FORBIDDEN, Forbidden
 
 Step = str | int
 
@@ -36,7 +35,7 @@ async def execute_by(
     variables: dict[str, Any] | None = None,
     *,
     context: Any = None,
-    forbidden: Mapping[Coordinate, str] | None = None,
+    forbidden: Forbidden = NOTHING_FORBIDDEN,
     delegated: bool = False,
 ) -> Answer:
     """The result of a valid document. `delegated` says that graphql-core executes it anyway."""
@@ -46,7 +45,7 @@ async def execute_by(
     execute = create_executor(schema, limits, by)
     operation = prepared.operation(None)
     assert execute.chosen(operation, variables or {}) == ("core" if delegated else by)
-    result = await execute(operation, variables or {}, context, forbidden or {})
+    result = await execute(operation, variables or {}, context, forbidden)
     return _answer(result)
 
 
@@ -56,7 +55,7 @@ async def compare(
     variables: dict[str, Any] | None = None,
     *,
     context: Any = None,
-    forbidden: Mapping[Coordinate, str] | None = None,
+    forbidden: Forbidden = NOTHING_FORBIDDEN,
     ordered: bool = True,
     delegated: bool = False,
 ) -> Answer:

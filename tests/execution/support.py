@@ -22,7 +22,7 @@ from strawberry.schema.config import StrawberryConfig
 from execution.engine import Engine
 from execution.errors import ApiError, ErrorCode
 from execution.executor import ExecutorName
-from execution.permissions import Needs
+from execution.input_permissions import Needs
 from ratelimit.buckets import Buckets, LocalBuckets
 from server.admission import Admission
 from server.boundary import Boundary

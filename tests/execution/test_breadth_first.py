@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from execution.permissions import Forbidden
 from tests.execution.differential import compare, execute_by
 from tests.execution.items import Calls, schema
 
@@ -188,7 +189,7 @@ async def test_a_resolver_by_level_that_returns_too_few_values_fails_each_object
 async def test_a_forbidden_field_is_not_resolved() -> None:
     context = Calls()
     document = "{ items(first: 2) { number friend { number } strictSquare } }"
-    forbidden = {("Item", "friend"): "friends:read"}
+    forbidden = Forbidden(fields={("Item", "friend"): "friends:read"})
     answer = await compare(schema, document, context=context, forbidden=forbidden)
     assert ("friends", 2) not in context.levels
     assert answer.errors != ()

@@ -12,6 +12,7 @@ from execution.documents import DocumentCache
 from execution.errors import ApiError
 from execution.executor import create_executor
 from execution.limits import Limits
+from execution.permissions import NOTHING_FORBIDDEN
 from tests.execution.differential import compare, execute_by
 
 
@@ -231,7 +232,7 @@ async def test_an_operation_is_chosen_by_its_name() -> None:
         ("A", {"receipt": {"number": 1}}),
         ("B", {"book": {"number": 1}}),
     ]:
-        result = await execute(prepared.operation(name), {}, Till(), {})
+        result = await execute(prepared.operation(name), {}, Till(), NOTHING_FORBIDDEN)
         assert result.data == data
     for unknown in ("C", "", None):
         with pytest.raises(ApiError):
@@ -245,7 +246,7 @@ async def test_a_plan_is_used_again_for_other_variables() -> None:
     )
     execute = create_executor(schema, Limits(), "levels")
     answers = [
-        (await execute(prepared.operation(None), variables, Till(), {})).data
+        (await execute(prepared.operation(None), variables, Till(), NOTHING_FORBIDDEN)).data
         for variables in ({"n": 5, "s": True}, {"s": False}, {"n": 6, "s": False}, {"s": True})
     ]
     assert answers == [

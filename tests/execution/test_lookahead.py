@@ -9,6 +9,7 @@ import strawberry
 from execution.documents import DocumentCache
 from execution.executor import create_executor
 from execution.limits import Limits
+from execution.permissions import NOTHING_FORBIDDEN
 from execution.resolving import EVERYTHING, Rows, by_level
 
 
@@ -72,7 +73,7 @@ async def test_a_resolver_learns_what_is_read_of_its_rows(
 ) -> None:
     loaded = Loaded()
     operation = DocumentCache(schema, Limits()).get(document).operation(None)
-    await create_executor(schema, Limits(), "levels")(operation, {}, loaded, {})
+    await create_executor(schema, Limits(), "levels")(operation, {}, loaded, NOTHING_FORBIDDEN)
     assert loaded.last() == (attributes, prefetched)
 
 
@@ -84,5 +85,5 @@ async def test_prefetches_depend_on_the_variables_of_the_request_alone() -> None
     execute = create_executor(schema, Limits(), "levels")
     for owner in (True, False, True):
         loaded = Loaded()
-        await execute(operation, {"owner": owner}, loaded, {})
+        await execute(operation, {"owner": owner}, loaded, NOTHING_FORBIDDEN)
         assert loaded.last()[1] == ({"owner"} if owner else set())

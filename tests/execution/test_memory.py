@@ -20,7 +20,7 @@ from app import collect_rarely
 from execution import documents, validation
 from execution.executor import create_executor
 from execution.limits import Limits
-from execution.permissions import FieldPermissions
+from execution.permissions import Permissions
 from tests.execution.support import schema
 
 # Validation takes nine tenths of the time, and keeps nothing.
@@ -29,7 +29,7 @@ validation._SPECIFIED_RULES = validation._STRAWBERRY_RULES = ()
 limits = Limits()
 cache = documents.DocumentCache(schema, limits)
 execute = create_executor(schema, limits, "levels")
-permissions = FieldPermissions(schema._schema, {})
+permissions = Permissions(schema._schema, {})
 
 
 def prepare(number):

@@ -5,7 +5,7 @@ resolvers fail for some of their objects, and scopes are lacking.
 """
 
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -28,7 +28,7 @@ from db.session import Database
 from execution.documents import DocumentCache, PreparedOperation
 from execution.executor import BreadthFirstExecutor, Executor
 from execution.limits import Limits
-from execution.permissions import Coordinate, FieldPermissions
+from execution.permissions import Forbidden, Permissions
 from ordering.request_clock import RequestClock
 from resolvers.context import Context
 from resolvers.ids import global_id
@@ -62,8 +62,8 @@ class Dataset:
         document = DocumentCache(served, LIMITS).get(request.query)
         assert document.errors == (), request
         operation = document.operation(request.operation)
-        needs = FieldPermissions(served._schema, product.needs(served))
-        forbidden = needs.forbidden(operation, granted)
+        permissions = Permissions(served._schema, product.needs(served))
+        forbidden = permissions.forbidden(operation, granted, request.variables)
         levels: Executor[Any] = BreadthFirstExecutor(served, LIMITS)
         return (
             await self._answer(levels, operation, request.variables, forbidden),
@@ -75,7 +75,7 @@ class Dataset:
         execute: Executor[Any],
         operation: PreparedOperation,
         variables: dict[str, Any],
-        forbidden: Mapping[Coordinate, str],
+        forbidden: Forbidden,
     ) -> ExecutionResult:
         async with self.database.read(self.principal.tenant_scope) as session:
             context = Context(

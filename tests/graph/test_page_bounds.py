@@ -194,21 +194,21 @@ MALFORMED = {
     "empty": "",
     "not base64": "%%%",
     "not ASCII": "größe",
-    "cut off": _cursor("RECEIVED_AT", NOW.isoformat(), _ID)[:-5],
+    "cut off": _cursor("received_at", NOW.isoformat(), _ID)[:-5],
     "not JSON": base64.urlsafe_b64encode(b"hello").decode(),
     "not UTF-8": base64.urlsafe_b64encode(b"\xff\xfe").decode(),
     "null": _cursor(None),
     "an offset": base64.urlsafe_b64encode(b"arrayconnection:5").decode(),
-    "too short": _cursor("RECEIVED_AT", NOW.isoformat()),
+    "too short": _cursor("received_at", NOW.isoformat()),
     "deeply nested": base64.urlsafe_b64encode(b"[" * 5000).decode(),
-    "no identity": _cursor("RECEIVED_AT", NOW.isoformat(), "1"),
-    "a number as identity": _cursor("RECEIVED_AT", NOW.isoformat(), 7),
-    "no instant": _cursor("RECEIVED_AT", "yesterday", _ID),
-    "an instant without a zone": _cursor("RECEIVED_AT", "2026-11-20T14:00:00", _ID),
-    "an instant after all instants": _cursor("RECEIVED_AT", "9999-12-31T23:59:59-14:00", _ID),
-    "an instant before all instants": _cursor("RECEIVED_AT", "0001-01-01T00:00:00+14:00", _ID),
-    "a number as instant": _cursor("RECEIVED_AT", 5, _ID),
-    "an unknown order": _cursor("SALARY", NOW.isoformat(), _ID),
+    "no identity": _cursor("received_at", NOW.isoformat(), "1"),
+    "a number as identity": _cursor("received_at", NOW.isoformat(), 7),
+    "no instant": _cursor("received_at", "yesterday", _ID),
+    "an instant without a zone": _cursor("received_at", "2026-11-20T14:00:00", _ID),
+    "an instant after all instants": _cursor("received_at", "9999-12-31T23:59:59-14:00", _ID),
+    "an instant before all instants": _cursor("received_at", "0001-01-01T00:00:00+14:00", _ID),
+    "a number as instant": _cursor("received_at", 5, _ID),
+    "an unknown order": _cursor("salary", NOW.isoformat(), _ID),
 }
 
 
@@ -220,7 +220,9 @@ async def test_what_is_no_cursor_is_refused_without_a_word_about_the_inside(
     answer = await ask(dataset.client, "orders", {argument: MALFORMED[kind]})
     assert answer.codes == ["BAD_USER_INPUT"]
     (error,) = answer.errors
-    assert error["message"] == f"`{argument}` is not a valid cursor of this list."
+    assert (
+        error["message"] == f"`{argument}` is not a valid cursor of this list with this `orderBy`."
+    )
     assert error["extensions"] == {"code": "BAD_USER_INPUT"}
     assert answer.response.status_code == 200
 
@@ -229,7 +231,7 @@ async def test_what_is_no_cursor_is_refused_without_a_word_about_the_inside(
 async def test_a_cursor_with_text_that_no_database_keeps_is_refused(
     dataset: Dataset, value: str
 ) -> None:
-    cursor = _cursor("NUMBER", value, _ID)
+    cursor = _cursor("number", value, _ID)
     answer = await ask(dataset.client, "orders", {"orderBy": BY_NUMBER, "after": cursor})
     assert answer.codes == ["BAD_USER_INPUT"]
 
@@ -238,7 +240,9 @@ async def test_a_cursor_is_good_for_its_own_order_only(dataset: Dataset) -> None
     cursor = await dataset.cursor(3)
     answer = await ask(dataset.client, "orders", {"orderBy": BY_NUMBER, "after": cursor})
     assert answer.codes == ["BAD_USER_INPUT"]
-    assert answer.errors[0]["message"] == ("`after` is a cursor of a list with another `orderBy`.")
+    assert answer.errors[0]["message"] == (
+        "`after` is not a valid cursor of this list with this `orderBy`."
+    )
 
 
 async def test_rows_that_appear_between_pages_neither_repeat_nor_hide_older_ones(

@@ -220,7 +220,9 @@ async def test_a_client_that_introspects_sees_the_printed_schema(client: Client)
     book = Factory()
     book.tenant()
     await client.fill(book)
-    query = get_introspection_query(specified_by_url=True, input_value_deprecation=True)
+    query = get_introspection_query(
+        specified_by_url=True, directive_is_repeatable=True, input_value_deprecation=True
+    )
     answer = cast("IntrospectionQuery", (await client.query(query)).data)
     introspected = build_client_schema(answer)
     assert print_schema(lexicographic_sort_schema(introspected)) == print_schema(

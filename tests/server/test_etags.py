@@ -10,6 +10,7 @@ import pytest
 from graphql import ExecutionResult
 
 from execution.executor import ExecutorName
+from execution.input_permissions import Needs
 from server.etags import UNCHANGED_COST
 from server.limits import ServerLimits
 from server.logs import configure_logging
@@ -271,7 +272,10 @@ async def test_the_log_says_that_nothing_had_changed(served: Served) -> None:
 
 
 async def test_the_state_is_told_what_the_operation_needs(world: Changing) -> None:
-    needs = {("Query", "hello"): frozenset({"a:read"}), ("Thing", "name"): frozenset({"b:read"})}
+    needs: Needs = {
+        ("Query", "hello"): frozenset({"a:read"}),
+        ("Thing", "name"): frozenset({"b:read"}),
+    }
     caller = Caller(CLIENT, scopes=frozenset({"a:read", "b:read"}))
     served = serve(etags=world, needs=needs, keys={KEY: caller})
     await get(served, "{ hello thing { name } }")
