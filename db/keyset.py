@@ -27,6 +27,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from db.base import Base
 from db.expressions import any_key, any_of, keys_parameter
 from db.rows import Layout, RowQuery, scope_attributes
+from db.scope.tenant_scope import TenantScope
 from db.statements import cache_key
 
 M = TypeVar("M", bound=Base)
@@ -77,6 +78,14 @@ class Collection(Generic[M, F]):
     sorts: Mapping[str, InstrumentedAttribute[Any]]
     """Columns by the name of the sort order; none of them holds NULL."""
     conditions: Callable[[F], list[ColumnElement[bool]]]
+    for_carrier: "Collection[M, F] | None" = None
+    """What the carrier's scope reads instead, if it sees rows that belong to no tenant."""
+
+    def in_scope(self, scope: TenantScope) -> "Collection[M, F]":
+        """The collection that a session of the scope reads."""
+        if self.for_carrier is None or scope.root_tenant_id is not None:
+            return self
+        return self.for_carrier
 
     def page(self, filters: F, window: Window) -> RowQuery[M]:
         """The rows of the window and one more, which tells whether there is another page."""

@@ -10,10 +10,18 @@ from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import BindParameter, Select, inspect, literal_column, select, true
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    inspect,
+    literal_column,
+    select,
+    true,
+)
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from db.base import Base, ByColumn, ByParent, TenantOwned
+from db.base import Base, ByColumn, ByParent, TenantOwned, linked
 
 M = TypeVar("M", bound=Base)
 
@@ -67,7 +75,11 @@ class Layout:
         query: RowQuery[Any],
         attributes: frozenset[str] | None,
         prefetches: Sequence[Prefetch] = (),
+        *,
+        in_tree: bool = True,
     ) -> None:
+        self.in_tree = in_tree
+        """Whether the scope names the root that keys begin with; the carrier's names none."""
         self.attributes = _selected(query.model, attributes, query.needed)
         self._make = _maker(query.model, self.attributes)
         self.prefetches = [
@@ -88,7 +100,7 @@ class Layout:
             other = aliased(prefetch.model)
             row = (
                 select(*(getattr(other, name) for name in attributes))
-                .where(getattr(other, prefetch.column.key) == getattr(entity, prefetch.key))
+                .where(_refers_to(getattr(entity, prefetch.key), other, prefetch.column.key))
                 .limit(literal_column("1"))
                 .correlate(entity)
                 .lateral()
@@ -124,6 +136,11 @@ class Layout:
                 by_key.pop(None, None)
             records.prefetched.append(by_key)
         return records
+
+
+def _refers_to(column: Any, other: Any, key: str) -> ColumnElement[bool]:
+    is_link = key == "id" and issubclass(inspect(other).mapper.class_, TenantOwned)
+    return linked(column, other) if is_link else getattr(other, key) == column
 
 
 class Tuples:

@@ -88,7 +88,8 @@ class ReadSession:
         parameters: dict[str, Any],
     ) -> Records[M]:
         if query.name is None:
-            layout = Layout(query, attributes, prefetches)
+            in_tree = self.scope.root_tenant_id is not None
+            layout = Layout(query, attributes, prefetches, in_tree=in_tree)
             statement = query.build(layout, self.dialect).params(parameters)
             rows: Result[Any] = await self._send(self._execute, statement)
             return layout.records(rows.all())

@@ -133,6 +133,7 @@ def _rules() -> list[_Rule]:
             case ByParent(column, parent):
                 customer = (
                     f"(SELECT parent.customer_id FROM {parent} parent WHERE "
+                    f"parent.root_tenant_id = {{row}}.root_tenant_id AND "
                     f"parent.id = {{row}}.{column} AND parent.tenant_id = {{row}}.tenant_id)"
                 )
                 known_by = f"{{row}}.{column}"
@@ -202,7 +203,7 @@ def _postgresql_renewal(rule: _Rule, row: str) -> str:
         # Each customer of a tenant sees the tenant's own row.
         renewal += (
             f"PERFORM partnergraph_token_renew(root_tenant_id, tenant_id, id) FROM {_CUSTOMERS} "
-            f"WHERE tenant_id = {tenant};"
+            f"WHERE root_tenant_id = {row}.root_tenant_id AND tenant_id = {tenant};"
         )
     return renewal
 
@@ -263,7 +264,7 @@ BEGIN
     RETURN;
   END IF;
   -- Rows that other transactions hold are skipped, so that none waits for another.
-  UPDATE {_TOKENS} SET token = this WHERE id = (
+  UPDATE {_TOKENS} SET token = this WHERE root_tenant_id = root AND tenant_id = tenant AND id = (
     SELECT t.id FROM {_TOKENS} t WHERE t.root_tenant_id = root AND t.tenant_id = tenant
       AND t.customer_id = customer LIMIT 1 FOR UPDATE SKIP LOCKED);
   IF NOT FOUND THEN

@@ -1,13 +1,14 @@
 """The audit log: filtered pages."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import cast
 
 from sqlalchemy import ColumnElement
 
 from db.enums import AuditAction
 from db.keyset import Collection
-from db.models import AuditEntry
+from db.models import AnyAuditEntry, AuditEntry
 from db.queries.conditions import one_of
 from db.queries.ranges import InstantRange
 
@@ -24,15 +25,16 @@ class AuditFilter:
     tenant_ids: tuple[int, ...] | None = None
 
 
-def _conditions(filter: AuditFilter) -> list[ColumnElement[bool]]:
-    return [
-        *one_of(AuditEntry.action, filter.actions),
-        *one_of(AuditEntry.actor, None if filter.actor is None else (filter.actor,)),
-        *filter.occurred.bounds(AuditEntry.occurred_at),
-        *one_of(AuditEntry.tenant_id, filter.tenant_ids),
-    ]
+def _log(entry: type[AuditEntry]) -> Collection[AuditEntry, AuditFilter]:
+    def conditions(filter: AuditFilter) -> list[ColumnElement[bool]]:
+        return [
+            *one_of(entry.action, filter.actions),
+            *one_of(entry.actor, None if filter.actor is None else (filter.actor,)),
+            *filter.occurred.bounds(entry.occurred_at),
+            *one_of(entry.tenant_id, filter.tenant_ids),
+        ]
+
+    return Collection(entry, entry.id, {AuditSortField.OCCURRED_AT: entry.occurred_at}, conditions)
 
 
-AUDIT_LOG: Collection[AuditEntry, AuditFilter] = Collection(
-    AuditEntry, AuditEntry.id, {AuditSortField.OCCURRED_AT: AuditEntry.occurred_at}, _conditions
-)
+AUDIT_LOG = replace(_log(AuditEntry), for_carrier=_log(cast("type[AuditEntry]", AnyAuditEntry)))

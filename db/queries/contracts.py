@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, exists, select
 
+from db.base import linked
 from db.enums import CartStatus, ContractStatus, OrderStatus
 from db.expressions import any_key
 from db.keyset import Collection
@@ -45,8 +46,10 @@ def renewable(by: date, today: date) -> list[ColumnElement[bool]]:
         Contract.status == ContractStatus.ACTIVE,
         Contract.renewable_from <= by,
         Contract.term_end >= today,
-        ~exists().where(Order.contract_id == Contract.id, Order.status == OrderStatus.IN_PROGRESS),
-        ~exists().where(Cart.contract_id == Contract.id, Cart.status == CartStatus.OPEN),
+        ~exists().where(
+            linked(Order.contract_id, Contract), Order.status == OrderStatus.IN_PROGRESS
+        ),
+        ~exists().where(linked(Cart.contract_id, Contract), Cart.status == CartStatus.OPEN),
     ]
 
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists
+from sqlalchemy import ColumnElement, exists, select
 
+from db.base import linked
 from db.enums import BusinessCase, CartStatus, OfferStatus
 from db.keyset import Collection
 from db.models import Cart, Offer, Order
@@ -39,7 +40,7 @@ def _offer_conditions(filter: OfferFilter) -> list[ColumnElement[bool]]:
         *filter.updated.bounds(Offer.updated_at),
         *one_of(Offer.customer_id, filter.customer_ids),
         *one_of(Offer.tenant_id, filter.tenant_ids),
-        *either(exists().where(Order.offer_id == Offer.id), filter.has_order),
+        *either(exists(select(Order.id).where(linked(Order.offer_id, Offer))), filter.has_order),
         *found_by(Offer.search_text, filter.search),
     ]
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, union_all
 
+from db.base import linked
 from db.enums import BusinessCase, OrderPhase, OrderStatus
 from db.expressions import any_key
 from db.keyset import Collection
@@ -129,13 +130,13 @@ def by_references() -> Select[*tuple[Any, ...]]:
             Order.received_at,
         ).where(any_key(Order.number)),
         select(Offer.number, _kind(MatchedBy.OFFER_NUMBER), Order.id, Order.received_at)
-        .join(Order, Order.offer_id == Offer.id)
+        .join(Order, linked(Order.offer_id, Offer))
         .where(any_key(Offer.number)),
         select(Contract.number, _kind(MatchedBy.CONTRACT_NUMBER), Order.id, Order.received_at)
-        .join(Order, Order.contract_id == Contract.id)
+        .join(Order, linked(Order.contract_id, Contract))
         .where(any_key(Contract.number)),
         select(OrderExternalId.value, _kind(MatchedBy.EXTERNAL_ID), Order.id, Order.received_at)
-        .join(Order, Order.id == OrderExternalId.order_id)
+        .join(Order, linked(OrderExternalId.order_id, Order))
         .where(any_key(OrderExternalId.value)),
     ).subquery()
     # An order that matches a reference in two ways counts once.

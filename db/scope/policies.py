@@ -163,7 +163,9 @@ def _customer_condition(table: str, of_customer: OfCustomer) -> str | None:
             return f"{column} = {_THE_CUSTOMER}"
         case ByParent(column, parent):
             return (
-                f"EXISTS (SELECT FROM {parent} parent WHERE parent.id = {table}.{column} "
+                f"EXISTS (SELECT FROM {parent} parent "
+                f"WHERE parent.root_tenant_id = {table}.root_tenant_id "
+                f"AND parent.id = {table}.{column} "
                 f"AND parent.tenant_id = {table}.tenant_id "
                 f"AND parent.customer_id = {_THE_CUSTOMER})"
             )
