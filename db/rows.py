@@ -42,10 +42,15 @@ class RowQuery(Generic[M]):
     same places, each with its own values."""
 
     def statement(
-        self, dialect: str, parameters: Mapping[str, Any], attributes: frozenset[str] | None = None
+        self,
+        dialect: str,
+        parameters: Mapping[str, Any],
+        attributes: frozenset[str] | None = None,
+        *,
+        in_tree: bool = True,
     ) -> Select[*tuple[Any, ...]]:
         """The statement with the values of its parameters."""
-        return self.build(Layout(self, attributes), dialect).params(parameters)
+        return self.build(Layout(self, attributes, in_tree=in_tree), dialect).params(parameters)
 
 
 @dataclass(frozen=True, slots=True)
