@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from auth.principal import Principal
 from db.enums import AuditAction, AuditActor
-from db.models import AuditEntry, Tenant
+from db.models import AuditEntry, CarrierAuditEntry, Tenant
 from db.session import WriteSession
 
 
@@ -90,19 +90,20 @@ def entry(
     details: dict[str, Any],
     subject: str | None = None,
     request_id: str | None = None,
-) -> AuditEntry:
+) -> AuditEntry | CarrierAuditEntry:
     """An entry. `owner` is a tenant and the root of its tree, or both None."""
     tenant_id, root = owner
-    return AuditEntry(
-        tenant_id=tenant_id,
-        root_tenant_id=root,
-        occurred_at=at,
-        action=action,
-        actor_kind=by.kind,
-        actor=by.name,
-        credential=by.credential,
-        on_behalf_of=by.on_behalf_of,
-        subject=subject,
-        request_id=request_id,
-        details=details,
-    )
+    columns: dict[str, Any] = {
+        "occurred_at": at,
+        "action": action,
+        "actor_kind": by.kind,
+        "actor": by.name,
+        "credential": by.credential,
+        "on_behalf_of": by.on_behalf_of,
+        "subject": subject,
+        "request_id": request_id,
+        "details": details,
+    }
+    if tenant_id is None:
+        return CarrierAuditEntry(**columns)
+    return AuditEntry(tenant_id=tenant_id, root_tenant_id=root, **columns)

@@ -19,7 +19,7 @@ from auth.oauth_scopes import CUSTOMER_USER_SCOPES, TENANT_USER_SCOPES, OAuthSco
 from auth.principal import Principal, PrincipalKind
 from auth.tenant_scope import SYSTEM_SCOPE
 from auth.ttl_cache import Lookup
-from db.models import PortalUser, Tenant
+from db.models import PortalSubject, PortalUser, Tenant
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
 
@@ -61,7 +61,7 @@ class PortalUsers:
 
     def __init__(self, database: Database, clock: Clock, claim: Literal["sub", "email"]) -> None:
         self._database = database
-        self._column = PortalUser.subject if claim == "sub" else PortalUser.email
+        self._by_subject = claim == "sub"
         self._by_claim = Lookup(clock.monotonic, self._read)
 
     async def find(self, value: str) -> Sequence[User]:
@@ -70,7 +70,11 @@ class PortalUsers:
 
     async def _read(self, value: str) -> Sequence[User] | None:
         """Read the users and what they see, in one statement."""
-        condition = self._column == value
+        if self._by_subject:
+            subject = select(PortalSubject.user_id).where(PortalSubject.subject == value)
+            condition = PortalUser.id == subject.scalar_subquery()
+        else:
+            condition = PortalUser.email == value
         subtree = tenant_scope.below(
             select(Tenant.id)
             .join(PortalUser, PortalUser.tenant_id == Tenant.id)

@@ -9,7 +9,7 @@ from auth.admin import audit_log
 from commands.admin import administer, print_list
 from commands.base import now
 from db.enums import AuditAction
-from db.models import AuditEntry
+from db.models import AnyAuditEntry
 
 _HEADER = ("AT", "ACTION", "TENANT", "ACTOR", "FOR", "SUBJECT", "REQUEST", "DETAILS")
 
@@ -52,7 +52,7 @@ def list_entries(
         print_list("There are no entries.", _HEADER, rows)
 
 
-def _row(entry: AuditEntry, number: str | None) -> tuple[str, ...]:
+def _row(entry: AnyAuditEntry, number: str | None) -> tuple[str, ...]:
     return (
         f"{entry.occurred_at:%Y-%m-%d %H:%M:%S}",
         entry.action,
@@ -65,7 +65,7 @@ def _row(entry: AuditEntry, number: str | None) -> tuple[str, ...]:
     )
 
 
-def _as_json(entry: AuditEntry, number: str | None) -> dict[str, object]:
+def _as_json(entry: AnyAuditEntry, number: str | None) -> dict[str, object]:
     return {
         "id": str(entry.id),
         "at": entry.occurred_at.isoformat(),

@@ -1,4 +1,4 @@
-"""`migrate`, `seed` and `intake`: tables and data."""
+"""`migrate`, `distribution`, `seed` and `intake`: tables and data."""
 
 import asyncio
 from datetime import datetime
@@ -21,6 +21,7 @@ from commands.base import (
     stopped_by,
 )
 from db import migrations
+from db.distribution import statements
 from db.migrations import state
 from db.scope.roles import RolesMissingError
 from db.session import Database
@@ -40,6 +41,17 @@ def migrate() -> None:
         f"{settings.shown_database_url} is at revision {state.expected()}"
         + (", as before." if before == state.expected() else f" (before: {before or 'no tables'}).")
     )
+
+
+@click.command()
+def distribution() -> None:
+    """Print the SQL that distributes the tables over a Citus cluster, by partner.
+
+    Run it once, in one transaction, on the coordinator of a migrated database, and `migrate` after
+    it (docs/beyond-one-database.md).
+    """
+    for statement in statements():
+        click.echo(f"{statement};")
 
 
 def migrate_database(settings: Settings) -> str | None:

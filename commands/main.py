@@ -4,7 +4,7 @@ import click
 
 from commands.audit import audit
 from commands.credentials import api_key, oauth_client
-from commands.data import intake_command, migrate, seed
+from commands.data import distribution, intake_command, migrate, seed
 from commands.demo import demo
 from commands.intake_failures import intake_failures
 from commands.schema import export_schema
@@ -26,6 +26,7 @@ def main() -> None:
 
 for command in (
     migrate,
+    distribution,
     seed,
     intake_command,
     intake_failures,

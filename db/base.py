@@ -1,5 +1,6 @@
-"""Shared by all models: names of constraints, owners of rows, links within a tenant."""
+"""Shared by all models: names of constraints, owners and keys of rows, links within a tenant."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,12 +15,13 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    UniqueConstraint,
     Uuid,
     and_,
     column,
     exists,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapped, mapped_column
 
 from db.types import Amount, Instant
 
@@ -66,12 +68,17 @@ class TenantOwned:
 
     Sessions add their scope to every statement on such a table (`db.scope`). A model must define
     `of_customer`, which tells the rows of a single customer.
+
+    The primary key begins with the root, so the rows of a partner are adjacent in it, and ends with
+    the tenant, so that links cannot leave the tenant. Every unique constraint and every link
+    contains the root too: a partner's rows need no other partner's (`docs/beyond-one-database.md`).
     """
 
     of_customer: ClassVar[OfCustomer]
 
-    tenant_id: Mapped[int] = mapped_column(Integer)
-    root_tenant_id: Mapped[int] = mapped_column(Integer)
+    # The order of the columns is that of the primary key.
+    root_tenant_id: Mapped[int] = mapped_column(Integer, primary_key=True, sort_order=-1)
+    tenant_id: Mapped[int] = mapped_column(Integer, primary_key=True, sort_order=1)
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         if "__tablename__" in cls.__dict__ and not hasattr(cls, "of_customer"):
@@ -118,8 +125,45 @@ def owned_by_tenant() -> ForeignKeyConstraint:
 
 
 def link(column: str, table: str) -> ForeignKeyConstraint:
-    """A reference within the tenant: `(column, tenant_id)` → `table (id, tenant_id)`."""
-    return ForeignKeyConstraint([column, "tenant_id"], [f"{table}.id", f"{table}.tenant_id"])
+    """A reference within the tenant, to the row of `table` whose `id` is in `column`.
+
+    Statements that follow it join by `linked`.
+    """
+    return composite_link({column: "id"}, table)
+
+
+def composite_link(columns: Mapping[str, str], table: str) -> ForeignKeyConstraint:
+    """A reference within the tenant, by several columns: own columns by those of `table`."""
+    pairs = {"root_tenant_id": "root_tenant_id", **columns, "tenant_id": "tenant_id"}
+    return ForeignKeyConstraint([*pairs], [f"{table}.{column}" for column in pairs.values()])
+
+
+def linked(column: InstrumentedAttribute[Any], parent: Any) -> ColumnElement[bool]:
+    """The condition that a row refers to a row of `parent`, a model or an alias, in `column`.
+
+    It compares the root as well, since keys begin with it and rows are distributed by it. It does
+    not compare the tenant, which the id implies: the planner does not know that, and would expect
+    too few rows.
+    """
+    row = column.parent.entity
+    return and_(parent.root_tenant_id == row.root_tenant_id, parent.id == column)
+
+
+def numbered() -> tuple[UniqueConstraint, Index]:
+    """Numbers that are unique within a tree.
+
+    The constraint begins with the number, for look-ups by the carrier, who names no root. The index
+    is for lists sorted by number.
+    """
+    return (
+        UniqueConstraint("number", "root_tenant_id"),
+        Index(None, "root_tenant_id", "number", "id"),
+    )
+
+
+def found_by_id() -> Index:
+    """The index for look-ups by id alone, by the carrier, who names no root."""
+    return Index(None, "id")
 
 
 def non_negative(*columns: str) -> list[CheckConstraint]:

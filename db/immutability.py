@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from db.models import (
     AuditEntry,
+    CarrierAuditEntry,
     IntakeMessage,
     Order,
     OrderExternalId,
@@ -57,6 +58,7 @@ _APPEND_ONLY_TABLES = (
     OrderHistoryEntry.__tablename__,
     IntakeMessage.__tablename__,
     AuditEntry.__tablename__,
+    CarrierAuditEntry.__tablename__,
 )
 
 
@@ -112,7 +114,8 @@ def _postgresql() -> list[str]:
         f"""CREATE FUNCTION partnergraph_refuse_sealed() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN
           IF EXISTS (SELECT 1 FROM {OrderHistoryEntry.__tablename__} h
-                     WHERE h.order_id = NEW.order_id AND h.sequence = 1) THEN
+                     WHERE h.root_tenant_id = NEW.root_tenant_id AND h.order_id = NEW.order_id
+                     AND h.sequence = 1) THEN
             RAISE EXCEPTION '{_SEALED}' USING ERRCODE = 'integrity_constraint_violation';
           END IF;
           RETURN NEW;
@@ -140,7 +143,8 @@ def _sqlite() -> list[str]:
         *(
             f"CREATE TRIGGER {table}_sealed BEFORE INSERT ON {table} FOR EACH ROW "
             f"WHEN EXISTS (SELECT 1 FROM {OrderHistoryEntry.__tablename__} h "
-            "WHERE h.order_id = NEW.order_id AND h.sequence = 1) "
+            "WHERE h.root_tenant_id = NEW.root_tenant_id AND h.order_id = NEW.order_id "
+            "AND h.sequence = 1) "
             f"BEGIN SELECT RAISE(ABORT, '{_SEALED}'); END"
             for table in _STATED_PARTS
         ),

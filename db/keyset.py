@@ -6,28 +6,32 @@ PostgreSQL, by a window function on SQLite.
 """
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
     BindParameter,
+    Column,
     ColumnElement,
     Integer,
     Select,
     bindparam,
     column,
     func,
+    inspect,
     select,
     true,
     tuple_,
 )
 from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.sql.visitors import replacement_traverse
 
 from db.base import Base
 from db.conditions import Where
 from db.expressions import any_key, keys_parameter
 from db.rows import Layout, RowQuery, TupleQuery, scope_attributes
+from db.scope.tenant_scope import TenantScope
 
 M = TypeVar("M", bound=Base)
 
@@ -74,12 +78,25 @@ class Collection(Generic[M]):
 
     model: type[M]
     identity: InstrumentedAttribute[UUID]
+    for_carrier: type[Any] | None = None
+    """What the carrier's scope reads instead, if it sees rows that belong to no tenant: a class
+    with the same attributes."""
+    stands_for: type[Any] | None = None
+    """The model whose attributes conditions and sorts name, if it is another."""
+
+    def in_scope(self, scope: TenantScope) -> "Collection[M]":
+        """The collection that a session of the scope reads."""
+        if self.for_carrier is None or scope.root_tenant_id is not None:
+            return self
+        identity = getattr(self.for_carrier, self.identity.key)
+        return Collection(self.for_carrier, identity, stands_for=self.model)
 
     def page(self, where: Where, window: Window) -> RowQuery[M]:
         """The rows of the window and one more, which tells whether there is another page."""
+        window = replace(window, sort=getattr(self.model, window.sort.key))
 
         def build(layout: Layout, _: str) -> Select[*tuple[Any, ...]]:
-            conditions = where.clauses()
+            conditions = self._clauses(where)
             if not layout.prefetches:
                 return self._limited(select(*layout.of(self.model)).where(*conditions), window)
             # Cut the page first, so that rows are prefetched for the rows of the page alone.
@@ -163,7 +180,7 @@ class Collection(Generic[M]):
         """The number of rows on all pages."""
 
         def build() -> Select[*tuple[Any, ...]]:
-            return select(func.count()).select_from(self.model).where(*where.clauses())
+            return select(func.count()).select_from(self.model).where(*self._clauses(where))
 
         return TupleQuery(("count", self.model, where.shape), build, where.parameters)
 
@@ -176,6 +193,19 @@ class Collection(Generic[M]):
             return rows.group_by(parent)
 
         return TupleQuery(("counts", parent, where.shape), build, where.parameters)
+
+    def _clauses(self, where: Where) -> list[ColumnElement[bool]]:
+        clauses = where.clauses()
+        if self.stands_for is None:
+            return clauses
+        named = self.stands_for.__tablename__
+        columns = inspect(self.model).local_table.c
+
+        def column_of(element: Any, **_: Any) -> Any:
+            is_named = isinstance(element, Column) and element.table.name == named
+            return columns[element.key] if is_named else None
+
+        return [replacement_traverse(clause, {}, column_of) for clause in clauses]
 
     def key(self, row: M, sort: InstrumentedAttribute[Any]) -> Key:
         """The position of a row in a sort order."""

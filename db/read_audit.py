@@ -7,7 +7,7 @@ from sqlalchemy import Executable, Result, Table
 from sqlalchemy.sql import visitors
 
 from db.base import Base, TenantOwned
-from db.models import MODELS_OF_TENANTS, Tenant
+from db.models import MODELS_OF_TENANTS, AnyAuditEntry, Tenant
 
 _OWNER = "tenant_id"
 
@@ -44,23 +44,23 @@ class ReadAudit:
 
     def _record_row(self, row: Sequence[Any], owner: int | None) -> None:
         """`owner` is the index of the column `tenant_id`, if the row has one."""
-        owners = {
+        owners: set[int | None] = {
             value.id if isinstance(value, Tenant) else value.tenant_id
             for value in row
-            if isinstance(value, TenantOwned | Tenant)
+            if isinstance(value, TenantOwned | Tenant | AnyAuditEntry)
         }
         if owner is not None and row[owner] is not None:
             owners.add(row[owner])
         self.aggregates |= not owners
         # An entry of the audit log without a tenant is the carrier's own.
-        self.tenants |= owners - {None}
+        self.tenants.update(owner for owner in owners if owner is not None)
 
 
 def owner_attributes(model: type[Base]) -> frozenset[str]:
     """The attributes that name a row's tenant; empty for a model that belongs to none."""
     if issubclass(model, Tenant):
         return frozenset({"id"})
-    return frozenset({_OWNER} if issubclass(model, TenantOwned) else ())
+    return frozenset({_OWNER} if issubclass(model, TenantOwned | AnyAuditEntry) else ())
 
 
 def _reads_tenants(statement: Executable) -> bool:

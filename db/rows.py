@@ -10,10 +10,17 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache, partial
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Select, inspect, literal_column, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    inspect,
+    literal_column,
+    select,
+    true,
+)
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from db.base import Base, ByColumn, ByParent, TenantOwned
+from db.base import Base, ByColumn, ByParent, TenantOwned, linked
 
 M = TypeVar("M", bound=Base)
 
@@ -36,10 +43,12 @@ class RowQuery(Generic[M]):
         self,
         dialect: str,
         attributes: frozenset[str] | None = None,
+        *,
+        in_tree: bool = True,
         **parameters: Any,
     ) -> Select[*tuple[Any, ...]]:
         """The statement with the values of its parameters."""
-        statement = self.build(Layout(self, attributes), dialect)
+        statement = self.build(Layout(self, attributes, in_tree=in_tree), dialect)
         return statement.params({**self.parameters, **parameters})
 
 
@@ -84,7 +93,11 @@ class Layout:
         query: RowQuery[Any],
         attributes: frozenset[str] | None,
         prefetches: Sequence[Prefetch] = (),
+        *,
+        in_tree: bool = True,
     ) -> None:
+        self.in_tree = in_tree
+        """Whether the scope names the root that keys begin with; the carrier's names none."""
         self.attributes = _selected(query.model, attributes, query.needed)
         self._make = _maker(query.model, self.attributes)
         self.prefetches = [
@@ -105,7 +118,7 @@ class Layout:
             other = aliased(prefetch.model)
             row = (
                 select(*(getattr(other, name) for name in attributes))
-                .where(getattr(other, prefetch.column.key) == getattr(entity, prefetch.key))
+                .where(_refers_to(getattr(entity, prefetch.key), other, prefetch.column.key))
                 .limit(literal_column("1"))
                 .correlate(entity)
                 .lateral()
@@ -141,6 +154,11 @@ class Layout:
                 by_key.pop(None, None)
             records.prefetched.append(by_key)
         return records
+
+
+def _refers_to(column: Any, other: Any, key: str) -> ColumnElement[bool]:
+    is_link = key == "id" and issubclass(inspect(other).mapper.class_, TenantOwned)
+    return linked(column, other) if is_link else getattr(other, key) == column
 
 
 class Tuples:

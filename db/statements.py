@@ -149,7 +149,8 @@ def compiled_query(
     """The compiled query for the kind of scope, with these attributes, or all if None."""
 
     def compile_query() -> CompiledStatement:
-        layout = Layout(query, attributes, prefetches)
+        in_tree = scope.root_tenant_id is not None
+        layout = Layout(query, attributes, prefetches, in_tree=in_tree)
         statement = query.build(layout, dialect.name)
         return CompiledStatement(statement, (), layout, scope, dialect)
 

@@ -3,7 +3,7 @@
 from sqlalchemy import Table, UniqueConstraint
 from sqlalchemy.exc import IntegrityError
 
-_COLUMNS = ["root_tenant_id", "number"]
+_COLUMNS = ["number", "root_tenant_id"]
 
 
 def is_number_taken(error: IntegrityError, table: Table) -> bool:

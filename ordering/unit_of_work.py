@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select, Table, func, inspect, select
 from sqlalchemy.exc import IntegrityError
 
-from db.base import Base
+from db.base import Base, linked
 from db.models import (
     Contract,
     Customer,
@@ -127,10 +127,13 @@ class UnitOfWork:
         for model in PARTS:
             part: Any = model
             position = part.sequence if model is OrderHistoryEntry else part.position
-            for row in await self._all(select(part).order_by(position), part.order_id, by_id):
+            of_order = select(part).join(Order, linked(part.order_id, Order)).order_by(position)
+            for row in await self._all(of_order, Order.id, by_id):
                 by_id[row.order_id].parts[model].append(row)
-        digests = select(IntakeMessage.order_id, IntakeMessage.digest)
-        for order_id, digest in await self._rows(digests, IntakeMessage.order_id, by_id):
+        digests = select(IntakeMessage.order_id, IntakeMessage.digest).join(
+            Order, linked(IntakeMessage.order_id, Order)
+        )
+        for order_id, digest in await self._rows(digests, Order.id, by_id):
             by_id[order_id].digests.add(digest)
         for order in by_id.values():
             self.add(order)

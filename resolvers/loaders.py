@@ -14,10 +14,11 @@ from typing import Any, Generic, TypeVar, cast
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from db.base import Base
+from db.base import Base, linked
 from db.conditions import Where
 from db.expressions import any_key
 from db.keyset import Collection, Window
+from db.models import parent_of
 from db.rows import Layout, Prefetch, Records, RowQuery
 from db.session import ReadSession
 from execution.resolving import EVERYTHING, Rows
@@ -59,9 +60,13 @@ class Parts(Generic[M]):
     @cached_property
     def query(self) -> RowQuery[M]:
         def build(layout: Layout, _: str) -> Select[*tuple[Any, ...]]:
-            rows = (
-                select(*layout.of(self.model)).select_from(self.model).where(any_key(self.column))
-            )
+            rows = select(*layout.of(self.model)).select_from(self.model)
+            parent = parent_of(self.column)
+            if layout.in_tree or parent is None:
+                rows = rows.where(any_key(self.column))
+            else:
+                # The parent's row has the root of the parts' key.
+                rows = rows.join(parent, linked(self.column, parent)).where(any_key(parent.id))
             return layout.with_prefetches(rows.order_by(*self.order), self.model)
 
         needed = (self.column.key, *self.needed)
@@ -128,11 +133,11 @@ class Loaders:
         self, collection: Collection[M], where: Where, window: Window, rows: Rows
     ) -> Records[M]:
         """The rows of a page of all rows in scope, and one more if there is one."""
-        return await self._records(collection.page(where, window), rows)
+        return await self._records(self._read(collection).page(where, window), rows)
 
     async def count(self, collection: Collection[M], where: Where) -> int:
         """The number of rows in scope."""
-        [(count,)] = await self._session.tuples(collection.count(where))
+        [(count,)] = await self._session.tuples(self._read(collection).count(where))
         return int(count)
 
     def pages(
@@ -191,6 +196,9 @@ class Loaders:
             name = _name_of_one(each.relation, Rows(attributes))
             self._loader(name).values_by_key.update(by_key)
         return records
+
+    def _read(self, collection: Collection[M]) -> Collection[M]:
+        return collection.in_scope(self._session.scope)
 
     def _values(self, name: Hashable, load: Load[Any, Any], keys: Sequence[Any]) -> Values[Any]:
         return self._loader(name).values(keys, load)

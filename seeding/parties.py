@@ -76,7 +76,7 @@ def new_customer(
         customer.users.append(user)
         book.batch.add(
             *("portal_users", user.id, *customer.owner, customer.id, user.name, user.email),
-            *(instant(created), None, None),
+            *(instant(created), None),
         )
     return customer
 

@@ -124,7 +124,7 @@ def _tenant(book: Book, identifier: int, parent: Tenant | None) -> Tenant:
         user = User(draw.id(since), person.name, f"{mailbox}@{domain}")
         book.batch.add(
             *("portal_users", user.id, identifier, tenant.root.id, None, user.name, user.email),
-            *(instant(since), None, None),
+            *(instant(since), None),
         )
         tenant.users.append(user)
     return tenant

@@ -26,7 +26,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
             f"id {_OWNER} number kind name email created_at updated_at search_customers {_ADDRESS}"
         ),
         "sites": f"id {_OWNER} customer_id number name created_at {_ADDRESS}",
-        "portal_users": f"id {_OWNER} customer_id name email created_at subject disabled_at",
+        "portal_users": f"id {_OWNER} customer_id name email created_at disabled_at",
         "contracts": (
             f"id {_OWNER} number customer_id site_id product_id status term_start term_end "
             "minimum_months notice_period_months renewable_from dealer_id sub_partner_id "

@@ -24,6 +24,7 @@ ROOT = Path(__file__).parent.parent
 PROGRAM = [sys.executable, "-m", "partnergraph"]
 COMMANDS = [
     ["migrate"],
+    ["distribution"],
     ["seed"],
     ["intake"],
     ["intake-failures"],

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from auth import log_names
@@ -14,8 +14,9 @@ from auth.admin import AdminError
 from auth.admin.tenants import find_tenant
 from auth.audit import record_operation
 from auth.tenant_scope import SYSTEM_SCOPE
+from db.base import linked
 from db.enums import AuditAction
-from db.models import Customer, PortalUser, Tenant
+from db.models import Customer, PortalSubject, PortalUser, Tenant
 from db.session import Database, WriteSession
 
 
@@ -104,12 +105,10 @@ async def list_users(database: Database, tenant_number: str | None = None) -> Se
     Raises UnknownTenantError.
     """
     statement = (
-        select(PortalUser, Tenant.number, Customer.number)
+        select(PortalUser, Tenant.number, Customer.number, PortalSubject.subject)
         .join(Tenant, Tenant.id == PortalUser.tenant_id)
-        .outerjoin(
-            Customer,
-            and_(Customer.id == PortalUser.customer_id, Customer.tenant_id == PortalUser.tenant_id),
-        )
+        .outerjoin(Customer, linked(PortalUser.customer_id, Customer))
+        .outerjoin(PortalSubject, PortalSubject.user_id == PortalUser.id)
         .order_by(Tenant.number, Customer.number.is_not(None), Customer.number, PortalUser.email)
     )
     async with database.read(SYSTEM_SCOPE) as session:
@@ -122,11 +121,13 @@ async def list_users(database: Database, tenant_number: str | None = None) -> Se
                 customer_number=customer_number,
                 name=user.name,
                 email=user.email,
-                subject=user.subject,
+                subject=subject,
                 created_at=user.created_at,
                 disabled_at=user.disabled_at,
             )
-            for user, tenant_number_of_user, customer_number in await session.rows(statement)
+            for user, tenant_number_of_user, customer_number, subject in await session.rows(
+                statement
+            )
         ]
 
 
@@ -139,8 +140,12 @@ async def link(
     """
     try:
         async with _one_user(database, email, tenant_number) as (session, user, number):
-            previous, user.subject = user.subject, subject
+            row = await session.scalar(
+                select(PortalSubject).where(PortalSubject.user_id == user.id)
+            )
+            previous = None if row is None else row.subject
             if previous != subject:
+                await _replace_subject(session, user, row, subject)
                 linked, again = AuditAction.PORTAL_USER_LINKED, previous is not None
                 await _record(session, linked, user, number, now, again=again)
             return previous
@@ -188,6 +193,23 @@ async def _record(
     await record_operation(session, action, subject, user.tenant_id, at, **details)
 
 
+async def _replace_subject(
+    session: WriteSession, user: PortalUser, previous: PortalSubject | None, subject: str
+) -> None:
+    if previous is not None:
+        previous.subject = subject
+    else:
+        session.add(
+            PortalSubject(
+                subject=subject,
+                root_tenant_id=user.root_tenant_id,
+                tenant_id=user.tenant_id,
+                user_id=user.id,
+            )
+        )
+    await session.flush()
+
+
 @asynccontextmanager
 async def _one_user(
     database: Database, email: str, tenant_number: str | None
@@ -201,7 +223,6 @@ async def _one_user(
         .join(Tenant, Tenant.id == PortalUser.tenant_id)
         .where(PortalUser.email == email)
         .order_by(Tenant.number)
-        .with_for_update(of=PortalUser)
     )
     if tenant_number is not None:
         statement = statement.where(Tenant.number == tenant_number)
@@ -215,4 +236,11 @@ async def _one_user(
                 f"Several tenants have a user {email}: choose one with --tenant, of {tenants}."
             )
         [(user, number)] = rows
+        # Locked by its key, whose root names the one node of a distributed database that holds it.
+        await session.execute(
+            select(PortalUser)
+            .where(PortalUser.root_tenant_id == user.root_tenant_id, PortalUser.id == user.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
         yield session, user, number

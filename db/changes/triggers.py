@@ -9,6 +9,7 @@ whichever order they commit: each updates a row that no other transaction holds,
 holds it until it ends. SQLite has one writer at a time.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from db.base import ByColumn, ByParent
@@ -85,10 +86,15 @@ def tracked_tables() -> list[str]:
     return [*(rule.table for rule in _rules()), *(model.__tablename__ for model in _CATALOGUE)]
 
 
-def create(dialect: str, schema: str) -> list[str]:
+def create(dialect: str, schema: str, *, distributed: bool = False) -> list[str]:
     """The statements that create the triggers, and renew every token: while there were no
-    triggers, anything may have changed."""
-    statements = _postgresql(schema) if dialect == "postgresql" else _sqlite()
+    triggers, anything may have changed.
+
+    On distributed tables (`db.distribution`) there are none for tenants and the catalogue. Every
+    node has a copy of these, and would try to renew the same tokens.
+    """
+    copied = {_TENANTS, *(model.__tablename__ for model in _CATALOGUE)} if distributed else set()
+    statements = _postgresql(schema, copied) if dialect == "postgresql" else _sqlite()
     return [*statements, *renew_all(dialect)]
 
 
@@ -133,6 +139,7 @@ def _rules() -> list[_Rule]:
             case ByParent(column, parent):
                 customer = (
                     f"(SELECT parent.customer_id FROM {parent} parent WHERE "
+                    f"parent.root_tenant_id = {{row}}.root_tenant_id AND "
                     f"parent.id = {{row}}.{column} AND parent.tenant_id = {{row}}.tenant_id)"
                 )
                 known_by = f"{{row}}.{column}"
@@ -153,7 +160,7 @@ _LONGEST = 8_192
 forgotten beyond that, and looked up again."""
 
 
-def _postgresql(schema: str) -> list[str]:
+def _postgresql(schema: str, without: Collection[str]) -> list[str]:
     # A writer's role sees its own scope alone, and the tokens go beyond it: a customer's change is
     # also one of the tenant. So these functions run as the owner, for whom this one table has a
     # policy (`db.scope.policies`). A caller can renew a token, and learns nothing.
@@ -170,6 +177,8 @@ def _postgresql(schema: str) -> list[str]:
         _POSTGRESQL_RENEW_OWNER,
     ]
     for rule in _rules():
+        if rule.table in without:
+            continue
         function = f"partnergraph_token_{rule.table}"
         renewals = "".join(
             f"""IF TG_OP <> '{other}' THEN
@@ -187,7 +196,7 @@ def _postgresql(schema: str) -> list[str]:
         renew = f"FOR EACH ROW EXECUTE FUNCTION {function}()"
         statements += [_trigger(rule.table, event, renew) for event in _ROWS]
     renew = "FOR EACH STATEMENT EXECUTE FUNCTION partnergraph_token_renew_catalogue()"
-    tables = [model.__tablename__ for model in _CATALOGUE]
+    tables = [model.__tablename__ for model in _CATALOGUE if model.__tablename__ not in without]
     return [*statements, *(_trigger(table, event, renew) for table in tables for event in _ROWS)]
 
 
@@ -202,7 +211,7 @@ def _postgresql_renewal(rule: _Rule, row: str) -> str:
         # Each customer of a tenant sees the tenant's own row.
         renewal += (
             f"PERFORM partnergraph_token_renew(root_tenant_id, tenant_id, id) FROM {_CUSTOMERS} "
-            f"WHERE tenant_id = {tenant};"
+            f"WHERE root_tenant_id = {row}.root_tenant_id AND tenant_id = {tenant};"
         )
     return renewal
 
@@ -263,7 +272,7 @@ BEGIN
     RETURN;
   END IF;
   -- Rows that other transactions hold are skipped, so that none waits for another.
-  UPDATE {_TOKENS} SET token = this WHERE id = (
+  UPDATE {_TOKENS} SET token = this WHERE root_tenant_id = root AND tenant_id = tenant AND id = (
     SELECT t.id FROM {_TOKENS} t WHERE t.root_tenant_id = root AND t.tenant_id = tenant
       AND t.customer_id = customer LIMIT 1 FOR UPDATE SKIP LOCKED);
   IF NOT FOUND THEN

@@ -9,7 +9,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from db import immutability
+from db import distribution, immutability
 from db.changes import triggers
 from db.scope import policies, roles
 
@@ -30,12 +30,15 @@ def upgrade(url: str, revision: str = "head") -> None:
         _drop_rules(connection)
         command.upgrade(config, revision)
         if revision == "head":
-            schema = "main"
+            schema, distributed = "main", False
             if database_roles:
                 schema = connection.exec_driver_sql("SELECT current_schema()").scalar_one()
-            rules = [*immutability.create(dialect), *triggers.create(dialect, schema)]
+                distributed = distribution.is_distributed(connection)
+            rules = [distribution.ALLOW_TRIGGERS] if distributed else []
+            rules += immutability.create(dialect)
+            rules += triggers.create(dialect, schema, distributed=distributed)
             if database_roles:
-                rules += policies.create(database_roles, schema)
+                rules += policies.create(database_roles, schema, distributed=distributed)
             for statement in rules:
                 connection.exec_driver_sql(statement)
 

@@ -2,9 +2,18 @@
 
 from typing import Any
 
-from db.base import Base, TenantOwned
-from db.models.access import ApiClient, Credential, SigningKey, UsedAssertion, WidgetOrigin
-from db.models.audit import AuditEntry
+from sqlalchemy.orm import InstrumentedAttribute
+
+from db.base import Base, ByParent, TenantOwned
+from db.models.access import (
+    ApiClient,
+    Credential,
+    PortalSubject,
+    SigningKey,
+    UsedAssertion,
+    WidgetOrigin,
+)
+from db.models.audit import AnyAuditEntry, AuditEntry, CarrierAuditEntry
 from db.models.carts import Cart, CartItem
 from db.models.changes import CatalogueToken, ChangeToken
 from db.models.contracts import Contract, ContractItem
@@ -33,11 +42,22 @@ MODELS_OF_TENANTS: dict[str, type[Any]] = {
 }
 """Tenants, and the models that they own, by the name of the table."""
 
+
+def parent_of(column: InstrumentedAttribute[Any]) -> Any:
+    """The model whose rows the column refers to, if its rows are parts of them; else None."""
+    rule = getattr(column.class_, "of_customer", None)
+    if isinstance(rule, ByParent) and rule.column == column.key:
+        return MODELS_OF_TENANTS[rule.table]
+    return None
+
+
 __all__ = [
     "MODELS_OF_TENANTS",
+    "AnyAuditEntry",
     "ApiClient",
     "AuditEntry",
     "Base",
+    "CarrierAuditEntry",
     "Cart",
     "CartItem",
     "CatalogueToken",
@@ -59,6 +79,7 @@ __all__ = [
     "OrderMilestone",
     "OrderNote",
     "OrderPrice",
+    "PortalSubject",
     "PortalUser",
     "Product",
     "ProductDocument",
@@ -68,4 +89,5 @@ __all__ = [
     "TenantOwned",
     "UsedAssertion",
     "WidgetOrigin",
+    "parent_of",
 ]

@@ -1,4 +1,4 @@
-"""API clients, their credentials and origins, and the keys that sign tokens.
+"""API clients, their credentials and origins, subjects of portal users, and keys that sign tokens.
 
 They are read before a request is authenticated, so these tables are not scoped to tenants. Only
 `auth` reads them, and no role of a partner reaches them.
@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base
+from db.base import Base, owned_by_tenant
 from db.enums import ClientKind, CredentialKind
 from db.ids import new_id
 from db.types import Json, closed_set
@@ -93,6 +93,28 @@ class UsedAssertion(Base):
     """When the assertion is refused for its age, so that the row may be deleted."""
 
     __table_args__ = (Index(None, "expires_at"),)
+
+
+class PortalSubject(Base):
+    """The link from the identity provider's name of a person to the user of the portal.
+
+    A subject is one user in all trees, which no constraint on `portal_users` could ensure: their
+    constraints contain the root (`db.base.TenantOwned`). There is no foreign key to the user for
+    the same reason. A subject whose user is gone signs nobody in.
+    """
+
+    __tablename__ = "portal_subjects"
+
+    subject: Mapped[str] = mapped_column(String(255), primary_key=True)
+    """The claim `sub` of the provider's tokens for the person."""
+    root_tenant_id: Mapped[int]
+    tenant_id: Mapped[int]
+    user_id: Mapped[UUID]
+
+    __table_args__ = (
+        owned_by_tenant(),
+        UniqueConstraint("user_id"),
+    )
 
 
 class SigningKey(Base):

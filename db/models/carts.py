@@ -8,7 +8,16 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base, ByColumn, ByParent, TenantOwned, link, non_negative, owned_by_tenant
+from db.base import (
+    Base,
+    ByColumn,
+    ByParent,
+    TenantOwned,
+    found_by_id,
+    link,
+    non_negative,
+    owned_by_tenant,
+)
 from db.enums import BusinessCase, CartStatus
 from db.ids import new_id
 from db.types import Json, closed_set
@@ -19,7 +28,6 @@ class Cart(TenantOwned, Base):
     of_customer = ByColumn("customer_id")
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    tenant_id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str]
     customer_id: Mapped[UUID]
     site_id: Mapped[UUID | None]
@@ -35,7 +43,8 @@ class Cart(TenantOwned, Base):
         link("customer_id", "customers"),
         link("site_id", "sites"),
         link("contract_id", "contracts"),
-        UniqueConstraint("root_tenant_id", "number"),
+        UniqueConstraint("number", "root_tenant_id"),
+        found_by_id(),
         Index(None, "customer_id", "root_tenant_id", "created_at", "id"),
         Index(None, "tenant_id", "root_tenant_id", "created_at", "id"),
         Index(None, "site_id", "root_tenant_id", "created_at", "id"),
@@ -74,6 +83,5 @@ class CartItem(PricedItem, Base):
     of_customer = ByParent("cart_id", "carts")
 
     cart_id: Mapped[UUID] = mapped_column(primary_key=True)
-    tenant_id: Mapped[int] = mapped_column(primary_key=True)
 
     __table_args__ = (owned_by_tenant(), link("cart_id", "carts"), *priced_item_checks())

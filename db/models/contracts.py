@@ -6,7 +6,17 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base, ByColumn, ByParent, TenantOwned, link, owned_by_tenant, trigram_index
+from db.base import (
+    Base,
+    ByColumn,
+    ByParent,
+    TenantOwned,
+    found_by_id,
+    link,
+    numbered,
+    owned_by_tenant,
+    trigram_index,
+)
 from db.enums import ContractStatus
 from db.ids import new_id
 from db.models.carts import PricedItem, priced_item_checks
@@ -18,7 +28,6 @@ class Contract(TenantOwned, Base):
     of_customer = ByColumn("customer_id")
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    tenant_id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str]
     customer_id: Mapped[UUID]
     site_id: Mapped[UUID | None]
@@ -50,8 +59,9 @@ class Contract(TenantOwned, Base):
         link("customer_id", "customers"),
         link("site_id", "sites"),
         link("predecessor_id", "contracts"),
-        UniqueConstraint("root_tenant_id", "number"),
-        UniqueConstraint("predecessor_id"),
+        *numbered(),
+        found_by_id(),
+        UniqueConstraint("predecessor_id", "root_tenant_id"),
         CheckConstraint("term_end >= term_start", name="term_ends_after_start"),
         CheckConstraint(
             "minimum_months >= 0 AND notice_period_months >= 0", name="months_not_negative"
@@ -73,6 +83,5 @@ class ContractItem(PricedItem, Base):
     of_customer = ByParent("contract_id", "contracts")
 
     contract_id: Mapped[UUID] = mapped_column(primary_key=True)
-    tenant_id: Mapped[int] = mapped_column(primary_key=True)
 
     __table_args__ = (owned_by_tenant(), link("contract_id", "contracts"), *priced_item_checks())

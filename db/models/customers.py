@@ -6,7 +6,16 @@ from uuid import UUID
 from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base, ByColumn, TenantOwned, link, owned_by_tenant, trigram_index
+from db.base import (
+    Base,
+    ByColumn,
+    TenantOwned,
+    found_by_id,
+    link,
+    numbered,
+    owned_by_tenant,
+    trigram_index,
+)
 from db.enums import CustomerKind
 from db.ids import new_id
 from db.types import closed_set
@@ -28,7 +37,6 @@ class Customer(Address, TenantOwned, Base):
     of_customer = ByColumn("id")
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    tenant_id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str]
     kind: Mapped[CustomerKind] = mapped_column(closed_set(CustomerKind))
     name: Mapped[str]
@@ -40,7 +48,8 @@ class Customer(Address, TenantOwned, Base):
 
     __table_args__ = (
         owned_by_tenant(),
-        UniqueConstraint("root_tenant_id", "number"),
+        *numbered(),
+        found_by_id(),
         Index(None, "root_tenant_id", "name", "id"),
         Index(None, "tenant_id", "root_tenant_id", "name", "id"),
         Index(None, "root_tenant_id", "created_at", "id"),
@@ -55,7 +64,6 @@ class Site(Address, TenantOwned, Base):
     of_customer = ByColumn("customer_id")
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    tenant_id: Mapped[int] = mapped_column(primary_key=True)
     customer_id: Mapped[UUID]
     number: Mapped[str]
     name: Mapped[str]
@@ -64,6 +72,7 @@ class Site(Address, TenantOwned, Base):
     __table_args__ = (
         owned_by_tenant(),
         link("customer_id", "customers"),
-        UniqueConstraint("customer_id", "number"),
+        found_by_id(),
+        UniqueConstraint("customer_id", "root_tenant_id", "number"),
         Index(None, "tenant_id", "root_tenant_id", "number", "id"),
     )

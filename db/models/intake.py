@@ -21,18 +21,13 @@ class IntakeMessage(TenantOwned, Base):
     order_id: Mapped[UUID] = mapped_column(primary_key=True)
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     """SHA-256 of the canonical JSON."""
-    tenant_id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]
     """The message's `@type`."""
     event_id: Mapped[str | None]
     occurred_at: Mapped[datetime | None]
     received_at: Mapped[datetime]
 
-    __table_args__ = (
-        owned_by_tenant(),
-        link("order_id", "orders"),
-        Index(None, "order_id", "kind", "occurred_at"),
-    )
+    __table_args__ = (owned_by_tenant(), link("order_id", "orders"))
 
 
 class IntakeFailure(Base):

@@ -6,7 +6,17 @@ from uuid import UUID
 from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base, ByColumn, ByParent, TenantOwned, link, owned_by_tenant, trigram_index
+from db.base import (
+    Base,
+    ByColumn,
+    ByParent,
+    TenantOwned,
+    found_by_id,
+    link,
+    numbered,
+    owned_by_tenant,
+    trigram_index,
+)
 from db.enums import BusinessCase, ConsentBy, OfferStatus
 from db.ids import new_id
 from db.types import closed_set
@@ -17,7 +27,6 @@ class Offer(TenantOwned, Base):
     of_customer = ByColumn("customer_id")
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    tenant_id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str]
     customer_id: Mapped[UUID]
     cart_id: Mapped[UUID | None]
@@ -39,8 +48,9 @@ class Offer(TenantOwned, Base):
         link("customer_id", "customers"),
         link("cart_id", "carts"),
         link("created_by_id", "portal_users"),
-        UniqueConstraint("cart_id"),
-        UniqueConstraint("root_tenant_id", "number"),
+        UniqueConstraint("cart_id", "root_tenant_id"),
+        *numbered(),
+        found_by_id(),
         Index(None, "root_tenant_id", "created_at", "id"),
         Index(None, "tenant_id", "root_tenant_id", "created_at", "id"),
         Index(None, "customer_id", "root_tenant_id", "created_at", "id"),
@@ -56,7 +66,6 @@ class OfferConsent(TenantOwned, Base):
 
     offer_id: Mapped[UUID] = mapped_column(primary_key=True)
     given_by: Mapped[ConsentBy] = mapped_column(closed_set(ConsentBy), primary_key=True)
-    tenant_id: Mapped[int] = mapped_column(primary_key=True)
     given_at: Mapped[datetime]
     name: Mapped[str]
     email: Mapped[str | None]

@@ -5,10 +5,18 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base, ByParent, TenantOwned, link, non_negative, owned_by_tenant
+from db.base import (
+    Base,
+    ByParent,
+    TenantOwned,
+    composite_link,
+    link,
+    non_negative,
+    owned_by_tenant,
+)
 from db.enums import DocumentKind, ItemAction, MilestoneKind, OrderPhase, PriceKind
 from db.types import Json, closed_set
 
@@ -20,7 +28,6 @@ class OrderPart(TenantOwned):
 
     order_id: Mapped[UUID] = mapped_column(primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
-    tenant_id: Mapped[int] = mapped_column(primary_key=True)
 
 
 class OrderItem(OrderPart, Base):
@@ -79,10 +86,7 @@ class OrderPrice(OrderPart, Base):
     __table_args__ = (
         owned_by_tenant(),
         link("order_id", "orders"),
-        ForeignKeyConstraint(
-            ["order_id", "item_position", "tenant_id"],
-            ["order_items.order_id", "order_items.position", "order_items.tenant_id"],
-        ),
+        composite_link({"order_id": "order_id", "item_position": "position"}, "order_items"),
         CheckConstraint(
             "currency IS NOT NULL OR (net_amount IS NULL AND gross_amount IS NULL)",
             name="amount_has_currency",
@@ -103,7 +107,7 @@ class OrderExternalId(OrderPart, Base):
     __table_args__ = (
         owned_by_tenant(),
         link("order_id", "orders"),
-        Index(None, "root_tenant_id", "value"),
+        Index(None, "value", "root_tenant_id"),
     )
 
 
@@ -177,7 +181,6 @@ class OrderHistoryEntry(TenantOwned, Base):
 
     order_id: Mapped[UUID] = mapped_column(primary_key=True)
     sequence: Mapped[int] = mapped_column(primary_key=True)
-    tenant_id: Mapped[int] = mapped_column(primary_key=True)
     previous_sequence: Mapped[int | None]
     phase: Mapped[OrderPhase] = mapped_column(closed_set(OrderPhase))
     occurred_at: Mapped[datetime]
@@ -186,10 +189,7 @@ class OrderHistoryEntry(TenantOwned, Base):
     __table_args__ = (
         owned_by_tenant(),
         link("order_id", "orders"),
-        ForeignKeyConstraint(
-            ["order_id", "previous_sequence", "tenant_id"],
-            ["order_history.order_id", "order_history.sequence", "order_history.tenant_id"],
-        ),
+        composite_link({"order_id": "order_id", "previous_sequence": "sequence"}, "order_history"),
         CheckConstraint("sequence >= 1", name="sequence_positive"),
         CheckConstraint(
             "(sequence = 1) = (previous_sequence IS NULL) "

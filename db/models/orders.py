@@ -18,7 +18,16 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base, ByColumn, TenantOwned, link, owned_by_tenant, trigram_index
+from db.base import (
+    Base,
+    ByColumn,
+    TenantOwned,
+    found_by_id,
+    link,
+    numbered,
+    owned_by_tenant,
+    trigram_index,
+)
 from db.enums import (
     STATUS_OF_PHASE,
     ActionParty,
@@ -66,7 +75,6 @@ class Order(TenantOwned, Base):
 
     # Stated when ordering; immutable (`db.immutability`).
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    tenant_id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str]
     customer_id: Mapped[UUID]
     site_id: Mapped[UUID | None]
@@ -127,7 +135,7 @@ class Order(TenantOwned, Base):
         link("offer_id", "offers"),
         link("confirmed_by_id", "portal_users"),
         link("contract_id", "contracts"),
-        UniqueConstraint("offer_id"),
+        UniqueConstraint("offer_id", "root_tenant_id"),
         CheckConstraint(
             "contract_effect IS NULL OR contract_id IS NOT NULL", name="effect_has_contract"
         ),
@@ -147,12 +155,12 @@ class Order(TenantOwned, Base):
         CheckConstraint("processing_seconds >= 0", name="processing_not_negative"),
         CheckConstraint("updated_at >= received_at", name="updated_after_received"),
         CheckConstraint("version >= 1", name="version_positive"),
+        *numbered(),
+        found_by_id(),
         # One index range per page, without sorting: of a tree, of a tenant, of a customer.
-        UniqueConstraint("root_tenant_id", "number"),
         Index(None, "root_tenant_id", "received_at", "id"),
         Index(None, "root_tenant_id", "updated_at", "id"),
         Index(None, "root_tenant_id", "expected_sort", "id"),
-        Index(None, "root_tenant_id", "number", "id"),
         Index(None, "tenant_id", "root_tenant_id", "received_at", "id"),
         Index(None, "tenant_id", "root_tenant_id", "updated_at", "id"),
         Index(None, "customer_id", "root_tenant_id", "received_at", "id"),

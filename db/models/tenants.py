@@ -3,10 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base, ByColumn, TenantOwned, link, owned_by_tenant
+from db.base import Base, ByColumn, TenantOwned, found_by_id, link, owned_by_tenant
 from db.ids import new_id
 
 
@@ -36,28 +36,27 @@ class Tenant(Base):
 
 
 class PortalUser(TenantOwned, Base):
-    """A person who uses the portal for the tenant, or for one of its customers."""
+    """A person who uses the portal for the tenant, or for one of its customers.
+
+    `PortalSubject` links them to the identity provider.
+    """
 
     __tablename__ = "portal_users"
     of_customer = ByColumn("customer_id")
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    tenant_id: Mapped[int] = mapped_column(primary_key=True)
     customer_id: Mapped[UUID | None]
     name: Mapped[str]
     email: Mapped[str]
     created_at: Mapped[datetime]
-    subject: Mapped[str | None] = mapped_column(String(255))
-    """The claim `sub` of the identity provider's tokens for the person."""
     disabled_at: Mapped[datetime | None]
     """Since when the user may not sign in."""
 
     __table_args__ = (
         owned_by_tenant(),
         link("customer_id", "customers"),
-        UniqueConstraint("root_tenant_id", "email"),
+        # It begins with the address, which finds a user whose tree is not yet known.
+        UniqueConstraint("email", "root_tenant_id"),
+        found_by_id(),
         Index(None, "customer_id"),
-        # These two find a user whose tree is not yet known.
-        Index(None, "subject", unique=True),
-        Index(None, "email"),
     )

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import BindParameter, ColumnElement, Date, Select, bindparam, exists, select
 
+from db.base import linked
 from db.conditions import Condition, Use
 from db.enums import CartStatus, ContractStatus, OrderStatus
 from db.expressions import any_key
@@ -40,8 +41,10 @@ def _renewable(by: BindParameter[date], today: BindParameter[date]) -> list[Colu
         Contract.status == ContractStatus.ACTIVE,
         Contract.renewable_from <= by,
         Contract.term_end >= today,
-        ~exists().where(Order.contract_id == Contract.id, Order.status == OrderStatus.IN_PROGRESS),
-        ~exists().where(Cart.contract_id == Contract.id, Cart.status == CartStatus.OPEN),
+        ~exists().where(
+            linked(Order.contract_id, Contract), Order.status == OrderStatus.IN_PROGRESS
+        ),
+        ~exists().where(linked(Cart.contract_id, Contract), Cart.status == CartStatus.OPEN),
     ]
 
 

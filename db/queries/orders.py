@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
+from db.base import linked
 from db.conditions import Condition, Use, Where
 from db.expressions import any_key
 from db.models import Contract, Offer, Order, OrderExternalId
@@ -120,12 +121,12 @@ class _Way:
 
 _WAYS: Mapping[MatchedBy, _Way] = {
     MatchedBy.ORDER_NUMBER: _Way("orders:read", Order.number),
-    MatchedBy.OFFER_NUMBER: _Way("offers:read", Offer.number, Order.offer_id == Offer.id),
+    MatchedBy.OFFER_NUMBER: _Way("offers:read", Offer.number, linked(Order.offer_id, Offer)),
     MatchedBy.CONTRACT_NUMBER: _Way(
-        "contracts:read", Contract.number, Order.contract_id == Contract.id
+        "contracts:read", Contract.number, linked(Order.contract_id, Contract)
     ),
     MatchedBy.EXTERNAL_ID: _Way(
-        "orders:read", OrderExternalId.value, Order.id == OrderExternalId.order_id
+        "orders:read", OrderExternalId.value, linked(OrderExternalId.order_id, Order)
     ),
 }
 

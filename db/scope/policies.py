@@ -9,7 +9,8 @@ the session's own condition once per statement; a list of tenants is read and ha
 statement.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from db.base import Base, ByColumn, ByParent, OfCustomer
 from db.models import (
@@ -50,8 +51,12 @@ def settings_of(scope: TenantScope) -> dict[str, str]:
     return settings
 
 
-def create(roles: Roles, schema: str) -> list[str]:
-    """The statements that grant the roles their rights and protect the tables by policies."""
+def create(roles: Roles, schema: str, *, distributed: bool = False) -> list[str]:
+    """The statements that grant the roles their rights and protect the tables by policies.
+
+    Policies of distributed tables (`db.distribution`) mean the same in another form: Citus accepts
+    no subqueries in policies, and calls functions instead.
+    """
     owned = [table for table, _ in _owned()]
     tenants = Tenant.__tablename__
     tables = [table.name for table in Base.metadata.sorted_tables]
@@ -70,7 +75,13 @@ def create(roles: Roles, schema: str) -> list[str]:
         # whole database.
         f"GRANT SELECT ON alembic_version TO {listed([roles.app, roles.carrier])}",
         *(statement for table in (tenants, *owned) for statement in _row_security(table)),
-        *(_policy(table, name, to, rows) for table, name, to, rows in _policies(roles)),
+        *(_functions() if distributed else ()),
+        *(
+            _policy(table, name, to, rows)
+            for table, name, to, rows in _policies(
+                roles, _FUNCTIONS if distributed else _SUBQUERIES
+            )
+        ),
         # Functions of the owner renew tokens (`db.changes.triggers`), beyond the scope of the
         # session that made the change. A token reveals only that there was a change.
         _policy(ChangeToken.__tablename__, "owner", [roles.owner], "true"),
@@ -88,7 +99,8 @@ def drop() -> list[str]:
             EXECUTE format('ALTER TABLE %I NO FORCE ROW LEVEL SECURITY', policy.tablename);
             EXECUTE format('ALTER TABLE %I DISABLE ROW LEVEL SECURITY', policy.tablename);
           END LOOP;
-        END $$"""
+        END $$""",
+        *(f"DROP FUNCTION IF EXISTS {_function(parent)}" for parent in _parents()),
     ]
 
 
@@ -123,20 +135,20 @@ def _policy(table: str, name: str, to: list[str], rows: str) -> str:
     return f"CREATE POLICY partnergraph_{name} ON {table} TO {listed(to)} USING ({rows})"
 
 
-def _policies(roles: Roles) -> Iterator[tuple[str, str, list[str], str]]:
+def _policies(roles: Roles, form: "_Form") -> Iterator[tuple[str, str, list[str], str]]:
     """`(table, name, roles, rows)`: the rows that the roles read, change and leave behind."""
     of = {kind: [roles.reader(kind), roles.writer(kind)] for kind in Kind}
-    part = f"{_IN_TREE} AND {_in_part('id')}"
+    part = f"{_IN_TREE} AND {form.in_part('id')}"
     tenants = Tenant.__tablename__
     yield tenants, Kind.TREE, of[Kind.TREE], _IN_TREE
     yield tenants, Kind.PART, of[Kind.PART], part
     yield tenants, Kind.CUSTOMER, of[Kind.CUSTOMER], part
     yield tenants, "carrier", [roles.carrier], "true"
-    part = f"{_IN_TREE} AND {_in_part('tenant_id')}"
+    part = f"{_IN_TREE} AND {form.in_part('tenant_id')}"
     for table, of_customer in _owned():
         yield table, Kind.TREE, of[Kind.TREE], _IN_TREE
         yield table, Kind.PART, of[Kind.PART], part
-        if own := _customer_condition(table, of_customer):
+        if own := _customer_condition(table, of_customer, form):
             yield table, Kind.CUSTOMER, of[Kind.CUSTOMER], f"{part} AND {own}"
         yield table, "carrier", [roles.carrier], "true"
 
@@ -150,22 +162,73 @@ _IN_TREE = f"root_tenant_id = {_setting(_ROOT, 'integer')}"
 _THE_CUSTOMER = _setting(_CUSTOMER, "uuid")
 
 
-def _in_part(column: str) -> str:
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How policies state what a subquery states best."""
+
+    in_part: Callable[[str], str]
+    """The column holds one of the tenants in scope."""
+    of_parent: Callable[[str, str, str], str]
+    """A row of a table belongs to a parent, by a column, that belongs to the customer."""
+
+
+def _in_list(column: str) -> str:
     # Written so that the planner assumes it to be true: the session has the same condition, and
     # applied twice, the planner would expect too few rows to read them in order.
     tenants = f"SELECT unnest({_setting(_TENANTS, 'integer[]')})"
     return f"NULLIF({column} IN ({tenants}), false) IS NOT NULL"
 
 
-def _customer_condition(table: str, of_customer: OfCustomer) -> str | None:
+def _in_array(column: str) -> str:
+    # Citus fails at IS NOT NULL in policies. The planner expects half of the rows of COALESCE.
+    return f"COALESCE({column} = ANY ({_setting(_TENANTS, 'integer[]')}), false)"
+
+
+def _parent_exists(table: str, column: str, parent: str) -> str:
+    key = f"{table}.root_tenant_id", f"{table}.{column}", f"{table}.tenant_id"
+    return f"EXISTS ({_parent_of_customer(parent, *key)})"
+
+
+def _parent_found(table: str, column: str, parent: str) -> str:
+    return f"{_function(parent)}({table}.root_tenant_id, {table}.{column}, {table}.tenant_id)"
+
+
+_SUBQUERIES = _Form(_in_list, _parent_exists)
+_FUNCTIONS = _Form(_in_array, _parent_found)
+
+
+def _parent_of_customer(parent: str, root: str, key: str, tenant: str) -> str:
+    return (
+        f"SELECT FROM {parent} parent WHERE parent.root_tenant_id = {root} AND parent.id = {key} "
+        f"AND parent.tenant_id = {tenant} AND parent.customer_id = {_THE_CUSTOMER}"
+    )
+
+
+def _function(parent: str) -> str:
+    return f"partnergraph_customer_has_{parent}"
+
+
+def _functions() -> list[str]:
+    return [
+        f"""CREATE FUNCTION {_function(parent)}(root integer, key uuid, tenant integer)
+        RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
+          RETURN EXISTS ({_parent_of_customer(parent, "root", "key", "tenant")});
+        END $$"""
+        for parent in _parents()
+    ]
+
+
+def _parents() -> list[str]:
+    """The tables whose rows have parts."""
+    rules = (of_customer for _, of_customer in _owned())
+    return sorted({rule.table for rule in rules if isinstance(rule, ByParent)})
+
+
+def _customer_condition(table: str, of_customer: OfCustomer, form: _Form) -> str | None:
     match of_customer:
         case ByColumn(column):
             return f"{column} = {_THE_CUSTOMER}"
         case ByParent(column, parent):
-            return (
-                f"EXISTS (SELECT FROM {parent} parent WHERE parent.id = {table}.{column} "
-                f"AND parent.tenant_id = {table}.tenant_id "
-                f"AND parent.customer_id = {_THE_CUSTOMER})"
-            )
+            return form.of_parent(table, column, parent)
         case None:
             return None

@@ -6,7 +6,7 @@ from enum import Enum
 import strawberry
 
 from auth.oauth_scopes import OAuthScope
-from db.conditions import searched, one_of, within
+from db.conditions import one_of, searched, within
 from db.models import Contract
 from db.queries import lists
 from db.queries.contracts import RENEWABLE_BY

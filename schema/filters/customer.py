@@ -4,7 +4,7 @@ from enum import Enum
 
 import strawberry
 
-from db.conditions import searched, one_of, within
+from db.conditions import one_of, searched, within
 from db.models import Customer
 from db.queries import lists
 from schema.enums import CustomerKind, Direction

@@ -3,10 +3,11 @@
 from enum import Enum
 
 import strawberry
-from sqlalchemy import exists
+from sqlalchemy import exists, select
 
 from auth.oauth_scopes import OAuthScope
-from db.conditions import either, searched, one_of, within
+from db.base import linked
+from db.conditions import either, one_of, searched, within
 from db.models import Offer, Order
 from db.queries import lists
 from schema.enums import BusinessCase, Direction, OfferStatus
@@ -40,7 +41,7 @@ class OfferFilter:
         'Offers of the tenant with this number, or of a tenant below it: "M-10001".',
     )
     has_order: bool | None = condition(
-        either(exists().where(Order.offer_id == Offer.id)),
+        either(exists(select(Order.id).where(linked(Order.offer_id, Offer)))),
         "If true, offers that resulted in an order; if false, all others.",
         OAuthScope.ORDERS_READ,
     )

@@ -5,7 +5,7 @@ from enum import Enum
 import strawberry
 
 from auth.oauth_scopes import OAuthScope
-from db.conditions import either, searched, one_of, within
+from db.conditions import either, one_of, searched, within
 from db.models import Order
 from db.queries import lists
 from db.queries.orders import HAS_EXTERNAL_ID

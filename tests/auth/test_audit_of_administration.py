@@ -8,7 +8,7 @@ import pytest
 from auth import audit
 from auth.admin import credentials, origins, portal_users
 from db.enums import AuditAction, AuditActor
-from db.models import AuditEntry
+from db.models import AnyAuditEntry
 from db.session import Database
 from tests.auth.conftest import STARTED
 from tests.auth.provider import add_user
@@ -96,7 +96,7 @@ async def test_without_its_entry_nothing_changes(
     change: Callable[[Database], Awaitable[None]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def fail(*_: Any, **__: Any) -> AuditEntry:
+    def fail(*_: Any, **__: Any) -> AnyAuditEntry:
         raise RuntimeError("the log cannot be written")
 
     await portal_client(database)

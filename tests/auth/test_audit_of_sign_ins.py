@@ -10,7 +10,7 @@ from joserfc.jwk import ECKey
 from auth.admin import credentials, origins
 from auth.failed_sign_ins import EVERY_SECONDS
 from db.enums import AuditAction, AuditActor, ClientKind, CredentialKind
-from db.models import AuditEntry
+from db.models import AnyAuditEntry
 from db.session import Database
 from tests.auth.conftest import STARTED, Hand
 from tests.auth.oauth import GRANT, Worker, basic, make, signer, workers
@@ -149,7 +149,7 @@ async def test_no_credential_at_all_is_no_sign_in(
     assert await failed(database) == []
 
 
-async def read(database: Database) -> Sequence[AuditEntry]:
+async def read(database: Database) -> Sequence[AnyAuditEntry]:
     return await entries(database, AuditAction.DATA_READ)
 
 

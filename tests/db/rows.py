@@ -54,11 +54,11 @@ def links(table: Table) -> list[ForeignKeyConstraint]:
 
 
 def columns_of(key: ForeignKeyConstraint) -> dict[str, str]:
-    """The columns of a foreign key by the columns they refer to, except `tenant_id`."""
+    """The columns of a foreign key by the columns they refer to, except the owner's."""
     return {
         element.column.name: element.parent.name
         for element in key.elements
-        if element.parent.name != "tenant_id"
+        if element.parent.name not in {"tenant_id", "root_tenant_id"}
     }
 
 
@@ -143,7 +143,7 @@ async def complete(connection: AsyncConnection, table: str, tenant: Row, **value
     if table == "tenants":
         return tenant_row(next(_tenant_ids)) | values
     row = dict(values)
-    if table in OWNED:
+    if table in OWNED or table == "portal_subjects":
         row = {"tenant_id": tenant["id"], "root_tenant_id": tenant["root_tenant_id"], **row}
     if table == "api_clients":
         row = {"tenant_id": tenant["id"], **row}

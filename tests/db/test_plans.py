@@ -18,13 +18,16 @@ from sqlalchemy.orm import InstrumentedAttribute
 from auth.oauth_scopes import READ_SCOPES, OAuthScope
 from db.conditions import EVERYTHING, Where, one_of, searched
 from db.keyset import Key, Window
-from db.models import Order
+from db.models import Customer, Order
 from db.queries.lists import ORDERS as ORDER_COLLECTION
+from db.queries.orders import by_references
 from db.scope.policies import SEARCH_BY_INDEX
 from db.scope.roles import Roles, quoted
 from db.scope.tenant_scope import TenantScope
 from db.scope.transactions import opening
 from db.session import Database
+from resolvers import relations
+from resolvers.loaders import One, Parts
 from tests.support import postgres
 from tests.support.databases import Databases
 
@@ -67,7 +70,14 @@ LOAD = f"""
                       ELSE 1 + n % {SUB_TENANTS + 1} END AS tenant,
                  n / 20 % 5 AS customer
           FROM generate_series(1, {ORDERS}) n) o
-    JOIN customers c ON c.number = o.tenant || '-' || o.customer
+    JOIN customers c ON c.number = o.tenant || '-' || o.customer;
+    INSERT INTO order_external_ids (root_tenant_id, order_id, position, tenant_id, value)
+    SELECT root_tenant_id, id, 1, tenant_id, 'PO-' || number FROM orders;
+    INSERT INTO contracts (id, tenant_id, root_tenant_id, number, customer_id, status, created_at,
+                           updated_at, version, search_contracts, search_customers)
+    SELECT gen_random_uuid(), tenant_id, root_tenant_id, 'C' || number, customer_id, 'ACTIVE',
+           received_at, received_at, 1, '', ''
+    FROM orders WHERE tenant_id % 4 = 1
 """  # noqa: S608 - numbers of ours
 
 
@@ -117,6 +127,8 @@ class Dataset:
 def literal(value: object) -> str:
     if isinstance(value, int):
         return str(value)
+    if isinstance(value, list):
+        return literal("{" + ",".join(map(str, value)) + "}")
     return "'" + str(value).replace("'", "''") + "'"
 
 
@@ -249,6 +261,71 @@ async def test_a_customers_newest_orders_are_one_index_range_without_a_sort(
         "Index Scan",
         "ix_orders_customer_id_root_tenant_id_received_at_id",
     )
+
+
+KEYS = [UUID(int=n) for n in range(1, 6)]
+NUMBERS = [f"A{n}" for n in range(1, 6)]
+
+
+def rows(relation: One[Any] | Parts[Any], keys: list[Any], *, in_tree: bool) -> Executable:
+    return relation.query.statement("postgresql", in_tree=in_tree, keys=keys)
+
+
+# The indexes that find rows by their keys: of a partner, and of the carrier, who names no root.
+BY_KEY: dict[str, tuple[One[Any] | Parts[Any], list[Any], set[str], set[str]]] = {
+    "orders by id": (relations.ORDER, KEYS, {"pk_orders"}, {"ix_orders_id"}),
+    "customers by id": (relations.CUSTOMER, KEYS, {"pk_customers"}, {"ix_customers_id"}),
+    "contracts by id": (relations.CONTRACT, KEYS, {"pk_contracts"}, {"ix_contracts_id"}),
+    "orders by number": (
+        One(Order, Order.number),
+        NUMBERS,
+        {"uq_orders_number_root_tenant_id", "ix_orders_root_tenant_id_number_id"},
+        {"uq_orders_number_root_tenant_id"},
+    ),
+    "customers by number": (
+        One(Customer, Customer.number),
+        NUMBERS,
+        {"uq_customers_number_root_tenant_id", "ix_customers_root_tenant_id_number_id"},
+        {"uq_customers_number_root_tenant_id"},
+    ),
+    "orders by offer": (
+        relations.ORDER_OF_OFFER,
+        KEYS,
+        {"uq_orders_offer_id_root_tenant_id"},
+        {"uq_orders_offer_id_root_tenant_id"},
+    ),
+    "parts of orders": (
+        relations.EXTERNAL_IDS_OF_ORDER,
+        KEYS,
+        {"pk_order_external_ids"},
+        {"ix_orders_id", "pk_order_external_ids"},
+    ),
+}
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("look_up", BY_KEY)
+@pytest.mark.parametrize("scope", [WIDE, TenantScope.carrier()], ids=["partner", "carrier"])
+async def test_rows_are_found_by_an_index_that_begins_with_what_the_scope_names(
+    scope: TenantScope, look_up: str, mode: str, dataset: Dataset
+) -> None:
+    relation, keys, of_partner, of_carrier = BY_KEY[look_up]
+    in_tree = scope.root_tenant_id is not None
+    plan = await dataset.plan(scope, rows(relation, keys, in_tree=in_tree), mode)
+    assert "Seq Scan" not in [node["Node Type"] for node in plan]
+    used = {node["Index Name"] for node in plan if "Index Name" in node}
+    assert used <= of_partner if in_tree else used == of_carrier
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("scope", [WIDE, TenantScope.carrier()], ids=["partner", "carrier"])
+async def test_references_are_found_by_indexes_alone(
+    scope: TenantScope, mode: str, dataset: Dataset
+) -> None:
+    plan = await dataset.plan(scope, by_references(READ_SCOPES).params(keys=NUMBERS), mode)
+    read = {node["Relation Name"]: node["Node Type"] for node in plan if "Relation Name" in node}
+    assert "Seq Scan" not in {read["orders"], read["order_external_ids"]}
+    assert "ix_order_external_ids_value_root_tenant_id" in [n.get("Index Name") for n in plan]
 
 
 ORDERS_READ = frozenset({OAuthScope.ORDERS_READ})

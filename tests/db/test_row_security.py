@@ -19,18 +19,21 @@ from db.scope.tenant_scope import TenantScope
 from db.scope.transactions import ScopedConnection, opening
 from db.session import Database
 from tests.db.rows import MODELS, OWNED, TABLES, add, add_tenant, as_carrier, tenant_row
+from tests.support.databases import Databases
 
 # Everybody reads the catalogue. Credentials are read before the principal is known, and by no role
 # of a partner.
 CREDENTIALS = {
     "api_clients",
     "credentials",
+    "portal_subjects",
     "used_assertions",
     "signing_keys",
     "widget_origins",
 }
-# Read by the carrier alone, since the tenant of a failed message is often unknown.
-CARRIERS = {"intake_failures", *CREDENTIALS}
+# Read by the carrier alone: the tenant of a failed message is often unknown, and these audit
+# entries have none.
+CARRIERS = {"intake_failures", "carrier_audit_entries", *CREDENTIALS}
 OPEN = {"products", "product_documents", "catalogue_tokens", "alembic_version", *CARRIERS}
 SCOPES = [
     TenantScope.tree(1),
@@ -40,18 +43,31 @@ SCOPES = [
 ]
 
 
+@pytest.fixture(scope="module", params=[False, True], ids=["", "distributed"])
+async def filled_url(
+    databases: Databases, request: pytest.FixtureRequest, shared_postgresql_url: str
+) -> AsyncIterator[str]:
+    """A database with a row in each table; also with the policies of distributed tables, which must
+    mean the same."""
+    with databases.empty("postgresql") as url:
+        async with Database(url) as database, database.engine.begin() as connection:
+            if request.param:
+                created = policies.create(await roles(connection), "public", distributed=True)
+                for statement in (*policies.drop(), *created):
+                    await connection.exec_driver_sql(statement)
+            await as_carrier(connection)
+            tenant = await add_tenant(connection, 1)
+            for table in TABLES:
+                if table != "tenants":
+                    await add(connection, table, tenant)
+        yield url
+
+
 @pytest.fixture(scope="module")
-async def filled(shared_postgresql_url: str) -> AsyncIterator[Database]:
-    """A database with a row in each table, and a pool of one connection."""
-    database = Database(shared_postgresql_url, pool_size=1)
-    async with database.engine.begin() as connection:
-        await as_carrier(connection)
-        tenant = await add_tenant(connection, 1)
-        for table in TABLES:
-            if table != "tenants":
-                await add(connection, table, tenant)
-    yield database
-    await database.close()
+async def filled(filled_url: str) -> AsyncIterator[Database]:
+    """The database with a pool of one connection."""
+    async with Database(filled_url, pool_size=1) as database:
+        yield database
 
 
 @pytest.fixture
@@ -264,8 +280,8 @@ async def test_no_statement_changes_settings(scope: TenantScope, filled: Databas
                 await session.rows(select(Order.id, change))
 
 
-async def test_scopes_at_the_same_time_do_not_mix(shared_postgresql_url: str) -> None:
-    database = Database(shared_postgresql_url, pool_size=5)
+async def test_scopes_at_the_same_time_do_not_mix(filled_url: str) -> None:
+    database = Database(filled_url, pool_size=5)
 
     async def count(scope: TenantScope) -> int:
         async with database.read(scope) as session:

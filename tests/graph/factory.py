@@ -83,7 +83,10 @@ class Factory(Rows):
         }
         return self._add(models.Site, columns, given)
 
-    def portal_user(self, tenant: Tenant, **given: Any) -> models.PortalUser:
+    def portal_user(
+        self, tenant: Tenant, *, subject: str | None = None, **given: Any
+    ) -> models.PortalUser:
+        """A user, linked to the identity provider's subject if one is given."""
         n = next(self._numbers)
         columns = {
             **owned(n, tenant.id, tenant.root_tenant_id),
@@ -91,15 +94,33 @@ class Factory(Rows):
             "email": f"portal{n}@partner.example",
             "created_at": NOW - timedelta(days=700),
         }
-        return self._add(models.PortalUser, columns, given)
+        user = self._add(models.PortalUser, columns, given)
+        if subject is not None:
+            self.portal_subject(user, subject)
+        return user
 
-    def audit_entry(self, tenant: Tenant | None, **given: Any) -> models.AuditEntry:
-        """An entry of the audit log about the tenant, or about no tenant."""
-        n = next(self._numbers)
+    def portal_subject(self, user: models.PortalUser, subject: str) -> models.PortalSubject:
         columns = {
+            "subject": subject,
+            "user_id": user.id,
+            "tenant_id": user.tenant_id,
+            "root_tenant_id": user.root_tenant_id,
+        }
+        return self._add(models.PortalSubject, columns, {})
+
+    def audit_entry(self, tenant: Tenant, **given: Any) -> models.AuditEntry:
+        """An entry of the audit log about the tenant."""
+        columns = owned(0, tenant.id, tenant.root_tenant_id) | self._audit_columns()
+        return self._add(models.AuditEntry, columns, given)
+
+    def carrier_audit_entry(self, **given: Any) -> models.CarrierAuditEntry:
+        """An entry of the audit log about no tenant."""
+        return self._add(models.CarrierAuditEntry, self._audit_columns(), given)
+
+    def _audit_columns(self) -> dict[str, Any]:
+        n = next(self._numbers)
+        return {
             "id": row_id(n),
-            "tenant_id": None if tenant is None else tenant.id,
-            "root_tenant_id": None if tenant is None else tenant.root_tenant_id,
             "occurred_at": NOW - timedelta(days=2),
             "action": enums.AuditAction.KEY_CREATED,
             "actor_kind": enums.AuditActor.OPERATOR,
@@ -107,7 +128,6 @@ class Factory(Rows):
             "subject": f"pgk {n}",
             "details": {"client": f"CRM {n}", "scopes": ["orders:read"]},
         }
-        return self._add(models.AuditEntry, columns, given)
 
     def product(self, **given: Any) -> Product:
         """A product of the carrier's catalogue, with a document."""

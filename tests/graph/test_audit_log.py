@@ -50,9 +50,9 @@ class Log:
             (self.partner, "old", 9),
             (self.partner, "new", 1),
             (self.stranger, "foreign", 3),
-            (None, "carrier's", 4),
         ):
             book.audit_entry(tenant, subject=subject, occurred_at=NOW - timedelta(days=days))
+        book.carrier_audit_entry(subject="carrier's", occurred_at=NOW - timedelta(days=4))
 
     def _read(self, tenant: Tenant) -> AuditEntry:
         return self.book.audit_entry(

@@ -186,7 +186,7 @@ def _one_more(book: Factory, scope: OAuthScope | None, of: _Documents) -> None:
     elif scope is ORDERS:
         book.order(of.customer, contract=of.spare, contract_effect=None)
     elif scope is AUDIT:
-        book.audit_entry(None)
+        book.carrier_audit_entry()
     else:
         next(book._numbers)
 

@@ -58,7 +58,7 @@ OF_THE_TENANT = {
     "TenantEdge.node",
 }
 # Columns whose values no answer holds, beside the keys.
-HIDDEN = {"PortalUser.created_at", "PortalUser.subject", "Site.created_at"}
+HIDDEN = {"PortalUser.created_at", "PortalSubject.subject", "Site.created_at"}
 KEYS = re.compile(r"(.+_)?id|search_.+")
 World = Mapping[str, Asking]
 """Who asks, by the name of the seat."""

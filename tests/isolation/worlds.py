@@ -25,6 +25,7 @@ from db.models import (
     Offer,
     Order,
     OrderExternalId,
+    PortalSubject,
     PortalUser,
     Site,
     Tenant,
@@ -86,7 +87,8 @@ def everybody() -> Everybody:
     nested = partners.nested
     neighbour = one_of_everything(book, nested.tenant, partners.product, apart=50)
     staff = (row for row in book.rows if isinstance(row, PortalUser))
-    next(row for row in staff if row.tenant_id == nested.tenant.id).subject = TENANTS_USER
+    user = next(row for row in staff if row.tenant_id == nested.tenant.id)
+    book.portal_subject(user, TENANTS_USER)
     for each in (nested, neighbour):
         called = CUSTOMERS_USER if each is nested else None
         own_user = book.portal_user(each.tenant, customer_id=each.customer.id, subject=called)
@@ -112,7 +114,7 @@ def alone(seat: Actor) -> Everybody:
         for link in ("created_by_id", "confirmed_by_id"):
             if getattr(row, link, None) in gone:
                 setattr(row, link, None)
-        for name in seat_hides(seat, row):
+        for name in seat_hides(seat, row, view.subjects):
             _change(row, name)
     return people
 
@@ -124,8 +126,8 @@ def divided(seat: Actor) -> tuple[dict[str, Column], dict[str, Column]]:
     own: dict[str, Column] = {}
     others: dict[str, Column] = {}
     for row in people.book.rows:
-        if isinstance(row, Tenant | TenantOwned):
-            hidden = seat_hides(seat, row)
+        if isinstance(row, Tenant | TenantOwned | PortalSubject):
+            hidden = seat_hides(seat, row, view.subjects)
             for name, value in _values(row):
                 is_own = view.shows(row) and name not in hidden
                 found = {text: Column(type(row).__name__, name) for text in _texts(value)}
@@ -138,12 +140,12 @@ def documents_of(people: Everybody, name: str) -> Documents:
     return documents
 
 
-def seat_hides(seat: Actor, row: Base) -> set[str]:
-    """The columns of a row that the seat has no permission for."""
+def seat_hides(seat: Actor, row: Base, subjects: Mapping[UUID, str]) -> set[str]:
+    """The columns of a row that the seat has no permission for. `subjects` are those of users."""
     lacking = [columns for each, columns in _GATED.items() if each not in seat.scopes]
     columns = {column.partition(".") for every in lacking for column in every}
     hidden = {name for model, _, name in columns if model == type(row).__name__}
-    if isinstance(row, PortalUser) and row.subject and row.subject == seat.subject:
+    if isinstance(row, PortalUser) and row.id in subjects and subjects[row.id] == seat.subject:
         # People are told their own names.
         hidden -= {"name"}
     return hidden | {"global id", "public_id"} if "id" in hidden else hidden
@@ -156,6 +158,9 @@ class _View:
         self._rows: dict[tuple[str, Any], Any] = {
             (row.__tablename__, row.id): row for row in people.book.rows if hasattr(row, "id")
         }
+        self.subjects: dict[UUID, str] = {
+            row.user_id: row.subject for row in people.book.rows if isinstance(row, PortalSubject)
+        }
         self._scopes = seat.scopes
         seen = [documents_of(people, name) for name in seat.sees]
         self._tenants = {each.tenant.id for each in seen}
@@ -166,6 +171,8 @@ class _View:
             return row.id in self._tenants
         if isinstance(row, AuditEntry) and OAuthScope.AUDIT_READ not in self._scopes:
             return False
+        if isinstance(row, PortalSubject):
+            return self.shows(self._rows["portal_users", row.user_id])
         if not isinstance(row, TenantOwned):
             return True
         if row.tenant_id not in self._tenants:

@@ -1,6 +1,8 @@
-"""Credentials of API clients, keys that sign access tokens, the audit log and change tokens."""
+"""Credentials of API clients, subjects of portal users, keys that sign access tokens, the audit log
+and change tokens."""
 
 import sqlalchemy as sa
+from sqlalchemy.schema import SchemaItem
 
 from db.migrations.first.columns import (
     HASH,
@@ -13,8 +15,10 @@ from db.migrations.first.columns import (
     index_where,
     key,
     optional,
+    owned,
     owned_by_tenant,
     required,
+    sorted_by,
     table,
 )
 
@@ -60,6 +64,15 @@ table(
 )
 
 table(
+    "portal_subjects",
+    key(sa.String(255), "subject"),
+    required(INTEGER, "root_tenant_id", "tenant_id"),
+    required(ID, "user_id"),
+    owned_by_tenant(),
+    sa.UniqueConstraint("user_id"),
+)
+
+table(
     "signing_keys",
     key(INTEGER, "sequence"),
     sa.Column("kid", HASH, nullable=False, unique=True),
@@ -69,46 +82,58 @@ table(
     optional(INSTANT, "withdrawn_at"),
 )
 
+
+def _audit_columns() -> list[SchemaItem]:
+    return [
+        *required(INSTANT, "occurred_at"),
+        *required(
+            closed_set(
+                "audit_action",
+                "KEY_CREATED KEY_REVOKED OAUTH_CLIENT_CREATED OAUTH_CLIENT_REVOKED "
+                "SIGNING_KEY_CREATED SIGNING_KEYS_WITHDRAWN PORTAL_USER_CREATED PORTAL_USER_LINKED "
+                "PORTAL_USER_DISABLED PORTAL_USER_ENABLED WIDGET_ORIGIN_ADDED "
+                "WIDGET_ORIGIN_REMOVED SIGN_IN_FAILED DATA_READ",
+            ),
+            "action",
+        ),
+        *required(
+            closed_set(
+                "audit_actor",
+                "OPERATOR SERVER UNKNOWN API_CLIENT PORTAL_USER WIDGET_SESSION FULFILMENT SUPPORT",
+            ),
+            "actor_kind",
+        ),
+        *required(TEXT, "actor"),
+        *optional(HASH, "credential"),
+        *optional(sa.String(200), "on_behalf_of"),
+        *optional(TEXT, "subject"),
+        *optional(HASH, "request_id"),
+        *required(JSON, "details"),
+    ]
+
+
 table(
     "audit_entries",
-    key(ID, "id"),
-    required(INSTANT, "occurred_at"),
-    optional(INTEGER, "tenant_id", "root_tenant_id"),
-    required(
-        closed_set(
-            "audit_action",
-            "KEY_CREATED KEY_REVOKED OAUTH_CLIENT_CREATED OAUTH_CLIENT_REVOKED "
-            "SIGNING_KEY_CREATED SIGNING_KEYS_WITHDRAWN PORTAL_USER_CREATED PORTAL_USER_LINKED "
-            "PORTAL_USER_DISABLED PORTAL_USER_ENABLED WIDGET_ORIGIN_ADDED WIDGET_ORIGIN_REMOVED "
-            "SIGN_IN_FAILED DATA_READ",
-        ),
-        "action",
-    ),
-    required(
-        closed_set(
-            "audit_actor",
-            "OPERATOR SERVER UNKNOWN API_CLIENT PORTAL_USER WIDGET_SESSION FULFILMENT SUPPORT",
-        ),
-        "actor_kind",
-    ),
-    required(TEXT, "actor"),
-    optional(HASH, "credential"),
-    optional(sa.String(200), "on_behalf_of"),
-    optional(TEXT, "subject"),
-    optional(HASH, "request_id"),
-    required(JSON, "details"),
-    owned_by_tenant(),
-    sa.CheckConstraint("(tenant_id IS NULL) = (root_tenant_id IS NULL)", name="owner_whole"),
+    owned(*key(ID, "id")),
+    _audit_columns(),
     sa.Index(None, "occurred_at", "id"),
-    sa.Index(None, "root_tenant_id", "occurred_at", "id"),
-    sa.Index(None, "tenant_id", "occurred_at", "id"),
+    sorted_by("occurred_at", "root_tenant_id", "tenant_id"),
+)
+
+table(
+    "carrier_audit_entries",
+    key(ID, "id"),
+    _audit_columns(),
+    sa.Index(None, "occurred_at", "id"),
 )
 
 table(
     "change_tokens",
+    # A token outlives its tenant.
+    key(INTEGER, "root_tenant_id"),
     key(ID, "id"),
+    key(INTEGER, "tenant_id"),
     required(ID, "customer_id", "token"),
-    required(INTEGER, "tenant_id", "root_tenant_id"),
     sa.Index(None, "root_tenant_id", "tenant_id", "customer_id"),
 )
 

@@ -86,9 +86,7 @@ def product() -> sa.Column[Any]:
 def items_of(column: str, parent: str) -> list[SchemaItem]:
     """The columns and checks of the items of a cart or contract."""
     return [
-        *key(ID, column),
-        *owned(),
-        *key(INTEGER, "position"),
+        *owned(*key(ID, column), *key(INTEGER, "position")),
         link(column, parent),
         product(),
         *required(TEXT, "name"),
@@ -111,9 +109,11 @@ def not_negative(*columns: str) -> list[SchemaItem]:
     return [sa.CheckConstraint(f"{name} >= 0", name=f"{name}_not_negative") for name in columns]
 
 
-def owned() -> list[SchemaItem]:
-    """The owner of each row: the tenant, as a part of the primary key, and the root of its tree."""
-    return [*key(INTEGER, "tenant_id"), *required(INTEGER, "root_tenant_id"), owned_by_tenant()]
+def owned(*columns: SchemaItem) -> list[SchemaItem]:
+    """The columns of the primary key, which begins with the root of the tree and ends with the
+    tenant that owns the row."""
+    root, tenant = key(INTEGER, "root_tenant_id"), key(INTEGER, "tenant_id")
+    return [*root, *columns, *tenant, owned_by_tenant()]
 
 
 def owned_by_tenant() -> sa.ForeignKeyConstraint:
@@ -124,7 +124,27 @@ def owned_by_tenant() -> sa.ForeignKeyConstraint:
 
 def link(column: str, parent: str) -> sa.ForeignKeyConstraint:
     """A reference within the tenant."""
-    return sa.ForeignKeyConstraint([column, "tenant_id"], [f"{parent}.id", f"{parent}.tenant_id"])
+    return composite_link(parent, **{column: "id"})
+
+
+def composite_link(parent: str, **columns: str) -> sa.ForeignKeyConstraint:
+    """A reference within the tenant by several columns, each with the one that it refers to."""
+    pairs = {"root_tenant_id": "root_tenant_id", **columns, "tenant_id": "tenant_id"}
+    return sa.ForeignKeyConstraint([*pairs], [f"{parent}.{name}" for name in pairs.values()])
+
+
+def identified() -> list[SchemaItem]:
+    """The columns of a primary key with an id, and the index for look-ups by id alone."""
+    return [*owned(*key(ID, "id")), sa.Index(None, "id")]
+
+
+def numbered() -> list[SchemaItem]:
+    """A number that is unique within the tree, and the index of lists sorted by it."""
+    return [
+        *required(TEXT, "number"),
+        sa.UniqueConstraint("number", "root_tenant_id"),
+        sa.Index(None, "root_tenant_id", "number", "id"),
+    ]
 
 
 def sorted_by(column: str, *filters: str) -> list[SchemaItem]:

@@ -11,9 +11,11 @@ from db.migrations.first.columns import (
     business_case,
     closed_set,
     document,
+    identified,
     items_of,
     key,
     link,
+    numbered,
     optional,
     owned,
     product,
@@ -44,9 +46,9 @@ table(
 
 table(
     "carts",
-    key(ID, "id"),
-    owned(),
+    identified(),
     required(TEXT, "number"),
+    sa.UniqueConstraint("number", "root_tenant_id"),
     required(ID, "customer_id"),
     optional(ID, "site_id", "contract_id"),
     business_case(),
@@ -55,7 +57,6 @@ table(
     link("customer_id", "customers"),
     link("site_id", "sites"),
     link("contract_id", "contracts"),
-    sa.UniqueConstraint("root_tenant_id", "number"),
     sorted_by("created_at", "contract_id", "customer_id", "site_id", "tenant_id"),
 )
 
@@ -63,9 +64,8 @@ table("cart_items", items_of("cart_id", "carts"))
 
 table(
     "offers",
-    key(ID, "id"),
-    owned(),
-    required(TEXT, "number"),
+    identified(),
+    numbered(),
     required(ID, "customer_id"),
     optional(ID, "cart_id", "created_by_id"),
     business_case(),
@@ -79,17 +79,14 @@ table(
     link("customer_id", "customers"),
     link("cart_id", "carts"),
     link("created_by_id", "portal_users"),
-    sa.UniqueConstraint("cart_id"),
-    sa.UniqueConstraint("root_tenant_id", "number"),
+    sa.UniqueConstraint("cart_id", "root_tenant_id"),
     sorted_by("created_at", "customer_id", "root_tenant_id", "tenant_id"),
     searched("offers", "offers", "customers"),
 )
 
 table(
     "offer_consents",
-    key(ID, "offer_id"),
-    key(closed_set("consent_by", "CUSTOMER CARRIER"), "given_by"),
-    owned(),
+    owned(*key(ID, "offer_id"), *key(closed_set("consent_by", "CUSTOMER CARRIER"), "given_by")),
     required(INSTANT, "given_at"),
     required(TEXT, "name"),
     optional(TEXT, "email"),
@@ -98,9 +95,8 @@ table(
 
 table(
     "contracts",
-    key(ID, "id"),
-    owned(),
-    required(TEXT, "number"),
+    identified(),
+    numbered(),
     required(ID, "customer_id"),
     optional(ID, "site_id", "predecessor_id"),
     product(),
@@ -119,8 +115,7 @@ table(
     link("customer_id", "customers"),
     link("site_id", "sites"),
     link("predecessor_id", "contracts"),
-    sa.UniqueConstraint("root_tenant_id", "number"),
-    sa.UniqueConstraint("predecessor_id"),
+    sa.UniqueConstraint("predecessor_id", "root_tenant_id"),
     sa.CheckConstraint("term_end >= term_start", name="term_ends_after_start"),
     sa.CheckConstraint(
         "minimum_months >= 0 AND notice_period_months >= 0", name="months_not_negative"

@@ -16,11 +16,14 @@ from db.migrations.first.columns import (
     amounts,
     business_case,
     closed_set,
+    composite_link,
     document,
+    identified,
     index_where,
     key,
     link,
     not_negative,
+    numbered,
     optional,
     order_phase,
     owned,
@@ -35,9 +38,8 @@ _UNKNOWN = sa.literal(datetime(9999, 12, 31, tzinfo=UTC), INSTANT)
 
 table(
     "orders",
-    key(ID, "id"),
-    owned(),
-    required(TEXT, "number"),
+    identified(),
+    numbered(),
     required(ID, "customer_id"),
     optional(ID, "site_id", "offer_id", "confirmed_by_id", "contract_id"),
     product(),
@@ -78,8 +80,7 @@ table(
     link("offer_id", "offers"),
     link("confirmed_by_id", "portal_users"),
     link("contract_id", "contracts"),
-    sa.UniqueConstraint("offer_id"),
-    sa.UniqueConstraint("root_tenant_id", "number"),
+    sa.UniqueConstraint("offer_id", "root_tenant_id"),
     sa.CheckConstraint(
         "contract_effect IS NULL OR contract_id IS NOT NULL", name="effect_has_contract"
     ),
@@ -108,7 +109,6 @@ table(
         "processing_seconds",
     ),
     sorted_by("expected_sort", "root_tenant_id"),
-    sorted_by("number", "root_tenant_id"),
     sorted_by("received_at", "contract_id", "customer_id", "product_id"),
     sorted_by("received_at", "root_tenant_id", "site_id", "tenant_id"),
     sorted_by("updated_at", "root_tenant_id", "tenant_id"),
@@ -121,7 +121,8 @@ table(
 
 def _part() -> list[SchemaItem]:
     """The columns of a part of an order, whose parts of one kind have positions."""
-    return [*key(ID, "order_id"), *key(INTEGER, "position"), *owned(), link("order_id", "orders")]
+    columns = owned(*key(ID, "order_id"), *key(INTEGER, "position"))
+    return [*columns, link("order_id", "orders")]
 
 
 table(
@@ -146,10 +147,7 @@ table(
     amounts("net_amount", "gross_amount"),
     optional(AMOUNT, "tax_rate"),
     required(JSON, "alterations"),
-    sa.ForeignKeyConstraint(
-        ["order_id", "item_position", "tenant_id"],
-        ["order_items.order_id", "order_items.position", "order_items.tenant_id"],
-    ),
+    composite_link("order_items", order_id="order_id", item_position="position"),
     not_negative("tax_rate"),
 )
 
@@ -158,7 +156,7 @@ table(
     _part(),
     optional(TEXT, "owner", "kind"),
     required(TEXT, "value"),
-    sa.Index(None, "root_tenant_id", "value"),
+    sa.Index(None, "value", "root_tenant_id"),
 )
 
 _MILESTONES = (
@@ -197,18 +195,13 @@ table("order_documents", _part(), document(), required(INSTANT, "created_at"))
 
 table(
     "order_history",
-    key(ID, "order_id"),
-    key(INTEGER, "sequence"),
-    owned(),
+    owned(*key(ID, "order_id"), *key(INTEGER, "sequence")),
     optional(INTEGER, "previous_sequence"),
     order_phase(),
     required(INSTANT, "occurred_at"),
     optional(TEXT, "reason"),
     link("order_id", "orders"),
-    sa.ForeignKeyConstraint(
-        ["order_id", "previous_sequence", "tenant_id"],
-        ["order_history.order_id", "order_history.sequence", "order_history.tenant_id"],
-    ),
+    composite_link("order_history", order_id="order_id", previous_sequence="sequence"),
     sa.CheckConstraint("sequence >= 1", name="sequence_positive"),
     sa.CheckConstraint(
         "(sequence = 1) = (previous_sequence IS NULL) AND (previous_sequence IS NULL "
@@ -219,15 +212,12 @@ table(
 
 table(
     "intake_messages",
-    key(ID, "order_id"),
-    key(HASH, "digest"),
-    owned(),
+    owned(*key(ID, "order_id"), *key(HASH, "digest")),
     required(TEXT, "kind"),
     optional(TEXT, "event_id"),
     optional(INSTANT, "occurred_at"),
     required(INSTANT, "received_at"),
     link("order_id", "orders"),
-    sa.Index(None, "order_id", "kind", "occurred_at"),
 )
 
 table(
