@@ -31,6 +31,7 @@ from db.queries.customers import CustomerSortField
 from db.queries.offers import OfferSortField
 from db.queries.orders import MatchedBy, OrderSortField
 from db.queries.tenants import TenantSortField
+from ordering.problems import UserErrorCode
 from ordering.texts import Locale
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "PrincipalKind",
     "ProductFamily",
     "TenantSortField",
+    "UserErrorCode",
 ]
 
 
@@ -317,6 +319,7 @@ _describe(
     SIGN_IN_FAILED="A credential was refused. At most one entry per minute is written for a "
     "credential and a reason; it counts the attempts.",
     DATA_READ="The carrier's support read data of the tenant.",
+    ORDER_NOTE_ADDED="A note was added to an order by `orderNoteAdd`.",
 )
 _describe(
     AuditActor,
@@ -334,5 +337,12 @@ _describe(
     AuditSortField,
     "The fields that entries of the audit log can be sorted by.",
     OCCURRED_AT="By `occurredAt`.",
+)
+_describe(
+    UserErrorCode,
+    "The kinds of errors of mutations. Kinds may be added.",
+    INVALID_FIELD="A value of the input breaks a rule.",
+    NOT_FOUND="The input names an object that does not exist, or that you may not see.",
+    KEY_REUSED="The idempotency key has been used for another request.",
 )
 _describe(Locale, "The language of texts for people.", DE="German.", EN="English.")

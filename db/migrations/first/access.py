@@ -1,4 +1,5 @@
-"""Credentials of API clients, keys that sign access tokens, the audit log and change tokens."""
+"""Credentials of API clients, keys that sign access tokens, the audit log, keys of mutations and
+change tokens."""
 
 import sqlalchemy as sa
 
@@ -80,7 +81,7 @@ table(
             "KEY_CREATED KEY_REVOKED OAUTH_CLIENT_CREATED OAUTH_CLIENT_REVOKED "
             "SIGNING_KEY_CREATED SIGNING_KEYS_WITHDRAWN PORTAL_USER_CREATED PORTAL_USER_LINKED "
             "PORTAL_USER_DISABLED PORTAL_USER_ENABLED WIDGET_ORIGIN_ADDED WIDGET_ORIGIN_REMOVED "
-            "SIGN_IN_FAILED DATA_READ",
+            "SIGN_IN_FAILED DATA_READ ORDER_NOTE_ADDED",
         ),
         "action",
     ),
@@ -110,6 +111,21 @@ table(
     required(ID, "customer_id", "token"),
     required(INTEGER, "tenant_id", "root_tenant_id"),
     sa.Index(None, "root_tenant_id", "tenant_id", "customer_id"),
+)
+
+table(
+    "idempotency_keys",
+    required(ID, "account_id"),
+    required(sa.String(100), "key"),
+    required(INTEGER, "tenant_id", "root_tenant_id"),
+    required(HASH, "request_hash"),
+    optional(sa.String(40), "object_kind"),
+    optional(ID, "object_id"),
+    optional(INTEGER, "object_position"),
+    required(INSTANT, "created_at"),
+    owned_by_tenant(),
+    sa.PrimaryKeyConstraint("root_tenant_id", "account_id", "key", "tenant_id"),
+    sa.Index(None, "root_tenant_id", "created_at"),
 )
 
 table("catalogue_tokens", key(ID, "id"), required(ID, "token"))
