@@ -71,14 +71,13 @@ class Context:
         """
         await self._reading.__aexit__(None, None, None)
         self._statements += self.session.statements
+        session: WriteSession | None = None
         try:
             scope = self.principal.tenant_scope
             async with self.database.write(scope, Purpose.MUTATION) as session:
-                try:
-                    yield session
-                finally:
-                    self._statements += session.sent
+                yield session
         finally:
+            self._statements += 0 if session is None else session.sent
             await self._begin()
 
     async def _begin(self) -> None:

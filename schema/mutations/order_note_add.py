@@ -37,7 +37,6 @@ async def _note(
     parents: Sequence["OrderNoteAdded"], context: Context, rows: Rows = EVERYTHING
 ) -> list[Any]:
     keys = [parent.order_id for parent in parents]
-    rows = rows.reading("position")
     notes = await resolved(context.loaders.parts(relations.NOTES_OF_ORDER, keys, rows))
     return [
         next((note for note in group if note.position == parent.position), None)

@@ -1,96 +1,31 @@
-"""`orderNoteAdd`: a partner's note, once for each idempotency key."""
+"""`orderNoteAdd`: a partner's note to the processing of an order."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from auth.oauth_scopes import READ_SCOPES, OAuthScope
-from db.models import Order, OrderNote, Tenant
-from tests.graph.client import CARRIER, Answer, Client, serve
-from tests.graph.factory import NOW, Factory
+from auth.oauth_scopes import OAuthScope
+from db.enums import AuditAction, AuditActor
+from db.models import AuditEntry, OrderNote
+from ordering.order.notes import LONGEST_NOTE
+from tests.graph.client import CARRIER, Client, serve
+from tests.graph.factory import NOW
+from tests.graph.mutations import WRITES, Desk, fill
 
-WRITES = READ_SCOPES | {OAuthScope.ORDERS_COMMENT}
-RESULT = """
-  __typename
-  ... on OrderNoteAdded {
-    replayed
-    note { text account author writtenAt }
-    order { number version updatedAt notes { text } }
-  }
-  ... on Rejected {
-    errors {
-      __typename code message path
-      ... on InvalidField { rule }
-      ... on KeyReused { firstUsedAt }
-    }
-  }
-"""
-ADD = f"mutation Add($input: OrderNoteAddInput!) {{ orderNoteAdd(input: $input) {{ {RESULT} }} }}"
-
-
-@dataclass
-class Desk:
-    """A partner with an order, and a stranger with another."""
-
-    client: Client
-    partner: Tenant
-    order: Order
-    foreign: Order
-
-    async def send(
-        self, text: str = "Tor 3", *, key: str = "k-1", order: str | None = None, **given: Any
-    ) -> Answer:
-        values = {"idempotencyKey": key, "order": order or self.order.number, "text": text}
-        return await self.client.query(ADD, {"input": values}, **{"granted": WRITES, **given})
-
-    async def add(self, text: str = "Tor 3", **given: Any) -> dict[str, Any]:
-        answer = await self.send(text, **given)
-        result: dict[str, Any] = answer.data["orderNoteAdd"]
-        return result
-
-    async def errors(self, text: str = "Tor 3", **given: Any) -> list[dict[str, Any]]:
-        result = await self.add(text, **given)
-        assert result["__typename"] == "Rejected", result
-        errors: list[dict[str, Any]] = result["errors"]
-        return errors
-
-    async def notes(self) -> list[str]:
-        async with self.client.database.read(CARRIER) as session:
-            return list(
-                await session.entities(
-                    select(OrderNote.text)
-                    .where(OrderNote.order_id == self.order.id)
-                    .order_by(OrderNote.position)
-                )
-            )
-
-    async def count(self, model: type[Any]) -> int:
-        async with self.client.database.read(CARRIER) as session:
-            return await session.scalar(select(func.count()).select_from(model)) or 0
-
-
-async def _fill(client: Client) -> Desk:
-    book = Factory()
-    partner, stranger = book.tenant(), book.tenant()
-    order = book.order(book.customer(partner))
-    foreign = book.order(book.customer(stranger))
-    await client.fill(book)
-    return Desk(client, partner, order, foreign)
+COMMENT = frozenset({OAuthScope.ORDERS_COMMENT})
 
 
 @pytest.fixture(params=["levels", "core"])
 async def both(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[Desk]:
     """By each executor."""
     async with serve(database_url, executor=request.param) as client:
-        yield await _fill(client)
+        yield await fill(client)
 
 
 @pytest.fixture
 async def desk(client: Client) -> Desk:
-    return await _fill(client)
+    return await fill(client)
 
 
 async def test_the_answer_shows_the_order_as_it_is_afterwards(both: Desk) -> None:
@@ -108,20 +43,93 @@ async def test_the_answer_shows_the_order_as_it_is_afterwards(both: Desk) -> Non
     assert added["order"]["notes"] == [{"text": text}]
 
 
-async def test_two_mutations_in_a_document_each_show_their_own_state(both: Desk) -> None:
-    document = f"""mutation Two($a: OrderNoteAddInput!, $b: OrderNoteAddInput!) {{
-      first: orderNoteAdd(input: $a) {{ {RESULT} }} second: orderNoteAdd(input: $b) {{ {RESULT} }}
-    }}"""
-    number = both.order.number
-    answer = await both.client.query(
-        document,
-        {
-            "a": {"idempotencyKey": "a", "order": number, "text": "eins"},
-            "b": {"idempotencyKey": "b", "order": number, "text": "zwei"},
-        },
-        granted=WRITES,
+async def test_an_unknown_and_a_foreign_order_give_the_same_answer(both: Desk) -> None:
+    numbers = both.foreign.number, "A-99999", "", "9" * 500
+    answers = [
+        (await both.send(key=f"{key}", order=number)).json["data"]
+        for key, number in enumerate(numbers)
+    ]
+    assert answers == [answers[0]] * 4
+    [error] = answers[0]["orderNoteAdd"]["errors"]
+    assert (error["code"], error["path"]) == ("NOT_FOUND", ["order"])
+    assert await both.count(OrderNote) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("", "NOT_EMPTY"),
+        (" \n\t ", "NOT_EMPTY"),
+        ("x" * (LONGEST_NOTE + 1), "MAX_LENGTH"),
+        ("Tor\x1b[31m", "NO_CONTROL_CHARACTERS"),
+        ("Tor\u0085 3", "NO_CONTROL_CHARACTERS"),
+        ("a\rb", "NO_CONTROL_CHARACTERS"),
+    ],
+)
+async def test_each_rule_of_the_text_has_a_name(desk: Desk, text: str, rule: str) -> None:
+    [error] = await desk.errors(text)
+    assert (error["code"], error["path"], error["rule"]) == ("INVALID_FIELD", ["text"], rule)
+
+
+async def test_the_longest_text_and_decomposed_letters_are_stored_whole(desk: Desk) -> None:
+    # Two code points for each letter, which become one.
+    added = await desk.add("u\u0308" * LONGEST_NOTE)
+    assert added["note"]["text"] == "ü" * LONGEST_NOTE
+    assert await desk.notes() == ["ü" * LONGEST_NOTE]
+
+
+async def test_all_errors_are_reported_at_once(both: Desk) -> None:
+    errors = await both.errors("", key="schlüssel", order="A-99999")
+    assert [(error["code"], error["path"]) for error in errors] == [
+        ("INVALID_FIELD", ["idempotencyKey"]),
+        ("INVALID_FIELD", ["text"]),
+        ("NOT_FOUND", ["order"]),
+    ]
+    assert [error["__typename"] for error in errors] == ["InvalidField", "InvalidField", "NotFound"]
+
+
+async def test_the_credential_may_add_notes_without_reading_orders(both: Desk) -> None:
+    answer = await both.send(granted=COMMENT)
+    result = answer.json["data"]["orderNoteAdd"]
+    assert result["order"] is None
+    assert result["note"]["text"] == "Tor 3"
+    assert {(error["extensions"]["scope"], error["path"][-1]) for error in answer.errors} == {
+        ("orders:read", "order"),
+        ("personal-data:read", "author"),
+    }
+    assert await both.notes() == ["Tor 3"]
+
+
+async def test_the_note_leaves_an_audit_entry_for_the_partner(desk: Desk) -> None:
+    answer = await desk.send()
+    async with desk.client.database.read(CARRIER) as session:
+        [entry] = await session.entities(
+            select(AuditEntry).where(AuditEntry.action == AuditAction.ORDER_NOTE_ADDED)
+        )
+    assert (entry.tenant_id, entry.root_tenant_id) == (desk.partner.id, desk.partner.id)
+    assert (entry.actor_kind, entry.actor) == (AuditActor.API_CLIENT, "M-10001/CRM 0")
+    assert entry.subject == desk.order.number
+    assert entry.request_id == answer.response.headers["x-request-id"]
+    log = await desk.client.query(
+        "query { auditLog { nodes { action actionLabel(locale: EN) subject } } }"
     )
-    first, second = answer.data["first"]["order"], answer.data["second"]["order"]
-    assert [note["text"] for note in first["notes"]] == ["eins"]
-    assert [note["text"] for note in second["notes"]] == ["eins", "zwei"]
-    assert second["version"] == first["version"] + 1
+    assert {
+        "action": "ORDER_NOTE_ADDED",
+        "actionLabel": "Note added to an order",
+        "subject": desk.order.number,
+    } in log.data["auditLog"]["nodes"]
+
+
+async def test_an_answer_that_was_kept_is_no_longer_valid(desk: Desk) -> None:
+    query = "query Orders { orders { nodes { number version } } }"
+    tag = (await desk.client.get(query)).tag
+    assert (await desk.client.get(query, tag=tag)).status == 304
+    await desk.add()
+    changed = await desk.client.get(query, tag=tag)
+    assert changed.status == 200
+    assert changed.data["orders"]["nodes"][0]["version"] == desk.order.version + 1
+
+
+async def test_the_number_of_statements_does_not_depend_on_earlier_notes(desk: Desk) -> None:
+    counts = [(await desk.send(key=f"{n}", granted=WRITES)).statements for n in range(6)]
+    assert len(set(counts)) == 1
