@@ -17,9 +17,10 @@ from db.models import AuditEntry, IdempotencyKey, Order
 from ordering import idempotency
 from schema.mutations.declaration import UndeclaredMutationError
 from schema.mutations.order_note_add import order_note_add
-from tests.graph.client import BOUNDLESS, CARRIER, Client, serve
+from tests.graph.client import BOUNDLESS, CARRIER, HURRIED, Client, serve
 from tests.graph.factory import NOW, Factory
 from tests.graph.mutations import RESULT, WRITES, Desk, fill
+from tests.support import postgres
 
 
 @pytest.fixture(params=["levels", "core"])
@@ -268,3 +269,30 @@ async def test_the_log_counts_the_statements_of_the_write(both: Desk) -> None:
     [call] = line.call_args_list
     assert call.args[1]["type"] == "mutation"
     assert call.args[1]["statements"] == answer.statements > 10
+
+
+# --- Time limits ---
+
+
+async def test_a_timeout_after_commit_says_that_the_key_tells_the_result(
+    postgresql_url: str,
+) -> None:
+    limits = replace(HURRIED, request_seconds=1)
+    document = """mutation Add($input: OrderNoteAddInput!) { orderNoteAdd(input: $input) {
+      ... on OrderNoteAdded { replayed order { documents { title } } } } }"""
+    connection = await postgres.connect(postgresql_url)
+    try:
+        async with serve(postgresql_url, limits=limits) as client:
+            desk = await fill(client)
+            values = {"idempotencyKey": "a", "order": desk.order.number, "text": "Tor 3"}
+            async with connection.transaction():
+                # Only the payload reads it.
+                await connection.execute("LOCK TABLE order_documents IN ACCESS EXCLUSIVE MODE")
+                late = await client.query(document, {"input": values}, granted=WRITES)
+            assert late.codes == ["TIMEOUT"]
+            assert "the same idempotency keys" in late.errors[0]["message"]
+            assert await desk.notes() == ["Tor 3"]
+            again = await client.query(document, {"input": values}, granted=WRITES)
+            assert again.data["orderNoteAdd"]["replayed"] is True
+    finally:
+        await connection.close()
