@@ -1,6 +1,7 @@
 """What holds for every mutation, shown by `orderNoteAdd`."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -10,6 +11,7 @@ from unittest.mock import patch
 import pytest
 import strawberry
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 
 import schema as product
 from auth.oauth_scopes import READ_SCOPES
@@ -296,3 +298,20 @@ async def test_a_timeout_after_commit_says_that_the_key_tells_the_result(
             assert again.data["orderNoteAdd"]["replayed"] is True
     finally:
         await connection.close()
+
+
+async def test_a_transaction_that_fails_on_the_locks_of_others_is_tried_again(desk: Desk) -> None:
+    original, attempts = idempotency.claim, list[str]()
+
+    async def claim(session: Any, request: Any, now: Any) -> Any:
+        attempts.append(request.key)
+        if len(attempts) < 3:
+            error = sqlite3.OperationalError("database is locked")
+            error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+            raise OperationalError("INSERT", None, error)
+        return await original(session, request, now)
+
+    with patch("ordering.idempotency.claim", claim):
+        added = await desk.add(key="a")
+    assert (added["replayed"], attempts) == (False, ["a"] * 3)
+    assert await desk.notes() == ["Tor 3"]
