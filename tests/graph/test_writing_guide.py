@@ -13,7 +13,9 @@ from ordering.problems import UserErrorCode
 from tests.graph.client import CARRIER, Client
 from tests.graph.mutations import WRITES, fill
 
-PAGE = (Path(__file__).parents[2] / "docs" / "writing.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "writing.md").read_text(encoding="utf-8")
+EXAMPLE = (ROOT / "web/graphiql/examples/10-note.graphql").read_text(encoding="utf-8")
 [DOCUMENT] = re.findall(r"^```graphql\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 VARIABLES, ADDED, REPLAYED, REUSED, REJECTED = map(
     json.loads, re.findall(r"^```json\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
@@ -42,6 +44,14 @@ async def named_key(client: Client) -> str:
     async with client.database.write(CARRIER) as session:
         await session.execute(update(Credential).values(scopes=sorted(WRITES)))
     return key
+
+
+async def test_the_example_of_graphiql_can_be_run_twice(client: Client) -> None:
+    desk = await fill(client)
+    variables = {"number": desk.order.number, "idempotencyKey": "example-1"}
+    for replayed in (False, True):
+        answer = await client.query(EXAMPLE, variables, granted=WRITES)
+        assert answer.data["orderNoteAdd"]["replayed"] is replayed
 
 
 def test_every_code_is_explained() -> None:
