@@ -94,11 +94,11 @@ def unreached() -> set[str]:
     kinds = (GraphQLObjectType, GraphQLInterfaceType)
     every = {name for name, kind in SCHEMA.type_map.items() if isinstance(kind, kinds)}
     shown = {place.target.name for place in places() if place.target is not None}
-    seen = {*shown, "Query", *_of_mutations()}
+    seen = {*shown, "Query", *of_mutations()}
     return {name for name in every if not name.startswith("__")} - seen
 
 
-def _of_mutations() -> set[str]:
+def of_mutations() -> set[str]:
     """The root of mutations, the types that their unions lead to, and the types of errors. Each
     mutation has tests of its own (`tests/graph/test_mutations.py`)."""
     root = SCHEMA.mutation_type
