@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Delete, Update, inspect
+from sqlalchemy import Update, inspect
 from sqlalchemy.orm import Session
 
 from db.base import Base
@@ -108,39 +108,47 @@ CHANGES: Mapping[tuple[Purpose, Kind], Changes] = {
 def check_changes(session: Session, changes: Changes) -> None:
     """Raises ForbiddenChangeError for the first pending row that may not be written."""
     for row in session.new:
-        _check(type(row), changes, "insert into", lambda verbs: verbs.insert)
+        check_insert(type(row), changes)
     for row in session.deleted:
-        _check(type(row), changes, "delete from", lambda verbs: verbs.delete)
+        check_delete(type(row), changes)
     for row in session.dirty:
-        columns = [each.key for each in inspect(row).attrs if each.history.has_changes()]
-        if columns:
-            _check_columns(type(row), columns, changes)
+        check_update(
+            type(row),
+            [each.key for each in inspect(row).attrs if each.history.has_changes()],
+            changes,
+        )
 
 
 def check_statement(
     statement: Any, model: type[Any], parameters: Iterable[str], changes: Changes
 ) -> None:
-    """Raises ForbiddenChangeError for a statement that changes what it may not.
+    """Raises ForbiddenChangeError for an UPDATE or DELETE that changes what it may not.
 
     `parameters` are the names of values that are not in the statement.
     """
-    if isinstance(statement, Delete):
-        _check(model, changes, "delete from", lambda verbs: verbs.delete)
-    elif isinstance(statement, Update):
+    if isinstance(statement, Update):
         values: Any = statement._values or ()
         key = {column.key for column in inspect(model).primary_key}
         names = {getattr(column, "key", column) for column in values} | {*parameters} - key
-        _check_columns(model, names, changes)
+        check_update(model, names, changes)
     else:
-        _check(model, changes, "insert into", lambda verbs: verbs.insert)
+        check_delete(model, changes)
 
 
-def _check(model: type[Any], changes: Changes, verb: str, is_allowed: Any) -> None:
-    if not is_allowed(changes.get(model, NOTHING)):
-        raise ForbiddenChangeError(f"this session may not {verb} {model.__tablename__}")
+def check_insert(model: type[Any], changes: Changes) -> None:
+    """Raises ForbiddenChangeError if rows may not be added to the model's table."""
+    if not changes.get(model, NOTHING).insert:
+        raise ForbiddenChangeError(f"this session may not insert into {model.__tablename__}")
 
 
-def _check_columns(model: type[Any], columns: Iterable[str], changes: Changes) -> None:
+def check_update(model: type[Any], columns: Iterable[str], changes: Changes) -> None:
+    """Raises ForbiddenChangeError for the first column that may not be updated."""
     allowed = changes.get(model, NOTHING).update
     for column in sorted({*columns} - {*allowed}):
         raise ForbiddenChangeError(f"this session may not update {model.__tablename__}.{column}")
+
+
+def check_delete(model: type[Any], changes: Changes) -> None:
+    """Raises ForbiddenChangeError if rows may not be deleted from the model's table."""
+    if not changes.get(model, NOTHING).delete:
+        raise ForbiddenChangeError(f"this session may not delete rows of {model.__tablename__}")

@@ -148,7 +148,7 @@ async def test_the_first_layer_refuses_what_is_not_declared(
         model: Any = MODELS[table]
         verbs = changes.get(model, NOTHING)
         async with partner.write(SCOPES[kind], purpose) as session:
-            with refused(f"delete from {table}", not verbs.delete):
+            with refused(f"delete rows of {table}", not verbs.delete):
                 await session.execute(delete(model))
             for column in TABLES[table].columns:
                 if column.computed is None and "tenant_id" not in column.name:
