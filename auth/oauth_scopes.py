@@ -22,6 +22,8 @@ class OAuthScope(StrEnum):
     """Changes to credentials and users, and what support has read."""
     WIDGET_SESSIONS_CREATE = "widget-sessions:create"
     """Creating widget sessions (`auth.widget_sessions`) that read what the credential reads."""
+    ORDERS_COMMENT = "orders:comment"
+    """Adding notes to orders; for partners' systems and the users of tenants."""
     PROGRESS_REPORT = "progress:report"
     """Reporting the progress of orders; for fulfilment only."""
 
@@ -48,10 +50,12 @@ TENANT_USER_SCOPES: frozenset[OAuthScope] = CUSTOMER_USER_SCOPES | {
     OAuthScope.TENANTS_READ,
     OAuthScope.COMMISSIONS_READ,
     OAuthScope.PERSONAL_DATA_READ,
+    OAuthScope.ORDERS_COMMENT,
 }
 
 ALLOWED_BY_KIND: Mapping[ClientKind, frozenset[OAuthScope]] = {
-    ClientKind.PARTNER: READ_SCOPES | {OAuthScope.WIDGET_SESSIONS_CREATE},
+    ClientKind.PARTNER: READ_SCOPES
+    | {OAuthScope.WIDGET_SESSIONS_CREATE, OAuthScope.ORDERS_COMMENT},
     ClientKind.FULFILMENT: (READ_SCOPES - {OAuthScope.AUDIT_READ}) | {OAuthScope.PROGRESS_REPORT},
     ClientKind.SUPPORT: READ_SCOPES,
 }
@@ -60,7 +64,8 @@ ALL_OF_KIND: Mapping[ClientKind, frozenset[OAuthScope]] = {
     **ALLOWED_BY_KIND,
     ClientKind.PARTNER: READ_SCOPES,
 }
-"""What `all` stands for. A scope that passes access on to others is granted only by its name."""
+"""What `all` stands for. A scope that passes access on to others, or that writes, is granted
+only by its name."""
 DEFAULT_BY_KIND: Mapping[ClientKind, frozenset[OAuthScope]] = {
     ClientKind.PARTNER: DEFAULT,
     ClientKind.FULFILMENT: (DEFAULT - {OAuthScope.COMMISSIONS_READ}) | {OAuthScope.PROGRESS_REPORT},

@@ -102,7 +102,7 @@ async def _become_carrier(connection: Any) -> None:
     owner = await connection.fetchval(
         "SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = to_regclass('tenants')"
     )
-    role = Roles(owner).of(TenantScope.carrier(), writes=False)
+    role = Roles(owner).of(TenantScope.carrier(), None)
     await connection.execute(f"SET ROLE {quoted(role)}")
 
 

@@ -100,7 +100,7 @@ async def demo_content(settings: Settings, tenant: str, order: str) -> DemoConte
     async with open_database(settings) as database:
         async with database.read(TenantScope.carrier()) as session:
             [(*references, customer)] = await session.rows(statement)
-        key = await _new_key(database, tenant, _CLIENT, READ_SCOPES)
+        key = await _new_key(database, tenant, _CLIENT, READ_SCOPES | {OAuthScope.ORDERS_COMMENT})
         # Another key makes the widget's sessions. It stays on the server.
         portal = await _new_key(
             database, tenant, _PORTAL, READ_SCOPES | {OAuthScope.WIDGET_SESSIONS_CREATE}

@@ -36,6 +36,7 @@ class AuditAction(StrEnum):
     WIDGET_ORIGIN_REMOVED = "WIDGET_ORIGIN_REMOVED"
     SIGN_IN_FAILED = "SIGN_IN_FAILED"
     DATA_READ = "DATA_READ"
+    ORDER_NOTE_ADDED = "ORDER_NOTE_ADDED"
 
 
 class AuditActor(StrEnum):

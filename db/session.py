@@ -18,7 +18,9 @@ from db.base import Base
 from db.engine import WRITES, create_engine
 from db.read_audit import ReadAudit, owner_attributes
 from db.rows import Prefetch, Records, RowQuery, TupleQuery
-from db.scope.enforcement import SCOPE
+from db.scope.enforcement import PURPOSE, SCOPE, SENT
+from db.scope.privileges import CHANGES
+from db.scope.roles import Kind, Purpose
 from db.scope.sql_check import watch
 from db.scope.tenant_scope import TenantScope
 from db.snapshot import Snapshot, Transaction
@@ -167,6 +169,11 @@ class WriteSession(ReadSession):
         super().__init__(Transaction(session), scope, session.get_bind().dialect)
         self._session = session
 
+    @property
+    def sent(self) -> int:
+        """Number of statements sent, those by which rows are stored included."""
+        return int(self._session.sync_session.info.get(SENT, 0))
+
     def add(self, *rows: Base) -> None:
         self._session.add_all(rows)
 
@@ -216,10 +223,19 @@ class Database:
                 await snapshot.close()
 
     @asynccontextmanager
-    async def write(self, scope: TenantScope) -> AsyncIterator[WriteSession]:
-        """A transaction: committed when the block ends, rolled back when it raises."""
+    async def write(
+        self, scope: TenantScope, purpose: Purpose | None = None
+    ) -> AsyncIterator[WriteSession]:
+        """A transaction: committed when the block ends, rolled back when it raises.
+
+        `purpose` decides which tables it may change (`db.scope.privileges`). Only the carrier's
+        scope needs none: it may change all. Raises ValueError for a scope that may not write for
+        the purpose.
+        """
+        if scope.root_tenant_id is not None and (purpose, Kind.of(scope)) not in CHANGES:
+            raise ValueError(f"no role writes in a scope of this kind for the purpose {purpose}")
         async with self._writers.begin() as session:
-            session.info.update({SCOPE: scope, WRITES: True})
+            session.info.update({SCOPE: scope, WRITES: True, PURPOSE: purpose})
             yield WriteSession(session, scope)
 
     async def __aenter__(self) -> Self:

@@ -15,6 +15,7 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     OperationDefinitionNode,
+    OperationType,
     SelectionSetNode,
 )
 
@@ -62,6 +63,8 @@ class Limits:
     """Errors that a response reports."""
     root_fields: int = 20
     """Fields at the top of an operation."""
+    mutation_fields: int = 5
+    """Fields at the top of a mutation. Each is a transaction of its own."""
     repeats: int = 20
     """Fields with one name or alias in a selection: validation compares each with each other."""
     aliases: int = 50
@@ -145,6 +148,12 @@ def exceeded(measurement: Measurement, limits: Limits) -> list[LimitExceededErro
             ),
             ("fields", "fields", size.fields, limits.fields),
             ("rootFields", "root fields", size.root_fields, limits.root_fields),
+            (
+                "mutationFields",
+                "mutation fields",
+                size.root_fields if operation.operation is OperationType.MUTATION else 0,
+                limits.mutation_fields,
+            ),
             ("repeats", "fields of one name in a selection", size.repeats, limits.repeats),
             ("aliases", "aliases", size.aliases, limits.aliases),
             ("directives", "directives", size.directives, limits.directives),

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError, StatementError
 
 from db import faults
 from db.models import Tenant
+from db.scope.roles import Purpose
 from db.scope.tenant_scope import TenantScope
 from db.session import Database, WriteSession
 from intake import failures
@@ -112,7 +113,7 @@ class _Loading:
         for _ in range(_ATTEMPTS):
             results: list[Result] = []
             try:
-                async with self.database.write(self.scope) as session:
+                async with self.database.write(self.scope, Purpose.REPORT) as session:
                     # A first statement outside of any savepoint: if the transaction cannot begin,
                     # no message is at fault.
                     await session.scalar(select(Tenant.id).limit(1))

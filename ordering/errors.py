@@ -2,6 +2,9 @@
 
 from enum import StrEnum
 
+LONGEST_NUMBER = 200
+"""Characters. No business number is longer."""
+
 
 class Refusal(StrEnum):
     IMPOSSIBLE_TRANSITION = "IMPOSSIBLE_TRANSITION"

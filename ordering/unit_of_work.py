@@ -22,7 +22,8 @@ from db.models import (
 )
 from db.session import WriteSession
 from db.unique_numbers import is_number_taken
-from ordering.errors import NumberTakenError, Refusal
+from ordering.errors import LONGEST_NUMBER, NumberTakenError, Refusal
+from ordering.free_text import is_storable
 from ordering.lookups import Index, Lookups
 from ordering.order.aggregate import PARTS, OrderAggregate
 
@@ -138,6 +139,13 @@ class UnitOfWork:
         for order in by_id.values():
             self.add(order)
         await self._load_references(by_id.values())
+
+    async def load_order(self, number: str) -> OrderAggregate | None:
+        """Load the order with that number in one partner's tree; None if there is none in scope."""
+        if len(number) > LONGEST_NUMBER or not is_storable(number):
+            return None
+        await self.load_orders([number])
+        return next(iter(self.orders.get(number, {}).values()), None)
 
     async def _load_references(self, orders: Collection[OrderAggregate]) -> None:
         lookups, rows = self.lookups, [order.row for order in orders]

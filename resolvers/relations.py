@@ -75,7 +75,7 @@ EXTERNAL_IDS_OF_ORDER = Parts(
 )
 MILESTONES_OF_ORDER = Parts(OrderMilestone, OrderMilestone.order_id, (OrderMilestone.position,))
 DELAYS_OF_ORDER = Parts(OrderDelay, OrderDelay.order_id, (OrderDelay.position,))
-NOTES_OF_ORDER = Parts(OrderNote, OrderNote.order_id, (OrderNote.position,))
+NOTES_OF_ORDER = Parts(OrderNote, OrderNote.order_id, (OrderNote.position,), needed=("position",))
 DOCUMENTS_OF_ORDER = Parts(OrderDocument, OrderDocument.order_id, (OrderDocument.position,))
 HISTORY_OF_ORDER = Parts(
     OrderHistoryEntry, OrderHistoryEntry.order_id, (OrderHistoryEntry.sequence,)

@@ -11,6 +11,9 @@ from strawberry.schema.config import StrawberryConfig
 from schema.cart import Cart
 from schema.costs import state_costs
 from schema.input_checks import refuse_telling_inputs
+from schema.mutations import Mutation
+from schema.mutations.declaration import check_mutations
+from schema.mutations.errors import ERRORS
 from schema.query import Query
 from schema.required_scopes import needs
 from schema.scalars import SCALARS
@@ -30,10 +33,15 @@ DESCRIPTION = (
 
 @cache
 def build_schema() -> strawberry.Schema:
-    """The schema. It holds no state, so it is made once and serves every application."""
+    """The schema. It holds no state, so it is made once and serves every application.
+
+    Raises UndeclaredMutationError for a mutation that needs no scope.
+    """
+    check_mutations(Mutation)
     schema = strawberry.Schema(
         query=Query,
-        types=[Cart, Site],
+        mutation=Mutation,
+        types=[Cart, Site, *ERRORS],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
     )
     schema._schema.description = DESCRIPTION

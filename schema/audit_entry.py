@@ -26,7 +26,7 @@ def _details(root: strawberry.Parent[AuditEntryRow]) -> list[Characteristic]:
 
 @strawberry.type(
     description="An entry of the audit log. Entries record changes to credentials and users, "
-    "failed sign-ins, and reads by the carrier's support. An entry never changes "
+    "failed sign-ins, reads by the carrier's support, and mutations. An entry never changes "
     "and is never deleted.",
     directives=requires(OAuthScope.AUDIT_READ),
 )
@@ -58,7 +58,8 @@ class AuditEntry:
     )
     subject: str | None = strawberry.field(
         description="What the action was performed on: the public part of a credential, a user as "
-        "the carrier's logs name them, or an origin. Null if the action has no subject."
+        "the carrier's logs name them, an origin, or the number of an order. Null if the action "
+        "has no subject."
     )
     tenant = to_one(
         relations.TENANT,

@@ -1,7 +1,7 @@
 """The cost of types and fields, in one table. `execution.cost` reads it from the directives.
 
-A row costs one point. Pages and parts of a row cost nothing. Counts and statistics cost as much as
-they take the database.
+A row costs one point. Pages and parts of a row cost nothing. A mutation costs ten. Counts and
+statistics cost as much as they take the database.
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,11 @@ from execution.cost_model import Cost, ListSize
 from resolvers.pagination import DEFAULT_PAGE
 from schema.enums import BusinessCase, OrderPhase, OrderStatus
 
-_FREE = frozenset({"PageInfo", "Viewer", "RateLimit"} | {"Address", "Money", "ContractTerm"})
+_FREE = frozenset(
+    {"PageInfo", "Viewer", "RateLimit"}
+    | {"Address", "Money", "ContractTerm"}
+    | {"Rejected", "UserError"}
+)
 
 _FREE_ENDINGS = ("Connection", "Edge")
 
@@ -25,6 +29,9 @@ _WEIGHTS = {
     "Query.processingTimes": "10",
     "Order.processingEstimate": "1",
 }
+
+_MUTATION = "10"
+"""The weight of a mutation that is not in `_WEIGHTS`, whether it is rejected or not."""
 
 # Usual maximum lengths of the lists within a document.
 _LISTS = {
@@ -54,6 +61,7 @@ _LISTS = {
     "Product.documents": 3,
     "Query.processingTimes": 50,
     "Query.statusGuide": len(OrderStatus),
+    "Rejected.errors": 3,
     "ReferenceResult.orders": ORDERS_PER_REFERENCE,
     "StatusGuide.phases": len(OrderPhase),
 }
@@ -81,6 +89,8 @@ def state_costs(schema: Schema) -> None:
             stated: list[Any] = []
             if place in _WEIGHTS:
                 stated.append(Cost(weight=_WEIGHTS[place]))
+            elif name == "Mutation":
+                stated.append(Cost(weight=_MUTATION))
             if get_named_type(field.type).name.endswith("Connection"):
                 stated.append(_PAGE)
             elif place in _BY_ARGUMENT:

@@ -26,6 +26,7 @@ from db.enums import (
     ProductFamily,
 )
 from db.queries.orders import MatchedBy
+from ordering.problems import UserErrorCode
 from ordering.texts import Locale
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "PriceKind",
     "PrincipalKind",
     "ProductFamily",
+    "UserErrorCode",
 ]
 
 
@@ -270,6 +272,7 @@ _describe(
     SIGN_IN_FAILED="A credential was refused. At most one entry per minute is written for a "
     "credential and a reason; it counts the attempts.",
     DATA_READ="The carrier's support read data of the tenant.",
+    ORDER_NOTE_ADDED="A note was added to an order by `orderNoteAdd`.",
 )
 _describe(
     AuditActor,
@@ -282,5 +285,12 @@ _describe(
     WIDGET_SESSION="A page in a browser that shows the widget.",
     FULFILMENT="A system of the carrier that reports the progress of orders.",
     SUPPORT="The carrier's support staff.",
+)
+_describe(
+    UserErrorCode,
+    "The kinds of errors of mutations. Kinds may be added.",
+    INVALID_FIELD="A value of the input breaks a rule.",
+    NOT_FOUND="The input names an object that does not exist, or that you may not see.",
+    KEY_REUSED="The idempotency key has been used for another request.",
 )
 _describe(Locale, "The language of texts for people.", DE="German.", EN="English.")

@@ -156,8 +156,8 @@ class Query:
         "The products in the carrier's catalogue, sorted by name.", optional=False
     )
     audit_log = AUDIT_LOG.everything(
-        "The audit log: changes to credentials and users, failed sign-ins, and reads by the "
-        "carrier's support."
+        "The audit log: changes to credentials and users, failed sign-ins, reads by the "
+        "carrier's support, and mutations."
     )
     orders_by_reference = strawberry.field(
         resolver=orders_by_reference,

@@ -75,7 +75,8 @@ def add_order(
     written = received + draw.between(10, 240) * MINUTE
     written = written if written <= course.ended else received
     for position, text in enumerate(stated.notes, 1):
-        add("order_notes", identifier, position, *owner, None, user.name, instant(written), text)
+        note = None, user.name, None, instant(written), text
+        add("order_notes", identifier, position, *owner, *note)
     add(
         *("order_documents", identifier, 1, *owner, "ORDER_CONFIRMATION"),
         *(f"Auftragseingangsbestätigung {number}", "application/pdf"),

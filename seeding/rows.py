@@ -63,7 +63,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "order_external_ids": f"{_PART} owner kind value",
         "order_milestones": (f"{_PART} kind name message reference planned_at reached_at violated"),
         "order_delays": f"{_PART} reference kind reason reported_at resolved_at",
-        "order_notes": f"{_PART} reference author written_at text",
+        "order_notes": f"{_PART} reference author account written_at text",
         "order_documents": f"{_PART} kind title content_type url created_at",
         "order_history": (f"order_id sequence {_OWNER} previous_sequence phase occurred_at reason"),
     }.items()

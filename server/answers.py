@@ -40,9 +40,15 @@ def cost_exceeded(cost: int, maximum: int) -> FormattedError:
     return formatted(error, ErrorCode.LIMIT_EXCEEDED)
 
 
-def timed_out(seconds: float) -> FormattedError:
+def timed_out(seconds: float, *, writes: bool) -> FormattedError:
+    message = f"The operation did not end within {seconds:g} seconds and was cancelled."
+    if writes:
+        message += (
+            " Its mutations may have been carried out all the same: send the same document with the"
+            " same idempotency keys to learn the result."
+        )
     error = ApiError(
-        f"The operation did not end within {seconds:g} seconds and was cancelled.",
+        message,
         code=HttpErrorCode.TIMEOUT,
         extensions={"limit": "requestSeconds", "maximum": seconds},
     )

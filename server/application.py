@@ -1,4 +1,4 @@
-"""The product behind the graph: its principals, and one snapshot for each operation."""
+"""The product behind the graph: its principals, and a context for each operation."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,7 +8,6 @@ from auth.clock import Clock
 from auth.principal import Principal, PrincipalKind
 from db.read_audit import ReadAudit
 from db.session import Database
-from ordering.request_clock import RequestClock
 from ratelimit.buckets import current_quota
 from resolvers.context import Context
 from server.authentication import Authentication
@@ -39,22 +38,24 @@ class PartnerApplication:
         # Not earlier: rate limits and logs are by the credential, whatever part it acts for.
         acting = await self._authentication.acting(principal, request)
         person = _person(acting, request)
-        async with self._database.read(acting.tenant_scope) as session:
-            if acting.kind is PrincipalKind.SUPPORT:
-                session.read_audit = ReadAudit()
-            yield Context(
-                principal=acting,
-                session=session,
-                quota=current_quota,
-                accept_language=request.headers.get("accept-language", ""),
-                present=RequestClock(self._clock.now()),
-            )
+        read_audit = ReadAudit() if acting.kind is PrincipalKind.SUPPORT else None
+        context = Context(
+            principal=acting,
+            database=self._database,
+            quota=current_quota,
+            now=self._clock.now,
+            accept_language=request.headers.get("accept-language", ""),
+            request_id=request.id,
+            read_audit=read_audit,
+        )
+        async with context:
+            yield context
         # Not reached if the operation failed as a whole, and nothing of it is shown.
-        if session.read_audit is not None:
+        if read_audit is not None:
             await support.record_reads(
                 self._database,
                 acting,
-                session.read_audit,
+                read_audit,
                 on_behalf_of=person,
                 operation=operation.name,
                 document=operation.text,

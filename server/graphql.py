@@ -194,10 +194,11 @@ class GraphQLEndpoint(
         else:
             await _begin(run)
         seconds = self.limits.request_seconds
+        writes = run.operation.type.value == "mutation"
         try:
             return await finish_within(seconds, self._in_context(exchange, principal, run))
         except TookTooLongError:
-            return Answer(200, {"data": None, "errors": [timed_out(seconds)]})
+            return Answer(200, {"data": None, "errors": [timed_out(seconds, writes=writes)]})
         except ApiError as error:
             return exchange.request_error([formatted(error, ErrorCode.BAD_REQUEST)])
 

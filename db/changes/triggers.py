@@ -19,6 +19,7 @@ from db.models import (
     CatalogueToken,
     ChangeToken,
     Customer,
+    IdempotencyKey,
     IntakeMessage,
     Product,
     ProductDocument,
@@ -27,9 +28,9 @@ from db.models import (
 from db.models.changes import EVERY_CUSTOMER, WHOLE_TREE
 from db.scope.roles import quoted
 
-UNTRACKED = (AuditEntry, IntakeMessage, ChangeToken)
-"""Models owned by tenants whose changes renew no token. The graph does not show intake messages,
-and answers with audit entries get no entity tag (`server.etag_source`)."""
+UNTRACKED = (AuditEntry, IdempotencyKey, IntakeMessage, ChangeToken)
+"""Models owned by tenants whose changes renew no token. The graph does not show intake messages
+and keys, and answers with audit entries get no entity tag (`server.etag_source`)."""
 
 _CATALOGUE = (Product, ProductDocument)
 _TOKENS = ChangeToken.__tablename__

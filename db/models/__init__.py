@@ -18,6 +18,7 @@ from db.models.carts import Cart, CartItem
 from db.models.changes import CatalogueToken, ChangeToken
 from db.models.contracts import Contract, ContractItem
 from db.models.customers import Customer, Site
+from db.models.idempotency import IdempotencyKey
 from db.models.intake import IntakeFailure, IntakeMessage
 from db.models.offers import Offer, OfferConsent
 from db.models.order_parts import (
@@ -66,6 +67,7 @@ __all__ = [
     "ContractItem",
     "Credential",
     "Customer",
+    "IdempotencyKey",
     "IntakeFailure",
     "IntakeMessage",
     "Offer",

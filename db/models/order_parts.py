@@ -151,6 +151,9 @@ class OrderNote(OrderPart, Base):
 
     reference: Mapped[str | None]
     author: Mapped[str | None]
+    """The name of a person."""
+    account: Mapped[str | None]
+    """Who added the note by a mutation, as in logs (`auth.log_names`); null for a reported note."""
     written_at: Mapped[datetime | None]
     text: Mapped[str]
 

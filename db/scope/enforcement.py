@@ -4,11 +4,15 @@ These are hooks of SQLAlchemy's sessions, so no caller can leave them out. A ses
 sends no statement.
 """
 
+from collections.abc import Mapping
+
 from sqlalchemy import Connection, event
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, UOWTransaction
 
 from db.engine import WRITES
 from db.scope.criteria import criteria
+from db.scope.privileges import CHANGES, Changes, check_changes, check_statement
+from db.scope.roles import Kind, Purpose
 from db.scope.row_check import check_rows
 from db.scope.sql_check import SCOPED, UnscopedStatementError
 from db.scope.tenant_scope import TenantScope
@@ -16,6 +20,10 @@ from db.scope.transactions import open_transaction
 
 SCOPE = "scope"
 """Key of the scope in a session's `info`; `WRITES` is true there in a session that writes."""
+SENT = "sent"
+"""Key of the number of statements that a session that writes has sent."""
+PURPOSE = "purpose"
+"""Key of the `Purpose` of a session that writes in a partner's scope."""
 
 
 class ReadOnlySessionError(Exception):
@@ -35,13 +43,34 @@ def _add_criteria(state: ORMExecuteState) -> None:
         return
     if state.is_insert:
         raise UnscopedStatementError("rows are added by `WriteSession.add`, which checks them")
+    if not state.is_select and state.bind_mapper is not None:
+        parameters = state.parameters or {}
+        names = parameters if isinstance(parameters, Mapping) else parameters[0]
+        model = state.bind_mapper.class_
+        check_statement(state.statement, model, names, _changes(state.session, scope))
     state.update_execution_options(**{SCOPED: scope})
     state.statement = state.statement.options(*criteria(scope))
 
 
 @event.listens_for(Session, "before_flush")
 def _check_rows(session: Session, context: UOWTransaction, instances: object) -> None:
-    check_rows(session, session.info.get(SCOPE))
+    scope: TenantScope | None = session.info.get(SCOPE)
+    check_rows(session, scope)
+    if scope is not None and scope.root_tenant_id is not None:
+        check_changes(session, _changes(session, scope))
+
+
+@event.listens_for(Session, "after_begin")
+def _count_statements(
+    session: Session, transaction: SessionTransaction, connection: Connection
+) -> None:
+    # Flushes send statements of which the session's own methods know nothing.
+    if not session.info.get(WRITES) or transaction.nested:
+        return
+
+    @event.listens_for(connection, "before_cursor_execute")
+    def count(*_: object) -> None:
+        session.info[SENT] = session.info.get(SENT, 0) + 1
 
 
 @event.listens_for(Session, "after_begin")
@@ -50,4 +79,10 @@ def _open_transaction(
 ) -> None:
     scope: TenantScope | None = session.info.get(SCOPE)
     if scope is not None and connection.dialect.name == "postgresql":
-        open_transaction(connection, scope, writes=bool(session.info.get(WRITES)))
+        open_transaction(connection, scope, session.info.get(PURPOSE))
+
+
+def _changes(session: Session, scope: TenantScope) -> Changes:
+    """The changes that a session in a partner's scope may make; none in one that reads."""
+    purpose: Purpose | None = session.info.get(PURPOSE)
+    return {} if purpose is None else CHANGES[purpose, Kind.of(scope)]

@@ -21,6 +21,7 @@ from db.models import (
     ProductDocument,
     Tenant,
 )
+from db.scope.privileges import CHANGES, Changes
 from db.scope.roles import Kind, Roles, listed, quoted
 from db.scope.tenant_scope import TenantScope
 
@@ -62,14 +63,16 @@ def create(roles: Roles, schema: str, *, distributed: bool = False) -> list[str]
     tables = [table.name for table in Base.metadata.sorted_tables]
     catalogue = [model.__tablename__ for model in CATALOGUE]
     visible = listed([*owned, tenants, *catalogue])
-    tenant_writers = [roles.writer(Kind.TREE), roles.writer(Kind.PART)]
     return [
         f"REVOKE ALL ON {listed(tables)} FROM {listed(roles.assumed)}",
         # The server may have revoked it from PUBLIC.
         f"GRANT USAGE ON SCHEMA {quoted(schema)} TO {listed([roles.app, *roles.assumed])}",
         f"GRANT SELECT ON {visible} TO {listed([*roles.readers, *roles.writers])}",
-        f"GRANT INSERT, UPDATE, DELETE ON {listed(owned)} TO {listed(roles.writers)}",
-        f"GRANT INSERT, UPDATE, DELETE ON {quoted(tenants)} TO {listed(tenant_writers)}",
+        *(
+            statement
+            for writer, changes in CHANGES.items()
+            for statement in _grants(changes, roles.writer(*writer))
+        ),
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON {listed(tables)} TO {quoted(roles.carrier)}",
         # Every user reads the revision (`db.migrations.state`), and the carrier's role can dump the
         # whole database.
@@ -124,6 +127,19 @@ def _owned() -> list[tuple[str, OfCustomer]]:
     return [(table, model.of_customer) for table, model in models if model is not Tenant]
 
 
+def _grants(changes: Changes, role: str) -> Iterator[str]:
+    """The statements that let a role make the changes."""
+    for model, verbs in changes.items():
+        rights = []
+        if verbs.insert:
+            rights.append("INSERT")
+        if verbs.update:
+            rights.append(f"UPDATE ({listed(verbs.update)})")
+        if verbs.delete:
+            rights.append("DELETE")
+        yield f"GRANT {', '.join(rights)} ON {model.__tablename__} TO {quoted(role)}"
+
+
 def _row_security(table: str) -> list[str]:
     return [
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
@@ -137,7 +153,7 @@ def _policy(table: str, name: str, to: list[str], rows: str) -> str:
 
 def _policies(roles: Roles, form: "_Form") -> Iterator[tuple[str, str, list[str], str]]:
     """`(table, name, roles, rows)`: the rows that the roles read, change and leave behind."""
-    of = {kind: [roles.reader(kind), roles.writer(kind)] for kind in Kind}
+    of = {kind: roles.of_kind(kind) for kind in Kind}
     part = f"{_IN_TREE} AND {form.in_part('id')}"
     tenants = Tenant.__tablename__
     yield tenants, Kind.TREE, of[Kind.TREE], _IN_TREE

@@ -1,4 +1,6 @@
-"""Second layer: the PostgreSQL roles that the policies apply to, one for each kind of scope.
+"""Second layer: the PostgreSQL roles that the policies apply to.
+
+For each kind of scope there is one that reads, and one for each purpose that is written for.
 
 A session takes on its role for one transaction (`db.scope.transactions`). Users that connect are
 members of the `app` role alone, which inherits no rights: without taking on a role they see no
@@ -28,6 +30,25 @@ class Kind(StrEnum):
         return cls.TREE if scope.tenant_ids is None else cls.PART
 
 
+class Purpose(StrEnum):
+    """What a session writes for. It decides what may be changed (`db.scope.privileges`)."""
+
+    MUTATION = "mutation"
+    """A mutation of the graph, by a partner."""
+    REPORT = "report"
+    """Reports of the carrier's systems about a partner's orders."""
+
+
+WRITERS = (
+    (Purpose.MUTATION, Kind.TREE),
+    (Purpose.MUTATION, Kind.PART),
+    (Purpose.MUTATION, Kind.CUSTOMER),
+    (Purpose.REPORT, Kind.TREE),
+    (Purpose.REPORT, Kind.PART),
+)
+"""The purposes, each with the kinds of scopes that have a role for it."""
+
+
 class RolesMissingError(Exception):
     """Roles are missing, and the user may not create them. The message says what to run."""
 
@@ -51,8 +72,8 @@ class Roles:
     def reader(self, kind: Kind) -> str:
         return f"{self.owner}_{kind}_read"
 
-    def writer(self, kind: Kind) -> str:
-        return f"{self.owner}_{kind}_write"
+    def writer(self, purpose: Purpose, kind: Kind) -> str:
+        return f"{self.owner}_{kind}_{purpose}"
 
     @property
     def readers(self) -> list[str]:
@@ -60,19 +81,24 @@ class Roles:
 
     @property
     def writers(self) -> list[str]:
-        return [self.writer(kind) for kind in Kind]
+        return [self.writer(*each) for each in WRITERS]
+
+    def of_kind(self, kind: Kind) -> list[str]:
+        """The roles of sessions with a kind of scope."""
+        writers = [self.writer(purpose, each) for purpose, each in WRITERS if each is kind]
+        return [self.reader(kind), *writers]
 
     @property
     def assumed(self) -> list[str]:
         """The roles that sessions take on."""
         return [*self.readers, *self.writers, self.carrier]
 
-    def of(self, scope: TenantScope, *, writes: bool) -> str:
-        """The role of a session."""
+    def of(self, scope: TenantScope, purpose: Purpose | None) -> str:
+        """The role of a session that writes for a purpose, or reads if it is None."""
         if scope.root_tenant_id is None:
             return self.carrier
         kind = Kind.of(scope)
-        return self.writer(kind) if writes else self.reader(kind)
+        return self.reader(kind) if purpose is None else self.writer(purpose, kind)
 
     def preparation(self) -> list[str]:
         """The statements that create the roles."""

@@ -12,7 +12,7 @@ import asyncpg
 from sqlalchemy import Connection
 
 from db.scope.policies import settings_of
-from db.scope.roles import Roles, quoted
+from db.scope.roles import Purpose, Roles, quoted
 from db.scope.tenant_scope import TenantScope
 
 _SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -21,13 +21,13 @@ _SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 class ScopedConnection(asyncpg.Connection):
     """A connection whose transactions are opened for a scope."""
 
-    _next: tuple[TenantScope, bool] | None = None
+    _next: tuple[TenantScope, Purpose | None] | None = None
     _in_snapshot = False
     _roles: Roles | None = None
 
-    def open_for(self, scope: TenantScope, *, writes: bool) -> None:
-        """Open the next transaction for the scope."""
-        self._next = (scope, writes)
+    def open_for(self, scope: TenantScope, purpose: Purpose | None) -> None:
+        """Open the next transaction for the scope, to write for the purpose if there is one."""
+        self._next = (scope, purpose)
 
     def forget(self) -> None:
         """Open the next transaction without a scope: it sees no row of a tenant."""
@@ -36,7 +36,7 @@ class ScopedConnection(asyncpg.Connection):
     async def open_snapshot(self, scope: TenantScope) -> None:
         """Begin a read-only snapshot of the scope. Transactions that the dialect begins before it
         is closed are a part of it."""
-        await _ScopedTransaction(self, _SNAPSHOT, scope, writes=False).start()
+        await _ScopedTransaction(self, _SNAPSHOT, scope, None).start()
         self._in_snapshot = True
 
     async def close_snapshot(self) -> None:
@@ -48,10 +48,10 @@ class ScopedConnection(asyncpg.Connection):
         self, *, isolation: Any = None, readonly: bool = False, deferrable: bool = False
     ) -> Any:
         """The transaction that the dialect starts, and commits or rolls back."""
-        scope_and_writes, self._next = self._next, None
+        opened_for, self._next = self._next, None
         if self._in_snapshot:
             return _PartOfSnapshot()
-        if scope_and_writes is None:
+        if opened_for is None:
             return super().transaction(
                 isolation=isolation, readonly=readonly, deferrable=deferrable
             )
@@ -60,8 +60,7 @@ class ScopedConnection(asyncpg.Connection):
             begin += f" ISOLATION LEVEL {isolation.upper().replace('_', ' ')}"
         if readonly:
             begin += " READ ONLY"
-        scope, writes = scope_and_writes
-        return _ScopedTransaction(self, begin, scope, writes=writes)
+        return _ScopedTransaction(self, begin, *opened_for)
 
     async def roles(self) -> Roles:
         """The roles of this database. They never change, so they are read once per connection."""
@@ -79,13 +78,13 @@ class _ScopedTransaction:
     connection: ScopedConnection
     begin: str
     scope: TenantScope
-    writes: bool
+    purpose: Purpose | None
 
     async def start(self) -> None:
         roles = await self.connection.roles()
         try:
             await self.connection.execute(
-                opening(self.scope, roles, begin=self.begin, writes=self.writes)
+                opening(self.scope, roles, self.purpose, begin=self.begin)
             )
         except asyncpg.PostgresError:
             # BEGIN succeeded; the connection must not return to the pool within a transaction.
@@ -109,9 +108,11 @@ class _PartOfSnapshot:
     async def rollback(self) -> None: ...
 
 
-def opening(scope: TenantScope, roles: Roles, *, writes: bool, begin: str = "BEGIN") -> str:
+def opening(
+    scope: TenantScope, roles: Roles, purpose: Purpose | None, *, begin: str = "BEGIN"
+) -> str:
     """The SQL that opens a transaction for a scope, as one message."""
-    role = quoted(roles.of(scope, writes=writes))
+    role = quoted(roles.of(scope, purpose))
     return "; ".join(
         [
             begin,
@@ -121,10 +122,10 @@ def opening(scope: TenantScope, roles: Roles, *, writes: bool, begin: str = "BEG
     )
 
 
-def open_transaction(connection: Connection, scope: TenantScope, *, writes: bool) -> None:
+def open_transaction(connection: Connection, scope: TenantScope, purpose: Purpose | None) -> None:
     """Open the next transaction of a connection for the scope."""
     driver: ScopedConnection = connection.connection.driver_connection  # type: ignore[assignment]
-    driver.open_for(scope, writes=writes)
+    driver.open_for(scope, purpose)
 
 
 def forget_scope(connection: Connection) -> None:

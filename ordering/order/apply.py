@@ -19,6 +19,7 @@ from ordering.order.changes import (
     ItemStateReported,
     MilestoneReported,
     NoteAdded,
+    PartnerNoteAdded,
     PhaseReported,
     ProgressReported,
 )
@@ -73,6 +74,7 @@ _HANDLERS: dict[type[Any], Callable[[ChangeContext, Any], bool]] = {
     MilestoneReported: facts.report_milestone,
     DelayReported: facts.report_delay,
     NoteAdded: facts.add_note,
+    PartnerNoteAdded: facts.add_partner_note,
     ItemStateReported: facts.report_item_state,
     CharacteristicsReported: facts.report_characteristics,
 }

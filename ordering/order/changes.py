@@ -92,6 +92,17 @@ class NoteAdded:
 
 
 @dataclass(frozen=True, slots=True)
+class PartnerNoteAdded:
+    """A note that a partner adds, written at the time of the change. Each is a note of its own."""
+
+    text: str
+    account: str
+    """Who adds it, as in logs."""
+    author: str | None
+    """The name of the person; None for a system."""
+
+
+@dataclass(frozen=True, slots=True)
 class ItemStateReported:
     """The state of an item, by its reference, or by its position if it has none (`#2`)."""
 
@@ -116,6 +127,7 @@ Change = (
     | MilestoneReported
     | DelayReported
     | NoteAdded
+    | PartnerNoteAdded
     | ItemStateReported
     | CharacteristicsReported
 )

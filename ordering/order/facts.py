@@ -14,6 +14,7 @@ from ordering.order.changes import (
     ItemStateReported,
     MilestoneReported,
     NoteAdded,
+    PartnerNoteAdded,
 )
 from ordering.order.context import ChangeContext
 from ordering.order.events import (
@@ -151,6 +152,18 @@ def add_note(context: ChangeContext, change: NoteAdded) -> bool:
         reference=change.reference,
         author=change.author,
         written_at=change.written_at,
+        text=change.text,
+    )
+    context.events.append(NoteWritten(change.text, change.author))
+    return True
+
+
+def add_partner_note(context: ChangeContext, change: PartnerNoteAdded) -> bool:
+    context.order.add(
+        OrderNote,
+        author=change.author,
+        account=change.account,
+        written_at=context.time_of(context.at),
         text=change.text,
     )
     context.events.append(NoteWritten(change.text, change.author))

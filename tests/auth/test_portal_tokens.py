@@ -271,7 +271,7 @@ async def test_a_token_expires_on_time_even_while_it_is_remembered(
             {"scope": "openid"},
             [
                 *("commissions:read", "contracts:read", "customers:read", "offers:read"),
-                *("orders:read", "personal-data:read", "tenants:read"),
+                *("orders:comment", "orders:read", "personal-data:read", "tenants:read"),
             ],
         ),
     ],

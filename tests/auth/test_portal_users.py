@@ -75,7 +75,7 @@ async def test_a_tenants_user_sees_the_tenant_and_everything_below_it(served: Se
         "tenantNumber": branch.tenant.number,
         "scopes": [
             *("commissions:read", "contracts:read", "customers:read", "offers:read"),
-            *("orders:read", "personal-data:read", "tenants:read"),
+            *("orders:comment", "orders:read", "personal-data:read", "tenants:read"),
         ],
         "customer": None,
         "tenant": {"number": branch.tenant.number},

@@ -1,7 +1,7 @@
 """A scope's token changes with each change that the scope sees, and with nothing else."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -19,6 +19,7 @@ from db.models import CatalogueToken, ChangeToken, Customer, PortalUser, Site, T
 from db.models.changes import EVERY_CUSTOMER
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
+from tests.db.privileges import ANYTHING, grant_everything, no_list_of_changes
 from tests.db.rows import (
     MODELS,
     NOW,
@@ -86,8 +87,15 @@ async def token_of(database: Database, scope: TenantScope) -> str:
         return token
 
 
+@pytest.fixture(autouse=True)
+def _no_list_of_changes() -> Iterator[None]:
+    with no_list_of_changes():
+        yield
+
+
 @pytest.fixture
 async def dataset(database: Database) -> Dataset:
+    await grant_everything(database)
     async with database.engine.begin() as connection:
         await as_carrier(connection)
         partner = await add_tenant(connection, 1)
@@ -105,7 +113,12 @@ async def dataset(database: Database) -> Dataset:
 
 
 def test_each_table_of_tenants_is_tracked_or_listed_as_untracked() -> None:
-    assert {*OWNED} - {*TRACKED} == {"audit_entries", "intake_messages", "change_tokens"}
+    assert {*OWNED} - {*TRACKED} == {
+        "audit_entries",
+        "change_tokens",
+        "idempotency_keys",
+        "intake_messages",
+    }
     assert {*triggers.tracked_tables()} == {*TRACKED, "tenants", "products", "product_documents"}
 
 
@@ -252,7 +265,7 @@ async def test_a_change_after_a_savepoint_that_is_rolled_back_renews_tokens(
 async def test_each_scope_renews_the_tokens_of_all_who_see_its_change(dataset: Dataset) -> None:
     for name in ("tree", "part", "tenant", "anna"):
         before = await dataset.tokens()
-        async with dataset.database.write(dataset.scopes[name]) as session:
+        async with dataset.database.write(dataset.scopes[name], ANYTHING) as session:
             site = update(Site).where(Site.customer_id == dataset.anna["id"])
             await session.execute(site.values(name=f"von {name}"))
         assert await dataset.changed(before) == OWNERS | {"anna"}, name
@@ -303,6 +316,7 @@ class Writers:
 async def two(postgresql_url: str) -> AsyncIterator[Writers]:
     """Two partners with two customers each, named by partner and number: "1-1" to "2-2"."""
     database = Database(postgresql_url)
+    await grant_everything(database)
     async with database.engine.begin() as connection:
         await as_carrier(connection)
         for partner in (1, 2):
@@ -371,12 +385,12 @@ async def test_a_partners_role_sees_the_tokens_of_its_scope_alone(two: Writers) 
         [own, other] = await session.entities(
             select(Customer.id).where(Customer.tenant_id == 1).order_by(Customer.name)
         )
-    async with two.database.write(TenantScope.customer(1, 1, own)) as session:
+    async with two.database.write(TenantScope.customer(1, 1, own), ANYTHING) as session:
         await session.execute(update(Customer).values(email="neu@example.de"))
         connection = await session._session.connection()
         seen = await connection.execute(select(TABLES["change_tokens"].c.customer_id))
         assert set(seen.scalars()) == {own}
-    async with two.database.write(TenantScope.tenants(1, (1,))) as session:
+    async with two.database.write(TenantScope.tenants(1, (1,)), ANYTHING) as session:
         connection = await session._session.connection()
         seen = await connection.execute(select(TABLES["change_tokens"].c.customer_id))
         assert set(seen.scalars()) == {own, other, EVERY_CUSTOMER}

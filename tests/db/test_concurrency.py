@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from db.models import Customer, Order
+from db.scope.roles import Purpose
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from tests.db.rows import add, add_tenant, as_carrier
@@ -30,7 +31,7 @@ async def version(database: Database) -> int | None:
 async def test_a_read_session_sees_one_snapshot_while_others_commit(database: Database) -> None:
     async with database.read(TREE) as reader:
         assert await reader.scalar(select(Order.version)) == 1
-        async with database.write(TREE) as writer:
+        async with database.write(TREE, Purpose.MUTATION) as writer:
             await writer.execute(update(Order).values(version=2))
         assert await reader.scalar(select(Order.version)) == 1
         assert await reader.scalar(select(func.max(Order.version))) == 1
@@ -39,13 +40,13 @@ async def test_a_read_session_sees_one_snapshot_while_others_commit(database: Da
 
 async def test_the_next_session_sees_committed_changes(database: Database) -> None:
     for expected in (2, 3, 4):
-        async with database.write(TREE) as writer:
+        async with database.write(TREE, Purpose.MUTATION) as writer:
             await writer.execute(update(Order).values(version=expected))
         assert await version(database) == expected
 
 
 async def test_no_other_session_sees_uncommitted_changes(database: Database) -> None:
-    async with database.write(TREE) as writer:
+    async with database.write(TREE, Purpose.MUTATION) as writer:
         await writer.execute(update(Order).values(version=2))
         assert await version(database) == 1
         assert await writer.scalar(select(Order.version)) == 2
@@ -56,7 +57,7 @@ async def test_a_writer_waits_for_another(database: Database) -> None:
     committed: list[str] = []
 
     async def first() -> None:
-        async with database.write(TREE) as session:
+        async with database.write(TREE, Purpose.MUTATION) as session:
             await session.execute(update(Order).values(version=Order.version + 1))
             has_written.set()
             await may_commit.wait()
@@ -64,7 +65,7 @@ async def test_a_writer_waits_for_another(database: Database) -> None:
 
     async def second() -> None:
         await has_written.wait()
-        async with database.write(TREE) as session:
+        async with database.write(TREE, Purpose.MUTATION) as session:
             await session.execute(update(Order).values(version=Order.version + 1))
             committed.append("second")
 
@@ -80,7 +81,7 @@ async def test_a_writer_waits_for_another(database: Database) -> None:
 
 async def test_many_writers_lose_no_change(database: Database) -> None:
     async def count() -> None:
-        async with database.write(TREE) as session:
+        async with database.write(TREE, Purpose.MUTATION) as session:
             await session.execute(update(Order).values(version=Order.version + 1))
 
     await asyncio.gather(*(count() for _ in range(20)))
@@ -88,7 +89,7 @@ async def test_many_writers_lose_no_change(database: Database) -> None:
 
 
 async def test_readers_do_not_wait_for_a_writer(database: Database) -> None:
-    async with database.write(TREE) as writer:
+    async with database.write(TREE, Purpose.MUTATION) as writer:
         await writer.execute(update(Order).values(version=2))
         seen = await asyncio.wait_for(
             asyncio.gather(*(version(database) for _ in range(5))), timeout=5

@@ -1,6 +1,6 @@
 """A session for a customer sees and changes that customer's rows, and no others."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from db.scope.row_check import OutOfScopeError
 from db.scope.sql_check import UnscopedStatementError
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
+from tests.db.privileges import ANYTHING, grant_everything, no_list_of_changes
 from tests.db.rows import (
     MODELS,
     NOW,
@@ -55,7 +56,14 @@ class Dataset:
         return {identity(MODELS[table], row) for row in self.rows[name][table]}
 
 
+@pytest.fixture(autouse=True)
+def _no_list_of_changes() -> Iterator[None]:
+    with no_list_of_changes():
+        yield
+
+
 async def write_dataset(database: Database) -> Dataset:
+    await grant_everything(database)
     dataset = Dataset(database, {}, {})
     async with database.engine.begin() as connection:
         await as_carrier(connection)
@@ -183,7 +191,7 @@ async def test_a_page_for_each_parent_shows_the_customers_own(dataset: Dataset) 
 
 @pytest.mark.parametrize("kind", UNSCOPED)
 async def test_a_statement_that_cannot_be_scoped_is_refused(kind: str, dataset: Dataset) -> None:
-    async with dataset.database.write(dataset.scope("anna")) as session:
+    async with dataset.database.write(dataset.scope("anna"), ANYTHING) as session:
         with pytest.raises(UnscopedStatementError):
             await session.execute(UNSCOPED[kind]())
 
@@ -257,7 +265,7 @@ def item(of: Cart | Row) -> CartItem:
 async def test_a_customer_adds_rows_of_its_own(own: Dataset) -> None:
     before = await carts(own)
     anna = own.customers["anna"]
-    async with own.database.write(own.scope("anna")) as session:
+    async with own.database.write(own.scope("anna"), ANYTHING) as session:
         new = cart(anna)
         session.add(new, item(new), item(own.rows["anna"]["carts"][0]))
     assert await carts(own) == before | {anna["id"]: before[anna["id"]] + 1}
@@ -268,7 +276,7 @@ async def test_a_customer_adds_no_rows_of_another(name: str, own: Dataset) -> No
     before = await carts(own)
     for row in (cart(own.customers[name]), item(own.rows[name]["carts"][0])):
         with pytest.raises(OutOfScopeError):
-            async with own.database.write(own.scope("anna")) as session:
+            async with own.database.write(own.scope("anna"), ANYTHING) as session:
                 session.add(row)
     assert await carts(own) == before
 
@@ -276,7 +284,7 @@ async def test_a_customer_adds_no_rows_of_another(name: str, own: Dataset) -> No
 async def test_a_customer_adds_no_tenant(own: Dataset) -> None:
     tenant = Tenant(id=2, root_tenant_id=1, parent_id=1, number="T", name="Neu", created_at=NOW)
     with pytest.raises(OutOfScopeError):
-        async with own.database.write(own.scope("anna")) as session:
+        async with own.database.write(own.scope("anna"), ANYTHING) as session:
             session.add(tenant)
 
 
@@ -286,18 +294,18 @@ async def test_a_row_keeps_its_customer(writer: str, own: Dataset) -> None:
         site: Any = await session.scalar(select(Site))
     site.customer_id = own.customers["bert"]["id"]
     with pytest.raises(OutOfScopeError):
-        async with own.database.write(own.scope(writer)) as session:
+        async with own.database.write(own.scope(writer), ANYTHING) as session:
             session.add(site)
 
 
 async def test_an_update_cannot_change_the_customer_of_a_row(own: Dataset) -> None:
     with pytest.raises(UnscopedStatementError, match="cannot change their customer"):
-        async with own.database.write(own.scope("anna")) as session:
+        async with own.database.write(own.scope("anna"), ANYTHING) as session:
             await session.execute(update(Site).values(customer_id=own.customers["bert"]["id"]))
 
 
 async def test_an_update_without_conditions_changes_the_customers_rows_alone(own: Dataset) -> None:
-    async with own.database.write(own.scope("anna")) as session:
+    async with own.database.write(own.scope("anna"), ANYTHING) as session:
         await session.execute(update(Site).values(name="geändert"))
         await session.execute(update(CartItem).values(name="geändert"))
         await session.execute(delete(PortalUser))

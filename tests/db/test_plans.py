@@ -96,7 +96,7 @@ class Dataset:
                 await session.execute(statement)
         [(sql, parameters)] = sent
         values = ", ".join(literal(value) for value in parameters)
-        await self.connection.execute(opening(scope, self.roles, writes=False))
+        await self.connection.execute(opening(scope, self.roles, None))
         try:
             await self.connection.execute(f"SET LOCAL plan_cache_mode = {mode}")
             await self.connection.execute(f"PREPARE it AS {sql}")

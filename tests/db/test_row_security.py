@@ -1,7 +1,7 @@
 """Row-level security hides all rows outside of the settings of the transaction."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from db.scope.sql_check import UnscopedStatementError
 from db.scope.tenant_scope import TenantScope
 from db.scope.transactions import ScopedConnection, opening
 from db.session import Database
+from tests.db.privileges import ANYTHING, no_list_of_changes
 from tests.db.rows import MODELS, OWNED, TABLES, add, add_tenant, as_carrier, tenant_row
 from tests.support.databases import Databases
 
@@ -61,6 +62,12 @@ async def filled_url(
                 if table != "tenants":
                     await add(connection, table, tenant)
         yield url
+
+
+@pytest.fixture(autouse=True)
+def _no_list_of_changes() -> Iterator[None]:
+    with no_list_of_changes():
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -169,7 +176,7 @@ async def test_the_carriers_sessions_see_every_row(filled: Database) -> None:
 async def test_no_session_of_a_partner_reads_credentials(
     table: str, scope: TenantScope, writes: bool, filled: Database
 ) -> None:
-    async with filled.write(scope) if writes else filled.read(scope) as session:
+    async with filled.write(scope, ANYTHING) if writes else filled.read(scope) as session:
         with pytest.raises(ProgrammingError, match=f"permission denied for table {table}"):
             await session.rows(select(MODELS[table]))
 
@@ -179,9 +186,9 @@ async def test_no_session_of_a_partner_reads_credentials(
 async def test_a_partner_reads_the_catalogue_and_changes_nothing_in_it(
     scope: TenantScope, writes: bool, filled: Database
 ) -> None:
-    async with filled.write(scope) if writes else filled.read(scope) as session:
+    async with filled.write(scope, ANYTHING) if writes else filled.read(scope) as session:
         assert await session.scalar(select(func.count()).select_from(Product))
-    async with filled.write(scope) as writer:
+    async with filled.write(scope, ANYTHING) as writer:
         with pytest.raises(ProgrammingError, match="permission denied for table products"):
             await writer.execute(update(Product).values(name="geändert"))
 
@@ -256,7 +263,7 @@ async def test_a_scope_costs_no_message_of_its_own(
 @pytest.mark.parametrize("sql", ["RESET ROLE", "SET ROLE NONE", "SET partnergraph.root = 2"])
 @pytest.mark.parametrize("scope", SCOPES, ids=str)
 async def test_no_statement_resets_the_role(scope: TenantScope, sql: str, filled: Database) -> None:
-    async with filled.write(scope) as session:
+    async with filled.write(scope, ANYTHING) as session:
         with pytest.raises(UnscopedStatementError):
             await session.execute(text(sql))
 
@@ -305,4 +312,4 @@ def test_settings_of_a_scope_hold_numbers_alone() -> None:
     injected: Any = "1'; RESET ROLE; --"
     for scope in (TenantScope.tree(injected), TenantScope.tenants(1, (injected,))):
         with pytest.raises(ValueError, match="format code"):
-            opening(scope, Roles("owner"), writes=False)
+            opening(scope, Roles("owner"), None)

@@ -1,6 +1,6 @@
 """A session sees the rows in its scope and no others, whatever the shape of a statement."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -34,6 +34,7 @@ from db.queries.lists import ORDERS
 from db.scope.sql_check import UnscopedStatementError
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
+from tests.db.privileges import ANYTHING, grant_everything, no_list_of_changes
 from tests.db.rows import MODELS, OWNED, TABLES, add, add_tenant, as_carrier
 
 # 1 is a partner with the sub-tenants 2 and 3; 10 is another partner.
@@ -52,9 +53,16 @@ SCOPES = {
 SCOPED = ["tenants", *OWNED]
 
 
+@pytest.fixture(autouse=True)
+def _no_list_of_changes() -> Iterator[None]:
+    with no_list_of_changes():
+        yield
+
+
 @pytest.fixture(scope="module")
 async def filled(shared_database: Database) -> Database:
     """One row of each table in each tenant."""
+    await grant_everything(shared_database)
     async with shared_database.engine.begin() as connection:
         await as_carrier(connection)
         partner = await add_tenant(connection, 1)
@@ -295,7 +303,7 @@ UNSCOPED: dict[str, Callable[[], Executable]] = {
 async def test_a_statement_that_cannot_be_scoped_is_refused(
     scope: TenantScope, kind: str, filled: Database
 ) -> None:
-    async with filled.write(scope) as session:
+    async with filled.write(scope, ANYTHING) as session:
         with pytest.raises(UnscopedStatementError):
             await session.execute(UNSCOPED[kind]())
 

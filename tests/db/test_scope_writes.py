@@ -1,5 +1,6 @@
 """A write session changes rows in its scope, and no others."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,15 +14,23 @@ from db.scope.row_check import OutOfScopeError
 from db.scope.sql_check import UnscopedStatementError
 from db.scope.tenant_scope import TenantScope
 from db.session import Database, WriteSession
+from tests.db.privileges import ANYTHING, grant_everything, no_list_of_changes
 from tests.db.rows import MODELS, NOW, OWNED, TABLES, add, add_tenant, as_carrier, tenant_row
 
 TREE, STRANGER = TenantScope.tree(1), TenantScope.tree(10)
 SUB_TENANT = TenantScope.tenants(1, (2,))
 
 
+@pytest.fixture(autouse=True)
+def _no_list_of_changes() -> Iterator[None]:
+    with no_list_of_changes():
+        yield
+
+
 @pytest.fixture
 async def database(database: Database) -> Database:
     """A partner, its sub-tenant and an unrelated partner, each with a customer."""
+    await grant_everything(database)
     async with database.engine.begin() as connection:
         await as_carrier(connection)
         partner = await add_tenant(connection, 1)
@@ -65,7 +74,7 @@ async def one(session: WriteSession, tenant: int) -> Any:
 async def test_an_update_without_conditions_changes_the_scope_alone(
     scope: TenantScope, reached: set[int], database: Database
 ) -> None:
-    async with database.write(scope) as session:
+    async with database.write(scope, ANYTHING) as session:
         await session.execute(update(Customer).values(name="geändert"))
     changed = {tenant for tenant, name in (await names(database)).items() if name == "geändert"}
     assert changed == reached
@@ -77,7 +86,7 @@ async def test_an_update_without_conditions_changes_the_scope_alone(
 async def test_a_delete_without_conditions_deletes_the_scope_alone(
     scope: TenantScope, left: set[int], database: Database
 ) -> None:
-    async with database.write(scope) as session:
+    async with database.write(scope, ANYTHING) as session:
         await session.execute(delete(Customer))
     assert set(await names(database)) == left
 
@@ -89,7 +98,7 @@ async def test_no_table_is_updated_or_deleted_from_out_of_scope(database: Databa
         await add_tenant(connection, 20)
         for table in OWNED:
             await add(connection, table, tenant)
-    async with database.write(STRANGER) as session:
+    async with database.write(STRANGER, ANYTHING) as session:
         for table in OWNED:
             model: Any = MODELS[table]
             # A trigger or foreign key would refuse both if they reached the row.
@@ -120,7 +129,7 @@ async def test_a_new_row_of_another_tenant_is_not_stored(
 ) -> None:
     before = await names(database)
     with pytest.raises(Exception, match=r"of tenant|FOREIGN KEY|foreign key"):
-        async with database.write(scope) as session:
+        async with database.write(scope, ANYTHING) as session:
             session.add(customer(tenant, root))
     assert await names(database) == before
 
@@ -131,7 +140,7 @@ async def test_a_new_row_of_another_tenant_is_not_stored(
 async def test_a_new_row_in_scope_is_stored(
     scope: TenantScope, tenant: int, root: int, database: Database
 ) -> None:
-    async with database.write(scope) as session:
+    async with database.write(scope, ANYTHING) as session:
         row = customer(tenant, root)
         session.add(row)
         await session.flush()
@@ -141,11 +150,11 @@ async def test_a_new_row_in_scope_is_stored(
 
 
 async def test_an_entity_of_another_tenant_cannot_be_merged_and_changed(database: Database) -> None:
-    async with database.write(STRANGER) as session:
+    async with database.write(STRANGER, ANYTHING) as session:
         row = await one(session, 10)
     row.name = "entführt"
     with pytest.raises(OutOfScopeError):
-        async with database.write(TREE) as session:
+        async with database.write(TREE, ANYTHING) as session:
             session.add(row)
     assert (await names(database))[10] == "Partner 10"
 
@@ -157,7 +166,7 @@ async def test_a_row_keeps_its_tenant(session_scope: TenantScope, database: Data
     assert row is not None
     row.tenant_id, row.root_tenant_id = 1, 1
     with pytest.raises(OutOfScopeError):
-        async with database.write(session_scope) as session:
+        async with database.write(session_scope, ANYTHING) as session:
             session.add(row)
     assert set(await names(database)) == {1, 2, 10}
 
@@ -167,14 +176,14 @@ async def test_an_update_cannot_change_the_tenant_of_a_row(
     values: dict[str, int], database: Database
 ) -> None:
     with pytest.raises(UnscopedStatementError, match="cannot change their tenant"):
-        async with database.write(TREE) as session:
+        async with database.write(TREE, ANYTHING) as session:
             await session.execute(update(Customer).values(values))
 
 
 @pytest.mark.parametrize("scope", [TREE, SUB_TENANT], ids=str)
 async def test_insert_statements_are_refused(scope: TenantScope, database: Database) -> None:
     foreign = tenant_row(10)
-    async with database.write(scope) as session:
+    async with database.write(scope, ANYTHING) as session:
         for model in (Customer, Tenant, OrderNote):
             with pytest.raises(UnscopedStatementError):
                 await session.execute(insert(model).values(tenant_id=foreign["id"]))
@@ -196,7 +205,7 @@ async def test_a_tenant_is_added_within_the_scope(
     row = Tenant(**tenant_row(30, parents[parent]))
 
     async def write() -> None:
-        async with database.write(scope) as session:
+        async with database.write(scope, ANYTHING) as session:
             session.add(row)
 
     if allowed:
@@ -211,7 +220,7 @@ async def test_a_tenant_is_added_within_the_scope(
 
 async def test_a_block_that_raises_is_rolled_back(database: Database) -> None:
     async def fail() -> None:
-        async with database.write(TREE) as session:
+        async with database.write(TREE, ANYTHING) as session:
             session.add(customer(1, 1))
             await session.flush()
             raise LookupError
@@ -228,7 +237,7 @@ async def test_a_savepoint_is_rolled_back_alone(database: Database) -> None:
             await session.flush()
             raise LookupError
 
-    async with database.write(TREE) as session:
+    async with database.write(TREE, ANYTHING) as session:
         (await one(session, 1)).name = "bleibt"
         await session.flush()
         with pytest.raises(LookupError):

@@ -29,7 +29,6 @@ from execution.documents import DocumentCache, PreparedOperation
 from execution.executor import BreadthFirstExecutor, Executor
 from execution.limits import Limits
 from execution.permissions import Forbidden, Permissions
-from ordering.request_clock import RequestClock
 from resolvers.context import Context
 from resolvers.ids import global_id
 from server.responses import encoded
@@ -77,13 +76,12 @@ class Dataset:
         variables: dict[str, Any],
         forbidden: Forbidden,
     ) -> ExecutionResult:
-        async with self.database.read(self.principal.tenant_scope) as session:
-            context = Context(
-                principal=self.principal,
-                session=session,
-                quota=lambda: None,
-                present=RequestClock(NOW),
-            )
+        async with Context(
+            principal=self.principal,
+            database=self.database,
+            quota=lambda: None,
+            now=lambda: NOW,
+        ) as context:
             return await execute(operation, variables, context, forbidden)
 
 

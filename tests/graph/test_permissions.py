@@ -203,6 +203,9 @@ def test_every_kind_of_document_needs_a_scope() -> None:
     assert [kind.name for kind in possible if not needed_by(kind)] == ["Product"]
 
 
-def test_every_permission_to_read_is_used_in_the_schema() -> None:
-    used = {scope for scopes in schema.needs(schema.build_schema()).values() for scope in scopes}
-    assert used == {permission.value for permission in READ_SCOPES}
+def test_every_permission_to_read_or_write_is_used_in_the_schema() -> None:
+    reading, writing = set[str](), set[str]()
+    for (kind, *_), scopes in schema.needs(schema.build_schema()).items():
+        (writing if kind == "Mutation" else reading).update(scopes)
+    assert reading == {permission.value for permission in READ_SCOPES}
+    assert writing == {OAuthScope.ORDERS_COMMENT.value}

@@ -15,6 +15,7 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
+    GraphQLUnionType,
     build_schema,
     get_named_type,
     get_nullable_type,
@@ -93,7 +94,22 @@ def unreached() -> set[str]:
     kinds = (GraphQLObjectType, GraphQLInterfaceType)
     every = {name for name, kind in SCHEMA.type_map.items() if isinstance(kind, kinds)}
     shown = {place.target.name for place in places() if place.target is not None}
-    return {name for name in every if not name.startswith("__")} - shown - {"Query"}
+    seen = {*shown, "Query", *of_mutations()}
+    return {name for name in every if not name.startswith("__")} - seen
+
+
+def of_mutations() -> set[str]:
+    """The root of mutations, the types that their unions lead to, and the types of errors. Each
+    mutation has tests of its own (`tests/graph/test_mutations.py`)."""
+    root = SCHEMA.mutation_type
+    assert root is not None
+    results = [get_named_type(field.type) for field in root.fields.values()]
+    unions = [kind for kind in results if isinstance(kind, GraphQLUnionType)]
+    errors = SCHEMA.get_type("UserError")
+    assert isinstance(errors, GraphQLInterfaceType)
+    kinds = [root, errors, *SCHEMA.get_possible_types(errors)]
+    kinds += [kind for union in unions for kind in SCHEMA.get_possible_types(union)]
+    return {kind.name for kind in kinds}
 
 
 def shape(target: Composite) -> str:

@@ -147,6 +147,7 @@ class Actor:
         return self.name
 
 
+_TENANTS_SCOPES = TENANT_USER_SCOPES & EVERYTHING
 _PARTNER = ["partner", "branch", "nested", "sibling"]
 
 ACTORS = [
@@ -161,9 +162,9 @@ ACTORS = [
     Actor(
         "page of a customer", "nested", ["nested"], _page, CUSTOMER_USER_SCOPES, is_customer=True
     ),
-    Actor("page of a sub-tenant", "nested", ["nested"], _page, TENANT_USER_SCOPES),
+    Actor("page of a sub-tenant", "nested", ["nested"], _page, _TENANTS_SCOPES),
     Actor("sub-tenant's user", "nested", ["nested"], _signed_in, TENANT_USER_SCOPES),
-    Actor("fulfilment for a sub-tenant", "sibling", ["sibling"], _carriers, TENANT_USER_SCOPES),
+    Actor("fulfilment for a sub-tenant", "sibling", ["sibling"], _carriers, _TENANTS_SCOPES),
     Actor("support for a sub-tenant", "sibling", ["sibling"], _carriers),
     Actor(
         *("customer granted all", "nested", ["nested"], _widened),

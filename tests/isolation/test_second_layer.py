@@ -5,7 +5,7 @@ change what row-level security allows. SQLite has no second layer, which proves 
 is really removed.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from db.base import TenantOwned
 from db.models import Cart, CartItem, Contract, Offer, Order, Site, Tenant
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
+from tests.db.privileges import ANYTHING, grant_everything, no_list_of_changes
 from tests.db.rows import (
     MODELS,
     OWNED,
@@ -82,10 +83,12 @@ class Dataset:
 
 
 @pytest.fixture(autouse=True)
-def _without_first_layer(monkeypatch: pytest.MonkeyPatch) -> None:
+def _without_first_layer(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr("db.scope.enforcement.criteria", lambda scope: ())
     monkeypatch.setattr("db.scope.enforcement.check_rows", lambda session, scope: None)
     monkeypatch.setattr("db.scope.sql_check.refuse_unscoped", lambda sql, scope: None)
+    with no_list_of_changes():
+        yield
 
 
 async def write_dataset(url: str) -> Dataset:
@@ -102,6 +105,8 @@ async def write_dataset(url: str) -> Dataset:
                 dataset.customers[id_, number] = customer
                 for table in OWNED:
                     await add_of_customer(connection, table, tenant, customer)
+    # Row-level security alone, without the lists of what each role may change.
+    await grant_everything(dataset.database)
     return dataset
 
 
@@ -116,7 +121,7 @@ async def test_without_both_layers_every_row_is_seen_and_changed(databases: Data
     with databases.empty("sqlite") as url:
         dataset = await write_dataset(url)
         for kind in KINDS:
-            async with dataset.database.write(dataset.scope(kind)) as session:
+            async with dataset.database.write(dataset.scope(kind), ANYTHING) as session:
                 for table in TABLES:
                     rows = select(func.count()).select_from(MODELS[table])
                     assert (await session.scalar(rows) or 0) >= len(dataset.tenants), (kind, table)
@@ -132,7 +137,7 @@ async def test_each_table_shows_the_rows_in_scope(
 ) -> None:
     scope = dataset.scope(kind)
     expected = {table: (await dataset.keys(table, scope))[0] for table in TABLES}
-    opened = dataset.database.write(scope) if writes else dataset.database.read(scope)
+    opened = dataset.database.write(scope, ANYTHING) if writes else dataset.database.read(scope)
     async with opened as session:
         for table in TABLES:
             model = MODELS[table]
@@ -155,7 +160,7 @@ async def test_no_row_outside_of_the_scope_is_changed_or_deleted(
             delete(model).where(key.in_(outside)),
         )
         for change in changes:
-            async with dataset.database.write(scope) as session:
+            async with dataset.database.write(scope, ANYTHING) as session:
                 if (kind, table) == ("customer", "tenants"):
                     # No customer changes any tenant.
                     with pytest.raises(ProgrammingError, match="permission denied"):
@@ -182,7 +187,7 @@ async def test_no_row_outside_of_the_scope_is_added(
         else:
             values = await new_row(dataset, table, tenant, number)
         with pytest.raises(DBAPIError, match=r"row-level security|permission denied"):
-            async with dataset.database.write(scope) as session:
+            async with dataset.database.write(scope, ANYTHING) as session:
                 session.add(MODELS[table](**values))
 
 
@@ -218,7 +223,7 @@ async def test_a_row_cannot_change_its_owner(kind: str, dataset: Dataset) -> Non
         gifts.append({"customer_id": dataset.customers[2, 2]["id"]})
     for gift in gifts:
         with pytest.raises(ProgrammingError, match="row-level security"):
-            async with dataset.database.write(dataset.scope(kind)) as session:
+            async with dataset.database.write(dataset.scope(kind), ANYTHING) as session:
                 await session.execute(update(Site).values(gift))
     async with dataset.database.read(TenantScope.carrier()) as session:
         sites = select(func.count()).where(Site.customer_id == taker["id"])
@@ -228,7 +233,7 @@ async def test_a_row_cannot_change_its_owner(kind: str, dataset: Dataset) -> Non
 async def test_a_part_cannot_move_to_a_parent_of_another_customer(dataset: Dataset) -> None:
     foreign = await new_row(dataset, "cart_items", 2, 2)
     with pytest.raises(ProgrammingError, match="row-level security"):
-        async with dataset.database.write(dataset.scope("customer")) as session:
+        async with dataset.database.write(dataset.scope("customer"), ANYTHING) as session:
             await session.execute(
                 update(CartItem).values(cart_id=foreign["cart_id"], position=foreign["position"])
             )

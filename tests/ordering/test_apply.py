@@ -23,6 +23,7 @@ from ordering.order.changes import (
     ItemStateReported,
     MilestoneReported,
     NoteAdded,
+    PartnerNoteAdded,
     PhaseReported,
     ProgressReported,
 )
@@ -235,6 +236,9 @@ _REPORTS: dict[type[Change], st.SearchStrategy[Change]] = {
         DelayReported, st.sampled_from(["Frost", "Regen"]), st.none() | st.just("J")
     ),
     NoteAdded: st.builds(NoteAdded, st.sampled_from(["Ja", "Nein"])),
+    PartnerNoteAdded: st.builds(
+        PartnerNoteAdded, st.sampled_from(["Ja", "Nein"]), st.just("M-1/CRM"), st.none()
+    ),
     ItemStateReported: st.builds(
         ItemStateReported, st.just("1"), st.sampled_from(["held", "completed"])
     ),

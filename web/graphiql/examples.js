@@ -6,6 +6,7 @@ const WEEK = 7 * 24 * 60 * 60 * 1000;
 const values = {
   number: demo.orderNumber ?? "the number of one of your orders",
   references: demo.references ?? ["your own reference, or an order, offer or contract number"],
+  idempotencyKey: `example-${Date.now()}`,
   since: new Date(Date.now() - WEEK).toISOString().replace(/\.\d+/, ""),
 };
 

@@ -1,5 +1,5 @@
-"""Credentials of API clients, subjects of portal users, keys that sign access tokens, the audit log
-and change tokens."""
+"""Credentials of API clients, subjects of portal users, signing keys, the audit log,
+keys of mutations, and change tokens."""
 
 import sqlalchemy as sa
 from sqlalchemy.schema import SchemaItem
@@ -92,7 +92,7 @@ def _audit_columns() -> list[SchemaItem]:
                 "KEY_CREATED KEY_REVOKED OAUTH_CLIENT_CREATED OAUTH_CLIENT_REVOKED "
                 "SIGNING_KEY_CREATED SIGNING_KEYS_WITHDRAWN PORTAL_USER_CREATED PORTAL_USER_LINKED "
                 "PORTAL_USER_DISABLED PORTAL_USER_ENABLED WIDGET_ORIGIN_ADDED "
-                "WIDGET_ORIGIN_REMOVED SIGN_IN_FAILED DATA_READ",
+                "WIDGET_ORIGIN_REMOVED SIGN_IN_FAILED DATA_READ ORDER_NOTE_ADDED",
             ),
             "action",
         ),
@@ -135,6 +135,17 @@ table(
     key(INTEGER, "tenant_id"),
     required(ID, "customer_id", "token"),
     sa.Index(None, "root_tenant_id", "tenant_id", "customer_id"),
+)
+
+table(
+    "idempotency_keys",
+    owned(*key(ID, "account_id"), *key(sa.String(100), "key")),
+    required(HASH, "request_hash"),
+    optional(sa.String(40), "object_kind"),
+    optional(ID, "object_id"),
+    optional(INTEGER, "object_position"),
+    required(INSTANT, "created_at"),
+    sa.Index(None, "root_tenant_id", "created_at"),
 )
 
 table("catalogue_tokens", key(ID, "id"), required(ID, "token"))

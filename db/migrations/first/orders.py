@@ -186,7 +186,7 @@ table(
 table(
     "order_notes",
     _part(),
-    optional(TEXT, "reference", "author"),
+    optional(TEXT, "reference", "author", "account"),
     optional(INSTANT, "written_at"),
     required(TEXT, "text"),
 )
