@@ -56,7 +56,7 @@ def refuse_telling_inputs(schema: strawberry.Schema) -> None:
 
 
 def _compared(
-    path: str, declared: Input, granted: frozenset[str]
+    path: str, declared: Input, granted: frozenset[str], above: tuple[str, ...] = ()
 ) -> Iterator[tuple[str, Iterable[ClauseElement], frozenset[str]]]:
     """For an input and all within it: what it compares with, and the scopes of those who use it."""
     definition = declared.extensions.get("strawberry-definition")
@@ -71,14 +71,18 @@ def _compared(
         return
     yield path, compared_by(definition), granted
     kind = get_named_type(declared.type)
-    if isinstance(kind, GraphQLInputObjectType):
+    if isinstance(kind, GraphQLInputObjectType) and kind.name not in above:
         for name, field in kind.fields.items():
-            yield from _compared(f"{path}.{name}", field, granted)
+            yield from _compared(f"{path}.{name}", field, granted, (*above, kind.name))
     elif isinstance(kind, GraphQLEnumType):
+        has_default = declared.default_value is not Undefined
+        default = kind.serialize(declared.default_value) if has_default else None
         for name, value in kind.values.items():
+            own = own_scopes(value)
+            if own and name == default:
+                raise ValueError(f"{path} has the default {name}, which needs a scope")
             if hasattr(value.value, "__clause_element__"):
-                column = value.value.__clause_element__()
-                yield f"{path}.{name}", [column], granted | own_scopes(value)
+                yield f"{path}.{name}", [value.value.__clause_element__()], granted | own
 
 
 class _ColumnScopes:

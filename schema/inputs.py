@@ -24,7 +24,7 @@ from schema.enums import Direction
 from schema.required_scopes import requires
 
 Read = Callable[[Context, Any], Awaitable[Any]]
-"""Makes the value that a condition compares with of the client's value."""
+"""`(context, value of the client)` → the value of the condition."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ def condition(
 ) -> Any:
     """A field of a filter, which clients may leave out.
 
-    Whoever states it needs the scopes: those of the data that it compares with, except for the
-    scopes of the list itself.
+    `scopes` are those of the data that it compares with, except for the scopes that the list itself
+    needs. A client that uses the field needs them. `read` makes the value of the condition.
     """
     return strawberry.field(
         default=None,

@@ -41,7 +41,7 @@ class RequiresScope:
 
 
 def requires(*scopes: OAuthScope) -> list[object]:
-    """The `directives` of whatever needs the scopes."""
+    """The `directives` of a type, a field or an input that needs the scopes."""
     return [RequiresScope(scope=scope.value) for scope in scopes]
 
 

@@ -19,13 +19,8 @@ from graphql import (
     get_nullable_type,
     print_ast,
 )
-from strawberry.types import get_object_definition
 
-import schema
 from auth.oauth_scopes import READ_SCOPES, OAuthScope
-from schema.filters.contract import ContractFilter
-from schema.filters.order import OrderFilter
-from schema.input_checks import refuse_telling_inputs
 from tests.graph.client import BOUNDLESS, Answer, Client, serve
 from tests.graph.varied import varied
 from tests.graph.walk import SCHEMA, Lesson, Place, places
@@ -251,25 +246,3 @@ def test_every_input_with_a_scope_is_used() -> None:
     assert printed
     owners = {(use.place.field.args[use.path[0]].type, use.path[-1]) for use in USES}
     assert printed == {(get_named_type(kind).name, name) for kind, name in owners}
-
-
-@pytest.mark.parametrize(
-    ("kind", "name", "scope"),
-    [
-        (OrderFilter, "customer", "customers:read"),
-        (OrderFilter, "tenant", "tenants:read"),
-        (OrderFilter, "has_contract", "contracts:read"),
-        (ContractFilter, "renewable_within_days", "offers:read, orders:read"),
-    ],
-    ids=str,
-)
-def test_a_schema_whose_input_compares_with_foreign_data_needs_its_scope(
-    kind: type[Any], name: str, scope: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    built = schema.build_schema()
-    refuse_telling_inputs(built)
-    definition = get_object_definition(kind, strict=True)
-    [field] = [field for field in definition.fields if field.python_name == name]
-    monkeypatch.setattr(field, "directives", [])
-    with pytest.raises(ValueError, match=f"compares with data that needs {scope}:"):
-        refuse_telling_inputs(built)
