@@ -112,7 +112,7 @@ class _ColumnScopes:
         """The scopes of all columns in the clauses."""
         scopes: frozenset[str] = frozenset()
         for clause in clauses:
-            for column in _columns(clause):
+            for column in columns_in(clause):
                 scopes |= self._of(column)
         return scopes
 
@@ -132,7 +132,7 @@ class _ColumnScopes:
         return self._of_table[name]
 
 
-def _columns(clause: ClauseElement) -> Iterator[Column[Any]]:
+def columns_in(clause: ClauseElement) -> Iterator[Column[Any]]:
     """The columns that a clause compares. Those that only join rows of one tenant do not count."""
     joining: set[int] = set()
     for element in iterate(clause):
