@@ -17,7 +17,7 @@ import schema
 from auth.oauth_scopes import READ_SCOPES, OAuthScope
 from execution.input_permissions import Needs
 from tests.graph.client import BOUNDLESS, Answer, Client, serve
-from tests.graph.test_input_scopes import USES
+from tests.graph.scoped_inputs import USES
 from tests.graph.walk import Lesson, Place, Question, outline, places, questions
 from tests.isolation.actors import one_cache
 from tests.isolation.scoped_worlds import taught, world
