@@ -275,12 +275,19 @@ async def test_the_state_is_told_what_the_operation_needs(world: Changing) -> No
     needs: Needs = {
         ("Query", "hello"): frozenset({"a:read"}),
         ("Thing", "name"): frozenset({"b:read"}),
+        ("Query", "hello", "name"): frozenset({"c:read"}),
     }
-    caller = Caller(CLIENT, scopes=frozenset({"a:read", "b:read"}))
+    caller = Caller(CLIENT, scopes=frozenset({"a:read", "b:read", "c:read"}))
     served = serve(etags=world, needs=needs, keys={KEY: caller})
     await get(served, "{ hello thing { name } }")
     await get(served, "{ thing { child { __typename } } }")
-    assert world.needed == [frozenset({"a:read", "b:read"}), frozenset()]
+    await get(served, '{ hello(name: "you") }')
+    assert world.needed == [
+        frozenset({"a:read", "b:read"}),
+        frozenset(),
+        # What inputs compare with is in the answer, too.
+        frozenset({"a:read", "c:read"}),
+    ]
 
 
 async def test_without_a_source_nothing_has_a_tag() -> None:
