@@ -1,5 +1,5 @@
 """How lists are filtered and sorted: one file for each kind of object.
 
-Each file declares the inputs that clients send, turns them into the filter of `db.queries`, and
-declares the `Listing` that fields of the graph are made of.
+Each file declares what clients can filter and sort by, with the conditions and columns of the
+database, and the `Listing` that fields of the graph are made of.
 """

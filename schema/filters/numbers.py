@@ -14,16 +14,17 @@ from schema.inputs import condition
 
 
 def of_customer(column: InstrumentedAttribute[Any], description: str) -> Any:
+    """Of the customer with the number; `column` holds the customer's id."""
     return condition(
         one_of(column), description, OAuthScope.CUSTOMERS_READ, read=lookups.customer_ids
     )
 
 
 def of_tenant(column: InstrumentedAttribute[Any], description: str) -> Any:
-    """Of the tenant itself, or of a tenant below it."""
+    """Of the tenant with the number, or of a tenant below it."""
     return condition(one_of(column), description, OAuthScope.TENANTS_READ, read=lookups.tenant_ids)
 
 
 def of_product(column: InstrumentedAttribute[Any], description: str) -> Any:
-    """Everybody may read the catalogue."""
+    """About the product with the number. The catalogue needs no scope."""
     return condition(one_of(column), description, read=lookups.product_ids)
