@@ -37,6 +37,9 @@ LONGEST_ASSERTION = timedelta(minutes=5)
 ASSERTION_LEEWAY = timedelta(seconds=30)
 """How far a client's clock may differ from ours."""
 
+LONGEST_BASIC = 1_000
+"""Characters of Basic credentials. Ours have some 100, when every one is encoded some 350."""
+
 _DELETED_AT_ONCE = 100
 _ASSERTION_TYPES = {None, "JWT", "client-authentication+jwt"}
 
@@ -192,6 +195,8 @@ def _basic(authorization: str) -> tuple[str, str]:
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":
         raise OAuthError("invalid_client", "The Authorization header must be Basic.")
+    if len(encoded) > LONGEST_BASIC:
+        raise OAuthError("invalid_client", "The Authorization header is too long.")
     try:
         joined = base64.b64decode(encoded.strip(), validate=True).decode()
         identifier, colon, secret = joined.partition(":")

@@ -210,7 +210,7 @@ async def test_the_context_sees_the_request(served: Served) -> None:
 
 @pytest.mark.parametrize("where", ["open", "close"])
 async def test_a_context_that_fails_is_masked(served: Served, where: str) -> None:
-    served.http.headers["x-fail"] = where
+    served.application.fails = where
     response = await served.ask(HELLO)
     assert response.status_code == 500
     assert code(response) == "INTERNAL_SERVER_ERROR"
@@ -218,7 +218,7 @@ async def test_a_context_that_fails_is_masked(served: Served, where: str) -> Non
 
 
 async def test_a_context_may_refuse_with_a_code(served: Served) -> None:
-    served.http.headers["x-fail"] = "forbid"
+    served.application.fails = "forbid"
     response = await served.ask(HELLO)
     assert response.status_code == 400
     assert only_error(response) == {"message": "Not here.", "extensions": {"code": "FORBIDDEN"}}
