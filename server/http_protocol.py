@@ -191,11 +191,14 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         else:
             self._overhead += len(piece)
             if self._overhead >= self._limits.header_bytes:
-                is_url = self._overhead - len(self.url) < _LONGEST_METHOD
-                is_url = is_url and self._stage is _Stage.HEAD
-                self._refuse(too_long(self._limits, is_url=is_url))
+                self._refuse(too_long(self._limits, is_url=self._is_all_url()))
         if self._stage is not None and len(self.headers) > self._limits.headers:
             self._refuse(too_many(self._limits, len(self.headers)))
+
+    def _is_all_url(self) -> bool:
+        """Whether the parser has seen nothing of a head but its URL."""
+        is_head = self._stage is _Stage.HEAD
+        return is_head and self._overhead - len(self.url) < _LONGEST_METHOD
 
     def _check_head(self) -> None:
         """Refuse a request before it is begun. Raises _RefusedError, which stops the parser."""

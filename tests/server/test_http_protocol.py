@@ -281,6 +281,12 @@ async def test_a_head_that_trickles_gets_408(before: bytes, log: io.BytesIO) -> 
     assert len(log.getvalue().splitlines()) == 1
 
 
+async def test_empty_lines_are_overhead_too() -> None:
+    connection = Connection()
+    await connection.send(b"\r\n" * LIMITS.header_bytes)
+    assert only(connection).status == 431
+
+
 async def test_empty_lines_are_no_request_and_do_not_keep_a_connection() -> None:
     connection = Connection()
     for _ in range(10):
