@@ -28,7 +28,8 @@ from server.limits import ServerLimits
 PIECE = 4096
 """Bytes that are parsed at once. They hold at most some 200 requests, and 1,000 headers."""
 LONGEST_PATH = 1024
-"""Bytes of a URL before its query string; decoding is paid for before anybody is known."""
+"""Bytes of a URL before its query string. They are decoded before anybody is known; no path of the
+server is nearly as long."""
 LINGER_SECONDS = 2.0
 """How long a refused client may go on sending. Without that time the connection would be reset
 before the client has read why it is refused."""
@@ -111,6 +112,11 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         # uvicorn tells the newest request alone, although an older one may be in progress.
         for cycle in self._unanswered:
             _disconnect(cycle)
+        for waiting, _ in self.pipeline:
+            # It never runs, and would keep this connection in memory.
+            waiting.on_response = _nothing
+        self._unanswered.clear()
+        self.pipeline.clear()
         self._unset_keepalive_if_required()
         for timer in (self._reading_timer, self._writing_timer):
             if timer is not None:
@@ -327,6 +333,10 @@ def _disconnect(cycle: RequestResponseCycle) -> None:
     """Let a request end as if its client had left."""
     cycle.disconnected = True
     cycle.message_event.set()
+
+
+def _nothing() -> None:
+    """What there is to do after the response of a connection that has ended."""
 
 
 def _has_body(headers: list[tuple[bytes, bytes]]) -> bool:

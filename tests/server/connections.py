@@ -56,6 +56,10 @@ class Transport(asyncio.Transport):
         self.is_closed = self.is_aborted = True
 
 
+def _nothing() -> None:
+    pass
+
+
 @dataclass
 class _Timer:
     due: float
@@ -63,7 +67,8 @@ class _Timer:
     is_cancelled: bool = False
 
     def cancel(self) -> None:
-        self.is_cancelled = True
+        # Nothing of the call is kept, as in the event loop.
+        self.is_cancelled, self.call = True, _nothing
 
 
 class Loop:

@@ -1,11 +1,13 @@
 """A connection's limits: what may come before a request is known, how much of it at once, and in
 what time."""
 
+import gc
 import hashlib
 import inspect
 import io
 import json
 import pickle
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -235,6 +237,26 @@ async def test_all_requests_learn_that_their_client_has_left() -> None:
     await connection.settle()
     assert len(connection.transport.written) == written
     connection.loop.pass_time(1000)
+
+
+@pytest.mark.parametrize("data", [GET, WAIT + GET, head(2 * LIMITS.header_bytes), CHUNKED + b"z"])
+async def test_a_connection_that_has_ended_leaves_nothing_for_the_garbage_collector(
+    data: bytes,
+) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        connection = Connection()
+        await connection.send(data)
+        connection.transport.close()
+        connection.protocol.connection_lost(None)
+        connection.app.go.set()
+        await connection.settle()
+        ended = weakref.ref(connection.protocol)
+        del connection
+        assert ended() is None
+    finally:
+        gc.enable()
 
 
 async def test_an_upgrade_is_ignored_and_what_follows_it_is_not_read() -> None:
