@@ -22,7 +22,14 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from server.errors import RequestRefusedError, bad_request
-from server.http_refusals import encoded_refusal, path_too_long, too_long, too_many, too_slow
+from server.http_refusals import (
+    encoded_refusal,
+    forwarded_too_long,
+    path_too_long,
+    too_long,
+    too_many,
+    too_slow,
+)
 from server.limits import ServerLimits
 
 PIECE = 4096
@@ -30,6 +37,8 @@ PIECE = 4096
 LONGEST_PATH = 1024
 """Bytes of a URL before its query string. They are decoded before anybody is known; no path of the
 server is nearly as long."""
+LONGEST_FORWARDED = PIECE
+"""Bytes of `X-Forwarded-For`, which uvicorn parses before the server's own code sees a request."""
 LINGER_SECONDS = 2.0
 """How long a refused client may go on sending. Without that time the connection would be reset
 before the client has read why it is refused."""
@@ -212,6 +221,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             self._refuse(too_many(self._limits, len(self.headers)))
         elif len(self.url) > LONGEST_PATH and len(self.url.partition(b"?")[0]) > LONGEST_PATH:
             self._refuse(path_too_long(LONGEST_PATH, len(self.url)))
+        elif self._overhead and _forwarded(self.headers) > LONGEST_FORWARDED:
+            self._refuse(forwarded_too_long(LONGEST_FORWARDED, _forwarded(self.headers)))
         elif self.parser.should_upgrade() and _has_body(self.headers):
             # The parser would take the body for the beginning of the other protocol.
             self._refuse(bad_request("Send a request with a body without the header Upgrade."))
@@ -337,6 +348,10 @@ def _disconnect(cycle: RequestResponseCycle) -> None:
 
 def _nothing() -> None:
     """What there is to do after the response of a connection that has ended."""
+
+
+def _forwarded(headers: list[tuple[bytes, bytes]]) -> int:
+    return sum(len(value) for name, value in headers if name == b"x-forwarded-for")
 
 
 def _has_body(headers: list[tuple[bytes, bytes]]) -> bool:

@@ -4,7 +4,12 @@ from collections.abc import Sequence
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from server.errors import GRAPHQL_ERRORS, RequestRefusedError, limit_exceeded
+from server.errors import (
+    GRAPHQL_ERRORS,
+    RequestRefusedError,
+    header_too_long,
+    limit_exceeded,
+)
 from server.limits import ServerLimits
 from server.responses import JSON, Field, HeaderTable
 
@@ -30,6 +35,11 @@ def path_too_long(maximum: int, actual: int) -> RequestRefusedError:
     """414: no path is as long."""
     message = f"The path has more than {maximum} bytes"
     return limit_exceeded(414, "path", message, actual=actual, maximum=maximum)
+
+
+def forwarded_too_long(maximum: int, actual: int) -> RequestRefusedError:
+    """431: no chain of proxies is as long."""
+    return header_too_long("x-forwarded-for", actual, maximum)
 
 
 def too_slow(limits: ServerLimits) -> RequestRefusedError:

@@ -27,6 +27,7 @@ LONGEST: Mapping[str, int | None] = MappingProxyType(
         "content-encoding": 100,
         "content-length": 20,
         "content-type": 255,
+        "host": 300,
         "if-modified-since": 100,
         "if-none-match": 4_000,
         "if-range": 100,
@@ -34,7 +35,6 @@ LONGEST: Mapping[str, int | None] = MappingProxyType(
         # Only compared or looked for.
         "access-control-request-method": None,
         "forwarded": None,
-        "host": None,
         "origin": None,
         "sec-fetch-site": None,
         "x-forwarded-for": None,

@@ -17,7 +17,13 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from commands.serving import server_config
-from server.http_protocol import LINGER_SECONDS, LONGEST_PATH, PIECE, SLOWEST_READER
+from server.http_protocol import (
+    LINGER_SECONDS,
+    LONGEST_FORWARDED,
+    LONGEST_PATH,
+    PIECE,
+    SLOWEST_READER,
+)
 from server.limits import ServerLimits
 from server.logs import configure_logging
 from settings import Settings
@@ -107,6 +113,14 @@ async def test_a_path_is_bounded_before_it_is_decoded(length: int, status: int) 
     connection = Connection()
     path = b"/" + b"x" * (length - 1)
     await connection.send(b"GET " + path + b"?" + b"y" * 5000 + b" HTTP/1.1\r\n\r\n")
+    assert only(connection).status == status
+
+
+@pytest.mark.parametrize(("more", "status"), [(0, 200), (1, 431)])
+async def test_a_chain_of_proxies_is_bounded_before_it_is_parsed(more: int, status: int) -> None:
+    connection = Connection()
+    half = b"x-forwarded-for: " + b"," * (LONGEST_FORWARDED // 2)
+    await connection.send(b"GET /a HTTP/1.1\r\n%b\r\n%b%b\r\n\r\n" % (half, half, b"," * more))
     assert only(connection).status == status
 
 
