@@ -98,8 +98,11 @@ class Loop:
 
 @dataclass
 class App:
-    """Answers with its path, after the body has come; `/wait` when `go` is set, `/early` without
-    waiting for a body."""
+    """Answers with its path and the body, when that has come.
+
+    `/wait` waits for `go` too, `/early` for nothing, and `/begun` for `go` in the midst of its
+    answer.
+    """
 
     go: asyncio.Event = field(default_factory=asyncio.Event)
     begun: list[Scope] = field(default_factory=list)
@@ -109,18 +112,22 @@ class App:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.begun.append(scope)
         path = scope["path"]
-        while path != "/early":
+        received = b""
+        while path not in {"/early", "/begun"}:
             message = await receive()
             if message["type"] == "http.disconnect":
                 self.left += 1
                 return
+            received += message["body"]
             if not message["more_body"]:
                 break
         if path == "/wait":
             await self.go.wait()
-        body = path.encode()
+        body = path.encode() + received
         headers = [(b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
+        if path == "/begun":
+            await self.go.wait()
         await send({"type": "http.response.body", "body": body})
 
 

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 import structlog
+from hypothesis import given
+from hypothesis import strategies as st
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
@@ -169,6 +171,32 @@ async def test_a_body_that_cannot_be_read_gets_400_in_place_of_its_answer() -> N
     connection = Connection()
     await connection.send(GET + CHUNKED + b"zz\r\n")
     assert connection.statuses == [200, 400]
+    assert len(connection.app.begun) == 1
+
+
+async def test_the_rest_of_a_large_body_that_cannot_be_read_is_dropped() -> None:
+    connection = Connection()
+    await connection.send(CHUNKED + b"18000\r\n" + b"y" * 0x18000 + b"zz\r\n")
+    assert connection.statuses == [400]
+    assert connection.transport.reads
+
+
+async def test_what_follows_an_answer_to_a_body_that_cannot_be_read_is_no_second_answer() -> None:
+    connection = Connection()
+    await connection.send(b"POST /early HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n")
+    await connection.send(b"zz\r\n")
+    assert connection.statuses == [200]
+    assert not connection.is_open()
+
+
+async def test_an_answer_that_has_begun_is_completed_and_ends_the_connection() -> None:
+    connection = Connection()
+    await connection.send(b"POST /begun HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n")
+    await connection.send(b"zz\r\n")
+    connection.app.go.set()
+    await connection.settle()
+    assert only(connection).body == b"/begun"
+    assert not connection.is_open()
 
 
 async def test_a_refusal_is_one_line_in_the_log(log: io.BytesIO) -> None:
@@ -206,6 +234,41 @@ async def test_pipelined_requests_are_answered_in_order() -> None:
     await connection.send(b"".join(f"GET {path} HTTP/1.1\r\n\r\n".encode() for path in paths))
     assert [answer.body.decode() for answer in connection.answers()] == paths
     assert connection.transport.reads
+    assert connection.is_open()
+
+
+BODIES = st.lists(st.binary(max_size=60), max_size=4)
+
+
+def written(number: int, chunks: list[bytes] | None) -> tuple[bytes, bytes]:
+    """A request and its answer's body: a GET, or a POST of these chunks."""
+    path = b"/%d" % number
+    if chunks is None:
+        return b"GET %b HTTP/1.1\r\nhost: x\r\n\r\n" % path, path
+    if len(chunks) % 2:
+        body = b"".join(chunks)
+        head = b"POST %b HTTP/1.1\r\ncontent-length: %d\r\n\r\n" % (path, len(body))
+        return head + body, path + body
+    lines = b"".join(b"%x;e=1\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks if chunk)
+    head = b"POST %b HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n" % path
+    return head + lines + b"0\r\nt: 1\r\n\r\n", path + b"".join(chunks)
+
+
+@given(
+    requests=st.lists(st.none() | BODIES, max_size=8),
+    by=st.integers(1, 300),
+    piece=st.integers(1, 120),
+)
+async def test_requests_are_the_same_however_their_bytes_are_split(
+    requests: list[list[bytes] | None], by: int, piece: int
+) -> None:
+    pairs = [written(number, chunks) for number, chunks in enumerate(requests)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("server.http_protocol.PIECE", piece)
+        connection = Connection()
+        await connection.send(b"".join(request for request, _ in pairs), by=by)
+    assert [answer.body for answer in connection.answers()] == [body for _, body in pairs]
+    assert connection.statuses == [200] * len(pairs)
     assert connection.is_open()
 
 
@@ -292,6 +355,12 @@ async def test_a_body_behind_an_upgrade_is_refused_and_never_taken_for_a_request
     assert connection.app.begun == []
 
 
+async def test_a_connection_that_never_sends_is_closed_in_time() -> None:
+    connection = Connection()
+    connection.loop.pass_time(LIMITS.idle_seconds)
+    assert not connection.is_open()
+
+
 async def test_a_silent_connection_is_closed_in_time() -> None:
     connection = Connection()
     connection.loop.pass_time(LIMITS.idle_seconds - 1)
@@ -367,6 +436,17 @@ async def test_a_client_that_does_not_read_its_answer_is_cut_off() -> None:
     connection.protocol.pause_writing()
     connection.loop.pass_time(LIMITS.write_seconds)
     assert connection.transport.is_aborted
+
+
+async def test_a_client_that_has_read_most_of_its_answer_is_not_watched() -> None:
+    connection = Connection()
+    connection.transport.unsent = 100_000
+    connection.protocol.pause_writing()
+    connection.transport.unsent = 0
+    connection.protocol.resume_writing()
+    connection.transport.unsent = 100_000
+    connection.loop.pass_time(LIMITS.write_seconds)
+    assert not connection.transport.is_aborted
 
 
 async def test_a_client_that_reads_its_answer_slowly_is_served() -> None:
