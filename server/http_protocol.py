@@ -1,4 +1,5 @@
-"""HTTP/1.1 connections: uvicorn's, with limits on what a client can do before it is known.
+"""HTTP/1.1 connections: uvicorn's, with limits on what a client can do before it is
+authenticated.
 
 uvicorn bounds neither the head of a request nor the requests that are sent ahead of their answers
 (pipelining), and httptools, its parser, collects a header at a cost that grows with its square.
@@ -35,8 +36,8 @@ from server.limits import ServerLimits
 PIECE = 4096
 """Bytes that are parsed at once. They hold at most some 200 requests, and 1,000 headers."""
 LONGEST_PATH = 1024
-"""Bytes of a URL before its query string. They are decoded before anybody is known; no path of the
-server is nearly as long."""
+"""Bytes of a URL before its query string. They are decoded before the client is authenticated; no
+path of the server is nearly as long."""
 LONGEST_FORWARDED = PIECE
 """Bytes of `X-Forwarded-For`, which uvicorn parses before the server's own code sees a request."""
 LINGER_SECONDS = 2.0
@@ -96,8 +97,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._unanswered: deque[RequestResponseCycle] = deque()
         """Requests in progress and waiting, oldest first."""
         self._refusal: RequestRefusedError | None = None
-        self._is_deaf = False
-        """True if whatever else arrives is dropped."""
+        self._drops_input = False
+        """True if everything that still arrives is dropped."""
         self._awaited: _Awaited | None = None
         self._reading_timer: asyncio.TimerHandle | None = None
         self._writing_timer: asyncio.TimerHandle | None = None
@@ -110,7 +111,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._watch()
 
     def data_received(self, data: bytes) -> None:
-        if self._is_deaf:
+        if self._drops_input:
             return
         # Something is left only if reading was paused a moment ago.
         self._unparsed = memoryview(self._unparsed.tobytes() + data if self._unparsed else data)
@@ -118,7 +119,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        # uvicorn tells the newest request alone, although an older one may be in progress.
+        # uvicorn only tells the newest request, although an older one may be in progress.
         for cycle in self._unanswered:
             _disconnect(cycle)
         for waiting, _ in self.pipeline:
@@ -132,7 +133,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
                 timer.cancel()
         self._reading_timer = self._writing_timer = None
         self._unparsed = memoryview(b"")
-        self._is_deaf = True
+        self._drops_input = True
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -171,7 +172,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         self._unanswered.popleft()
         super().on_response_complete()
-        # uvicorn's own limit knows silent connections only.
+        # uvicorn's own time limit is for silent connections only.
         self._unset_keepalive_if_required()
         if self.transport.is_closing():
             self._watch_writing()
@@ -182,7 +183,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
     def _parse(self) -> None:
         """Parse what has arrived, as far as requests need not wait for the ones before them."""
-        while self._unparsed and not self.pipeline and not self._is_deaf:
+        while self._unparsed and not self.pipeline and not self._drops_input:
             size = min(PIECE, self._limits.header_bytes - self._overhead)
             piece, self._unparsed = self._unparsed[:size], self._unparsed[size:]
             self._parse_piece(piece)
@@ -195,10 +196,10 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         try:
             self.parser.feed_data(piece)
         except httptools.HttpParserUpgrade:
-            # The request is answered without the upgrade. Whatever follows it is in the other
-            # protocol: parsed as HTTP it could be a request that a proxy knows nothing of.
+            # The request is answered without the upgrade. What follows it is in the other
+            # protocol: parsed as HTTP, it could be a request that the proxy has not seen.
             self.cycle.keep_alive = False
-            self._is_deaf = True
+            self._drops_input = True
         except httptools.HttpParserError:
             self._refuse(bad_request("The request is not valid HTTP/1.1."))
         if self._has_advanced:
@@ -234,7 +235,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         if self._refusal is not None:
             return
         self._refusal = refusal
-        self._is_deaf = True
+        self._drops_input = True
         if self._stage is _Stage.BODY:
             self._abandon()
 
@@ -257,7 +258,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         if self._awaited is _Awaited.END or self.transport.is_closing():
             return
         self._awaited = _Awaited.END
-        self._is_deaf = True
+        self._drops_input = True
         request_id = urandom(16).hex()
         defaults = self.server_state.default_headers
         self.transport.write(encoded_refusal(refusal, request_id, defaults))
@@ -281,7 +282,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         if self._awaited is _Awaited.END:
             return
         awaited: _Awaited | None
-        if self._unanswered or self._is_deaf:
+        if self._unanswered or self._drops_input:
             awaited = None
         elif self._stage is _Stage.BODY:
             awaited = _Awaited.BODY

@@ -43,8 +43,8 @@ class TokenExchange(Exchange):
 class TokenEndpoint(Endpoint[TokenExchange]):
     """Issues access tokens. Clients authenticate here by their secret or their signature.
 
-    A token costs points of the client that gets it. Whoever is refused before that has proved
-    nothing, and has no points: wrong credentials are counted instead (`auth.login_throttle`).
+    A token costs points of the client that gets it. Wrong credentials cost no points: they are
+    counted by `auth.login_throttle`.
     """
 
     errors = OAUTH_ERRORS

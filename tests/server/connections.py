@@ -1,6 +1,7 @@
 """A connection of the server without a network, whose time passes by hand."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -12,6 +13,18 @@ from uvicorn.server import ServerState
 
 from server.http_protocol import LimitedHttpProtocol
 from server.limits import ServerLimits
+
+LIMITS = ServerLimits()
+GET = b"GET /a HTTP/1.1\r\n\r\n"
+WAIT = b"GET /wait HTTP/1.1\r\n\r\n"
+CHUNKED = b"POST /a HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n"
+"""The beginning of a request whose body goes on."""
+
+
+def head(size: int) -> bytes:
+    """A whole request of so many bytes, all of them of its head."""
+    start, end = b"GET /a HTTP/1.1\r\nx: ", b"\r\n\r\n"
+    return start + b"y" * (size - len(start) - len(end)) + end
 
 
 class Transport(asyncio.Transport):
@@ -187,6 +200,21 @@ class Connection:
     @property
     def statuses(self) -> list[int]:
         return [answer.status for answer in self.answers()]
+
+
+def only(connection: Connection) -> Answer:
+    """The single answer of a connection."""
+    [answer] = connection.answers()
+    return answer
+
+
+def limit_of(answer: Answer) -> dict[str, Any]:
+    """The extensions of the single error of a refusal, after which the connection ends."""
+    assert answer.headers["connection"] == "close"
+    assert answer.headers["content-type"] == "application/json"
+    [error] = json.loads(answer.body)["errors"]
+    extensions: dict[str, Any] = error["extensions"]
+    return extensions
 
 
 class _Reader:

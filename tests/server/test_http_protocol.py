@@ -1,72 +1,23 @@
-"""A connection's limits: what may come before a request is known, how much of it at once, and in
-what time."""
+"""What may come on a connection before a request is known, and how the rest is refused."""
 
-import gc
 import hashlib
 import inspect
 import io
 import json
 import pickle
-import weakref
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
-import structlog
-from hypothesis import given
-from hypothesis import strategies as st
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from commands.serving import server_config
-from server.http_protocol import (
-    LINGER_SECONDS,
-    LONGEST_FORWARDED,
-    LONGEST_PATH,
-    PIECE,
-    SLOWEST_READER,
-)
+from server.http_protocol import LONGEST_FORWARDED, LONGEST_PATH, PIECE
 from server.limits import ServerLimits
-from server.logs import configure_logging
 from settings import Settings
-from tests.execution.support import logging_restored
-from tests.server.connections import Answer, Connection
+from tests.server.connections import CHUNKED, GET, LIMITS, Connection, head, limit_of, only
 
-GET = b"GET /a HTTP/1.1\r\n\r\n"
-WAIT = b"GET /wait HTTP/1.1\r\n\r\n"
-CHUNKED = b"POST /a HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n"
-LIMITS = ServerLimits()
 # It is not known where in a piece the body has ended.
 MORE = b"x" * (LIMITS.header_bytes + PIECE)
-
-
-def head(size: int) -> bytes:
-    """A whole request of so many bytes, all of them of its head."""
-    start, end = b"GET /a HTTP/1.1\r\nx: ", b"\r\n\r\n"
-    return start + b"y" * (size - len(start) - len(end)) + end
-
-
-def only(connection: Connection) -> Answer:
-    [answer] = connection.answers()
-    return answer
-
-
-def limit_of(answer: Answer) -> dict[str, Any]:
-    """The extensions of the single error of a refusal, after which the connection ends."""
-    assert answer.headers["connection"] == "close"
-    assert answer.headers["content-type"] == "application/json"
-    [error] = json.loads(answer.body)["errors"]
-    extensions: dict[str, Any] = error["extensions"]
-    return extensions
-
-
-@pytest.fixture
-def log() -> Iterator[io.BytesIO]:
-    with logging_restored():
-        stream = io.BytesIO()
-        configure_logging(stream=stream)
-        yield stream
-        structlog.reset_defaults()
 
 
 @pytest.mark.parametrize("by", [None, 1000, 7])
@@ -215,127 +166,6 @@ async def test_a_refusal_is_one_line_in_the_log(log: io.BytesIO) -> None:
     }
 
 
-async def test_a_refused_client_may_read_why_before_the_connection_ends() -> None:
-    connection = Connection()
-    await connection.send(head(2 * LIMITS.header_bytes))
-    assert connection.transport.has_ended
-    connection.loop.pass_time(LINGER_SECONDS - 0.1)
-    assert connection.is_open()
-    # Dropped: it is neither parsed nor kept.
-    await connection.send(GET * 1000)
-    assert connection.statuses == [431]
-    connection.loop.pass_time(0.1)
-    assert connection.transport.is_aborted
-
-
-async def test_pipelined_requests_are_answered_in_order() -> None:
-    connection = Connection()
-    paths = [f"/{number}" for number in range(1000)]
-    await connection.send(b"".join(f"GET {path} HTTP/1.1\r\n\r\n".encode() for path in paths))
-    assert [answer.body.decode() for answer in connection.answers()] == paths
-    assert connection.transport.reads
-    assert connection.is_open()
-
-
-BODIES = st.lists(st.binary(max_size=60), max_size=4)
-
-
-def written(number: int, chunks: list[bytes] | None) -> tuple[bytes, bytes]:
-    """A request and its answer's body: a GET, or a POST of these chunks."""
-    path = b"/%d" % number
-    if chunks is None:
-        return b"GET %b HTTP/1.1\r\nhost: x\r\n\r\n" % path, path
-    if len(chunks) % 2:
-        body = b"".join(chunks)
-        head = b"POST %b HTTP/1.1\r\ncontent-length: %d\r\n\r\n" % (path, len(body))
-        return head + body, path + body
-    lines = b"".join(b"%x;e=1\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks if chunk)
-    head = b"POST %b HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n" % path
-    return head + lines + b"0\r\nt: 1\r\n\r\n", path + b"".join(chunks)
-
-
-@given(
-    requests=st.lists(st.none() | BODIES, max_size=8),
-    by=st.integers(1, 300),
-    piece=st.integers(1, 120),
-)
-async def test_requests_are_the_same_however_their_bytes_are_split(
-    requests: list[list[bytes] | None], by: int, piece: int
-) -> None:
-    pairs = [written(number, chunks) for number, chunks in enumerate(requests)]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("server.http_protocol.PIECE", piece)
-        connection = Connection()
-        await connection.send(b"".join(request for request, _ in pairs), by=by)
-    assert [answer.body for answer in connection.answers()] == [body for _, body in pairs]
-    assert connection.statuses == [200] * len(pairs)
-    assert connection.is_open()
-
-
-async def test_few_of_many_pipelined_requests_are_taken_in_at_once() -> None:
-    connection = Connection()
-    await connection.send(WAIT + GET * 2000)
-    assert len(connection.protocol.pipeline) <= PIECE // len(GET)
-    assert not connection.transport.reads
-    connection.app.go.set()
-    await connection.settle()
-    assert connection.statuses == [200] * 2001
-    assert connection.transport.reads
-
-
-async def test_a_request_that_looks_for_its_body_lets_no_more_in_behind_it() -> None:
-    connection = Connection()
-    await connection.send(b"GET /early HTTP/1.1\r\n\r\n" + WAIT + GET)
-    # `/wait` has looked for its body.
-    assert len(connection.app.begun) == 2
-    assert not connection.transport.reads
-    connection.app.go.set()
-    await connection.settle()
-    assert connection.statuses == [200] * 3
-    assert connection.transport.reads
-
-
-async def test_requests_before_a_bad_one_are_answered_first() -> None:
-    connection = Connection()
-    await connection.send(WAIT + GET + b"nonsense\r\n\r\n")
-    assert connection.statuses == []
-    connection.app.go.set()
-    await connection.settle()
-    assert connection.statuses == [200, 200, 400]
-
-
-async def test_all_requests_learn_that_their_client_has_left() -> None:
-    connection = Connection()
-    await connection.send(WAIT + GET)
-    connection.transport.close()
-    connection.protocol.connection_lost(None)
-    written = len(connection.transport.written)
-    connection.app.go.set()
-    await connection.settle()
-    assert len(connection.transport.written) == written
-    connection.loop.pass_time(1000)
-
-
-@pytest.mark.parametrize("data", [GET, WAIT + GET, head(2 * LIMITS.header_bytes), CHUNKED + b"z"])
-async def test_a_connection_that_has_ended_leaves_nothing_for_the_garbage_collector(
-    data: bytes,
-) -> None:
-    gc.collect()
-    gc.disable()
-    try:
-        connection = Connection()
-        await connection.send(data)
-        connection.transport.close()
-        connection.protocol.connection_lost(None)
-        connection.app.go.set()
-        await connection.settle()
-        ended = weakref.ref(connection.protocol)
-        del connection
-        assert ended() is None
-    finally:
-        gc.enable()
-
-
 async def test_an_upgrade_is_ignored_and_what_follows_it_is_not_read() -> None:
     connection = Connection()
     upgrade = b"GET /a HTTP/1.1\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n"
@@ -355,119 +185,10 @@ async def test_a_body_behind_an_upgrade_is_refused_and_never_taken_for_a_request
     assert connection.app.begun == []
 
 
-async def test_a_connection_that_never_sends_is_closed_in_time() -> None:
-    connection = Connection()
-    connection.loop.pass_time(LIMITS.idle_seconds)
-    assert not connection.is_open()
-
-
-async def test_a_silent_connection_is_closed_in_time() -> None:
-    connection = Connection()
-    connection.loop.pass_time(LIMITS.idle_seconds - 1)
-    assert connection.is_open()
-    await connection.send(GET)
-    connection.loop.pass_time(LIMITS.idle_seconds - 1)
-    assert connection.is_open()
-    connection.loop.pass_time(1)
-    assert not connection.is_open()
-    assert connection.statuses == [200]
-
-
-@pytest.mark.parametrize("before", [b"", GET])
-async def test_a_head_that_trickles_gets_408(before: bytes, log: io.BytesIO) -> None:
-    connection = Connection()
-    await connection.send(before + b"GET /a HTTP/1.1\r\nx: ")
-    for _ in range(10):
-        connection.loop.pass_time(LIMITS.header_seconds / 10)
-        await connection.send(b"y")
-    *_, last = connection.answers()
-    assert last.status == 408
-    assert limit_of(last)["limit"] == "headerSeconds"
-    assert len(log.getvalue().splitlines()) == 1
-
-
 async def test_empty_lines_are_overhead_too() -> None:
     connection = Connection()
     await connection.send(b"\r\n" * LIMITS.header_bytes)
     assert only(connection).status == 431
-
-
-async def test_empty_lines_are_no_request_and_do_not_keep_a_connection() -> None:
-    connection = Connection()
-    for _ in range(10):
-        await connection.send(b"\r\n")
-        connection.loop.pass_time(LIMITS.header_seconds / 10)
-    assert not connection.is_open()
-    assert connection.statuses == []
-
-
-async def test_a_request_in_progress_has_no_limit_of_the_connection() -> None:
-    connection = Connection()
-    await connection.send(WAIT)
-    connection.loop.pass_time(1000)
-    connection.app.go.set()
-    await connection.settle()
-    assert connection.statuses == [200]
-
-
-@pytest.mark.parametrize("rest", [b"", b"y" * 9])
-async def test_a_body_that_was_answered_early_must_end_in_time(rest: bytes) -> None:
-    connection = Connection()
-    await connection.send(b"POST /early HTTP/1.1\r\ncontent-length: 10\r\n\r\n")
-    assert connection.statuses == [200]
-    connection.loop.pass_time(LIMITS.body_seconds - 1)
-    await connection.send(rest)
-    connection.loop.pass_time(1)
-    assert not connection.is_open()
-
-
-async def test_a_body_that_was_answered_early_may_end_and_another_request_follow() -> None:
-    connection = Connection()
-    await connection.send(b"POST /early HTTP/1.1\r\ncontent-length: 10\r\n\r\n")
-    await connection.send(b"y" * 10)
-    connection.loop.pass_time(LIMITS.body_seconds)
-    await connection.send(GET)
-    assert connection.statuses == [200, 200]
-
-
-async def test_a_client_that_does_not_read_its_answer_is_cut_off() -> None:
-    connection = Connection()
-    connection.transport.unsent = 100_000
-    connection.protocol.pause_writing()
-    connection.loop.pass_time(LIMITS.write_seconds)
-    assert connection.transport.is_aborted
-
-
-async def test_a_client_that_has_read_most_of_its_answer_is_not_watched() -> None:
-    connection = Connection()
-    connection.transport.unsent = 100_000
-    connection.protocol.pause_writing()
-    connection.transport.unsent = 0
-    connection.protocol.resume_writing()
-    connection.transport.unsent = 100_000
-    connection.loop.pass_time(LIMITS.write_seconds)
-    assert not connection.transport.is_aborted
-
-
-async def test_a_client_that_reads_its_answer_slowly_is_served() -> None:
-    connection = Connection()
-    connection.transport.unsent = 1_000_000
-    connection.protocol.pause_writing()
-    while connection.transport.unsent > 0:
-        taken = int(SLOWEST_READER * LIMITS.write_seconds)
-        connection.transport.unsent = max(0, connection.transport.unsent - taken)
-        connection.loop.pass_time(LIMITS.write_seconds)
-    connection.protocol.resume_writing()
-    assert not connection.transport.is_aborted
-
-
-async def test_an_answer_that_ends_its_connection_must_be_read_in_time() -> None:
-    connection = Connection()
-    connection.transport.unsent = 100
-    await connection.send(b"GET /a HTTP/1.1\r\nconnection: close\r\n\r\n")
-    assert not connection.is_open()
-    connection.loop.pass_time(LIMITS.write_seconds)
-    assert connection.transport.is_aborted
 
 
 async def test_limits_below_a_piece_hold_exactly() -> None:
