@@ -313,9 +313,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             self._reading_timer = self.loop.call_later(seconds, self._waited_too_long)
 
     def _waited_too_long(self) -> None:
-        if self._awaited is _Awaited.END:
-            self.transport.abort()
-        elif self._stage is _Stage.HEAD:
+        if self._awaited is _Awaited.HEAD and self._stage is _Stage.HEAD:
             self._send(too_slow(self._limits))
         else:
             self.transport.close()

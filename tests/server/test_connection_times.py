@@ -18,6 +18,18 @@ async def test_a_refused_client_may_read_why_before_the_connection_ends() -> Non
     await connection.send(GET * 1000)
     assert connection.statuses == [431]
     connection.loop.pass_time(0.1)
+    assert not connection.is_open()
+
+
+async def test_answers_before_a_refusal_may_be_read_as_slowly_as_others() -> None:
+    connection = Connection()
+    connection.transport.unsent = 1_000_000
+    await connection.send(GET + b"nonsense\r\n\r\n")
+    connection.loop.pass_time(LINGER_SECONDS)
+    connection.transport.unsent = 500_000
+    connection.loop.pass_time(LIMITS.write_seconds)
+    assert not connection.transport.is_aborted
+    connection.loop.pass_time(LIMITS.write_seconds)
     assert connection.transport.is_aborted
 
 
