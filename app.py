@@ -87,6 +87,7 @@ def create_app(
             authentication.client_authentication,
             authentication.access_tokens,
             authentication.credentials,
+            admission,
             body_seconds=limits.body_seconds,
         ),
         WIDGET_SESSIONS_PATH: WidgetSessionEndpoint(

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote_plus
@@ -37,8 +37,15 @@ LONGEST_ASSERTION = timedelta(minutes=5)
 ASSERTION_LEEWAY = timedelta(seconds=30)
 """How far a client's clock may differ from ours."""
 
+LONGEST_BASIC = 1_000
+"""Characters of Basic credentials. Ours have some 100, when every one is encoded some 350."""
+
 _DELETED_AT_ONCE = 100
 _ASSERTION_TYPES = {None, "JWT", "client-authentication+jwt"}
+
+
+Admit = Callable[[Credential], Awaitable[None]]
+"""Called with a client as soon as it has proved who it is; may raise to refuse it."""
 
 
 class OAuthError(Exception):
@@ -70,8 +77,11 @@ class ClientAuthentication:
         self._throttle = throttle
         self._failures = failures
 
-    async def client(self, authorization: str | None, form: Mapping[str, str]) -> Credential:
-        """The client, which is active. Raises OAuthError or TooManyAttemptsError."""
+    async def client(
+        self, authorization: str | None, form: Mapping[str, str], admit: Admit
+    ) -> Credential:
+        """The client, which is active. Raises OAuthError, TooManyAttemptsError, or what `admit`
+        raises."""
         asserted = "client_assertion" in form or "client_assertion_type" in form
         methods = (authorization is not None) + ("client_secret" in form) + asserted
         if methods > 1:
@@ -84,14 +94,14 @@ class ClientAuthentication:
                 raise OAuthError(
                     "invalid_request", "The header and the form have different client_id."
                 )
-            return await self._by_secret(identifier, secret)
+            return await self._by_secret(identifier, secret, admit)
         if "client_secret" in form:
-            return await self._by_secret(form.get("client_id", ""), form["client_secret"])
+            return await self._by_secret(form.get("client_id", ""), form["client_secret"], admit)
         if asserted:
-            return await self._by_assertion(form)
+            return await self._by_assertion(form, admit)
         raise OAuthError("invalid_client", "Client authentication is missing.")
 
-    async def _by_secret(self, identifier: str, secret: str) -> Credential:
+    async def _by_secret(self, identifier: str, secret: str, admit: Admit) -> Credential:
         attempt = f"{identifier}:{secret}"
         self._throttle.check(attempt)
         client = await self._credentials.find(identifier, CredentialKind.OAUTH_CLIENT)
@@ -101,9 +111,10 @@ class ClientAuthentication:
             raise OAuthError("invalid_client", "The client_id or the secret is wrong.")
         self._throttle.right(attempt)
         self._check_active(client)
+        await admit(client)
         return client
 
-    async def _by_assertion(self, form: Mapping[str, str]) -> Credential:
+    async def _by_assertion(self, form: Mapping[str, str], admit: Admit) -> Credential:
         if form.get("client_assertion_type") != ASSERTION_TYPE:
             raise OAuthError("invalid_request", f"client_assertion_type must be {ASSERTION_TYPE}.")
         if "client_assertion" not in form:
@@ -125,6 +136,8 @@ class ClientAuthentication:
             self._throttle.right(identifier)
             expires_at = self._check(assertion.header, claims)
             self._check_active(client)
+            # Before the assertion is used up, so that the client may send it again.
+            await admit(client)
             await self._use_up(client, text(claims, "jti"), expires_at)
         except InvalidTokenError as error:
             self._note(Reason.NOT_PROVED, client)
@@ -192,6 +205,8 @@ def _basic(authorization: str) -> tuple[str, str]:
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":
         raise OAuthError("invalid_client", "The Authorization header must be Basic.")
+    if len(encoded) > LONGEST_BASIC:
+        raise OAuthError("invalid_client", "The Authorization header is too long.")
     try:
         joined = base64.b64decode(encoded.strip(), validate=True).decode()
         identifier, colon, secret = joined.partition(":")

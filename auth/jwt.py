@@ -11,7 +11,8 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import Key
 
-_LONGEST = 8_192
+LONGEST_TOKEN = 8_192
+"""Characters. Longer tokens are not decoded."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds()
 """Exclusive. Far enough from the end of the calendar for every leeway and lifetime."""
@@ -27,7 +28,7 @@ class Jwt:
     def __init__(self, text: str) -> None:
         """Raises InvalidTokenError if the text is not a JWT."""
         try:
-            if len(text) > _LONGEST:
+            if len(text) > LONGEST_TOKEN:
                 raise ValueError("too long")
             self._signed = jws.extract_compact(text.encode())
             header = self._signed.headers()
@@ -65,8 +66,10 @@ class Jwt:
 
 def issuer_of(text: str) -> str | None:
     """The unverified `iss` of a token: only to choose who verifies it."""
+    if len(text) > LONGEST_TOKEN:
+        return None
     try:
-        payload = text.split(".")[1]
+        payload = text.split(".", 2)[1]
         claims = orjson.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     except (IndexError, ValueError):
         return None

@@ -3,6 +3,8 @@
 import asyncio
 import os
 import socket
+from functools import partial
+from typing import cast
 
 import click
 import structlog
@@ -12,6 +14,7 @@ from uvicorn.supervisors import Multiprocess
 
 from app import set_up_logging
 from commands.base import Mistake, load_settings, open_database
+from server.http_protocol import LimitedHttpProtocol
 from settings import PREFIX, Settings
 
 log = structlog.get_logger("serve")
@@ -83,15 +86,14 @@ def server_config(app: ASGIApp | str, settings: Settings, *, factory: bool) -> u
         app,
         factory=factory,
         workers=settings.workers,
+        # A partial, which a worker process can be given: uvicorn only calls it.
+        http=cast("type[asyncio.Protocol]", partial(LimitedHttpProtocol, limits=settings.limits)),
         lifespan="on",
         # The operation log replaces uvicorn's access log.
         access_log=False,
         log_config=None,
         server_header=False,
         ws="none",
-        # Longer than the 60 s for which load balancers keep idle connections: if the server closed
-        # a connection first, a request on its way would be lost.
-        timeout_keep_alive=75,
         timeout_graceful_shutdown=settings.shutdown_seconds,
         # The supervisor replaces a worker that does not respond in time. While it imports, a worker
         # cannot respond, and on a busy machine that takes longer than the default of 5 s.

@@ -11,8 +11,11 @@ from server.requests import Request
 from server.waiting import TookTooLongError, finish_within
 
 SMALL_BODY = 16 * 1024
-"""Bytes of a form, and of a JSON body with a handful of values."""
+"""Bytes of a JSON body with a handful of values."""
+LARGEST_FORM = 10 * 1024
+"""Bytes of a form: a client assertion, and a handful of short parameters."""
 _MOST_FIELDS = 32
+_MOST_PARAMETERS = 5
 _UTF_8 = frozenset({"utf-8", "utf8"})
 
 
@@ -78,7 +81,7 @@ def check_json(headers: Mapping[str, str]) -> None:
     content_type = headers.get("content-type", "")
     if content_type == "application/json":
         return
-    media_type, *parameters = content_type.split(";")
+    media_type, *parameters = content_type.split(";", _MOST_PARAMETERS)
     if media_type.strip().lower() != "application/json":
         raise bad_request("Send the body as Content-Type: application/json.", 415)
     for parameter in parameters:
@@ -105,7 +108,7 @@ async def read_form(request: Request, *, seconds: float) -> dict[str, str]:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/x-www-form-urlencoded":
         raise bad_request("Send the body as application/x-www-form-urlencoded.", 415)
-    body = await read_body(request, seconds=seconds)
+    body = await read_body(request, most=LARGEST_FORM, seconds=seconds)
     try:
         pairs = parse_qsl(
             body.decode("ascii"),

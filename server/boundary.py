@@ -19,8 +19,13 @@ from execution.errors import ErrorCode, drop_tracebacks
 from server.bodies import ClientDisconnectedError
 from server.cors import is_preflight, preflight
 from server.endpoint import Endpoint, Exchange
-from server.errors import GRAPHQL_ERRORS, RequestRefusedError, method_not_allowed
-from server.requests import Request
+from server.errors import (
+    GRAPHQL_ERRORS,
+    RequestRefusedError,
+    header_too_long,
+    method_not_allowed,
+)
+from server.requests import LONGEST, Request
 from server.responses import HeaderTable, Response, completed
 
 MOST_LOGGED_ERRORS = 5
@@ -54,11 +59,16 @@ class Boundary:
         with Request(scope, receive) as request:
             set_source(request.source)
             endpoint = self._endpoints.get(request.path)
-            if endpoint is None:
+            if endpoint is not None:
+                await serve(endpoint, request, send)
+            elif request.too_long is not None:
+                refused = _too_long(request, request.too_long)
+                log.info("request refused", status=refused.status, code=refused.code)
+                response = GRAPHQL_ERRORS.refusal(refused)
+                await _send(send, response, _FAILURE_HEADERS, Exchange(request))
+            else:
                 scope[_REQUEST] = request
                 await self._send_page(request, scope, receive, send)
-            else:
-                await serve(endpoint, request, send)
 
     async def _send_page(
         self, request: Request, scope: Scope, receive: Receive, send: Send
@@ -108,6 +118,8 @@ async def _response(endpoint: Endpoint[Any], exchange: Exchange) -> Response | N
     """The response of the endpoint, or that of what it raised; None if nobody waits for one."""
     request = exchange.request
     try:
+        if request.too_long is not None:
+            raise _too_long(request, request.too_long)
         if endpoint.cors is not None:
             readable_by = await endpoint.cors.readable_by(request)
             if readable_by is not None and is_preflight(request):
@@ -129,6 +141,10 @@ async def _response(endpoint: Endpoint[Any], exchange: Exchange) -> Response | N
         exchange.unexpected.append(error)
         exchange.codes = [ErrorCode.INTERNAL_SERVER_ERROR]
         return endpoint.errors.failure(request.id)
+
+
+def _too_long(request: Request, header: str) -> RequestRefusedError:
+    return header_too_long(header, len(request.headers[header]), LONGEST[header] or 0)
 
 
 def _log(endpoint: Endpoint[Any], exchange: Exchange) -> None:

@@ -23,8 +23,6 @@ class Exchange:
     """One request on its way to its response, and what its log line says of it."""
 
     request: Request
-    content_type: bytes = JSON
-    """Of the response."""
     readable_by: str | None = None
     """The origin whose pages may read the response (`server.cors`)."""
     is_preflight: bool = False
@@ -42,6 +40,11 @@ class Exchange:
     refused: RequestRefusedError | None = None
     unexpected: list[Exception] = field(default_factory=list)
     started: float = field(default_factory=perf_counter)
+
+    @property
+    def content_type(self) -> bytes:
+        """Of the response."""
+        return JSON
 
     @property
     def quota(self) -> Quota | None:

@@ -85,6 +85,12 @@ def limit_exceeded(
     )
 
 
+def header_too_long(name: str, actual: int, maximum: int) -> RequestRefusedError:
+    """431: the header is too long to be parsed."""
+    message = f"The header {name} has {actual} characters, at most {maximum} are allowed"
+    return limit_exceeded(431, "header", message, actual=actual, maximum=maximum)
+
+
 def rate_limited(
     message: str,
     retry_seconds: int,

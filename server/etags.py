@@ -14,6 +14,7 @@ import re
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any, Generic, Protocol, TypeVar
 
 import orjson
@@ -87,7 +88,8 @@ class ConditionalRequest(Generic[ContextT]):
         self._has_state = False
         sent = if_none_match.strip()
         # Tags are compared weakly, so a W/ before one makes no difference.
-        self._tags = [] if sent == "*" else _TAG.findall(sent)[:MOST_TAGS]
+        tags = () if sent == "*" else islice(_TAG.finditer(sent), MOST_TAGS)
+        self._tags = [tag[1] for tag in tags]
         self._any = sent == "*"
         self.is_conditional = any(_OURS.fullmatch(tag) for tag in self._tags)
         """True if it may be answered without being executed."""

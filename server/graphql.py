@@ -35,6 +35,8 @@ ContextT = TypeVar("ContextT", bound=Context)
 _LONGEST_NAME = 100
 """Characters of an operation's name in the log."""
 
+_CONTENT_TYPES = {name: f"{name}; charset=utf-8".encode() for name in (JSON, GRAPHQL_RESPONSE)}
+
 _media_type = lru_cache(maxsize=1_000)(choose_media_type)
 
 
@@ -42,11 +44,21 @@ _media_type = lru_cache(maxsize=1_000)(choose_media_type)
 class GraphQLExchange(Exchange):
     """A request of the graph on its way to its response."""
 
-    media_type: str | None = None
-    """Of the response; None if the client accepts none that is served."""
     operation: str | None = None
     type: str | None = None
     executor: str | None = None
+
+    @property
+    def media_type(self) -> str | None:
+        """Of the response; None if the client accepts none that is served. Asked for only when it
+        is known who asks."""
+        if self.request.too_long is not None:
+            return None
+        return _media_type(self.request.headers.get("accept"))
+
+    @property
+    def content_type(self) -> bytes:
+        return _CONTENT_TYPES[self.media_type or JSON]
 
     def request_error(self, errors: Sequence[FormattedError]) -> Answer:
         """The answer of a request that was not executed: it has no ``data``. Clients that only know
@@ -83,9 +95,7 @@ class GraphQLEndpoint(
         self._etags = etags
 
     def exchange(self, request: Request) -> GraphQLExchange:
-        media_type = _media_type(request.headers.get("accept"))
-        content_type = f"{media_type or JSON}; charset=utf-8".encode()
-        return GraphQLExchange(request, content_type, media_type=media_type)
+        return GraphQLExchange(request)
 
     def log(self, exchange: GraphQLExchange) -> None:
         fields: dict[str, Any] = {

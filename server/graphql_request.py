@@ -25,10 +25,10 @@ class GraphQLRequest:
 def read_get(request: Request, limits: ServerLimits) -> GraphQLRequest:
     """The GraphQL request in a query string."""
     query_string = request.query_string
-    if len(query_string) > limits.body_bytes:
+    if len(query_string) > limits.header_bytes:
         size = len(query_string)
-        message = f"The query string has {size} bytes, at most {limits.body_bytes} are allowed"
-        raise limit_exceeded(414, "bodyBytes", message, actual=size, maximum=limits.body_bytes)
+        message = f"The query string has {size} bytes, at most {limits.header_bytes} are allowed"
+        raise limit_exceeded(414, "headerBytes", message, actual=size, maximum=limits.header_bytes)
     try:
         pairs = parse_qsl(
             query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=20

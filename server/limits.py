@@ -10,8 +10,20 @@ from ratelimit.buckets import Policy
 class ServerLimits(Limits):
     """All limits of one request: those of its document (`execution.limits`) and those of HTTP."""
 
+    header_bytes: int = 32 * 1024
+    """Size of a request line, with its query string, and of all headers together, in bytes."""
+    headers: int = 100
+    """Headers of a request."""
+    header_seconds: float = 10.0
+    """Time in which the request line and all headers must have arrived."""
+    idle_seconds: float = 75.0
+    """How long a connection may wait for its first or next request. Longer than the 60 s for which
+    load balancers keep idle connections: if the server closed a connection first, a request on its
+    way would be lost."""
+    write_seconds: float = 30.0
+    """How long a client may take next to nothing of its answer."""
     body_bytes: int = 256 * 1024
-    """Size of a request body, and of a GET request's query string, in bytes."""
+    """Size of a request body, in bytes."""
     body_seconds: float = 10.0
     """Time in which the whole body must have arrived."""
     intake_bytes: int = 1024 * 1024

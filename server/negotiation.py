@@ -3,6 +3,10 @@
 JSON = "application/json"
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 
+MOST_RANGES = 30
+"""Media ranges of one header that are looked at. Browsers send fewer than ten."""
+_MOST_PARAMETERS = 5
+
 # In order of preference where the client has none: plain JSON is what older clients expect.
 _SERVED = (JSON, GRAPHQL_RESPONSE)
 
@@ -15,7 +19,8 @@ def choose_media_type(accept: str | None) -> str | None:
     """
     if accept is None or not accept.strip():
         return JSON
-    ranges = [parsed for part in accept.split(",") if (parsed := _parse_range(part))]
+    parts = accept.split(",", MOST_RANGES)[:MOST_RANGES]
+    ranges = [parsed for part in parts if (parsed := _parse_range(part))]
     best: tuple[float, bool, int] | None = None
     chosen: str | None = None
     for preference, media_type in enumerate(_SERVED):
@@ -36,7 +41,7 @@ def choose_media_type(accept: str | None) -> str | None:
 
 def _parse_range(part: str) -> tuple[str, float] | None:
     """A media range and its weight; None for one that cannot be served."""
-    name, *parameters = (piece.strip().lower() for piece in part.split(";"))
+    name, *parameters = (piece.strip().lower() for piece in part.split(";", _MOST_PARAMETERS))
     q = 1.0
     for parameter in parameters:
         key, _, value = parameter.partition("=")

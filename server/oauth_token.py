@@ -1,15 +1,18 @@
 """`POST /oauth/token`: client credentials become an access token (RFC 6749, 4.4)."""
 
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 
 from auth.access_tokens import AccessTokens
-from auth.client_authentication import ClientAuthentication, OAuthError
+from auth.client_authentication import Admit, ClientAuthentication, OAuthError
 from auth.credentials import Credential, Credentials
 from auth.login_throttle import TooManyAttemptsError
 from auth.oauth_scopes import OAuthScope, UnknownScopeError, parse
+from server.admission import Admission
 from server.authentication import too_many_attempts
 from server.bodies import read_form
 from server.endpoint import Endpoint, Exchange
@@ -19,6 +22,11 @@ from server.responses import HeaderTable, Response, encoded
 
 PATH = "/oauth/token"
 GRANT_TYPE = "client_credentials"
+
+SECRET_POINTS = 20
+"""Points that a token costs: its signature takes some 0.3 ms."""
+ASSERTION_POINTS = 100
+"""Points that a token for an assertion costs: that has a signature too, and is stored as used."""
 
 _CHALLENGE = {"www-authenticate": 'Basic realm="partnergraph", charset="UTF-8"'}
 _log = structlog.get_logger("auth")
@@ -33,7 +41,11 @@ class TokenExchange(Exchange):
 
 
 class TokenEndpoint(Endpoint[TokenExchange]):
-    """Issues access tokens. Clients authenticate here by their secret or their signature."""
+    """Issues access tokens. Clients authenticate here by their secret or their signature.
+
+    A token costs points of the client that gets it. Wrong credentials cost no points: they are
+    counted by `auth.login_throttle`.
+    """
 
     errors = OAUTH_ERRORS
     # RFC 6749, 5.1: for caches of HTTP/1.0, beside Cache-Control.
@@ -44,12 +56,14 @@ class TokenEndpoint(Endpoint[TokenExchange]):
         authentication: ClientAuthentication,
         tokens: AccessTokens,
         credentials: Credentials,
+        admission: Admission,
         *,
         body_seconds: float,
     ) -> None:
         self._authentication = authentication
         self._tokens = tokens
         self._credentials = credentials
+        self._admission = admission
         self._body_seconds = body_seconds
 
     def exchange(self, request: Request) -> TokenExchange:
@@ -60,7 +74,12 @@ class TokenEndpoint(Endpoint[TokenExchange]):
         if exchange.issued:
             _log.info("token issued", **exchange.issued)
         elif refused is not None:
-            _log.info("token refused", error=oauth_code(refused), reason=refused.message)
+            _log.info(
+                "token refused",
+                client=exchange.client,
+                error=oauth_code(refused),
+                reason=refused.message,
+            )
 
     async def respond(self, exchange: TokenExchange) -> Response:
         request = exchange.request
@@ -73,18 +92,21 @@ class TokenEndpoint(Endpoint[TokenExchange]):
             raise bad_request("grant_type is missing.")
         if grant_type != GRANT_TYPE:
             raise _refused("unsupported_grant_type", f"grant_type must be {GRANT_TYPE}.")
-        try:
-            authorization = request.headers.get("authorization")
-            client = await self._authentication.client(authorization, form)
-        except OAuthError as error:
-            raise _refused(error.code, error.description) from None
-        except TooManyAttemptsError as error:
-            raise too_many_attempts(error) from None
-        scopes = _granted(client, form.get("scope"))
-        token = await self._tokens.issue(client, scopes)
+        points = ASSERTION_POINTS if "client_assertion" in form else SECRET_POINTS
+        with ExitStack() as admitted:
+
+            async def admit(client: Credential) -> None:
+                exchange.client = client.client.account
+                reservation = admitted.enter_context(self._admission.admit(exchange.client))
+                exchange.reservation = reservation
+                await reservation.take(points)
+
+            client = await self._client(request, form, admit)
+            scopes = _granted(client, form.get("scope"))
+            token = await self._tokens.issue(client, scopes)
         self._credentials.record_use(client)
         exchange.issued = {
-            "client": client.client.account,
+            "client": exchange.client,
             "client_id": client.identifier,
             "token_id": token.id,
             "scope": sorted(scopes),
@@ -96,6 +118,15 @@ class TokenEndpoint(Endpoint[TokenExchange]):
             "scope": " ".join(sorted(scopes)),
         }
         return Response(200, encoded(body))
+
+    async def _client(self, request: Request, form: Mapping[str, str], admit: Admit) -> Credential:
+        try:
+            authorization = request.headers.get("authorization")
+            return await self._authentication.client(authorization, form, admit)
+        except OAuthError as error:
+            raise _refused(error.code, error.description) from None
+        except TooManyAttemptsError as error:
+            raise too_many_attempts(error) from None
 
 
 def _granted(client: Credential, scope: str | None) -> frozenset[OAuthScope]:

@@ -365,6 +365,9 @@ def test_the_server_answers_and_stops_in_order_on_ctrl_c(url: str) -> None:
     with served([*PROGRAM, "serve"]) as (process, origin):
         ready = httpx.get(f"{origin}/readyz", trust_env=False, timeout=60)
         assert ready.json() == {"status": "ready"}
+        many = {f"x-{number}": "y" for number in range(101)}
+        refused = httpx.get(f"{origin}/healthz", trust_env=False, headers=many)
+        assert refused.status_code == 431
         process.send_signal(signal.SIGINT)
         _, rest = process.communicate(timeout=30)
     assert process.returncode == 0

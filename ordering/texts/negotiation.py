@@ -1,6 +1,7 @@
 """The language of a response."""
 
 import re
+from functools import lru_cache
 
 from ordering.texts.catalogue import Locale
 
@@ -11,6 +12,8 @@ _RANGE = re.compile(
 )
 
 
+# An operation negotiates for each of its fields that has a language.
+@lru_cache(maxsize=1_000)
 def negotiate(argument: Locale | None, accept_language: str | None) -> Locale:
     """The language of the argument, else the best by `Accept-Language` (RFC 9110, 12.5.4), else
     German.

@@ -259,6 +259,7 @@ async def test_unusable_keys_are_ignored(worker: Worker, provider: Provider, han
         "other algorithm",
         "odd kind",
         "odd algorithm",
+        "oversized",
     ):
         assert_unknown_key(await worker.ask(provider.token({"kid": kid})))
     assert (await worker.ask(provider.token())).status_code == 200
@@ -272,5 +273,6 @@ def usable_for_nothing(leaked: ECKey, secret: OctKey) -> dict[str, dict[str, Any
         "other algorithm": {**public, "alg": "ES512"},
         "odd kind": {**public, "kty": ["EC"]},
         "odd algorithm": {**public, "alg": ["ES256"]},
+        "oversized": {**public, "x5t": "x" * 2_001},
         "shared": secret.as_dict(private=True),
     }

@@ -187,6 +187,8 @@ class Application:
     keys: Mapping[str, Caller]
     operations: list[Operation] = field(default_factory=list)
     """For which a context was opened."""
+    fails: str | None = None
+    """Where the next contexts fail: `open`, `close`, or `forbid` to refuse."""
 
     async def authenticate(self, request: Request) -> Caller:
         self.events.append("authenticated")
@@ -203,10 +205,9 @@ class Application:
     async def context(
         self, _principal: Caller, request: Request, operation: Operation
     ) -> AsyncIterator[Context]:
-        fails = request.headers.get("x-fail")
-        if fails == "open":
+        if self.fails == "open":
             raise RuntimeError(SECRET)
-        if fails == "forbid":
+        if self.fails == "forbid":
             raise ApiError("Not here.", code=ErrorCode.FORBIDDEN)
         self.events.append("opened")
         self.operations.append(operation)
@@ -214,7 +215,7 @@ class Application:
             yield Context(self.events, request.headers.get("accept-language", "de"))
         finally:
             self.events.append("closed")
-        if fails == "close":
+        if self.fails == "close":
             raise RuntimeError(SECRET)
 
 

@@ -153,9 +153,9 @@ async def test_a_failed_request_gives_its_place_back(
 ) -> None:
     served = serving(ServerLimits(concurrent=1))
     assert (await served.send(b"{")).status_code == 400
-    served.http.headers["x-fail"] = "open"
+    served.application.fails = "open"
     assert (await served.ask("{ hello }")).status_code == 500
-    del served.http.headers["x-fail"]
+    served.application.fails = None
     data(await served.ask("{ hello }"))
 
 

@@ -264,3 +264,18 @@ async def test_the_lifespan_is_that_of_the_application() -> None:
     await app({"type": "lifespan"}, receive, send)  # type: ignore[arg-type]
     assert events == ["started", "ended"]
     assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+
+
+@pytest.mark.parametrize("path", ["/echo", "/page", "/none"])
+async def test_a_header_that_is_too_long_is_refused_everywhere(
+    http: httpx.AsyncClient, path: str
+) -> None:
+    response = await http.get(path, headers={"If-None-Match": ", ".join(['"x"'] * 1_000)})
+    assert response.status_code == 431
+    assert response.json()["errors"][0]["extensions"] == {
+        "code": "LIMIT_EXCEEDED",
+        "limit": "header",
+        "actual": 4_998,
+        "maximum": 4_000,
+    }
+    assert ALWAYS.items() <= dict(response.headers).items()

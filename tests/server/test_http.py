@@ -3,7 +3,7 @@
 import pytest
 
 from server.limits import ServerLimits
-from server.negotiation import GRAPHQL_RESPONSE, JSON, choose_media_type
+from server.negotiation import GRAPHQL_RESPONSE, JSON, MOST_RANGES, choose_media_type
 from tests.execution.support import READERS_KEY, SECRET, Served, code, data, only_error, serve
 
 HELLO = "{ hello }"
@@ -99,6 +99,36 @@ def test_the_media_type_is_what_the_client_likes_best(
     accept: str | None, chosen: str | None
 ) -> None:
     assert choose_media_type(accept) == chosen
+
+
+def test_of_many_media_ranges_the_first_count() -> None:
+    assert choose_media_type("text/html," * (MOST_RANGES - 1) + JSON) == JSON
+    assert choose_media_type("text/html," * MOST_RANGES + JSON) is None
+
+
+async def test_who_asks_is_decided_before_what_it_accepts(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def choose(accept: str | None) -> str | None:
+        served.events.append("negotiated")
+        return choose_media_type(accept)
+
+    monkeypatch.setattr("server.graphql._media_type", choose)
+    await served.ask(HELLO)
+    assert served.events[:2] == ["authenticated", "negotiated"]
+
+
+async def test_an_accept_header_that_is_too_long_is_not_parsed(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def choose(_accept: str | None) -> str | None:
+        raise AssertionError
+
+    monkeypatch.setattr("server.graphql._media_type", choose)
+    response = await served.ask(HELLO, accept="," * 1_001)
+    assert response.status_code == 431
+    assert only_error(response)["extensions"]["limit"] == "header"
+    assert served.events == []
 
 
 @pytest.mark.parametrize("media_type", [JSON, GRAPHQL_RESPONSE])
@@ -210,7 +240,7 @@ async def test_the_context_sees_the_request(served: Served) -> None:
 
 @pytest.mark.parametrize("where", ["open", "close"])
 async def test_a_context_that_fails_is_masked(served: Served, where: str) -> None:
-    served.http.headers["x-fail"] = where
+    served.application.fails = where
     response = await served.ask(HELLO)
     assert response.status_code == 500
     assert code(response) == "INTERNAL_SERVER_ERROR"
@@ -218,7 +248,7 @@ async def test_a_context_that_fails_is_masked(served: Served, where: str) -> Non
 
 
 async def test_a_context_may_refuse_with_a_code(served: Served) -> None:
-    served.http.headers["x-fail"] = "forbid"
+    served.application.fails = "forbid"
     response = await served.ask(HELLO)
     assert response.status_code == 400
     assert only_error(response) == {"message": "Not here.", "extensions": {"code": "FORBIDDEN"}}

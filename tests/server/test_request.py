@@ -1,9 +1,12 @@
 """A request as the server reads it: headers decoded once, the client's address, an id."""
 
+import re
+from pathlib import Path
+
 import pytest
 from starlette.types import Message
 
-from server.requests import Request
+from server.requests import LONGEST, Request
 
 
 def request(headers: list[tuple[bytes, bytes]], client: tuple[str, int] | None = None) -> Request:
@@ -54,3 +57,27 @@ def test_an_address_is_known_or_it_is_nobodys(
     client: tuple[str, int] | None, headers: list[tuple[bytes, bytes]], source: str | None
 ) -> None:
     assert request(headers, client).source == source
+
+
+def test_a_header_is_too_long_by_one_character() -> None:
+    longest = LONGEST["accept"] or 0
+    assert request([(b"accept", b"a" * longest)]).too_long is None
+    assert request([(b"accept", b"a" * (longest + 1))]).too_long == "accept"
+    # In two lines it is one list.
+    lines = [(b"accept", b"a" * (longest // 2))] * 2
+    assert request(lines).too_long == "accept"
+
+
+def test_a_header_without_an_entry_is_not_shown() -> None:
+    assert request([(b"cookie", b"a=b"), (b"x-new", b"1")]).headers == {}
+
+
+def test_every_header_that_the_sources_name_has_an_entry() -> None:
+    root = Path(__file__).parents[2]
+    sources = {path for name in ("server", "web") for path in (root / name).glob("*.py")}
+    # It writes headers, and reads none of a request.
+    sources.remove(root / "server" / "responses.py")
+    read = re.compile(r'headers\.(?:get|getlist)\(\s*"([a-z-]+)"')
+    named = {name for path in sources for name in read.findall(path.read_text())}
+    assert {"accept", "authorization", "accept-encoding"} <= named
+    assert named <= LONGEST.keys()

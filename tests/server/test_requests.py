@@ -119,10 +119,10 @@ async def test_a_query_string_that_is_no_request_gets_a_clear_400(
 async def test_a_query_string_beyond_the_limit_gets_414(
     serving: Callable[[ServerLimits], Served],
 ) -> None:
-    served = serving(ServerLimits(body_bytes=100))
+    served = serving(ServerLimits(header_bytes=100))
     response = await served.http.get("/graphql", params={"query": "{ hello }" + " " * 100})
     assert response.status_code == 414
-    assert only_error(response)["extensions"]["limit"] == "bodyBytes"
+    assert only_error(response)["extensions"]["limit"] == "headerBytes"
 
 
 async def test_an_announced_body_beyond_the_limit_gets_413_unread(

@@ -18,6 +18,7 @@ from db.enums import CredentialKind
 from db.session import Database
 from server.limits import ServerLimits
 from server.logs import configure_logging
+from server.oauth_token import ASSERTION_POINTS, SECRET_POINTS
 from tests.auth.conftest import STARTED, Hand
 from tests.auth.oauth import (
     AUDIENCE,
@@ -26,6 +27,7 @@ from tests.auth.oauth import (
     Worker,
     basic,
     make,
+    signer,
     statements_on,
     workers,
 )
@@ -320,3 +322,69 @@ async def test_a_last_use_that_cannot_be_recorded_is_logged_and_harms_no_client(
         "the last use of a credential was not recorded"
     }
     assert token not in repr(logged)
+
+
+FEW_TOKENS = ServerLimits(rate_points=3 * SECRET_POINTS, rate_seconds=3600, cost=1)
+
+
+async def test_a_token_costs_points_of_its_client_and_of_no_other(
+    database: Database, database_url: str, hand: Hand
+) -> None:
+    client, other = await make(database), await make(database, client_name="ERP")
+    async with workers(database_url, hand.clock, limits=FEW_TOKENS) as [worker]:
+        for left in (2, 1, 0):
+            response = await worker.token(client=client)
+            assert response.status_code == 200
+            assert f"r={left * SECRET_POINTS}" in response.headers["ratelimit"]
+        refused = await worker.token(client=client)
+        assert_refused(refused, "temporarily_unavailable", 429)
+        assert int(refused.headers["retry-after"]) > 0
+        await worker.issued(other)
+
+
+async def test_points_of_the_graph_and_of_tokens_are_the_same(
+    database: Database, database_url: str, hand: Hand
+) -> None:
+    client = await make(database)
+    async with workers(database_url, hand.clock, limits=FEW_TOKENS) as [worker]:
+        token = await worker.issued(client)
+        before = (await worker.ask(token)).headers["ratelimit"]
+        await worker.issued(client)
+        assert before != (await worker.ask(token)).headers["ratelimit"]
+
+
+async def test_wrong_secrets_cost_the_client_that_they_name_nothing(
+    database: Database, database_url: str, hand: Hand
+) -> None:
+    client = await make(database)
+    wrong = {**GRANT, "client_id": client.identifier, "client_secret": "wrong"}
+    async with workers(database_url, hand.clock, limits=FEW_TOKENS) as [worker]:
+        for _ in range(5):
+            assert_refused(await worker.token(wrong), "invalid_client", 401)
+        for _ in range(3):
+            await worker.issued(client)
+
+
+async def test_an_assertion_that_the_points_did_not_suffice_for_is_not_used_up(
+    database: Database, database_url: str, hand: Hand
+) -> None:
+    client = await signer(database, hand.clock)
+    limits = ServerLimits(rate_points=ASSERTION_POINTS, rate_seconds=10**9, cost=1)
+    form = client.form()
+    async with workers(database_url, hand.clock, limits=limits) as [worker]:
+        assert (await worker.token(client.form())).status_code == 200
+        assert (await worker.token(form)).status_code == 429
+    async with workers(database_url, hand.clock, limits=limits) as [worker]:
+        assert (await worker.token(form)).status_code == 200
+
+
+async def test_basic_credentials_beyond_any_of_ours_are_not_decoded(worker: Worker) -> None:
+    headers = {"Authorization": f"Basic {'%41' * 1000}"}
+    response = await worker.token(headers=headers)
+    assert_refused(response, "invalid_client", 401)
+    assert "too long" in response.json()["error_description"]
+
+
+async def test_a_header_that_is_too_long_is_refused_as_an_oauth_error(worker: Worker) -> None:
+    response = await worker.token(headers={"Authorization": f"Basic {'a' * 9000}"})
+    assert_refused(response, "invalid_request", 431)

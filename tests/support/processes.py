@@ -8,6 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
+def memory(process: "subprocess.Popen[str]") -> int:
+    """The bytes of memory that a process has resident."""
+    command = ["ps", "-o", "rss=", "-p", str(process.pid)]
+    return 1024 * int(subprocess.run(command, check=True, capture_output=True).stdout)
+
+
 @contextmanager
 def served(
     command: Sequence[str | Path],
