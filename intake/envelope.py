@@ -97,7 +97,8 @@ def message_type(value: dict[str, Any], path: str) -> MessageType:
     if name == _TASK.name:
         return _TASK
     # An extension of the type, or none (which the schema then reports), together with items.
-    if name == _ORDER.name or (name not in schemas.known_types() and "productOrderItem" in value):
+    is_known = isinstance(name, str) and name in schemas.known_types()
+    if name == _ORDER.name or (not is_known and "productOrderItem" in value):
         return _ORDER
     raise InvalidError((f"{path}['@type']", f"{name!r} is neither a product order nor an event"))
 

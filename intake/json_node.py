@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from intake.problems import InvalidError
@@ -196,6 +197,19 @@ def member(path: str, key: str) -> str:
 
 def parse_instant(value: str) -> datetime:
     """An RFC 3339 date and time. A leap second counts as the second before."""
+    return _recent_instant(value) if len(value) < _USUAL_INSTANT else _instant(value)
+
+
+_USUAL_INSTANT = 40
+
+
+# Each instant is read twice: when it is validated, and when it is translated.
+@lru_cache(maxsize=1024)
+def _recent_instant(value: str) -> datetime:
+    return _instant(value)
+
+
+def _instant(value: str) -> datetime:
     text = value.upper().replace(" ", "T", 1)
     if text[17:19] == "60":
         text = f"{text[:17]}59{text[19:]}"

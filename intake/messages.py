@@ -1,20 +1,18 @@
 """Messages: read, checked against the standard and translated into changes of one order."""
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from itertools import islice
 from typing import Any
 
 from intake import schemas
+from intake.digests import digest_of
 from intake.envelope import Kind, message_type, read_envelope
 from intake.json_node import JsonNode
 from intake.parsed_order import ParsedOrder, read_order
 from intake.problems import Fault, InvalidError
-from intake.reader import unstorable
+from intake.reader import is_storable, unstorable
 from intake.translate import is_draft, translate
 from ordering.errors import RefusedError
 from ordering.order.changes import Change, ContractReported
@@ -63,7 +61,8 @@ def read_message(value: Any, path: str, now: datetime) -> Message:
     """The message in a JSON value. Raises `InvalidError` with everything that is wrong with it."""
     if not isinstance(value, dict):
         raise InvalidError((path, "neither a product order nor an event: not an object"))
-    _raise_any(unstorable(value, path))
+    if not is_storable(value):
+        _raise_any(unstorable(value, path))
     type_ = message_type(value, path)
     _raise_any(schemas.problems(value, type_.schema, path))
     digest = digest_of(value)
@@ -106,15 +105,3 @@ def by_time(messages: Sequence[Message]) -> list[Message]:
             first.setdefault(message.number, message)
     firsts = set(map(id, first.values()))
     return [*first.values(), *(m for m in in_time if id(m) not in firsts)]
-
-
-def digest_of(value: Any) -> str:
-    """SHA-256 of the canonical JSON: sorted names, no spaces, numbers by their value."""
-    text = json.dumps(
-        value, sort_keys=True, separators=(",", ":"), default=_canonical, ensure_ascii=False
-    )
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _canonical(value: Decimal) -> object:
-    return int(value) if value == value.to_integral_value() else f"{value.normalize():f}"

@@ -142,10 +142,90 @@ def unstorable(value: Any, path: str, name: str = "", depth: int = 0) -> Iterato
         yield path, f"the number {f'{value:.6e}'} is out of range"
 
 
+def is_storable(value: Any) -> bool:
+    """Whether `unstorable` finds nothing. May be False for a storable value with long names."""
+    try:
+        longest_path, _ = _extent(value, 0)
+    except _UnstorableError:
+        return False
+    return longest_path <= LONGEST_PATH - _AROUND_LABEL
+
+
+class _UnstorableError(Exception):
+    pass
+
+
+_AROUND_NAME = len("['']")
+_AROUND_LABEL = len("[#12345678]")
+
+
+def _extent(value: Any, depth: int) -> tuple[int, int]:
+    """How many characters paths and full names of values below have at most, and how many the
+    longest of its texts has. Raises `_UnstorableError`."""
+    kind = type(value)
+    if depth > DEEPEST:
+        is_storable = False
+    elif kind is dict:
+        return _extent_of_members(value, depth)
+    elif kind is list:
+        longest_path = longest_text = 0
+        for below in value:
+            path, text = _extent(below, depth + 1)
+            longest_path = max(longest_path, path)
+            longest_text = max(longest_text, text)
+        # What identifies an element is one of its texts, with its index if others have it too.
+        return longest_path + min(longest_text, LONGEST_NAME) + _AROUND_LABEL, 0
+    elif kind is str:
+        is_storable = _is_text(value)
+    elif kind is Decimal:
+        is_storable = abs(value.adjusted()) <= _LONGEST_NUMBER
+    else:
+        is_storable = kind in _ALWAYS_STORABLE
+    if not is_storable:
+        raise _UnstorableError
+    return 0, 0
+
+
+def _extent_of_members(value: dict[str, Any], depth: int) -> tuple[int, int]:
+    # The innermost loop: a call of `max` or `_is_text` for each value would double its cost.
+    longest_path = longest_text = 0
+    for name, below in value.items():
+        length = len(name)
+        if length > LONGEST_NAME or not ((name.isascii() and "\0" not in name) or _is_text(name)):
+            raise _UnstorableError
+        kind = type(below)
+        if kind is str and depth < DEEPEST:
+            if not ((below.isascii() and "\0" not in below) or _is_text(below)):
+                raise _UnstorableError
+            if (size := len(below)) > longest_text:
+                longest_text = size
+        elif kind not in _ALWAYS_STORABLE or depth == DEEPEST:
+            length += _extent(below, depth + 1)[0]
+        if length > longest_path:  # noqa: PLR1730 - see above
+            longest_path = length
+    return longest_path + _AROUND_NAME, longest_text
+
+
+_ALWAYS_STORABLE = frozenset({int, bool, float, type(None)})
+
+
+def _is_text(text: str) -> bool:
+    """Whether the databases can hold the text."""
+    if "\0" in text:
+        return False
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _bad_text(text: str, path: str, prefix: str) -> Iterator[tuple[str, str]]:
     if "\0" in text:
         yield path, f"{prefix}a NUL character"
-    elif not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+    elif not _is_text(text):
         yield path, f"{prefix}half of a surrogate pair, which is not a character"
 
 
