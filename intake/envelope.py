@@ -117,9 +117,9 @@ def read_envelope(root: JsonNode, type_: MessageType) -> Envelope:
 
 
 def _read_event(root: JsonNode, type_: MessageType) -> Envelope:
-    root.place("eventType")
+    root.mark_placed("eventType")
     at = root.instant("timeOccurred", "timeOcurred") or root.instant("eventTime")
-    root.place("eventTime")
+    root.mark_placed("eventTime")
     event = root.node("event")
     if event is None:
         raise root.fail("event", "is missing")

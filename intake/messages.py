@@ -10,6 +10,7 @@ from intake import schemas
 from intake.digests import digest_of
 from intake.envelope import Kind, message_type, read_envelope
 from intake.json_node import JsonNode
+from intake.json_place import Place
 from intake.parsed_order import ParsedOrder, read_order
 from intake.problems import Fault, InvalidError
 from intake.reader import is_storable, unstorable
@@ -47,7 +48,7 @@ class Message:
 
     def fail(self, subject: str, reason: str, code: str) -> InvalidError:
         """An error at the place where the message says something about the subject."""
-        path, _ = self.order.names.get(subject, (self.order.path, ""))
+        path, _ = self.order.names.find(subject) or (self.order.path, "")
         return InvalidError((path, reason), code=code)
 
     def refused(self, refusal: RefusedError) -> InvalidError:
@@ -66,7 +67,7 @@ def read_message(value: Any, path: str, now: datetime) -> Message:
     type_ = message_type(value, path)
     _raise_any(schemas.problems(value, type_.schema, path))
     digest = digest_of(value)
-    envelope = read_envelope(JsonNode(value, path), type_)
+    envelope = read_envelope(JsonNode(value, Place.root(path)), type_)
     number = f"TMF622-{digest[:16]}" if envelope.number is None else envelope.number
     order = read_order(envelope.order, number, envelope.at or now)
     at = envelope.at

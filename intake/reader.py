@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from intake.json_node import LONGEST_NAME, join, labels, member
+from intake.json_place import LONGEST_NAME, join, labels, member
 from intake.problems import InvalidError, Problem
 
 LARGEST_FILE = 256 * 1024 * 1024

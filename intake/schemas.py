@@ -16,7 +16,8 @@ from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 
 from intake.checks import Check, Compiler
-from intake.json_node import member, parse_instant
+from intake.json_node import parse_instant
+from intake.json_place import member
 
 MOST_PROBLEMS = 100
 _FILE = Path(__file__).parent / "tmf622" / "schemas.json"

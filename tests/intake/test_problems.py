@@ -271,5 +271,5 @@ async def test_folders_are_read_whole_and_a_missing_path_is_named(
 
 
 async def test_a_type_that_is_no_text_is_a_problem(take_in: Intake) -> None:
-    report = await take_in(order(**{"@type": ["ProductOrder"]}))
+    report = await take_in({**order(), "@type": ["ProductOrder"]})
     assert [path for path, _ in _problems(report)] == ["$['@type']"]
