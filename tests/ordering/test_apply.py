@@ -275,7 +275,7 @@ def test_any_sequence_of_changes_keeps_history_and_version_whole(
         assert [entry.phase for entry in entries[len(history) :]] == changed
         assert (order.row.phase is P.CLARIFICATION) == (order.row.action_text is not None)
         assert (order.row.phase is P.COMPLETED) == (order.row.completed_at is not None)
-        assert order.row.delayed == order.has_open_delay
+        assert order.row.delayed == bool(order.delays.open)
         assert not applied.events or order.row.updated_at == NOW
     _assert_allowed(order)
 
