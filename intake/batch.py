@@ -8,7 +8,7 @@ from datetime import datetime
 from db.base import Base
 from db.models import Tenant
 from db.session import WriteSession
-from intake.messages import Message
+from intake.messages import Header, Message
 from intake.problems import Fault, InvalidError, Outcome
 from intake.restatement import additions, other_parties
 from ordering.customer.parties import find_or_add_tenant
@@ -25,7 +25,7 @@ from ordering.unit_of_work import UnitOfWork
 class Result:
     """What became of one message: an outcome if it was taken in, else a code and the problems."""
 
-    message: Message
+    header: Header
     outcome: Outcome | None
     code: str | None = None
     """A `Fault` or a `Refusal`."""
@@ -116,14 +116,14 @@ class _Batch:
         order = self._find(message, tenant)
         if order is not None:
             if message.digest in order.digests:
-                return Result(message, Outcome.DUPLICATE)
+                return Result(message.header, Outcome.DUPLICATE)
             if message.is_draft:
                 raise message.draft()
             added = additions(order, message)
             return self._apply(message, order, CharacteristicsReported(tuple(added)))
         if not message.brings_order:
             problem = f"{message.order.path}.id", f"unknown order {message.number}"
-            return Result(message, None, Fault.UNKNOWN_ORDER, (problem,))
+            return Result(message.header, None, Fault.UNKNOWN_ORDER, (problem,))
         if tenant is None:
             reason = "no related party has a role of the tenant (Seller, Partner …)"
             path = f"{message.order.path}.relatedParty"
@@ -147,7 +147,7 @@ class _Batch:
             occurred_at=order.not_before_receipt(message.at),
             received_at=self.now,
         )
-        return Result(message, _outcome(applied))
+        return Result(message.header, _outcome(applied))
 
     def _tenant(self, message: Message) -> Tenant | None:
         """The tenant of the order, added if it brings an order; None if not known or not named."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
@@ -58,11 +59,54 @@ def _below(folder: Path, problems: list[Problem]) -> list[Path]:
     return sorted(path for path in named if path.is_file() or not path.exists())
 
 
-def read(file: Path) -> list[tuple[str, Any]]:
-    """The messages of a file with their JSON paths: a single one, or those of a list.
+class Document:
+    """The messages in the text of a file, parsed one at a time."""
 
-    Raises `InvalidError` if the file is not JSON or exceeds a limit.
-    """
+    def __init__(self, raw: bytes) -> None:
+        """Raises `InvalidError` for bytes that are not UTF-8."""
+        self._text = _decoded(raw)
+
+    def __iter__(self) -> Iterator[tuple[str, int, Any]]:
+        """JSON path, position and value of each message: the single one, or those of a list.
+
+        Raises `InvalidError` at the first place that is not JSON.
+        """
+        text = self._text
+        at = _after_space(text, 0)
+        if text[at : at + 1] != "[":
+            yield "$", at, _parsed(text)
+            return
+        at = _after_space(text, at + 1)
+        index = 0
+        separator = "]" if text[at : at + 1] == "]" else ","
+        while separator == ",":
+            value, end = self._value_at(at)
+            yield f"$[{index}]", at, value
+            index += 1
+            end = _after_space(text, end)
+            separator = text[end : end + 1]
+            at = _after_space(text, end + 1)
+        if separator != "]" or at != len(text):
+            # Raises, with what is wrong and where.
+            _parsed(text)
+
+    def value_at(self, position: int) -> Any:
+        """The message at a position that was found before."""
+        return self._value_at(position)[0]
+
+    def _value_at(self, position: int) -> tuple[Any, int]:
+        try:
+            return _DECODER.raw_decode(self._text, position)
+        except (json.JSONDecodeError, RecursionError):
+            _parsed(self._text)
+            raise
+
+    def __len__(self) -> int:
+        return len(self._text)
+
+
+def open_document(file: Path) -> Document:
+    """Raises `InvalidError` if the file cannot be read or exceeds a limit."""
     try:
         size = file.stat().st_size
         if size > LARGEST_FILE:
@@ -70,7 +114,7 @@ def read(file: Path) -> list[tuple[str, Any]]:
         raw = file.read_bytes()
     except OSError as error:
         raise InvalidError(("$", f"cannot be read: {error.strerror}")) from None
-    return split(parse(raw))
+    return Document(raw)
 
 
 def split(value: Any) -> list[tuple[str, Any]]:
@@ -85,16 +129,19 @@ def parse(raw: bytes) -> Any:
 
     Raises `InvalidError`.
     """
+    return _parsed(_decoded(raw))
+
+
+def _decoded(raw: bytes) -> str:
     try:
-        return json.loads(
-            raw.decode("utf-8-sig"),
-            object_pairs_hook=_object,
-            parse_float=_number,
-            parse_int=_integer,
-            parse_constant=_no_number,
-        )
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InvalidError(("$", f"not UTF-8 at byte {error.start}")) from None
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return _DECODER.decode(text)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno} column {error.colno}"
         raise InvalidError(("$", f"bad JSON at {place}: {error.msg}")) from None
@@ -259,3 +306,17 @@ def _integer(text: str) -> int | Decimal:
 
 def _no_number(text: str) -> Any:
     raise InvalidError(("$", f"bad JSON: {text} is not a number"))
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object,
+    parse_float=_number,
+    parse_int=_integer,
+    parse_constant=_no_number,
+)
+_SPACE = re.compile(r"[ \t\n\r]*")
+
+
+def _after_space(text: str, position: int) -> int:
+    match = _SPACE.match(text, position)
+    return match.end() if match else position

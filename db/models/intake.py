@@ -32,6 +32,7 @@ class IntakeMessage(TenantOwned, Base):
         owned_by_tenant(),
         link("order_id", "orders"),
         Index(None, "order_id", "kind", "occurred_at"),
+        Index(None, "digest"),
     )
 
 

@@ -228,6 +228,7 @@ table(
     required(INSTANT, "received_at"),
     link("order_id", "orders"),
     sa.Index(None, "order_id", "kind", "occurred_at"),
+    sa.Index(None, "digest"),
 )
 
 table(
