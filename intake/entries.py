@@ -1,7 +1,9 @@
-"""Messages before they are loaded: read once for what is wrong with them and for their order, and
-again when their turn comes, so that a large file is never in memory as a whole."""
+"""Messages before they are loaded: checked, and put in order by their headers.
 
-from collections.abc import Callable, Iterable, Sequence
+Messages of a file are read whole when their turn comes, so that it is never in memory as a whole.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -9,7 +11,7 @@ from typing import Any
 
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
-from intake.messages import Header, Message, read_message
+from intake.messages import Header, Message, read_header, read_message
 from intake.problems import InvalidError
 from intake.repeats import digest_or_none, find_repeats
 
@@ -20,7 +22,8 @@ class Entry:
 
     header: Header
     read: Callable[[], Message] | None
-    """Reads the message whole; None for a repeat, of which the header is all that is needed."""
+    """Reads the message whole, and raises `InvalidError` for values that cannot be stored. None for
+    a repeat: its header is all that is needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,11 @@ async def read_entries(
         digest: partial(Header.of_repeat, digest, repeat.number, repeat.event_id)
         for digest, repeat in repeats.items()
     }
-    entries: list[Entry | InvalidError] = await run(_read, values, digests, headers, now)
+    # Products are added before the transaction of a tenant begins, so all have to be known.
+    is_whole = tenant is not None
+    entries: list[Entry | InvalidError] = await run(
+        _read, values, digests, headers, now, is_whole=is_whole
+    )
     return entries
 
 
@@ -71,6 +78,8 @@ def _read(
     digests: Sequence[str | None],
     repeats: dict[str, Callable[[str], Header]],
     now: datetime,
+    *,
+    is_whole: bool,
 ) -> list[Entry | InvalidError]:
     entries: list[Entry | InvalidError] = []
     for found, digest in zip(values, digests, strict=True):
@@ -78,36 +87,37 @@ def _read(
             entries.append(Entry(header(found.path), None))
             continue
         try:
-            message = read_message(found.value, found.path, now, digest=digest)
+            entries.append(_entry(found, digest, now, is_whole=is_whole))
         except InvalidError as error:
             entries.append(error)
-        else:
-            entries.append(Entry(message.header, _reader(message, found, now)))
     return entries
 
 
-def _reader(message: Message, found: Found, now: datetime) -> Callable[[], Message]:
-    again = found.again
-    if again is None:
-        return lambda: message
-    path, digest = found.path, message.digest
+def _entry(found: Found, digest: str | None, now: datetime, *, is_whole: bool) -> Entry:
+    if found.again is None:
+        message = read_message(found.value, found.path, now, digest=digest)
+        return Entry(message.header, lambda: message)
+    if is_whole:
+        header = read_message(found.value, found.path, now, digest=digest).header
+    else:
+        header = read_header(found.value, found.path, now, digest)
+    return Entry(header, partial(_read_again, found.again, header, now))
 
-    def read() -> Message:
-        return read_message(again(), path, now, digest=digest, checked=True)
 
-    return read
+def _read_again(again: Callable[[], Any], header: Header, now: datetime) -> Message:
+    return read_message(again(), header.path, now, digest=header.digest, checked=True)
 
 
-def by_time(entries: Iterable[Entry]) -> list[Entry]:
+def by_time(entries: Iterable[Entry], known: Collection[str] = ()) -> list[Entry]:
     """The earliest account of each order, then everything else by time; the present comes last.
 
-    Repeats come last: they change nothing.
+    Orders with the numbers in `known` have had their first account. Repeats come last.
     """
     latest = datetime.max.replace(tzinfo=UTC)
     in_time = sorted(entries, key=lambda entry: entry.header.at or latest)
     first: dict[str, Entry] = {}
     for entry in sorted(in_time, key=lambda entry: entry.header.received_at or latest):
-        if entry.header.brings_order:
+        if entry.header.brings_order and entry.header.number not in known:
             first.setdefault(entry.header.number, entry)
     firsts = set(map(id, first.values()))
     return [*first.values(), *(entry for entry in in_time if id(entry) not in firsts)]

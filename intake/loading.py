@@ -1,6 +1,6 @@
 """Loads messages: many in one transaction, each of which can fail alone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from db.scope.tenant_scope import TenantScope
 from db.session import Database, WriteSession
 from intake import failures
 from intake.batch import Result, take_in
-from intake.entries import Entry
+from intake.entries import Entry, by_time
 from intake.failures import MAX_ATTEMPTS
 from intake.messages import Header, Message
 from intake.problems import Fault, InvalidError, Outcome
@@ -129,17 +129,36 @@ class _Loading:
                     # A first statement outside of any savepoint: if the transaction cannot begin,
                     # no message is at fault.
                     await session.scalar(select(Tenant.id).limit(1))
-                    for start in range(0, len(entries), _BATCH):
-                        progress(start / len(entries))
-                        batch = entries[start : start + _BATCH]
-                        messages = [entry.read() for entry in batch if entry.read is not None]
-                        results += await self._load(session, messages)
+                    async for some in self._load_batches(session, entries):
+                        results += some
+                        progress(len(results) / len(entries))
             except DBAPIError as error:
                 if not faults.is_contention(error):
                     raise
             else:
                 return results, session.statements
         raise BusyError
+
+    async def _load_batches(
+        self, session: WriteSession, entries: Sequence[Entry]
+    ) -> AsyncIterator[list[Result]]:
+        """Results of the messages, batch by batch."""
+        remaining = list(entries)
+        known: set[str] = set()
+        while remaining:
+            batch = remaining[:_BATCH]
+            messages, invalid = _read(batch)
+            if invalid:
+                yield list(invalid.values())
+            if any(e.header.brings_order for e in batch if e.header.path in invalid):
+                # The first account of an order was none, so that its next one may be the first.
+                valid = [e for e in remaining if e.header.path not in invalid]
+                remaining = by_time(valid, known)
+                continue
+            remaining = remaining[_BATCH:]
+            if messages:
+                yield await self._load(session, messages)
+                known.update(m.number for m in messages if m.brings_order)
 
     async def _load(
         self, session: WriteSession, messages: Sequence[Message], *, again: bool = False
@@ -181,6 +200,20 @@ class _Loading:
             # A concurrent intake may have just added the row that this message adds.
             return await self._load(session, messages, again=True)
         return [result]
+
+
+def _read(entries: Sequence[Entry]) -> tuple[list[Message], dict[str, Result]]:
+    """The messages, and by path the results of those that cannot be read."""
+    messages: list[Message] = []
+    invalid: dict[str, Result] = {}
+    for entry in entries:
+        header = entry.header
+        try:
+            if entry.read is not None:
+                messages.append(entry.read())
+        except InvalidError as error:
+            invalid[header.path] = Result(header, None, error.code, error.problems)
+    return messages, invalid
 
 
 def _failed(header: Header, error: Exception, attempts: int, *, replay: bool) -> Result:

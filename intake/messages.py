@@ -1,16 +1,16 @@
 """Messages: read, checked against the standard and translated into changes of one order."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from intake import schemas
 from intake.digests import digest_of
-from intake.envelope import Kind, message_type, read_envelope
+from intake.envelope import Envelope, Kind, message_type, read_envelope
 from intake.json_node import JsonNode
 from intake.json_place import Names, Place
-from intake.parsed_order import ParsedOrder, read_order
+from intake.parsed_order import ParsedOrder, entered_state, read_order
 from intake.parties import read_parties
 from intake.problems import Fault, InvalidError
 from intake.reader import is_storable, unstorable
@@ -35,7 +35,7 @@ class Header:
     received_at: datetime | None
     """When the order was received; None for a repeat."""
     products: tuple[tuple[str, str], ...] = ()
-    """Number and name of each product that a new order would name."""
+    """Number and name of each product that a new order names, if the message was read whole."""
 
     @classmethod
     def of_repeat(cls, digest: str, number: str, event_id: str | None, path: str) -> "Header":
@@ -98,40 +98,40 @@ class Message:
         return self.fail("phase", "a draft is not an order yet", Fault.DRAFT)
 
 
+def read_header(value: Any, path: str, now: datetime, digest: str | None) -> Header:
+    """The header of the message in a JSON value, which is checked against the standard.
+
+    Raises `InvalidError` with everything that is wrong with it. Reading the message whole may still
+    find values that cannot be stored. Products are not read.
+    """
+    _check(value, path)
+    try:
+        envelope = _envelope(value, path)
+        created, state = envelope.order.instant("creationDate"), envelope.order.text("state")
+        state_at, _ = entered_state(envelope.order, state, created)
+    except InvalidError:
+        # Raises what is wrong in the order in which a message is read.
+        return read_message(value, path, now, digest=digest, checked=True).header
+    received_at = created or envelope.at or now
+    return _header(envelope, digest or digest_of(value), state_at, received_at, now)
+
+
 def read_message(
     value: Any, path: str, now: datetime, *, digest: str | None = None, checked: bool = False
 ) -> Message:
     """The message in a JSON value. Raises `InvalidError` with everything that is wrong with it.
 
-    `digest` is that of the value, if it is known. With `checked` the message was read before.
+    `digest` is that of the value, if it is known. With `checked` its header was read before.
     """
-    if not isinstance(value, dict):
-        raise InvalidError((path, "neither a product order nor an event: not an object"))
-    if not checked and not is_storable(value):
-        _raise_any(unstorable(value, path))
-    type_ = message_type(value, path)
     if not checked:
-        _raise_any(schemas.problems(value, type_.schema, path))
+        _check(value, path)
     digest = digest or digest_of(value)
-    envelope = read_envelope(JsonNode(value, Place.root(path)), type_)
-    number = f"TMF622-{digest[:16]}" if envelope.number is None else envelope.number
-    order = read_order(envelope.order, number, envelope.at or now)
-    at = envelope.at
-    if type_.kind is Kind.SNAPSHOT:
-        at = order.state_at
-    elif type_.kind is Kind.CREATED:
-        at = order.state_at or at
-    header = Header(
-        path=path,
-        digest=digest,
-        event_id=envelope.event_id,
-        number=number,
-        brings_order=type_.brings_order,
-        # A report from the future would supersede everything that happens until then.
-        at=at and min(at, now),
-        received_at=order.stated.received_at,
-        products=_products(order) if type_.brings_order else (),
-    )
+    envelope = _envelope(value, path)
+    type_ = envelope.type
+    order = read_order(envelope.order, _number(envelope, digest), envelope.at or now)
+    header = _header(envelope, digest, order.state_at, order.stated.received_at, now)
+    if type_.brings_order:
+        header = replace(header, products=_products(order))
     return Message(
         header=header,
         value=value,
@@ -142,10 +142,49 @@ def read_message(
     )
 
 
+def _check(value: Any, path: str) -> None:
+    if not isinstance(value, dict):
+        raise InvalidError((path, "neither a product order nor an event: not an object"))
+    if not is_storable(value):
+        _raise_any(unstorable(value, path))
+    _raise_any(schemas.problems(value, message_type(value, path).schema, path))
+
+
+def _envelope(value: dict[str, Any], path: str) -> Envelope:
+    return read_envelope(JsonNode(value, Place.root(path)), message_type(value, path))
+
+
+def _number(envelope: Envelope, digest: str) -> str:
+    return f"TMF622-{digest[:16]}" if envelope.number is None else envelope.number
+
+
+def _header(
+    envelope: Envelope,
+    digest: str,
+    state_at: datetime | None,
+    received_at: datetime,
+    now: datetime,
+) -> Header:
+    at = envelope.at
+    if envelope.type.kind is Kind.SNAPSHOT:
+        at = state_at
+    elif envelope.type.kind is Kind.CREATED:
+        at = state_at or at
+    return Header(
+        path=envelope.root.path,
+        digest=digest,
+        event_id=envelope.event_id,
+        number=_number(envelope, digest),
+        brings_order=envelope.type.brings_order,
+        # A report from the future would supersede everything that happens until then.
+        at=at and min(at, now),
+        received_at=received_at,
+    )
+
+
 def named_tenant(value: dict[str, Any]) -> str | None:
     """The number of the tenant that a message names. Raises `InvalidError`."""
-    envelope = read_envelope(JsonNode(value, Place.root("$")), message_type(value, "$"))
-    tenant = read_parties(envelope.order, Names()).tenant
+    tenant = read_parties(_envelope(value, "$").order, Names()).tenant
     return tenant.number if tenant else None
 
 

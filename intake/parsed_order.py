@@ -68,7 +68,7 @@ def read_order(order: JsonNode, number: str, at: datetime) -> ParsedOrder:
     names.add("order", order.place, "id", name="id")
     parties = read_parties(order, names)
     created, state = order.instant("creationDate"), order.text("state")
-    state_at, reason = _entered_state(order, state, created)
+    state_at, reason = entered_state(order, state, created)
     quotes = order.nodes("quote")
     items = read_items(order, names)
     site = read_site(order)
@@ -119,10 +119,10 @@ def error_reason(error: JsonNode) -> str | None:
     return ": ".join(filter(None, (error.text("reason"), error.text("message")))) or None
 
 
-def _entered_state(
+def entered_state(
     order: JsonNode, state: str | None, created: datetime | None
 ) -> tuple[datetime | None, str | None]:
-    """When the order entered its state and why, by its own dates."""
+    """When the order entered its state and why, by its own dates. Raises `InvalidError`."""
     errors = order.nodes("productOrderErrorMessage")
     if state == "completed":
         return order.instant("completionDate"), None

@@ -140,8 +140,8 @@ async def _read(
     return by_time(entries), unread
 
 
-async def _at_once(function: Callable[..., Any], *arguments: Any) -> Any:
-    return function(*arguments)
+async def _at_once(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    return function(*arguments, **options)
 
 
 def _in_order(files: list[Path]) -> list[Path]:

@@ -14,7 +14,7 @@ from db.models import Customer, IntakeMessage, Order
 from intake.digests import _canonical, digest_of
 from intake.problems import InvalidError
 from intake.reader import Document, parse, split
-from tests.intake.payloads import Intake, order, party, state
+from tests.intake.payloads import T0, Intake, order, party, state
 from tests.intake.reporting import Reporter
 from tests.support.statements import sent
 
@@ -197,3 +197,15 @@ def _result(read: Callable[[], Any]) -> Any:
         return read()
     except InvalidError as error:
         return error.problems
+
+
+async def test_an_account_that_cannot_be_stored_is_not_the_first_of_its_order(
+    take_in: Intake,
+) -> None:
+    """It is valid by the schemas, and found out only when its batch is loaded."""
+    early = order(creationDate="2026-03-01T08:00:00Z", externalId=[{"id": "x" * 600}])
+    early["externalId"][0] |= {"@type": "ExternalIdentifier"}
+    report = await take_in([early, state("held", 1), order(), order("A-2")])
+    assert [p.reason for p in report.problems] == ["longer than 500 characters"]
+    assert (report.loaded, report.failed) == (3, 1)
+    assert (await take_in.order()).received_at == T0
