@@ -129,8 +129,12 @@ def progress(index: int, state: str, minutes: int) -> dict[str, Any]:
     """A report that an order has entered a state."""
     kind = "ProductOrderStateChangeEvent"
     number, at = f"A-{index:07}", _at(index + minutes)
-    payload = {"@type": "ProductOrder", "id": number, "state": state}
-    payload["relatedParty"] = [_party("Partner", f"P-{index % _PARTNERS}")]
+    payload = {
+        "@type": "ProductOrder",
+        "id": number,
+        "state": state,
+        "relatedParty": [_party("Partner", f"P-{index % _PARTNERS}")],
+    }
     return {
         "@type": kind,
         "eventType": kind,
