@@ -13,7 +13,10 @@ import click
 
 from bench import machine
 from bench.comparing import compare
-from bench.database import Prepared, postgresql, prepare
+from bench.database import SERVER, Prepared, postgresql, prepare
+from bench.intake import Measured
+from bench.intake import measure as measure_intake
+from bench.intake import report as intake_report
 from bench.load import http_request
 from bench.measuring import Series, measure, series_of
 from bench.noisy_neighbour import noisy_neighbour
@@ -23,7 +26,7 @@ from bench.report import Report, Row
 from bench.scenarios import questions
 from bench.serving import UNLIMITED, serving, statements
 from commands.base import progress
-from tests.support.postgres import PostgresUnavailableError
+from tests.support.postgres import PostgresUnavailableError, private_postgres
 
 orders_option = click.option(
     "--orders", default=200_000, show_default=True, help="Size of the order book."
@@ -66,7 +69,7 @@ def _order_book(orders: int, url: str | None) -> Iterator[tuple[Prepared, Path]]
 
 @click.group(context_settings={"max_content_width": 110})
 def main() -> None:
-    """Measure the product over HTTP on a large order book in PostgreSQL.
+    """Measure the product over HTTP on a large order book in PostgreSQL, and intake.
 
     Measure on a quiet machine: the server and the load generator need a core each.
     """
@@ -177,6 +180,24 @@ def polling(prepared: Prepared, directory: Path, **options: Any) -> None:
         progress("Measuring rounds") as show,
     ):
         click.echo(poll(server, prepared, **options, progress=show))
+
+
+@main.command("intake")
+@click.option("--orders", default=10_000, show_default=True, help="Orders in each file.")
+@click.option("--rounds", default=3, show_default=True, help="Rounds, of which the best counts.")
+def intake_command(*, orders: int, rounds: int) -> None:
+    """Orders taken in per second of processor time, and memory, on both databases."""
+    measured: dict[str, list[Measured]] = {"SQLite": [], "PostgreSQL": []}
+    with progress("Measuring rounds") as show:
+        for number in range(rounds):
+            with tempfile.TemporaryDirectory() as directory:
+                url = f"sqlite+aiosqlite:///{directory}/intake.db"
+                measured["SQLite"].append(measure_intake(url, orders))
+            # An empty server for each round: files that were taken in before are repeats.
+            with private_postgres(**SERVER) as url:
+                measured["PostgreSQL"].append(measure_intake(url, orders))
+            show(number + 1, rounds)
+    click.echo(intake_report(measured))
 
 
 main.add_command(profile)

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 import intake
 import seeding
+from app import collect_rarely
 from commands.base import (
     PARTLY_FAILED,
     Mistake,
@@ -153,6 +154,7 @@ def intake_command(paths: tuple[Path, ...], tenant: str | None) -> None:
 
 
 async def _load(settings: Settings, paths: tuple[Path, ...], tenant: str | None) -> intake.Report:
+    collect_rarely()
     async with open_database(settings) as database:
         with stopped_by(settings), progress("Loading files, bytes") as show:
             return await intake.run(database, paths, tenant=tenant, progress=show)

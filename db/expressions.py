@@ -1,6 +1,7 @@
 """Expressions with the same meaning and different SQL on SQLite and PostgreSQL."""
 
 import json
+from collections.abc import Iterable
 from enum import Enum
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,13 @@ from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import Boolean, TypeEngine
+
+
+def any_of(column: InstrumentedAttribute[Any], values: Iterable[Any]) -> ColumnElement[bool]:
+    """Whether the column equals one of the values, which are one parameter: the SQL is the same for
+    any number of them."""
+    return _AnyOf(column, bindparam(None, list(values), type_=_Values(column.type)))
+
 
 KEYS = "keys"
 """The default name of the parameter of `any_key`."""

@@ -7,7 +7,7 @@ cannot be scoped, such as one without a mapped class, is refused.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Self, TypeVar, cast
 
@@ -18,6 +18,7 @@ from db.base import Base
 from db.engine import WRITES, create_engine
 from db.read_audit import ReadAudit, owner_attributes
 from db.rows import Prefetch, Records, RowQuery, TupleQuery
+from db.scope import bulk_writes
 from db.scope.enforcement import PURPOSE, SCOPE, SENT
 from db.scope.privileges import CHANGES
 from db.scope.roles import Kind, Purpose
@@ -180,6 +181,23 @@ class WriteSession(ReadSession):
     async def flush(self) -> None:
         async with self._lock:
             await self._session.flush()
+
+    async def insert(self, model: type[Base], rows: Sequence[bulk_writes.Row]) -> None:
+        """Insert many rows with one statement. Raises OutOfScopeError."""
+        await self._bulk(bulk_writes.insert, model, rows)
+
+    async def update(
+        self, model: type[Base], columns: Collection[str], rows: Sequence[bulk_writes.Row]
+    ) -> None:
+        """Set these columns of many rows with one statement; each row has its key and its owner.
+
+        Raises OutOfScopeError.
+        """
+        await self._bulk(bulk_writes.update_rows, model, columns, rows)
+
+    async def _bulk(self, write: Callable[..., None], *arguments: Any) -> None:
+        async with self._lock:
+            await self._session.run_sync(write, self.scope, *arguments)
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:

@@ -1,19 +1,22 @@
 """Takes a batch of messages into the orders that they are about."""
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from db.base import Base
 from db.models import Tenant
 from db.session import WriteSession
-from intake.messages import Message
+from intake.messages import Header, Message
 from intake.problems import Fault, InvalidError, Outcome
 from intake.restatement import additions, other_parties
 from ordering.customer.parties import find_or_add_tenant
 from ordering.errors import RefusedError
 from ordering.order.aggregate import OrderAggregate
-from ordering.order.apply import Applied, apply
+from ordering.order.apply import Applied, apply, parts_read
 from ordering.order.changes import Change, CharacteristicsReported
+from ordering.order.differences import parts_compared
 from ordering.order.receive import receive
 from ordering.unit_of_work import UnitOfWork
 
@@ -22,7 +25,7 @@ from ordering.unit_of_work import UnitOfWork
 class Result:
     """What became of one message: an outcome if it was taken in, else a code and the problems."""
 
-    message: Message
+    header: Header
     outcome: Outcome | None
     code: str | None = None
     """A `Fault` or a `Refusal`."""
@@ -65,22 +68,40 @@ async def take_in(
 
 
 async def _look_up(unit: UnitOfWork, messages: Sequence[Message], tenant: str | None) -> None:
-    tenants = {m.order.tenant.number for m in messages if m.order.tenant}
-    if tenant is not None:
-        tenants = {tenant}
+    def number_of_tenant(message: Message) -> str | None:
+        if tenant is not None:
+            return tenant
+        return message.order.tenant.number if message.order.tenant else None
+
+    tenants = {number for m in messages if (number := number_of_tenant(m)) is not None}
     await unit.load_tenants(tenants)
-    numbers = {m.number for m in messages}
-    if tenant is None:
-        await unit.load_orders(numbers)
-    elif (known := unit.lookups.tenants.get(tenant)) is not None:
-        await unit.load_orders(numbers, root_tenant_id=known.root_tenant_id)
+    roots: dict[str, set[int] | None] = {}
+    parts: defaultdict[str, set[type[Base]]] = defaultdict(set)
+    for message in messages:
+        of_order = parts[message.number]
+        of_order |= parts_read(message.changes) | parts_compared(message.order.stated)
+        number = number_of_tenant(message)
+        if number is None:
+            roots[message.number] = None
+        elif (known := unit.lookups.tenants.get(number)) is not None:
+            of_number = roots.setdefault(message.number, set())
+            if of_number is not None:
+                of_number.add(known.root_tenant_id)
+    digests = {message.digest for message in messages}
+    await unit.load_orders(roots, parts=parts.__getitem__, digests=digests)
+    contracts: defaultdict[str, set[int]] = defaultdict(set)
+    for message in messages:
+        if message.contract_number is not None:
+            contracts[message.contract_number].update(unit.orders.get(message.number, ()))
+            known = unit.lookups.tenants.get(number_of_tenant(message) or "")
+            contracts[message.contract_number].update({known.root_tenant_id} if known else ())
     stated = [m.order.stated for m in messages if m.brings_order]
     await unit.load_stated(
         customers={s.customer.number for s in stated if s.customer} | tenants,
         sites={s.site.number for s in stated if s.site},
         products={i.product_number for s in stated for i in s.items if i.product_number},
         offers={s.offer_number for s in stated if s.offer_number},
-        contracts={m.contract_number for m in messages if m.contract_number},
+        contracts=contracts,
     )
 
 
@@ -95,14 +116,14 @@ class _Batch:
         order = self._find(message, tenant)
         if order is not None:
             if message.digest in order.digests:
-                return Result(message, Outcome.DUPLICATE)
+                return Result(message.header, Outcome.DUPLICATE)
             if message.is_draft:
                 raise message.draft()
             added = additions(order, message)
             return self._apply(message, order, CharacteristicsReported(tuple(added)))
         if not message.brings_order:
             problem = f"{message.order.path}.id", f"unknown order {message.number}"
-            return Result(message, None, Fault.UNKNOWN_ORDER, (problem,))
+            return Result(message.header, None, Fault.UNKNOWN_ORDER, (problem,))
         if tenant is None:
             reason = "no related party has a role of the tenant (Seller, Partner …)"
             path = f"{message.order.path}.relatedParty"
@@ -126,7 +147,7 @@ class _Batch:
             occurred_at=order.not_before_receipt(message.at),
             received_at=self.now,
         )
-        return Result(message, _outcome(applied))
+        return Result(message.header, _outcome(applied))
 
     def _tenant(self, message: Message) -> Tenant | None:
         """The tenant of the order, added if it brings an order; None if not known or not named."""

@@ -97,7 +97,8 @@ def message_type(value: dict[str, Any], path: str) -> MessageType:
     if name == _TASK.name:
         return _TASK
     # An extension of the type, or none (which the schema then reports), together with items.
-    if name == _ORDER.name or (name not in schemas.known_types() and "productOrderItem" in value):
+    is_known = isinstance(name, str) and name in schemas.known_types()
+    if name == _ORDER.name or (not is_known and "productOrderItem" in value):
         return _ORDER
     raise InvalidError((f"{path}['@type']", f"{name!r} is neither a product order nor an event"))
 
@@ -116,9 +117,9 @@ def read_envelope(root: JsonNode, type_: MessageType) -> Envelope:
 
 
 def _read_event(root: JsonNode, type_: MessageType) -> Envelope:
-    root.place("eventType")
+    root.mark_placed("eventType")
     at = root.instant("timeOccurred", "timeOcurred") or root.instant("eventTime")
-    root.place("eventTime")
+    root.mark_placed("eventTime")
     event = root.node("event")
     if event is None:
         raise root.fail("event", "is missing")

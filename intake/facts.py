@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from db.enums import MilestoneKind
-from intake.json_node import JsonNode, Names
+from intake.json_node import JsonNode
+from intake.json_place import Names
 from intake.words import MILESTONES, PLANNED_MILESTONE, folded
 from ordering.order.changes import (
     Change,
@@ -89,5 +90,6 @@ def _item_states(
     for change in order.nodes("itemStateChange"):
         label, state = change.text("itemId"), change.text("state")
         if label and state:
-            names.setdefault(f"item state {label}", (change.path, ""))
+            if (subject := f"item state {label}") not in names:
+                names.add(subject, change.place)
             yield ItemStateReported(label, state)

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from intake.json_node import LONGEST_NAME, JsonNode, Names
+from intake.json_node import JsonNode
+from intake.json_place import LONGEST_NAME, Names
 from intake.prices import read_prices
 from intake.schemas import known_types
 from intake.words import ITEM_ACTIONS
@@ -41,7 +42,7 @@ def _item(node: JsonNode, parent: int | None, index: int, names: Names) -> State
     reference = node.key("id")
     label = reference or f"#{index + 1}"
     subject = f"items {label}"
-    names[subject] = (node.path, node.name)
+    names.add_fields(subject, node.place, _MEMBERS)
     product = node.node("product")
     offering = node.node("productOffering") or (product and product.node("productOffering"))
     specification = product and product.node("productSpecification")
@@ -71,8 +72,6 @@ def _item(node: JsonNode, parent: int | None, index: int, names: Names) -> State
             if relation.has_text("relationshipType") and relation.has_text("id")
         ],
     )
-    for field, member in _MEMBERS.items():
-        names[f"{subject} {field}"] = (f"{node.path}.{member}", f"{node.name}.{member}")
     item.prices = read_prices(node, "itemPrice", f"{subject} ", names)
     for holder in (product, node):
         item.characteristics += named_characteristics(holder, "productCharacteristic")
@@ -84,13 +83,14 @@ def finish_items(order: JsonNode, items: list[StatedItem], names: Names) -> None
     # From the inside out: what is left of an item must not go to the one around it.
     for node, item in reversed(list(zip(item_nodes(order), items, strict=True))):
         subject = f"items {item.label} characteristics"
-        for path, characteristic in node.place_rest(known_types=known_types()):
+        for place, characteristic in node.place_rest(known_types=known_types()):
             item.characteristics.append(characteristic)
-            full_name = f"{node.name}.{characteristic.name}"
-            names[f"{subject} {characteristic.name}"] = (path, full_name)
+            name = characteristic.name
+            names.add_characteristic(f"{subject} {name}", name, node.place, place)
         for characteristic in item.characteristics:
-            full_name = f"{node.name}.{characteristic.name}"
-            names.setdefault(f"{subject} {characteristic.name}", (node.path, full_name))
+            name = characteristic.name
+            if f"{subject} {name}" not in names:
+                names.add_characteristic(f"{subject} {name}", name, node.place, node.place)
 
 
 def named_characteristics(node: JsonNode | None, key: str) -> list[Characteristic]:

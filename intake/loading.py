@@ -1,6 +1,6 @@
 """Loads messages: many in one transaction, each of which can fail alone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,9 +14,10 @@ from db.scope.tenant_scope import TenantScope
 from db.session import Database, WriteSession
 from intake import failures
 from intake.batch import Result, take_in
+from intake.entries import Entry, by_time
 from intake.failures import MAX_ATTEMPTS
-from intake.messages import Message
-from intake.problems import Fault, InvalidError
+from intake.messages import Header, Message
+from intake.problems import Fault, InvalidError, Outcome
 from intake.tenant_part import add_products, part_of
 from ordering.errors import NumberTakenError
 
@@ -40,7 +41,7 @@ class Loaded:
 
 async def load(
     database: Database,
-    messages: Sequence[Message],
+    entries: Sequence[Entry],
     *,
     tenant: str | None,
     scope: TenantScope | None = None,
@@ -48,7 +49,8 @@ async def load(
     progress: Callable[[float], None] = lambda part: None,
     replay: bool = False,
 ) -> Loaded:
-    """Take messages in, in this order, as one transaction: it is committed on return.
+    """Take messages in, in this order, as one transaction: it is committed on return. Their paths
+    tell them apart.
 
     `tenant` is the number of the tenant whose orders they are about, whatever they say. The
     transaction is opened for `scope`, the part of the tenant tree that the sender may report on. If
@@ -64,39 +66,50 @@ async def load(
     raised concerns the whole transaction, not a message: nothing of it was taken in. `db.faults`
     tells whether the database or the program is at fault.
     """
-    if not messages:
+    if not entries:
         return Loaded([], 0)
     if scope is None or scope.root_tenant_id is None:
         scope = await part_of(database, tenant)
-    failed = await failures.failures(database, {m.digest for m in messages}, tenant)
+    failed = await failures.failures(database, {e.header.digest for e in entries}, tenant)
     aside = {digest for digest, failure in failed.items() if failure.put_aside_at and not replay}
-    by_message = {id(m): _put_aside(m) for m in messages if m.digest in aside}
-    tried = [message for message in messages if message.digest not in aside]
+    by_path: dict[str, Result] = {}
+    tried: list[Entry] = []
+    for entry in entries:
+        header = entry.header
+        if header.digest in aside:
+            by_path[header.path] = _put_aside(header)
+        elif entry.read is None:
+            by_path[header.path] = Result(header, Outcome.DUPLICATE)
+        else:
+            tried.append(entry)
     if scope.root_tenant_id is not None:
-        await add_products(database, scope, tried)
+        products = {number: name for e in tried for number, name in e.header.products}
+        await add_products(database, scope, products)
     loading = _Loading(database, tenant, scope, now)
     statements = 0
     # What the database refuses may conflict with a concurrent transaction: once more, in a new one.
     for code in (None, Fault.REFUSED_BY_DATABASE):
-        again = [m for m in tried if code is None or by_message[id(m)].code == code]
+        again = [e for e in tried if code is None or by_path[e.header.path].code == code]
         if again:
             results, sent = await loading.commit(again, progress)
-            by_message.update({id(result.message): result for result in results})
+            by_path.update({result.header.path: result for result in results})
             statements += sent
     errors = [
-        (result.message, result.error)
-        for result in by_message.values()
-        if result.code == Fault.FAILED and result.error is not None
+        (entry.read(), result.error)
+        for entry in tried
+        if (result := by_path[entry.header.path]).code == Fault.FAILED
+        and result.error is not None
+        and entry.read is not None
     ]
     if errors:
         attempts = await failures.record(database, errors, tenant=tenant, scope=scope, now=now())
         for message, error in errors:
             count = attempts[message.digest]
-            by_message[id(message)] = _failed(message, error, count, replay=replay)
-    taken_in = {r.message.digest for r in by_message.values() if r.outcome is not None}
+            by_path[message.path] = _failed(message.header, error, count, replay=replay)
+    taken_in = {r.header.digest for r in by_path.values() if r.outcome is not None}
     if forgotten := taken_in & failed.keys():
         await failures.forget(database, forgotten, tenant)
-    return Loaded([by_message[id(message)] for message in messages], statements)
+    return Loaded([by_path[entry.header.path] for entry in entries], statements)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +120,7 @@ class _Loading:
     now: Callable[[], datetime]
 
     async def commit(
-        self, messages: Sequence[Message], progress: Callable[[float], None]
+        self, entries: Sequence[Entry], progress: Callable[[float], None]
     ) -> tuple[list[Result], int]:
         """One transaction; on contention it is tried again as a whole."""
         for _ in range(_ATTEMPTS):
@@ -117,16 +130,36 @@ class _Loading:
                     # A first statement outside of any savepoint: if the transaction cannot begin,
                     # no message is at fault.
                     await session.scalar(select(Tenant.id).limit(1))
-                    for start in range(0, len(messages), _BATCH):
-                        progress(start / len(messages))
-                        batch = messages[start : start + _BATCH]
-                        results += await self._load(session, batch)
+                    async for some in self._load_batches(session, entries):
+                        results += some
+                        progress(len(results) / len(entries))
             except DBAPIError as error:
                 if not faults.is_contention(error):
                     raise
             else:
                 return results, session.statements
         raise BusyError
+
+    async def _load_batches(
+        self, session: WriteSession, entries: Sequence[Entry]
+    ) -> AsyncIterator[list[Result]]:
+        """Results of the messages, batch by batch."""
+        remaining = list(entries)
+        known: set[str] = set()
+        while remaining:
+            batch = remaining[:_BATCH]
+            messages, invalid = _read(batch)
+            if invalid:
+                yield list(invalid.values())
+            if any(e.header.brings_order for e in batch if e.header.path in invalid):
+                # The first account of an order was none, so that its next one may be the first.
+                valid = [e for e in remaining if e.header.path not in invalid]
+                remaining = by_time(valid, known)
+                continue
+            remaining = remaining[_BATCH:]
+            if messages:
+                yield await self._load(session, messages)
+                known.update(m.number for m in messages if m.brings_order)
 
     async def _load(
         self, session: WriteSession, messages: Sequence[Message], *, again: bool = False
@@ -142,10 +175,10 @@ class _Loading:
                 return await take_in(session, messages, tenant=self.tenant, now=self.now)
         except InvalidError as error:
             again = True
-            result = Result(message, None, error.code, error.problems)
+            result = Result(message.header, None, error.code, error.problems)
         except NumberTakenError as error:
             invalid = message.refused(error)
-            result = Result(message, None, invalid.code, invalid.problems)
+            result = Result(message.header, None, invalid.code, invalid.problems)
         except Exception as error:
             match faults.classify(error):
                 case faults.Fault.DATABASE:
@@ -153,10 +186,11 @@ class _Loading:
                 case faults.Fault.MESSAGE:
                     reason = f"the database refuses it: {_first_line(error)}"
                     problem = message.path, reason
-                    result = Result(message, None, Fault.REFUSED_BY_DATABASE, (problem,), error)
+                    code = Fault.REFUSED_BY_DATABASE
+                    result = Result(message.header, None, code, (problem,), error)
                 case faults.Fault.PROGRAM:
                     again = True
-                    result = Result(message, None, Fault.FAILED, (), error)
+                    result = Result(message.header, None, Fault.FAILED, (), error)
         if len(messages) > 1:
             half = len(messages) // 2
             return [
@@ -169,23 +203,37 @@ class _Loading:
         return [result]
 
 
-def _failed(message: Message, error: Exception, attempts: int, *, replay: bool) -> Result:
+def _read(entries: Sequence[Entry]) -> tuple[list[Message], dict[str, Result]]:
+    """The messages, and by path the results of those that cannot be read."""
+    messages: list[Message] = []
+    invalid: dict[str, Result] = {}
+    for entry in entries:
+        header = entry.header
+        try:
+            if entry.read is not None:
+                messages.append(entry.read())
+        except InvalidError as error:
+            invalid[header.path] = Result(header, None, error.code, error.problems)
+    return messages, invalid
+
+
+def _failed(header: Header, error: Exception, attempts: int, *, replay: bool) -> Result:
     """The result of a message that the program failed at, after so many attempts."""
     if attempts >= MAX_ATTEMPTS and not replay:
-        return replace(_put_aside(message), error=error)
+        return replace(_put_aside(header), error=error)
     reason = (
         f"the program failed at it, attempt {attempts}{'' if replay else f' of {MAX_ATTEMPTS}'}: "
         f"{type(error).__name__}: {_first_line(error)}"
     )
-    return Result(message, None, Fault.FAILED, ((message.path, reason),), error)
+    return Result(header, None, Fault.FAILED, ((header.path, reason),), error)
 
 
-def _put_aside(message: Message) -> Result:
+def _put_aside(header: Header) -> Result:
     reason = (
         f"the program failed at it {MAX_ATTEMPTS} times: put aside as "
-        f"{failures.short(message.digest)} for an operator to replay, no need to send it again"
+        f"{failures.short(header.digest)} for an operator to replay, no need to send it again"
     )
-    return Result(message, None, Fault.PUT_ASIDE, ((message.path, reason),))
+    return Result(header, None, Fault.PUT_ASIDE, ((header.path, reason),))
 
 
 def _first_line(error: Exception) -> str:

@@ -10,7 +10,8 @@ from datetime import datetime
 from db.enums import BusinessCase, ItemAction
 from intake.facts import read_facts
 from intake.items import finish_items, named_characteristics, read_items
-from intake.json_node import LONGEST_NAME, JsonNode, Names
+from intake.json_node import JsonNode
+from intake.json_place import LONGEST_NAME, Names, Place
 from intake.parties import Party, named_value, read_parties
 from intake.places import read_site
 from intake.prices import read_prices
@@ -43,7 +44,7 @@ _MEMBERS = {
 class ParsedOrder:
     """Everything that a payload says about an order: as stated when ordering, and as reported."""
 
-    path: str
+    place: Place
     """Where it is in the message."""
     stated: StatedOrder
     names: Names
@@ -56,18 +57,23 @@ class ParsedOrder:
     facts: tuple[Change, ...]
     reported: tuple[Characteristic, ...]
 
+    @property
+    def path(self) -> str:
+        return self.place.path
+
 
 def read_order(order: JsonNode, number: str, at: datetime) -> ParsedOrder:
     """`at` is the time of receipt if the order does not say it. Raises `InvalidError`."""
-    names: Names = {"order": (f"{order.path}.id", "id")}
+    names = Names()
+    names.add("order", order.place, "id", name="id")
     parties = read_parties(order, names)
     created, state = order.instant("creationDate"), order.text("state")
-    state_at, reason = _entered_state(order, state, created)
+    state_at, reason = entered_state(order, state, created)
     quotes = order.nodes("quote")
     items = read_items(order, names)
     site = read_site(order)
     if site is not None:
-        names["site"] = (site[1], "place")
+        names.add("site", site[1], name="place")
     characteristics = named_characteristics(order, "productOrderCharacteristic")
     everywhere = [*characteristics, *(c for item in items for c in item.characteristics)]
     stated = StatedOrder(
@@ -91,19 +97,20 @@ def read_order(order: JsonNode, number: str, at: datetime) -> ParsedOrder:
     stated.business_case = _business_case(order, stated, everywhere)
     for field, member in _MEMBERS.items():
         if member in order.value:
-            names[field] = (f"{order.path}.{member}", member)
+            names.add(field, order.place, member, name=member)
     facts = tuple(read_facts(order, items, names))
     if order.value.get("id") is not None:
-        order.place("id")
+        order.mark_placed("id")
     finish_items(order, items, names)
     reported: list[Characteristic] = []
-    for path, characteristic in order.place_rest(known_types=known_types()):
+    for place, characteristic in order.place_rest(known_types=known_types()):
         is_progress = _PROGRESS.match(characteristic.name)
         (reported if is_progress else stated.characteristics).append(characteristic)
-        names[f"characteristics {characteristic.name}"] = (path, characteristic.name)
+        name = characteristic.name
+        names.add(f"characteristics {name}", place, name=name)
     tenant = parties.tenant
     return ParsedOrder(
-        order.path, stated, names, tenant, state, state_at, reason, facts, tuple(reported)
+        order.place, stated, names, tenant, state, state_at, reason, facts, tuple(reported)
     )
 
 
@@ -112,10 +119,10 @@ def error_reason(error: JsonNode) -> str | None:
     return ": ".join(filter(None, (error.text("reason"), error.text("message")))) or None
 
 
-def _entered_state(
+def entered_state(
     order: JsonNode, state: str | None, created: datetime | None
 ) -> tuple[datetime | None, str | None]:
-    """When the order entered its state and why, by its own dates."""
+    """When the order entered its state and why, by its own dates. Raises `InvalidError`."""
     errors = order.nodes("productOrderErrorMessage")
     if state == "completed":
         return order.instant("completionDate"), None
@@ -152,5 +159,5 @@ def _external_ids(order: JsonNode, names: Names) -> list[StatedExternalId]:
         if value is not None:
             kind = entry.text("externalIdentifierType")
             external_ids.append(StatedExternalId(entry.text("owner"), kind, value))
-            names[f"external_ids {value}"] = (entry.path, f"{entry.name}.id")
+            names.add(f"external_ids {value}", entry.place, "id")
     return external_ids

@@ -4,7 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from db.enums import CustomerKind
-from intake.json_node import LONGEST_KEY, LONGEST_NAME, JsonNode, Names
+from intake.json_node import LONGEST_KEY, JsonNode
+from intake.json_place import LONGEST_NAME, Names, Place
 from intake.words import (
     CUSTOMER_ROLES,
     DEALER_ROLES,
@@ -20,8 +21,7 @@ from ordering.order.stated import Characteristic, StatedCustomer
 class Party:
     number: str
     name: str | None
-    label: str
-    """The full name of its members as characteristics."""
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +63,14 @@ def _tenant(by_role: dict[str, JsonNode]) -> Party | None:
     if (in_role := _first(by_role, TENANT_ROLES)) is None:
         return None
     _, node, number = in_role
-    return Party(number, _name(node), node.name)
+    return Party(number, _name(node), node.place)
 
 
 def _customer(by_role: dict[str, JsonNode], names: Names) -> StatedCustomer | None:
     if (in_role := _first(by_role, CUSTOMER_ROLES)) is None:
         return None
     role, node, number = in_role
-    names["customer"] = (node.path, node.name)
+    names.add("customer", node.place)
     is_prospect = role in PROSPECT_ROLES
     kind = CustomerKind.PROSPECT if is_prospect else CustomerKind.CUSTOMER
     return StatedCustomer(number, _name(node), kind)

@@ -4,19 +4,20 @@ import hashlib
 from typing import Any
 
 from intake.items import item_nodes
-from intake.json_node import LONGEST_NAME, JsonNode
+from intake.json_node import JsonNode
+from intake.json_place import LONGEST_NAME, Place
 from ordering.order.stated import StatedSite
 
 
-def read_site(order: JsonNode) -> tuple[StatedSite, str] | None:
-    """The first place of an item that has an id or an address, with its JSON path."""
+def read_site(order: JsonNode) -> tuple[StatedSite, Place] | None:
+    """The first place of an item that has an id or an address, with its place."""
     for item in item_nodes(order):
         product = item.node("product")
         for holder in (product, item):
             for related in holder.nodes("place") if holder else ():
                 place = related.node("place") or related
                 if (site := _site(place)) is not None:
-                    return site, place.path
+                    return site, place.place
     return None
 
 

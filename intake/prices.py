@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 from db.enums import PriceKind
-from intake.json_node import LONGEST_KEY, JsonNode, Names
+from intake.json_node import LONGEST_KEY, JsonNode
+from intake.json_place import Names
 from intake.words import PRICE_KINDS, folded
 from ordering.order.stated import StatedPrice
 
@@ -32,17 +33,14 @@ def read_prices(node: JsonNode, key: str, prefix: str, names: Names) -> list[Sta
     prices = []
     for index, price in enumerate(node.nodes(key)):
         prices.append(_price(price))
-        names[f"{prefix}prices {index}"] = (price.path, price.name)
-        for field, member in _MEMBERS.items():
-            place = (f"{price.path}.{member}", f"{price.name}.{member}")
-            names[f"{prefix}prices {index} {field}"] = place
+        names.add_fields(f"{prefix}prices {index}", price.place, _MEMBERS)
     return prices
 
 
 def _price(node: JsonNode) -> StatedPrice:
     kind = PRICE_KINDS.get(folded(node.value.get("priceType")))
     if kind is not None:
-        node.place("priceType")
+        node.mark_placed("priceType")
     elif node.value.get("recurringChargePeriod"):
         kind = PriceKind.RECURRING
     else:

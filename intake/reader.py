@@ -2,13 +2,14 @@
 
 import json
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from intake.json_node import LONGEST_NAME, join, labels, member
+from intake.json_place import LONGEST_NAME, join, labels, member
 from intake.problems import InvalidError, Problem
 
 LARGEST_FILE = 256 * 1024 * 1024
@@ -58,11 +59,54 @@ def _below(folder: Path, problems: list[Problem]) -> list[Path]:
     return sorted(path for path in named if path.is_file() or not path.exists())
 
 
-def read(file: Path) -> list[tuple[str, Any]]:
-    """The messages of a file with their JSON paths: a single one, or those of a list.
+class Document:
+    """The messages in the text of a file, parsed one at a time."""
 
-    Raises `InvalidError` if the file is not JSON or exceeds a limit.
-    """
+    def __init__(self, raw: bytes) -> None:
+        """Raises `InvalidError` for bytes that are not UTF-8."""
+        self._text = _decoded(raw)
+
+    def __iter__(self) -> Iterator[tuple[str, int, Any]]:
+        """JSON path, position and value of each message: the single one, or those of a list.
+
+        Raises `InvalidError` at the first place that is not JSON.
+        """
+        text = self._text
+        at = _after_space(text, 0)
+        if text[at : at + 1] != "[":
+            yield "$", at, _parsed(text)
+            return
+        at = _after_space(text, at + 1)
+        index = 0
+        separator = "]" if text[at : at + 1] == "]" else ","
+        while separator == ",":
+            value, end = self._value_at(at)
+            yield f"$[{index}]", at, value
+            index += 1
+            end = _after_space(text, end)
+            separator = text[end : end + 1]
+            at = _after_space(text, end + 1)
+        if separator != "]" or at != len(text):
+            # Raises, with what is wrong and where.
+            _parsed(text)
+
+    def value_at(self, position: int) -> Any:
+        """The message at a position that was found before."""
+        return self._value_at(position)[0]
+
+    def _value_at(self, position: int) -> tuple[Any, int]:
+        try:
+            return _DECODER.raw_decode(self._text, position)
+        except (json.JSONDecodeError, RecursionError):
+            _parsed(self._text)
+            raise
+
+    def __len__(self) -> int:
+        return len(self._text)
+
+
+def open_document(file: Path) -> Document:
+    """Raises `InvalidError` if the file cannot be read or exceeds a limit."""
     try:
         size = file.stat().st_size
         if size > LARGEST_FILE:
@@ -70,7 +114,7 @@ def read(file: Path) -> list[tuple[str, Any]]:
         raw = file.read_bytes()
     except OSError as error:
         raise InvalidError(("$", f"cannot be read: {error.strerror}")) from None
-    return split(parse(raw))
+    return Document(raw)
 
 
 def split(value: Any) -> list[tuple[str, Any]]:
@@ -85,16 +129,19 @@ def parse(raw: bytes) -> Any:
 
     Raises `InvalidError`.
     """
+    return _parsed(_decoded(raw))
+
+
+def _decoded(raw: bytes) -> str:
     try:
-        return json.loads(
-            raw.decode("utf-8-sig"),
-            object_pairs_hook=_object,
-            parse_float=_number,
-            parse_int=_integer,
-            parse_constant=_no_number,
-        )
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InvalidError(("$", f"not UTF-8 at byte {error.start}")) from None
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return _DECODER.decode(text)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno} column {error.colno}"
         raise InvalidError(("$", f"bad JSON at {place}: {error.msg}")) from None
@@ -142,10 +189,90 @@ def unstorable(value: Any, path: str, name: str = "", depth: int = 0) -> Iterato
         yield path, f"the number {f'{value:.6e}'} is out of range"
 
 
+def is_storable(value: Any) -> bool:
+    """Whether `unstorable` finds nothing. May be False for a storable value with long names."""
+    try:
+        longest_path, _ = _extent(value, 0)
+    except _UnstorableError:
+        return False
+    return longest_path <= LONGEST_PATH - _AROUND_LABEL
+
+
+class _UnstorableError(Exception):
+    pass
+
+
+_AROUND_NAME = len("['']")
+_AROUND_LABEL = len("[#12345678]")
+
+
+def _extent(value: Any, depth: int) -> tuple[int, int]:
+    """How many characters paths and full names of values below have at most, and how many the
+    longest of its texts has. Raises `_UnstorableError`."""
+    kind = type(value)
+    if depth > DEEPEST:
+        is_storable = False
+    elif kind is dict:
+        return _extent_of_members(value, depth)
+    elif kind is list:
+        longest_path = longest_text = 0
+        for below in value:
+            path, text = _extent(below, depth + 1)
+            longest_path = max(longest_path, path)
+            longest_text = max(longest_text, text)
+        # What identifies an element is one of its texts, with its index if others have it too.
+        return longest_path + min(longest_text, LONGEST_NAME) + _AROUND_LABEL, 0
+    elif kind is str:
+        is_storable = _is_text(value)
+    elif kind is Decimal:
+        is_storable = abs(value.adjusted()) <= _LONGEST_NUMBER
+    else:
+        is_storable = kind in _ALWAYS_STORABLE
+    if not is_storable:
+        raise _UnstorableError
+    return 0, 0
+
+
+def _extent_of_members(value: dict[str, Any], depth: int) -> tuple[int, int]:
+    # The innermost loop: a call of `max` or `_is_text` for each value would double its cost.
+    longest_path = longest_text = 0
+    for name, below in value.items():
+        length = len(name)
+        if length > LONGEST_NAME or not ((name.isascii() and "\0" not in name) or _is_text(name)):
+            raise _UnstorableError
+        kind = type(below)
+        if kind is str and depth < DEEPEST:
+            if not ((below.isascii() and "\0" not in below) or _is_text(below)):
+                raise _UnstorableError
+            if (size := len(below)) > longest_text:
+                longest_text = size
+        elif kind not in _ALWAYS_STORABLE or depth == DEEPEST:
+            length += _extent(below, depth + 1)[0]
+        if length > longest_path:  # noqa: PLR1730 - see above
+            longest_path = length
+    return longest_path + _AROUND_NAME, longest_text
+
+
+_ALWAYS_STORABLE = frozenset({int, bool, float, type(None)})
+
+
+def _is_text(text: str) -> bool:
+    """Whether the databases can hold the text."""
+    if "\0" in text:
+        return False
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _bad_text(text: str, path: str, prefix: str) -> Iterator[tuple[str, str]]:
     if "\0" in text:
         yield path, f"{prefix}a NUL character"
-    elif not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+    elif not _is_text(text):
         yield path, f"{prefix}half of a surrogate pair, which is not a character"
 
 
@@ -179,3 +306,17 @@ def _integer(text: str) -> int | Decimal:
 
 def _no_number(text: str) -> Any:
     raise InvalidError(("$", f"bad JSON: {text} is not a number"))
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object,
+    parse_float=_number,
+    parse_int=_integer,
+    parse_constant=_no_number,
+)
+_SPACE = re.compile(r"[ \t\n\r]*")
+
+
+def _after_space(text: str, position: int) -> int:
+    match = _SPACE.match(text, position)
+    return match.end() if match else position

@@ -9,6 +9,7 @@ from db.models import IntakeFailure
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from intake.batch import Result
+from intake.entries import Entry
 from intake.failures import forget, scope_of
 from intake.loading import load
 from intake.messages import read_message
@@ -32,9 +33,11 @@ async def replay(database: Database, failure: IntakeFailure, *, now: datetime) -
     what `load` raises.
     """
     message = read_message(parse(failure.payload.encode()), "$", failure.first_failed_at)
+    header = replace(message.header, at=message.at or failure.first_failed_at)
+    message = replace(message, header=header)
     loaded = await load(
         database,
-        [replace(message, at=message.at or failure.first_failed_at)],
+        [Entry(header, lambda: message)],
         tenant=failure.tenant_number or None,
         scope=scope_of(failure),
         now=lambda: now,

@@ -25,7 +25,7 @@ def additions(order: OrderAggregate, message: Message) -> list[Characteristic]:
     added: list[Characteristic] = []
     for difference in differences(order, message.order.stated):
         subject = difference.subject
-        path, name = message.order.names.get(subject, (message.order.path, subject))
+        path, name = message.order.names.find(subject) or (message.order.path, subject)
         if difference.stated in (None, []) or is_spelling(name):
             added += _characteristics(name, difference.later)
         else:
@@ -43,13 +43,13 @@ def other_parties(order: OrderAggregate, message: Message) -> Iterator[Character
     if (party := message.order.tenant) is not None:
         tenant = order.lookups.tenants.get(party.number)
         if tenant is None or tenant.id != order.row.tenant_id:
-            yield Characteristic(f"{party.label}.id", party.number)
+            yield Characteristic(f"{party.place.name}.id", party.number)
         if party.name is not None and (tenant is None or tenant.name != party.name):
-            yield Characteristic(f"{party.label}.name", party.name)
+            yield Characteristic(f"{party.place.name}.name", party.name)
     customer = message.order.stated.customer
     if customer is not None and customer.name not in (None, order.customer.name):
-        _, label = message.order.names["customer"]
-        yield Characteristic(f"{label}.name", customer.name)
+        _, name = message.order.names.find("customer") or ("", "")
+        yield Characteristic(f"{name}.name", customer.name)
 
 
 def _characteristics(name: str, value: Any) -> list[Characteristic]:

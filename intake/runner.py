@@ -2,17 +2,24 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from functools import partial
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from db.session import Database
 from intake import reader
 from intake.batch import Result
+from intake.entries import Entry, Found, by_time, read_entries
 from intake.loading import BusyError, load
-from intake.messages import Message, by_time, read_message
 from intake.problems import Fault, FileReport, InvalidError, Problem, Report
+from intake.tenant_part import part_of
 
 Progress = Callable[[int, int], None]
 """Called with the bytes done and all of them."""
+
+_MESSAGES_AT_ONCE = 500
+"""Messages of a file that are read together: no more of them are in memory as JSON."""
 
 
 async def run(
@@ -39,47 +46,50 @@ async def run(
     by_file = {file.file: file for file in report.files}
     sizes = {file: _size(file) for file in files}
     total, done = sum(sizes.values()), 0
-    waiting: list[tuple[FileReport, list[Message]]] = []
+    waiting: list[tuple[FileReport, list[Entry]]] = []
 
     def clock() -> datetime:
         return now or datetime.now(UTC)
 
     for file in _in_order(files):
-        messages, unread = _read(file, clock())
-        counts = by_file[file]
-        counts.failed = len(unread)
-        report.problems += [Problem(file, *problem) for e in unread for problem in e.problems]
 
         def show(part: float, size: int = sizes[file], before: int = done) -> None:
             if progress:
                 progress(before + int(size * part), total)
 
-        results = await _load(database, messages, tenant, clock, show)
+        counts = by_file[file]
+        # Reading takes about as long as loading.
+        entries, unread = await _read(database, file, tenant, clock(), lambda part: show(part / 2))
+        counts.failed = len(unread)
+        report.problems += [Problem(file, *problem) for e in unread for problem in e.problems]
+        results = await _load(database, entries, tenant, clock, lambda part: show((1 + part) / 2))
         _count(report, counts, [r for r in results if not r.order_is_unknown])
         unknown = [r for r in results if r.order_is_unknown]
         if len(files) > 1:
-            waiting.append((counts, [r.message for r in unknown]))
+            again = {result.header.path for result in unknown}
+            waiting.append((counts, [e for e in entries if e.header.path in again]))
         else:
             _count(report, counts, unknown)
         done += sizes[file]
         show(1)
-    for counts, messages in waiting:
-        _count(report, counts, await _load(database, messages, tenant, clock))
+    for counts, entries in waiting:
+        _count(report, counts, await _load(database, entries, tenant, clock))
     return report
 
 
 async def _load(
     database: Database,
-    messages: Sequence[Message],
+    entries: Sequence[Entry],
     tenant: str | None,
     now: Callable[[], datetime],
     progress: Callable[[float], None] = lambda part: None,
 ) -> list[Result]:
     try:
-        loaded = await load(database, messages, tenant=tenant, now=now, progress=progress)
+        loaded = await load(database, entries, tenant=tenant, now=now, progress=progress)
     except BusyError:
         reason = "the database is busy: load the file again"
-        return [Result(m, None, Fault.BUSY, ((m.path, reason),)) for m in messages]
+        headers = [entry.header for entry in entries]
+        return [Result(h, None, Fault.BUSY, ((h.path, reason),)) for h in headers]
     return loaded.results
 
 
@@ -99,21 +109,39 @@ def _size(file: Path) -> int:
         return 0
 
 
-def _read(file: Path, now: datetime) -> tuple[list[Message], list[InvalidError]]:
+async def _read(
+    database: Database,
+    file: Path,
+    tenant: str | None,
+    now: datetime,
+    progress: Callable[[float], None],
+) -> tuple[list[Entry], list[InvalidError]]:
     """The messages of a file, in the order in which they are loaded, and an error for each that
     cannot be read."""
-    messages: list[Message] = []
+    entries: list[Entry] = []
     unread: list[InvalidError] = []
+    scope = await part_of(database, tenant)
     try:
-        values = reader.read(file)
+        document = reader.open_document(file)
+        messages = iter(document)
+        while some := list(islice(messages, _MESSAGES_AT_ONCE)):
+            values = [
+                Found(path, value, partial(document.value_at, position))
+                for path, position, value in some
+            ]
+            read = await read_entries(
+                database, values, tenant=tenant, scope=scope, now=now, run=_at_once
+            )
+            entries += [entry for entry in read if isinstance(entry, Entry)]
+            unread += [entry for entry in read if isinstance(entry, InvalidError)]
+            progress(some[-1][1] / len(document))
     except InvalidError as error:
         return [], [error]
-    for path, value in values:
-        try:
-            messages.append(read_message(value, path, now))
-        except InvalidError as error:
-            unread.append(error)
-    return by_time(messages), unread
+    return by_time(entries), unread
+
+
+async def _at_once(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    return function(*arguments, **options)
 
 
 def _in_order(files: list[Path]) -> list[Path]:
@@ -122,20 +150,36 @@ def _in_order(files: list[Path]) -> list[Path]:
 
 def _begin(file: Path) -> tuple[bool, str]:
     """Whether a file holds events only, and its earliest time. Nothing is checked yet."""
+    has_orders = False
+    orders: str | None = None
+    events: str | None = None
     try:
-        values = [value for _, value in reader.read(file) if isinstance(value, dict)]
+        for _, _, value in reader.open_document(file):
+            if not isinstance(value, dict):
+                continue
+            order = _order_brought(value)
+            if order is not None:
+                has_orders = True
+                orders = _earlier(orders, order.get("creationDate"))
+            else:
+                events = _earlier(events, value.get("eventTime"))
     except InvalidError:
         return True, ""
-    orders = [v for v in values if "event" not in v]
-    events = [v for v in values if "event" in v]
-    orders += [
-        payload["productOrder"]
-        for v in events
-        if v.get("eventType", v.get("@type")) == "ProductOrderCreateEvent"
-        and isinstance(payload := v["event"], dict)
-        and isinstance(payload.get("productOrder"), dict)
-    ]
-    times = [v.get("creationDate") for v in orders] or [v.get("eventTime") for v in events]
     # Messages without a time report the present, after all those with one.
-    latest = "" if orders else "9999"
-    return not orders, min((t for t in times if isinstance(t, str)), default=latest)
+    return not has_orders, (orders or "") if has_orders else (events or "9999")
+
+
+def _order_brought(value: dict[str, Any]) -> dict[str, Any] | None:
+    if "event" not in value:
+        return value
+    if value.get("eventType", value.get("@type")) != "ProductOrderCreateEvent":
+        return None
+    payload = value["event"]
+    order = payload.get("productOrder") if isinstance(payload, dict) else None
+    return order if isinstance(order, dict) else None
+
+
+def _earlier(time: str | None, other: object) -> str | None:
+    if not isinstance(other, str):
+        return time
+    return other if time is None else min(time, other)

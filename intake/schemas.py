@@ -15,7 +15,9 @@ from jsonschema.exceptions import best_match
 from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 
-from intake.json_node import member, parse_instant
+from intake.checks import Check, Compiler
+from intake.json_node import parse_instant
+from intake.json_place import member
 
 MOST_PROBLEMS = 100
 _FILE = Path(__file__).parent / "tmf622" / "schemas.json"
@@ -26,6 +28,14 @@ formats = FormatChecker([])
 @formats.checks("date-time", raises=(ValueError, OverflowError))
 def _is_instant(value: object) -> bool:
     return not isinstance(value, str) or isinstance(parse_instant(value), datetime)
+
+
+def _has_instant(value: str) -> bool:
+    try:
+        parse_instant(value)
+    except (ValueError, OverflowError):
+        return False
+    return True
 
 
 def _is_integer(checker: object, value: object) -> bool:
@@ -52,6 +62,8 @@ def problems(value: Any, schema: str, path: str) -> Iterator[tuple[str, str]]:
     The first `MOST_PROBLEMS` at most: in a large message that is wrong everywhere, more would take
     long and help little.
     """
+    if is_valid(value, schema):
+        return
     token = _choices.set({})
     try:
         errors = list(islice(_validator(schema).iter_errors(value), MOST_PROBLEMS))
@@ -63,6 +75,21 @@ def problems(value: Any, schema: str, path: str) -> Iterator[tuple[str, str]]:
             at = f"{at}[{step}]" if isinstance(step, int) else member(at, step)
         reason = deepest.message
         yield at, reason if len(reason) <= 300 else f"{reason[:297]}…"
+
+
+def is_valid(value: Any, schema: str) -> bool:
+    """Whether a value has no `problems`."""
+    return _check(schema)(value, {})
+
+
+@cache
+def _check(schema: str) -> Check:
+    return _compiler().check(_compiled()[schema])
+
+
+@cache
+def _compiler() -> Compiler:
+    return Compiler({"date-time": _has_instant})
 
 
 @cache

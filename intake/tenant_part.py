@@ -1,6 +1,6 @@
 """The part of the tenant tree that a named tenant's reports are about."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -10,7 +10,6 @@ from db.models import Tenant
 from db.queries.tenants import subtree
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
-from intake.messages import Message
 from ordering.catalogue import find_or_add_product, unknown_products
 from ordering.unit_of_work import UnitOfWork
 
@@ -38,20 +37,13 @@ async def part_of(database: Database, tenant: str | None) -> TenantScope:
         return TenantScope.tenants(root, tuple(tenant_id for (tenant_id,) in below))
 
 
-async def add_products(database: Database, scope: TenantScope, messages: Sequence[Message]) -> None:
-    """Add the products that orders name and the catalogue does not have, in a transaction of its
-    own.
+async def add_products(database: Database, scope: TenantScope, names: Mapping[str, str]) -> None:
+    """Add the products, by number and name, that the catalogue does not have, in a transaction of
+    its own.
 
     All tenants share the catalogue, so the role of a single tenant may not write it. A product
     stays even if its order is rejected afterwards.
     """
-    names = {
-        item.product_number: item.product_name or item.name or item.product_number
-        for message in messages
-        if message.brings_order
-        for item in message.order.stated.items
-        if item.product_number
-    }
     async with database.read(scope) as session:
         if not await unknown_products(session, names):
             return

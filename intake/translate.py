@@ -102,7 +102,7 @@ def _clarification(envelope: Envelope) -> ClarificationReported:
         actor = holder.value.get("actionBy")
         if isinstance(actor, str) and actor.casefold() in ACTION_PARTIES:
             by = ACTION_PARTIES[actor.casefold()]
-            holder.place("actionBy")
+            holder.mark_placed("actionBy")
     missing = None
     if patch is not None:
         missing = patch.text("path")

@@ -3,13 +3,28 @@
 Words of free texts are compared as `folded`; enumerated values of the standard as they are.
 """
 
+from functools import lru_cache
+
 from db.enums import ActionParty, BusinessCase, ItemAction, MilestoneKind, PriceKind
 from ordering.order.lifecycle import TMF622_STATE
 
 
 def folded(text: object) -> str:
     """The letters of a text in lower case; empty if it is not a text."""
-    return "".join(filter(str.isalpha, text.casefold())) if isinstance(text, str) else ""
+    if not isinstance(text, str):
+        return ""
+    return _folded_word(text) if len(text) <= _LONGEST_WORD else _folded(text)
+
+
+_LONGEST_WORD = 40
+
+
+def _folded(text: str) -> str:
+    return "".join(filter(str.isalpha, text.casefold()))
+
+
+# Messages repeat a few words: their names, roles and kinds.
+_folded_word = lru_cache(maxsize=1024)(_folded)
 
 
 DEALER_ROLES = ("dealer", "händler", "haendler")

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from sqlalchemy import select
 
+from db import detached
 from db.enums import ProductFamily
 from db.ids import new_id
 from db.models import Product
@@ -33,7 +34,8 @@ def guess_family(name: str) -> ProductFamily:
 
 def find_or_add_product(lookups: Lookups, number: str, name: str) -> Product:
     return lookups.products.get(number) or lookups.products.add(
-        Product(
+        detached.new(
+            Product,
             id=new_id(),
             number=number,
             name=name,

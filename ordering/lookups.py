@@ -21,8 +21,17 @@ class Index(Generic[Key, Row]):
         self._key_of = key_of
         self._by_key: dict[Key, Row] = {}
         self.by_id: dict[Any, Row] = {}
+        self.new: dict[Any, Row] = {}
+        """Rows that are not stored yet, by id."""
 
     def add(self, row: Row) -> Row:
+        """Add a new row."""
+        entity: Any = row
+        self.new[entity.id] = row
+        return self.put(row)
+
+    def put(self, row: Row) -> Row:
+        """Add a row that is stored, or take it in place of an earlier copy."""
         entity: Any = row
         self._by_key[self._key_of(row)] = self.by_id[entity.id] = row
         return row

@@ -24,9 +24,9 @@ from db import faults
 from db.session import Database
 from execution.errors import INTERNAL_MESSAGE, internal_error
 from intake.batch import Result
+from intake.entries import Entry, Found, by_time, read_entries
 from intake.failures import short
 from intake.loading import BusyError, load
-from intake.messages import Message, by_time, read_message
 from intake.problems import Fault, InvalidError
 from intake.reader import parse, split
 from server.admission import Admission, Reservation
@@ -122,12 +122,12 @@ class IntakeEndpoint(AuthenticatedEndpoint[IntakeExchange, Principal]):
         if OAuthScope.PROGRESS_REPORT not in principal.scopes:
             raise forbidden("This credential may not report orders and their progress.")
         acting = await self._authentication.acting(principal, exchange.request)
-        read = await self._read(exchange, reservation)
+        read = await self._read(exchange, reservation, acting)
         loaded = await self._load(exchange, read, acting)
         results = [
             _unread(entry, self.limits.errors)
             if isinstance(entry, InvalidError)
-            else _shown(loaded[id(entry)], self.limits.errors)
+            else _shown(loaded[entry.header.path], self.limits.errors)
             for entry in read
         ]
         for result in loaded.values():
@@ -135,7 +135,7 @@ class IntakeEndpoint(AuthenticatedEndpoint[IntakeExchange, Principal]):
                 _log.error(
                     "unexpected error",
                     code=result.code,
-                    digest=short(result.message.digest),
+                    digest=short(result.header.digest),
                     exc_info=result.error,
                 )
         exchange.outcomes = Counter(result["outcome"] for result in results)
@@ -147,8 +147,8 @@ class IntakeEndpoint(AuthenticatedEndpoint[IntakeExchange, Principal]):
         return Response(status, encoded(payload))
 
     async def _read(
-        self, exchange: IntakeExchange, reservation: Reservation
-    ) -> list[Message | InvalidError]:
+        self, exchange: IntakeExchange, reservation: Reservation, acting: Principal
+    ) -> list[Entry | InvalidError]:
         """The messages of the body, each paid for, or what is wrong with it."""
         check_json(exchange.request.headers)
         body = await read_body(
@@ -165,7 +165,14 @@ class IntakeEndpoint(AuthenticatedEndpoint[IntakeExchange, Principal]):
             reservation.begin(cost)
             await reservation.take(cost)
             exchange.cost = cost
-            return await asyncio.to_thread(_read, values, self._now())
+            return await read_entries(
+                self._database,
+                values,
+                tenant=acting.tenant_number,
+                scope=acting.tenant_scope,
+                now=self._now(),
+                run=asyncio.to_thread,
+            )
 
     def _cost(self, messages: int, size: int) -> int:
         if messages > self.limits.intake_messages:
@@ -176,16 +183,16 @@ class IntakeEndpoint(AuthenticatedEndpoint[IntakeExchange, Principal]):
         return cost
 
     async def _load(
-        self, exchange: IntakeExchange, read: Sequence[Message | InvalidError], acting: Principal
-    ) -> dict[int, Result]:
-        """The result of each message that could be read, by the message's identity."""
-        messages = by_time([entry for entry in read if isinstance(entry, Message)])
+        self, exchange: IntakeExchange, read: Sequence[Entry | InvalidError], acting: Principal
+    ) -> dict[str, Result]:
+        """The result of each message that could be read, by the message's path."""
+        entries = by_time([entry for entry in read if isinstance(entry, Entry)])
         seconds = self.limits.request_seconds
         try:
             async with asyncio.timeout(seconds) as timeout:
                 loaded = await load(
                     self._database,
-                    messages,
+                    entries,
                     tenant=acting.tenant_number,
                     scope=acting.tenant_scope,
                     now=self._now,
@@ -197,11 +204,11 @@ class IntakeEndpoint(AuthenticatedEndpoint[IntakeExchange, Principal]):
                 raise
             raise _not_now(f"It took longer than {seconds:g} seconds.") from None
         exchange.statements = loaded.statements
-        return {id(result.message): result for result in loaded.results}
+        return {result.header.path: result for result in loaded.results}
 
 
-def _values(body: bytes) -> list[tuple[str, Any]]:
-    """The messages in a body, each with its JSON path."""
+def _values(body: bytes) -> list[Found]:
+    """The messages in a body."""
     try:
         value = parse(body)
     except InvalidError as error:
@@ -211,18 +218,7 @@ def _values(body: bytes) -> list[tuple[str, Any]]:
         raise bad_request("The body must be a TMF622 message or a list of messages.")
     if not value:
         raise bad_request("The body holds no message.")
-    return split(value)
-
-
-def _read(values: Sequence[tuple[str, Any]], now: datetime) -> list[Message | InvalidError]:
-    """Each message, or what is wrong with it."""
-    read: list[Message | InvalidError] = []
-    for path, value in values:
-        try:
-            read.append(read_message(value, path, now))
-        except InvalidError as error:
-            read.append(error)
-    return read
+    return [Found(path, message) for path, message in split(value)]
 
 
 REJECTED = "REJECTED"
@@ -245,7 +241,7 @@ def _status(results: Sequence[dict[str, Any]]) -> int:
 
 
 def _shown(result: Result, most: int) -> dict[str, Any]:
-    message = result.message
+    message = result.header
     named = {"order": message.number, "eventId": message.event_id}
     if result.outcome is not None:
         return {"outcome": result.outcome.name, **named}

@@ -27,7 +27,7 @@ class IntakeMessage(TenantOwned, Base):
     occurred_at: Mapped[datetime | None]
     received_at: Mapped[datetime]
 
-    __table_args__ = (owned_by_tenant(), link("order_id", "orders"))
+    __table_args__ = (owned_by_tenant(), link("order_id", "orders"), Index(None, "digest"))
 
 
 class IntakeFailure(Base):

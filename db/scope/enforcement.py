@@ -47,7 +47,7 @@ def _add_criteria(state: ORMExecuteState) -> None:
         parameters = state.parameters or {}
         names = parameters if isinstance(parameters, Mapping) else parameters[0]
         model = state.bind_mapper.class_
-        check_statement(state.statement, model, names, _changes(state.session, scope))
+        check_statement(state.statement, model, names, changes_of(state.session, scope))
     state.update_execution_options(**{SCOPED: scope})
     state.statement = state.statement.options(*criteria(scope))
 
@@ -57,7 +57,7 @@ def _check_rows(session: Session, context: UOWTransaction, instances: object) ->
     scope: TenantScope | None = session.info.get(SCOPE)
     check_rows(session, scope)
     if scope is not None and scope.root_tenant_id is not None:
-        check_changes(session, _changes(session, scope))
+        check_changes(session, changes_of(session, scope))
 
 
 @event.listens_for(Session, "after_begin")
@@ -82,7 +82,7 @@ def _open_transaction(
         open_transaction(connection, scope, session.info.get(PURPOSE))
 
 
-def _changes(session: Session, scope: TenantScope) -> Changes:
+def changes_of(session: Session, scope: TenantScope) -> Changes:
     """The changes that a session in a partner's scope may make; none in one that reads."""
     purpose: Purpose | None = session.info.get(PURPOSE)
     return {} if purpose is None else CHANGES[purpose, Kind.of(scope)]

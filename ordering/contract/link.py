@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from db import detached
 from db.enums import (
     BusinessCase,
     ContractEffect,
@@ -83,7 +84,8 @@ def _create(context: ChangeContext, number: str) -> Contract:
         if term["amount"] is not None and str(term["unit"]).casefold() in _MONTHS
     ]
     contract = order.lookups.contracts.add(
-        Contract(
+        detached.new(
+            Contract,
             id=new_id(),
             tenant_id=row.tenant_id,
             root_tenant_id=row.root_tenant_id,
@@ -106,7 +108,8 @@ def _create(context: ChangeContext, number: str) -> Contract:
     for position, item in enumerate(items, 1):
         one_time, monthly, currency = _amounts(order, item.position)
         order.lookups.contract_items.append(
-            ContractItem(
+            detached.new(
+                ContractItem,
                 contract_id=contract.id,
                 tenant_id=row.tenant_id,
                 root_tenant_id=row.root_tenant_id,

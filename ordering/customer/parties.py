@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from db import detached
 from db.enums import CustomerKind
 from db.ids import new_id
 from db.models import Customer, Site, Tenant
@@ -17,7 +18,8 @@ def find_or_add_tenant(lookups: Lookups, number: str, name: str | None, now: dat
         return tenant
     lookups.last_tenant_id += 1
     return lookups.tenants.add(
-        Tenant(
+        detached.new(
+            Tenant,
             id=lookups.last_tenant_id,
             public_id=new_id(),
             root_tenant_id=lookups.last_tenant_id,
@@ -41,7 +43,8 @@ def find_or_add_customer(
     if customer is None:
         name = stated.name or stated.number
         return lookups.customers.add(
-            Customer(
+            detached.new(
+                Customer,
                 id=new_id(),
                 tenant_id=tenant.id,
                 root_tenant_id=tenant.root_tenant_id,
@@ -69,7 +72,8 @@ def find_or_add_site(
     lookups: Lookups, customer: Customer, stated: StatedSite, now: datetime
 ) -> Site:
     return lookups.sites.get((customer.id, stated.number)) or lookups.sites.add(
-        Site(
+        detached.new(
+            Site,
             id=new_id(),
             tenant_id=customer.tenant_id,
             root_tenant_id=customer.root_tenant_id,

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from db import detached
 from db.enums import BusinessCase, OfferStatus
 from db.ids import new_id
 from db.models import Customer, Offer
@@ -26,7 +27,8 @@ def mark_ordered(
     offer = lookups.offers.get((customer.root_tenant_id, number))
     if offer is None:
         offer = lookups.offers.add(
-            Offer(
+            detached.new(
+                Offer,
                 id=new_id(),
                 tenant_id=customer.tenant_id,
                 root_tenant_id=customer.root_tenant_id,

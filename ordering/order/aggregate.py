@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
 
+from db import detached
 from db.base import Base
 from db.enums import MilestoneKind, OrderPhase
 from db.models import (
@@ -25,6 +26,7 @@ from db.models import (
 )
 from db.search import search_text
 from ordering.lookups import Lookups
+from ordering.order.indexes import Delays, Milestones
 from ordering.order.lifecycle import INTERRUPTIONS
 from ordering.order.report_times import ReportTimes
 
@@ -52,19 +54,51 @@ class OrderAggregate:
     def __init__(self, row: Order, parts: Mapping[type[Base], list[Any]], lookups: Lookups) -> None:
         self.row = row
         self.parts = parts
-        self.items: list[OrderItem] = parts[OrderItem]
-        self.prices: list[OrderPrice] = parts[OrderPrice]
-        self.external_ids: list[OrderExternalId] = parts[OrderExternalId]
-        self.milestones: list[OrderMilestone] = parts[OrderMilestone]
-        self.delays: list[OrderDelay] = parts[OrderDelay]
-        self.notes: list[OrderNote] = parts[OrderNote]
-        self.history: list[OrderHistoryEntry] = parts[OrderHistoryEntry]
-        self.note_contents = {(n.text, n.reference, n.author, n.written_at) for n in self.notes}
+        """By table. What an order needs no part of is not loaded; using it raises KeyError."""
+        self.new_parts: dict[type[Base], list[Any]] = {part: [] for part in PARTS}
+        """Those that are not stored yet."""
         self.lookups = lookups
         self.report_times = ReportTimes(row.report_times)
         self.digests: set[str] = set()
-        """Digests of all messages about the order that were taken in."""
+        """Digests of messages about the order that were taken in; of those that were asked for."""
         self.new_messages: list[IntakeMessage] = []
+
+    @property
+    def items(self) -> list[OrderItem]:
+        return self.parts[OrderItem]
+
+    @property
+    def prices(self) -> list[OrderPrice]:
+        return self.parts[OrderPrice]
+
+    @property
+    def external_ids(self) -> list[OrderExternalId]:
+        return self.parts[OrderExternalId]
+
+    @property
+    def notes(self) -> list[OrderNote]:
+        return self.parts[OrderNote]
+
+    @property
+    def history(self) -> list[OrderHistoryEntry]:
+        return self.parts[OrderHistoryEntry]
+
+    @cached_property
+    def milestones(self) -> Milestones:
+        return Milestones(self.parts[OrderMilestone])
+
+    @cached_property
+    def delays(self) -> Delays:
+        return Delays(self.parts[OrderDelay])
+
+    @cached_property
+    def note_contents(self) -> set[tuple[Any, ...]]:
+        return {(n.text, n.reference, n.author, n.written_at) for n in self.notes}
+
+    @cached_property
+    def phases(self) -> set[OrderPhase]:
+        """All phases that the order has been in."""
+        return {entry.phase for entry in self.history}
 
     @property
     def customer(self) -> Customer:
@@ -101,10 +135,6 @@ class OrderAggregate:
                 return entry.phase
         return None
 
-    @property
-    def has_open_delay(self) -> bool:
-        return any(delay.resolved_at is None for delay in self.delays)
-
     def not_before_receipt(self, at: datetime | None) -> datetime | None:
         """The time of a report. Clocks differ: nothing happens to an order before its receipt."""
         return at and max(at, self.row.received_at)
@@ -118,10 +148,35 @@ class OrderAggregate:
             values["position"] = len(rows) + 1
         row = self._owned(part, **values)
         rows.append(row)
+        self.new_parts[part].append(row)
         return row
 
-    def add_milestone(self, kind: MilestoneKind, reference: str | None = None) -> OrderMilestone:
-        return self.add(OrderMilestone, kind=kind, reference=reference, violated=False)
+    def add_milestone(
+        self,
+        kind: MilestoneKind,
+        reference: str | None = None,
+        name: str | None = None,
+        message: str | None = None,
+    ) -> OrderMilestone:
+        index = self.milestones
+        milestone = self.add(
+            OrderMilestone,
+            kind=kind,
+            reference=reference,
+            name=name,
+            message=message,
+            violated=False,
+        )
+        index.add(milestone)
+        return milestone
+
+    def add_delay(self, **values: Any) -> None:
+        index = self.delays
+        index.add(self.add(OrderDelay, **values))
+
+    def add_history(self, phase: OrderPhase, **values: Any) -> None:
+        phases = self.phases
+        phases.add(self.add(OrderHistoryEntry, phase=phase, **values).phase)
 
     def remember_message(self, digest: str, **values: Any) -> None:
         """Record that a message was taken in, so that a copy is recognised."""
@@ -129,10 +184,12 @@ class OrderAggregate:
         self.digests.add(digest)
 
     def _owned(self, row: type[Part], **values: Any) -> Part:
-        return row(
-            order_id=self.row.id,
-            tenant_id=self.row.tenant_id,
-            root_tenant_id=self.row.root_tenant_id,
+        order = self.row
+        return detached.new(
+            row,
+            order_id=order.id,
+            tenant_id=order.tenant_id,
+            root_tenant_id=order.root_tenant_id,
             **values,
         )
 

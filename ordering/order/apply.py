@@ -5,6 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from db.base import Base
+from db.models import (
+    OrderDelay,
+    OrderExternalId,
+    OrderHistoryEntry,
+    OrderItem,
+    OrderMilestone,
+    OrderNote,
+    OrderPrice,
+)
 from ordering.contract.link import link_contract
 from ordering.order import facts, phase_changes
 from ordering.order.aggregate import OrderAggregate
@@ -64,6 +74,11 @@ def apply(
     return Applied(tuple(context.events), superseded=not all(counted))
 
 
+def parts_read(changes: Iterable[Change]) -> set[type[Base]]:
+    """The tables of an order's parts that have to be loaded for the changes."""
+    return {part for change in changes for part in _PARTS_READ[type(change)]}
+
+
 _HANDLERS: dict[type[Any], Callable[[ChangeContext, Any], bool]] = {
     PhaseReported: phase_changes.report_phase,
     ProgressReported: phase_changes.report_progress,
@@ -79,3 +94,20 @@ _HANDLERS: dict[type[Any], Callable[[ChangeContext, Any], bool]] = {
     CharacteristicsReported: facts.report_characteristics,
 }
 """Each applies one change, and returns False if a newer report of the same thing is known."""
+
+_OF_PHASES = frozenset({OrderHistoryEntry, OrderDelay})
+_PARTS_READ: dict[type[Any], frozenset[type[Base]]] = {
+    PhaseReported: _OF_PHASES,
+    ProgressReported: _OF_PHASES,
+    ClarificationReported: _OF_PHASES,
+    CancellationRequested: frozenset({OrderMilestone}),
+    ExpectedDateReported: frozenset({OrderMilestone}),
+    # A new contract has what was ordered; the search text has the external ids.
+    ContractReported: frozenset({OrderMilestone, OrderItem, OrderPrice, OrderExternalId}),
+    MilestoneReported: frozenset({OrderMilestone}),
+    DelayReported: _OF_PHASES,
+    NoteAdded: frozenset({OrderNote}),
+    ItemStateReported: frozenset({OrderItem}),
+    CharacteristicsReported: frozenset(),
+}
+"""What each handler uses: with any other part it raises KeyError."""

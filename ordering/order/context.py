@@ -29,9 +29,7 @@ class ChangeContext:
         """Set a milestone that follows from a change. The earliest time counts, in whichever order
         the reports arrive."""
         order, reached_at = self.order, self.time_of(self.at)
-        milestone = next(
-            (m for m in order.milestones if m.kind is kind and m.reference is None), None
-        )
+        milestone = order.milestones.find(kind)
         if milestone is None:
             milestone = order.add_milestone(kind)
         elif milestone.reached_at is not None and milestone.reached_at <= reached_at:

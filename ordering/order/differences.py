@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from db.models import OrderItem, OrderPrice
+from db.base import Base
+from db.models import OrderExternalId, OrderItem, OrderPrice
 from ordering.order.aggregate import OrderAggregate
 from ordering.order.stated import (
     Characteristic,
@@ -43,6 +44,18 @@ class Difference:
     later: Any
 
 
+def parts_compared(later: StatedOrder) -> set[type[Base]]:
+    """The tables of an order's parts that have to be loaded for a comparison."""
+    parts: set[type[Base]] = set()
+    if later.external_ids:
+        parts.add(OrderExternalId)
+    if later.prices or later.items:
+        parts.add(OrderPrice)
+    if later.items:
+        parts.add(OrderItem)
+    return parts
+
+
 def differences(order: OrderAggregate, later: StatedOrder) -> Iterator[Difference]:
     """What the later account leaves out is not a difference. Names of parties and sites are master
     data and are not compared."""
@@ -53,18 +66,21 @@ def differences(order: OrderAggregate, later: StatedOrder) -> Iterator[Differenc
         ("offer", offer and offer.number, later.offer_number),
     ]
     pairs += [(name, getattr(row, name), getattr(later, name)) for name in _ORDER_FIELDS]
-    stated_ids = {(e.owner, e.kind, e.value) for e in order.external_ids}
-    pairs += [
-        (f"external_ids {external_id.value}", None, external_id.value)
-        for external_id in later.external_ids
-        if (external_id.owner, external_id.kind, external_id.value) not in stated_ids
-    ]
-    pairs += _characteristics("", row.characteristics, later.characteristics)
-    prices: defaultdict[int | None, list[OrderPrice]] = defaultdict(list)
-    for price in order.prices:
-        prices[price.item_position].append(price)
-    pairs += _prices("", prices[None], later.prices)
-    pairs += _items(order, later, prices)
+    if later.external_ids:
+        stated_ids = {(e.owner, e.kind, e.value) for e in order.external_ids}
+        pairs += [
+            (f"external_ids {external_id.value}", None, external_id.value)
+            for external_id in later.external_ids
+            if (external_id.owner, external_id.kind, external_id.value) not in stated_ids
+        ]
+    if later.characteristics:
+        pairs += _characteristics("", row.characteristics, later.characteristics)
+    if later.prices or later.items:
+        prices: defaultdict[int | None, list[OrderPrice]] = defaultdict(list)
+        for price in order.prices:
+            prices[price.item_position].append(price)
+        pairs += _prices("", prices[None], later.prices)
+        pairs += _items(order, later, prices)
     for subject, stated, value in pairs:
         if value not in (None, []) and value != stated:
             yield Difference(subject, stated, value)
@@ -73,6 +89,8 @@ def differences(order: OrderAggregate, later: StatedOrder) -> Iterator[Differenc
 def _items(
     order: OrderAggregate, later: StatedOrder, prices: Mapping[int | None, list[OrderPrice]]
 ) -> Iterator[_Comparison]:
+    if not later.items:
+        return
     by_reference: defaultdict[str | None, deque[OrderItem]] = defaultdict(deque)
     for row in order.items:
         by_reference[row.reference].append(row)

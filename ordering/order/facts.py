@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from db.enums import MilestoneKind
-from db.models import OrderDelay, OrderMilestone, OrderNote
+from db.models import OrderDelay, OrderNote
 from ordering.errors import Refusal, RefusedError
 from ordering.order.changes import (
     CancellationRequested,
@@ -27,6 +27,7 @@ from ordering.order.events import (
     MilestoneReached,
     NoteWritten,
 )
+from ordering.order.indexes import label
 from ordering.order.lifecycle import IN_PROGRESS
 from ordering.order.stated import is_scalar
 
@@ -52,17 +53,17 @@ def report_expected_date(context: ChangeContext, change: ExpectedDateReported) -
 def report_milestone(context: ChangeContext, change: MilestoneReported) -> bool:
     """Each value has the time of its own newest report."""
     order, now = context.order, context.now
-    label = change.name or (change.message if change.kind is MilestoneKind.OTHER else None)
-    key = f"milestone {change.reference or f'{change.kind} {label}'}"
-    milestone = next((m for m in order.milestones if _is_same(m, change, label)), None)
+    kind, name, message = change.kind, change.name, change.message
+    key = f"milestone {change.reference or f'{kind} {label(kind, name, message)}'}"
+    milestone = order.milestones.find(kind, change.reference, name, message)
     is_new = milestone is None
     if milestone is None:
-        milestone = order.add_milestone(change.kind, change.reference)
+        milestone = order.add_milestone(kind, change.reference, name, message)
     reached_at = min(change.reached_at or context.at or now, now) if change.reached else None
     values: dict[str, Any] = {
-        "kind": None if change.kind is MilestoneKind.OTHER else change.kind,
-        "name": change.name,
-        "message": change.message,
+        "kind": None if kind is MilestoneKind.OTHER else kind,
+        "name": name,
+        "message": message,
         "planned_at": change.planned_at,
         "reached_at": reached_at,
         "violated": change.violated,
@@ -84,29 +85,16 @@ def report_milestone(context: ChangeContext, change: MilestoneReported) -> bool:
     return is_newest
 
 
-def _is_same(milestone: OrderMilestone, change: MilestoneReported, label: str | None) -> bool:
-    if milestone.reference != change.reference:
-        return False
-    return change.reference is not None or (
-        milestone.kind is change.kind
-        and label in (milestone.name, change.name or milestone.message)
-    )
-
-
 def report_delay(context: ChangeContext, change: DelayReported) -> bool:
     order, now = context.order, context.now
     reported_at = min(change.reported_at or context.at or now, now)
-    content = (change.kind, change.reason)
-    for delay in order.delays:
-        if delay.reference == change.reference and (
-            change.reference or (delay.kind, delay.reason) == content
-        ):
-            return _repeat_delay(context, delay, change, reported_at)
+    known = order.delays.find(change.reference, change.kind, change.reason)
+    if known is not None:
+        return _repeat_delay(context, known, change, reported_at)
     if change.reference:
         context.counts(f"delay {change.reference}", change.reason)
     in_progress = order.row.phase in IN_PROGRESS
-    order.add(
-        OrderDelay,
+    order.add_delay(
         reference=change.reference,
         kind=change.kind,
         reason=change.reason,
@@ -134,7 +122,8 @@ def _repeat_delay(
     at = context.at or context.now
     if is_newest and ended is not None and row.phase in IN_PROGRESS and at > ended:
         # The order had failed and was repaired.
-        delay.resolved_at, row.delayed = None, True
+        context.order.delays.set_resolved(delay, None)
+        row.delayed = True
         event = DelayStarted
     if event:
         context.events.append(event(change.reason, change.reference))
@@ -192,6 +181,8 @@ def report_item_state(context: ChangeContext, change: ItemStateReported) -> bool
 def report_characteristics(context: ChangeContext, change: CharacteristicsReported) -> bool:
     """An older value is ignored, and does not make the report superseded."""
     row = context.order.row
+    if not change.characteristics:
+        return True
     stated = {
         (entry["name"], entry["value"])
         for entry in row.characteristics

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from db.enums import ActionParty, OrderPhase
-from db.models import OrderHistoryEntry
 from ordering.errors import Refusal, RefusedError
 from ordering.order.changes import ClarificationReported, PhaseReported, ProgressReported
 from ordering.order.context import ChangeContext
@@ -34,7 +33,7 @@ def report_progress(context: ChangeContext, change: ProgressReported) -> bool:
     """
     order, at = context.order, context.at
     before = order.phase_before
-    passed = {entry.phase for entry in order.history}
+    passed = set(order.phases)
     if order.row.phase in INTERRUPTIONS and before in _CARRIED_OUT:
         phase = before
     elif not passed & _CARRIED_OUT and order.row.expected_completion_date is not None:
@@ -97,7 +96,7 @@ def _enter(
 ) -> None:
     order, row = context.order, context.order.row
     occurred_at = context.time_of(at)
-    order.add(OrderHistoryEntry, phase=phase, occurred_at=occurred_at, reason=reason)
+    order.add_history(phase, occurred_at=occurred_at, reason=reason)
     context.events.append(PhaseChanged(row.phase, phase, occurred_at, reason))
     row.phase = phase
     row.completed_at = row.processing_seconds = None
@@ -107,11 +106,10 @@ def _enter(
         row.processing_seconds = min(took, _LONGEST)
     row.action_text = row.action_by = row.action_due = None
     if phase not in IN_PROGRESS:
-        for delay in order.delays:
-            if delay.resolved_at is None:
-                delay.resolved_at = max(occurred_at, delay.reported_at)
-                context.events.append(DelayEnded(delay.reason, delay.reference))
-    row.delayed = phase in IN_PROGRESS and order.has_open_delay
+        for delay in order.delays.open:
+            order.delays.set_resolved(delay, max(occurred_at, delay.reported_at))
+            context.events.append(DelayEnded(delay.reason, delay.reference))
+    row.delayed = phase in IN_PROGRESS and bool(order.delays.open)
 
 
 def _request_action(
@@ -124,7 +122,11 @@ def _request_action(
     """Set what has to be clarified. A report that does not say it, or that is about an earlier
     clarification, keeps what is known; on entry nothing is known yet."""
     order, row = context.order, context.order.row
-    before = [e.occurred_at for e in order.history if e.phase is not OrderPhase.CLARIFICATION][-1]
+    before = next(
+        entry.occurred_at
+        for entry in reversed(order.history)
+        if entry.phase is not OrderPhase.CLARIFICATION
+    )
     counts = (
         request.action is not None
         and (at is None or at >= before)

@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any
 
+from db import detached
 from db.enums import ItemAction, MilestoneKind, OrderPhase
 from db.ids import new_id
-from db.models import Order, OrderExternalId, OrderHistoryEntry, OrderItem, OrderPrice, Tenant
+from db.models import Order, OrderExternalId, OrderItem, OrderPrice, Tenant
 from ordering.automation import is_automated
 from ordering.catalogue import find_or_add_product
 from ordering.customer.parties import find_or_add_customer, find_or_add_site
@@ -48,7 +49,8 @@ def receive(
         for item in stated.items
     ]
     first = next((product for product in products if product is not None), None)
-    row = Order(
+    row = detached.new(
+        Order,
         id=new_id(),
         tenant_id=tenant.id,
         root_tenant_id=tenant.root_tenant_id,
@@ -94,7 +96,7 @@ def receive(
         order.add(OrderPrice, item_position=None, **values_of(price))
     for external_id in stated.external_ids:
         order.add(OrderExternalId, **values_of(external_id))
-    order.add(OrderHistoryEntry, phase=OrderPhase.RECEIVED, occurred_at=received_at, reason=None)
+    order.add_history(OrderPhase.RECEIVED, occurred_at=received_at, reason=None)
     order.report_times.take("phase", received_at, f"{RANK[OrderPhase.RECEIVED]:02}")
     order.add_milestone(MilestoneKind.ORDER_RECEIVED).reached_at = received_at
     order.update_search_texts()

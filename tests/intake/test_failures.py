@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 import intake
 from db.enums import OrderPhase
 from db.models import IntakeFailure, Order
+from intake.digests import digest_of
 from intake.failures import scope_of
-from intake.messages import digest_of
 from intake.problems import Outcome
 from intake.reader import parse, written
 from ordering.order.aggregate import OrderAggregate

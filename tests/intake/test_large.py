@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from intake.json_node import labels
+from intake.json_place import labels
 from intake.messages import read_message
 from intake.problems import InvalidError
 from intake.reader import LONGEST_PATH, parse, unstorable

@@ -268,3 +268,8 @@ async def test_folders_are_read_whole_and_a_missing_path_is_named(
     assert done[-1][0] == done[-1][1] > 0
     with pytest.raises(intake.UnreadablePathError, match="missing"):
         await intake.run(take_in.database, [tmp_path / "missing"])
+
+
+async def test_a_type_that_is_no_text_is_a_problem(take_in: Intake) -> None:
+    report = await take_in({**order(), "@type": ["ProductOrder"]})
+    assert [path for path, _ in _problems(report)] == ["$['@type']"]

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.enums import ActionParty, ContractEffect, MilestoneKind, OrderPhase
+from db.models import OrderMilestone
 from ordering.errors import Refusal, RefusedError
 from ordering.lookups import Lookups
 from ordering.order.aggregate import OrderAggregate
@@ -136,6 +137,24 @@ def test_a_contract_is_created_by_the_first_order_and_amended_by_the_next() -> N
     assert first.contract is not None
     assert first.contract.version == 2
     assert _events(first, ContractReported(("V-2", "V-1"))) == []
+
+
+def test_milestones_of_no_known_kind_are_told_apart_by_their_names() -> None:
+    order = received()
+    for name in ("Begehung", "Montage", "Begehung"):
+        apply(order, [MilestoneReported(MilestoneKind.OTHER, True, name=name)], T0, now=NOW)
+    named = [m.name for m in order.parts[OrderMilestone] if m.kind is MilestoneKind.OTHER]
+    assert named == ["Begehung", "Montage"]
+
+
+def test_a_milestone_of_a_known_kind_is_one_whatever_its_name() -> None:
+    order = received()
+    kind = MilestoneKind.PORTING_CONFIRMED
+    for name in (None, "Portierung bestätigt", None):
+        apply(order, [MilestoneReported(kind, True, name=name)], T0, now=NOW)
+    assert [m.name for m in order.parts[OrderMilestone] if m.kind is kind] == [
+        "Portierung bestätigt"
+    ]
 
 
 def test_a_milestone_is_planned_then_reached() -> None:
@@ -279,7 +298,7 @@ def test_any_sequence_of_changes_keeps_history_and_version_whole(
         assert [entry.phase for entry in entries[len(history) :]] == changed
         assert (order.row.phase is P.CLARIFICATION) == (order.row.action_text is not None)
         assert (order.row.phase is P.COMPLETED) == (order.row.completed_at is not None)
-        assert order.row.delayed == order.has_open_delay
+        assert order.row.delayed == bool(order.delays.open)
         assert not applied.events or order.row.updated_at == NOW
     _assert_allowed(order)
 

@@ -11,12 +11,28 @@ from uuid import UUID
 import pytest
 
 from db.base import Base
-from db.enums import BusinessCase, OrderPhase, PriceKind
-from db.models import Customer, Order, OrderItem, OrderPrice
+from db.enums import BusinessCase, MilestoneKind, OrderPhase, PriceKind
+from db.models import (
+    Customer,
+    Order,
+    OrderDelay,
+    OrderHistoryEntry,
+    OrderItem,
+    OrderMilestone,
+    OrderPrice,
+)
 from ordering.lookups import Lookups
 from ordering.order.aggregate import PARTS, OrderAggregate
 from ordering.order.apply import apply
-from ordering.order.changes import CharacteristicsReported, ItemStateReported, NoteAdded
+from ordering.order.changes import (
+    Change,
+    CharacteristicsReported,
+    DelayReported,
+    ItemStateReported,
+    MilestoneReported,
+    NoteAdded,
+    PhaseReported,
+)
 from ordering.order.differences import differences
 from ordering.order.stated import Characteristic, StatedItem, StatedOrder, StatedPrice
 
@@ -56,6 +72,27 @@ def test_many_notes_are_added_once(order: OrderAggregate) -> None:
     assert len(apply(order, notes, NOW, now=NOW).events) == MANY
     assert apply(order, notes, NOW, now=NOW).events == ()
     assert (len(order.notes), order.row.version) == (MANY, 2)
+
+
+def test_many_milestones_and_delays_are_reported_again_and_again(order: OrderAggregate) -> None:
+    order.parts[OrderHistoryEntry].append(OrderHistoryEntry(phase=OrderPhase.RECEIVED))
+    milestones = [
+        MilestoneReported(MilestoneKind.OTHER, True, reference=reference, name=f"Schritt {i}")
+        for i in range(MANY // 6)
+        for reference in (None, f"{i}")
+    ]
+    delays = [
+        DelayReported(f"Grund {i}", reference=reference)
+        for i in range(MANY // 6)
+        for reference in (None, f"{i}")
+    ]
+    changes: list[Change] = [*milestones, *delays]
+    assert len(apply(order, changes, NOW, now=NOW).events) == 4 * (MANY // 6)
+    assert apply(order, changes, NOW, now=NOW).events == ()
+    assert [len(order.parts[part]) for part in (OrderMilestone, OrderDelay)] == [MANY // 3] * 2
+    for phase in (OrderPhase.ON_HOLD, OrderPhase.PROVISIONING, OrderPhase.FAILED):
+        apply(order, [PhaseReported(phase)], NOW, now=NOW)
+    assert {delay.resolved_at for delay in order.parts[OrderDelay]} == {NOW}
 
 
 def test_many_characteristics_are_reported(order: OrderAggregate) -> None:

@@ -218,6 +218,7 @@ table(
     optional(INSTANT, "occurred_at"),
     required(INSTANT, "received_at"),
     link("order_id", "orders"),
+    sa.Index(None, "digest"),
 )
 
 table(
