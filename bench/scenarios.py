@@ -85,6 +85,11 @@ query Nested {
   }
 }"""
 
+SEARCH = """\
+query Search($words: String!) {
+  orders(first: 20, filter: { search: $words }) { nodes { number status receivedAt } }
+}"""
+
 _PAGE_FIELDS = "{ nodes { number status receivedAt } pageInfo { hasNextPage endCursor } }"
 
 FIRST_PAGE = f"query FirstPage {{ orders(first: {PAGE}) {_PAGE_FIELDS} }}"
@@ -93,7 +98,7 @@ DEEP = f"query DeepPage($after: String) {{ orders(first: {PAGE}, after: $after) 
 _SAMPLE = """\
 query Sample($after: String) {
   orders(first: 250, after: $after) {
-    nodes { number offer { number } contract { number } externalIds { value } }
+    nodes { number customer { name } offer { number } contract { number } externalIds { value } }
     pageInfo { endCursor hasNextPage }
   }
 }"""
@@ -130,6 +135,7 @@ def questions(client: httpx.Client) -> Questions:
             ),
             Scenario("Summary", "`orderSummary`", SUMMARY, ({},)),
             Scenario("Nested", "20 customers with 5 orders each", NESTED, ({},)),
+            Scenario("Search", "20 orders by a word", SEARCH, tuple(_words(sample))),
         ),
         first_page=first_page,
         deep_page=deep_page,
@@ -195,6 +201,13 @@ def _references(orders: Sequence[dict[str, Any]]) -> Iterator[list[str]]:
             for j in range(share)
         ]
         yield (chosen * 2)[:REFERENCES]
+
+
+def _words(orders: Sequence[dict[str, Any]]) -> Iterator[dict[str, str]]:
+    """Yield the variables of searches by words of names, and by numbers."""
+    for order in orders[:100]:
+        yield {"words": order["customer"]["name"].split()[0]}
+        yield {"words": order["number"]}
 
 
 def _walk(client: httpx.Client) -> tuple[int, str | None]:
