@@ -26,7 +26,7 @@ ASKING = [
     for seat in ACTORS
     if seat.name in {"partner by key", "sub-tenant by key", "customer granted all"}
 ]
-WRITES = 60
+WRITES = 30
 """Random changes, one after the other."""
 MUCH = Request(
     """{
