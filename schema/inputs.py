@@ -27,12 +27,24 @@ Read = Callable[[Context, Any], Awaitable[Any]]
 """`(context, value of the client)` → the value of the condition."""
 
 
+class ServedBy(Enum):
+    """How the rows that meet a condition are found."""
+
+    INDEX = "index"
+    """An index begins with what the condition compares."""
+    ORDER = "order"
+    """Each of its few values has many rows: reading in the order of the list finds a page soon."""
+    SCAN = "scan"
+    """A tenant has few rows that have to be read."""
+
+
 @dataclass(frozen=True)
 class Filter:
     """What an input asks of the rows of a list."""
 
     condition: Condition
     read: Read | None = None
+    served_by: ServedBy = ServedBy.INDEX
 
     async def value(self, context: Context, name: str, value: Any) -> Any:
         """The value for the condition. Raises `ApiError` for a value that makes no sense."""
@@ -50,18 +62,23 @@ _FILTER, _COMPARE, _COLUMNS = "filter", "compare", "columns"
 
 
 def condition(
-    condition: Condition, description: str, *scopes: OAuthScope, read: Read | None = None
+    condition: Condition,
+    description: str,
+    *scopes: OAuthScope,
+    read: Read | None = None,
+    served_by: ServedBy = ServedBy.INDEX,
 ) -> Any:
     """A field of a filter, which clients may leave out.
 
     `scopes` are those of the data that it compares with, except for the scopes that the list itself
-    needs. A client that uses the field needs them. `read` makes the value of the condition.
+    needs. A client that uses the field needs them. `read` makes the value of the condition. A test
+    compares `served_by` with the indexes of the tables.
     """
     return strawberry.field(
         default=None,
         description=description,
         directives=requires(*scopes),
-        metadata={_FILTER: Filter(condition, read)},
+        metadata={_FILTER: Filter(condition, read, served_by)},
     )
 
 

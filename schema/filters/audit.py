@@ -10,7 +10,7 @@ from db.queries import lists
 from schema.enums import AuditAction, Direction
 from schema.filters.numbers import of_tenant
 from schema.filters.ranges import DateTimeRange
-from schema.inputs import condition, sort_by
+from schema.inputs import ServedBy, condition, sort_by
 from schema.listing import Listing
 
 
@@ -20,10 +20,14 @@ from schema.listing import Listing
 )
 class AuditFilter:
     actions: list[AuditAction] | None = condition(
-        one_of(AuditEntry.action), "Entries that record one of these actions."
+        one_of(AuditEntry.action),
+        "Entries that record one of these actions.",
+        served_by=ServedBy.ORDER,
     )
     actor: str | None = condition(
-        equals(AuditEntry.actor), "Entries whose `actor` is this text. The whole text must match."
+        equals(AuditEntry.actor),
+        "Entries whose `actor` is this text. The whole text must match.",
+        served_by=ServedBy.SCAN,
     )
     occurred: DateTimeRange | None = condition(
         within(AuditEntry.occurred_at), "Entries whose `occurredAt` is in this range."

@@ -15,7 +15,7 @@ from resolvers.context import Context
 from schema.enums import ContractStatus, Direction
 from schema.filters.numbers import of_customer, of_product, of_tenant
 from schema.filters.ranges import DateRange, DateTimeRange
-from schema.inputs import condition, sort_by
+from schema.inputs import ServedBy, condition, sort_by
 from schema.listing import Listing
 
 FURTHEST_RENEWAL = 3_650
@@ -38,11 +38,14 @@ async def _renewable_by(context: Context, days: int) -> tuple[date, date]:
 )
 class ContractFilter:
     status: list[ContractStatus] | None = condition(
-        one_of(Contract.status), "Contracts that have one of these statuses."
+        one_of(Contract.status),
+        "Contracts that have one of these statuses.",
+        served_by=ServedBy.ORDER,
     )
     term_end: DateRange | None = condition(
         within(Contract.term_end),
         "Contracts whose term ends in this range. Contracts without a known end never match.",
+        served_by=ServedBy.SCAN,
     )
     renewable_within_days: int | None = condition(
         RENEWABLE_BY,

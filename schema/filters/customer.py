@@ -10,7 +10,7 @@ from db.queries import lists
 from schema.enums import CustomerKind, Direction
 from schema.filters.numbers import of_tenant
 from schema.filters.ranges import DateTimeRange
-from schema.inputs import condition, sort_by
+from schema.inputs import ServedBy, condition, sort_by
 from schema.listing import Listing
 
 
@@ -19,13 +19,15 @@ from schema.listing import Listing
 )
 class CustomerFilter:
     kind: list[CustomerKind] | None = condition(
-        one_of(Customer.kind), "Businesses of one of these kinds."
+        one_of(Customer.kind), "Businesses of one of these kinds.", served_by=ServedBy.ORDER
     )
     created: DateTimeRange | None = condition(
         within(Customer.created_at), "Customers that were registered in this range."
     )
     updated: DateTimeRange | None = condition(
-        within(Customer.updated_at), "Customers whose master data last changed in this range."
+        within(Customer.updated_at),
+        "Customers whose master data last changed in this range.",
+        served_by=ServedBy.SCAN,
     )
     tenant: str | None = of_tenant(
         Customer.tenant_id,

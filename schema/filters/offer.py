@@ -13,7 +13,7 @@ from db.queries import lists
 from schema.enums import BusinessCase, Direction, OfferStatus
 from schema.filters.numbers import of_customer, of_tenant
 from schema.filters.ranges import DateTimeRange
-from schema.inputs import condition, sort_by
+from schema.inputs import ServedBy, condition, sort_by
 from schema.listing import Listing
 
 
@@ -22,16 +22,18 @@ from schema.listing import Listing
 )
 class OfferFilter:
     status: list[OfferStatus] | None = condition(
-        one_of(Offer.status), "Offers that have one of these statuses."
+        one_of(Offer.status), "Offers that have one of these statuses.", served_by=ServedBy.ORDER
     )
     business_case: list[BusinessCase] | None = condition(
-        one_of(Offer.business_case), "Offers for one of these business cases."
+        one_of(Offer.business_case),
+        "Offers for one of these business cases.",
+        served_by=ServedBy.ORDER,
     )
     created: DateTimeRange | None = condition(
         within(Offer.created_at), "Offers that were created in this range."
     )
     updated: DateTimeRange | None = condition(
-        within(Offer.updated_at), "Offers that last changed in this range."
+        within(Offer.updated_at), "Offers that last changed in this range.", served_by=ServedBy.SCAN
     )
     customer: str | None = of_customer(
         Offer.customer_id, 'Offers to the customer with this number: "K-100042".'

@@ -12,7 +12,7 @@ from db.queries.orders import HAS_EXTERNAL_ID
 from schema.enums import BusinessCase, Direction, OrderPhase, OrderStatus
 from schema.filters.numbers import of_customer, of_product, of_tenant
 from schema.filters.ranges import DateTimeRange
-from schema.inputs import condition, sort_by
+from schema.inputs import ServedBy, condition, sort_by
 from schema.listing import Listing
 
 
@@ -21,13 +21,15 @@ from schema.listing import Listing
 )
 class OrderFilter:
     status: list[OrderStatus] | None = condition(
-        one_of(Order.status), "Orders that have one of these statuses."
+        one_of(Order.status), "Orders that have one of these statuses.", served_by=ServedBy.ORDER
     )
     phase: list[OrderPhase] | None = condition(
         one_of(Order.phase), "Orders that are in one of these phases."
     )
     business_case: list[BusinessCase] | None = condition(
-        one_of(Order.business_case), "Orders for one of these business cases."
+        one_of(Order.business_case),
+        "Orders for one of these business cases.",
+        served_by=ServedBy.ORDER,
     )
     received: DateTimeRange | None = condition(
         within(Order.received_at), "Orders that were received in this range."
@@ -43,6 +45,7 @@ class OrderFilter:
         within(Order.expected_completion_date),
         "Orders whose `expectedCompletionDate` is in this range. Orders without a date never "
         "match.",
+        served_by=ServedBy.SCAN,
     )
     customer: str | None = of_customer(
         Order.customer_id, 'Orders for the customer with this number: "K-100042".'
@@ -62,10 +65,12 @@ class OrderFilter:
     needs_action: bool | None = condition(
         either(Order.action_text.is_not(None)),
         "If true, orders whose `actionRequired` is not null; if false, all others.",
+        served_by=ServedBy.ORDER,
     )
     delayed: bool | None = condition(
         either(Order.delayed.is_(True)),
         "If true, orders in progress with a delay that is not resolved; if false, all others.",
+        served_by=ServedBy.ORDER,
     )
     external_id: str | None = condition(
         HAS_EXTERNAL_ID, "Orders that have this external id. The whole id must match."

@@ -6,7 +6,7 @@ from db.conditions import one_of
 from db.models import Product
 from db.queries import lists
 from schema.enums import Direction, ProductFamily
-from schema.inputs import condition
+from schema.inputs import ServedBy, condition
 from schema.listing import Listing
 
 
@@ -15,7 +15,7 @@ from schema.listing import Listing
 )
 class ProductFilter:
     family: list[ProductFamily] | None = condition(
-        one_of(Product.family), "Products of one of these families."
+        one_of(Product.family), "Products of one of these families.", served_by=ServedBy.ORDER
     )
 
 

@@ -1,4 +1,4 @@
-"""Each filter is served by an index, or is known to read rows in the order of the list."""
+"""What filters declare of the indexes that serve them is true."""
 
 from collections.abc import Iterator
 
@@ -9,23 +9,7 @@ from sqlalchemy import Table, UniqueConstraint
 import schema
 from db.base import Base
 from schema.input_checks import columns_in
-from schema.inputs import Filter, filter_of
-
-# Few values, each of many rows: reading rows in the order of the list finds a page soon.
-FEW_VALUES = {
-    *("OrderFilter.status", "OrderFilter.phase", "OrderFilter.businessCase"),
-    *("OrderFilter.needsAction", "OrderFilter.delayed"),
-    *("OfferFilter.status", "OfferFilter.businessCase", "ContractFilter.status"),
-    *("CartFilter.status", "CartFilter.businessCase", "CustomerFilter.kind"),
-    *("ProductFilter.family", "AuditFilter.actions"),
-}
-# A tenant has few customers, offers and contracts beside its orders, and few actors.
-FEW_ROWS = {
-    *("OfferFilter.updated", "CustomerFilter.updated", "AuditFilter.actor"),
-    *("ContractFilter.termEnd", "ContractFilter.renewableWithinDays"),
-    # The index is on `expected_sort`, which serves the order and not the range.
-    "OrderFilter.expected",
-}
+from schema.inputs import Filter, ServedBy, filter_of
 
 
 def filters() -> Iterator[tuple[str, Filter]]:
@@ -63,9 +47,6 @@ def is_served(filter: Filter) -> bool:
 
 
 @pytest.mark.parametrize("name", FILTERS)
-def test_a_filter_is_served_by_an_index_or_known_not_to_be(name: str) -> None:
-    assert is_served(FILTERS[name]) or name in FEW_VALUES | FEW_ROWS
-
-
-def test_only_filters_are_known_not_to_be_served() -> None:
-    assert FILTERS.keys() >= FEW_VALUES | FEW_ROWS
+def test_a_filter_declares_whether_an_index_serves_it(name: str) -> None:
+    filter = FILTERS[name]
+    assert is_served(filter) == (filter.served_by is ServedBy.INDEX)
