@@ -8,6 +8,7 @@ from graphql import Undefined
 from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 
+from execution.cost_model import Cost, ListSize
 from schema.cart import Cart
 from schema.costs import state_costs
 from schema.input_checks import refuse_telling_inputs
@@ -41,7 +42,8 @@ def build_schema() -> strawberry.Schema:
     schema = strawberry.Schema(
         query=Query,
         mutation=Mutation,
-        types=[Cart, Site, *ERRORS],
+        # `state_costs` adds the directives to fields when the schema is built already.
+        types=[Cart, Site, *ERRORS, Cost, ListSize],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
     )
     schema._schema.description = DESCRIPTION

@@ -77,6 +77,9 @@ class Batch:
         self.rows: dict[str, list[Row]] = {table: [] for table in COLUMNS}
 
     def add(self, table: str, *row: Any) -> None:
+        """Raises ValueError for a row that has not one value for each of `COLUMNS`."""
+        if len(row) != len(COLUMNS[table]):
+            raise ValueError(f"{table}: {len(row)} values for {len(COLUMNS[table])} columns")
         self.rows[table].append(row)
 
     def __len__(self) -> int:

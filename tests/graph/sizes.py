@@ -68,7 +68,8 @@ async def fill(client: Client, size: int) -> Library:
         _add_to_each(book, first, product)
     for order in [row for row in book.rows if isinstance(row, Order)]:
         book.external_id(order, value=REFERENCE)
-    library = Library(client, Lesson(_values(every, product, partner.number)))
+    values = _values(every, product, partner.number)
+    library = Library(client, Lesson(values, "tests/graph/sizes.py"))
     await client.fill(book)
     return library
 

@@ -60,7 +60,7 @@ def varied() -> Varied:
     _documents(book, customers[0], product)
     _others(book, book.customer(branches[0], number="K-30000"), rare)
     _audit_log(book, partner, branches[0])
-    return Varied(book, Lesson(_taught(book)))
+    return Varied(book, Lesson(_taught(book), "tests/graph/varied.py"))
 
 
 def _documents(book: Factory, customer: Customer, product: Product) -> None:

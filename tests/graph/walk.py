@@ -146,14 +146,15 @@ class Lesson:
 
     Numbers and texts must be taught: by a field's argument ("Order.orders.filter.customer"), by an
     argument's path ("filter.customer") or name ("customer" or "DateTimeRange.from"), or by its type
-    ("DateTime").
+    ("DateTime"). `file` is where they are taught, for the error about a missing one.
     """
 
-    def __init__(self, taught: Mapping[str, Sequence[Any]]) -> None:
+    def __init__(self, taught: Mapping[str, Sequence[Any]], file: str = "") -> None:
         self._taught = {**_COMMON, **taught}
+        self._file = file
 
     def __or__(self, more: Mapping[str, Sequence[Any]]) -> "Lesson":
-        return Lesson({**self._taught, **more})
+        return Lesson({**self._taught, **more}, self._file)
 
     def plain(self, place: Place) -> Variant:
         """The field with its required arguments only."""
@@ -186,7 +187,8 @@ class Lesson:
         if taught is None and isinstance(named, GraphQLEnumType):
             taught = [*named.values]
         if taught is None:
-            raise LookupError(f"teach a value for {place}({path}:), for example as {path!r}")
+            example = f"for example as {path!r}, in {self._file or 'its lesson'}"
+            raise LookupError(f"teach a value for {place}({path}:), {example}")
         # For a list, all values at once.
         values = [list(taught)] if is_list_type(get_nullable_type(kind)) else taught
         yield from ((path, value) for value in values)

@@ -124,7 +124,7 @@ async def leaks(
     engine: Engine,
 ) -> set[str]:
     """The inputs whose use has another answer if only the data of the scope differs."""
-    lesson = Lesson(taught(world(), world(scope)))
+    lesson = Lesson(taught(world(), world(scope)), "tests/isolation/scoped_worlds.py")
     async with opened(databases, engine, scope) as other:
         found: set[str] = set()
         for place in asked_places:

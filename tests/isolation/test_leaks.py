@@ -88,7 +88,7 @@ async def everybody(databases: Databases, engine: Engine) -> AsyncIterator[World
 @pytest.fixture(scope="module")
 async def questions(everybody: World) -> list[Question]:
     """All that can be asked, with something of everybody."""
-    lesson = Lesson(worlds.taught(worlds.everybody()))
+    lesson = Lesson(worlds.taught(worlds.everybody()), "tests/isolation/worlds.py")
     shown = [everybody[name] for name in ("partner by key", "stranger by token")]
     return await walking.questions(lesson, shown)
 

@@ -14,10 +14,13 @@ from db.scope.tenant_scope import TenantScope
 from tests.graph.client import serve
 from tests.graph.factory import NOW
 from tests.graph.mutations import ADD
+from tests.graph.walk import SCHEMA
 from tests.isolation import worlds
 from tests.isolation.actors import ACTORS, Actor, Asking, believed, believing
 from tests.support.databases import Databases, Engine
 
+SENT = {"orderNoteAdd"}
+"""The mutations that the tests of this module send."""
 COMMENT = OAuthScope.ORDERS_COMMENT
 WRITERS = {
     "stranger by token",
@@ -58,6 +61,11 @@ async def notes(asking: Asking) -> list[OrderNote]:
 
 def request(order: str, key: str) -> dict[str, object]:
     return {"input": {"idempotencyKey": key, "order": order, "text": f"Notiz {key}"}}
+
+
+def test_every_mutation_is_sent_here() -> None:
+    assert SCHEMA.mutation_type is not None
+    assert {*SCHEMA.mutation_type.fields} == SENT
 
 
 def test_every_actor_is_expected_to_do_something() -> None:

@@ -8,7 +8,7 @@ import pytest
 from db.models import Base
 from seeding import REFERENCE
 from seeding.partners import split
-from seeding.rows import COLUMNS
+from seeding.rows import COLUMNS, Batch
 from seeding.run import Generator
 
 
@@ -53,3 +53,8 @@ def test_parts_add_up_to_the_whole(total: int) -> None:
     parts = split(total, [3.0, 2.0, 0.5, 0.5])
     assert sum(parts) == total
     assert min(parts) >= 0
+
+
+def test_a_row_without_a_value_for_each_column_is_refused() -> None:
+    with pytest.raises(ValueError, match="order_notes: 2 values for 9 columns"):
+        Batch().add("order_notes", 1, 2)

@@ -1,6 +1,7 @@
 """The tables of the first revision.
 
-Frozen: they import no model, and a change of a model is a revision of its own.
+They import no model, and change with the models until the first release. Then they are frozen, and
+a change of a model is a revision of its own.
 """
 
 from db.migrations.first import access, contracts, orders, tenants
