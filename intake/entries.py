@@ -108,11 +108,18 @@ def _read_again(again: Callable[[], Any], header: Header, now: datetime) -> Mess
     return read_message(again(), header.path, now, digest=header.digest, checked=True)
 
 
-def by_time(entries: Iterable[Entry], known: Collection[str] = ()) -> list[Entry]:
+def repeated_orders(entries: Iterable[Entry]) -> set[str]:
+    """The numbers of orders that repeats are about: they were taken in before."""
+    return {entry.header.number for entry in entries if entry.read is None}
+
+
+def by_time(entries: Sequence[Entry], known: Collection[str] = ()) -> list[Entry]:
     """The earliest account of each order, then everything else by time; the present comes last.
 
-    Orders with the numbers in `known` have had their first account. Repeats come last.
+    Orders with the numbers in `known`, and those of repeats, have had their first account. Repeats
+    come last.
     """
+    known = {*known, *repeated_orders(entries)}
     latest = datetime.max.replace(tzinfo=UTC)
     in_time = sorted(entries, key=lambda entry: entry.header.at or latest)
     first: dict[str, Entry] = {}

@@ -14,7 +14,7 @@ from db.scope.tenant_scope import TenantScope
 from db.session import Database, WriteSession
 from intake import failures
 from intake.batch import Result, take_in
-from intake.entries import Entry, by_time
+from intake.entries import Entry, by_time, repeated_orders
 from intake.failures import MAX_ATTEMPTS
 from intake.messages import Header, Message
 from intake.problems import Fault, InvalidError, Outcome
@@ -85,7 +85,7 @@ async def load(
     if scope.root_tenant_id is not None:
         products = {number: name for e in tried for number, name in e.header.products}
         await add_products(database, scope, products)
-    loading = _Loading(database, tenant, scope, now)
+    loading = _Loading(database, tenant, scope, now, frozenset(repeated_orders(entries)))
     statements = 0
     # What the database refuses may conflict with a concurrent transaction: once more, in a new one.
     for code in (None, Fault.REFUSED_BY_DATABASE):
@@ -118,6 +118,8 @@ class _Loading:
     tenant: str | None
     scope: TenantScope
     now: Callable[[], datetime]
+    known: frozenset[str]
+    """Numbers of orders that have had their first account."""
 
     async def commit(
         self, entries: Sequence[Entry], progress: Callable[[float], None]
@@ -145,7 +147,7 @@ class _Loading:
     ) -> AsyncIterator[list[Result]]:
         """Results of the messages, batch by batch."""
         remaining = list(entries)
-        known: set[str] = set()
+        known = set(self.known)
         while remaining:
             batch = remaining[:_BATCH]
             messages, invalid = _read(batch)

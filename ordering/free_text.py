@@ -22,7 +22,7 @@ def free_text(problems: Problems, path: Path, value: str, *, longest: int) -> st
     """
     text = unicodedata.normalize("NFC", value).replace("\r\n", "\n").strip()
     name = path[-1]
-    if not text:
+    if all(_is_invisible(character) for character in text):
         problems.invalid(path, "NOT_EMPTY", f"`{name}` must not be empty.")
     if len(text) > longest:
         message = f"`{name}` has {len(text)} characters, at most {longest} are allowed."
@@ -35,3 +35,9 @@ def free_text(problems: Problems, path: Path, value: str, *, longest: int) -> st
         message = f"`{name}` must not contain control characters other than line breaks and tabs."
         problems.invalid(path, "NO_CONTROL_CHARACTERS", message)
     return text
+
+
+def _is_invisible(character: str) -> bool:
+    # Cf are characters such as zero-width spaces, joiners and marks of direction; Z are spaces.
+    category = unicodedata.category(character)
+    return character in _LINE_CHARACTERS or category == "Cf" or category.startswith("Z")

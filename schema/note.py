@@ -18,7 +18,8 @@ class Note:
     account: str | None = strawberry.field(
         description="The account that added the note by `orderNoteAdd`, as the audit log names it: "
         '"M-10001/CRM", or "user:M-10001/0f3a5c7e9b1d" for a user of the portal. It never contains '
-        "a person's name. Null for a note that the carrier's systems reported."
+        "a person's name. Null for a note that the carrier's systems reported.",
+        directives=requires(OAuthScope.TENANTS_READ),
     )
     written_at: datetime | None = strawberry.field(
         description="When the note was written. Null if it was not stated."

@@ -82,5 +82,6 @@ order_note_add = mutation(
     scope=OAuthScope.ORDERS_COMMENT,
     action=AuditAction.ORDER_NOTE_ADDED,
     description="Add a note to the processing of an order. It changes nothing that was stated when "
-    "the order was placed. The order gets a new `version`, and the carrier sees the note.",
+    "the order was placed. The order gets a new `version`. The carrier sees the note, and so does "
+    "everybody who may read the order, such as its customer's users.",
 )

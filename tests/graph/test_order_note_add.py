@@ -60,6 +60,7 @@ async def test_an_unknown_and_a_foreign_order_give_the_same_answer(both: Desk) -
     [
         ("", "NOT_EMPTY"),
         (" \n\t ", "NOT_EMPTY"),
+        ("\u200b\n\u202e\ufeff", "NOT_EMPTY"),
         ("x" * (LONGEST_NOTE + 1), "MAX_LENGTH"),
         ("Tor\x1b[31m", "NO_CONTROL_CHARACTERS"),
         ("Tor\u0085 3", "NO_CONTROL_CHARACTERS"),
@@ -96,6 +97,7 @@ async def test_the_credential_may_add_notes_without_reading_orders(both: Desk) -
     assert {(error["extensions"]["scope"], error["path"][-1]) for error in answer.errors} == {
         ("orders:read", "order"),
         ("personal-data:read", "author"),
+        ("tenants:read", "account"),
     }
     assert await both.notes() == ["Tor 3"]
 
@@ -133,3 +135,12 @@ async def test_an_answer_that_was_kept_is_no_longer_valid(desk: Desk) -> None:
 async def test_the_number_of_statements_does_not_depend_on_earlier_notes(desk: Desk) -> None:
     counts = [(await desk.send(key=f"{n}", granted=WRITES)).statements for n in range(6)]
     assert len(set(counts)) == 1
+
+
+async def test_the_account_of_a_note_needs_the_scope_of_tenants(desk: Desk) -> None:
+    """It contains the number of a tenant, perhaps one below the reader's."""
+    await desk.add()
+    asked = f'{{ order(number: "{desk.order.number}") {{ notes {{ text account }} }} }}'
+    answer = await desk.client.query(asked, granted=frozenset({OAuthScope.ORDERS_READ}))
+    assert [error["extensions"]["scope"] for error in answer.errors] == [OAuthScope.TENANTS_READ]
+    assert answer.json["data"]["order"]["notes"] == [{"text": "Tor 3", "account": None}]

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import intake.entries
-from db.models import Customer, IntakeMessage, Order
+from db.enums import OrderPhase
+from db.models import Customer, IntakeMessage, Order, OrderHistoryEntry
 from intake.digests import _canonical, digest_of
 from intake.problems import InvalidError
 from intake.reader import Document, parse, split
-from tests.intake.payloads import T0, Intake, order, party, state
+from tests.intake.payloads import T0, Intake, at, order, party, state
 from tests.intake.reporting import Reporter
 from tests.support.statements import sent
 
@@ -209,3 +210,31 @@ async def test_an_account_that_cannot_be_stored_is_not_the_first_of_its_order(
     assert [p.reason for p in report.problems] == ["longer than 500 characters"]
     assert (report.loaded, report.failed) == (3, 1)
     assert (await take_in.order()).received_at == T0
+
+
+async def test_after_a_repeat_the_next_account_of_its_order_is_in_its_place_by_time(
+    take_in: Intake,
+) -> None:
+    """A sender repeats what it has sent, with what is new: nothing that happened is left out."""
+    known = order()
+    done = order(state="completed", completionDate=at(10))
+    await take_in.good(known)
+    report = await take_in.good([known, state("inProgress", 2), done])
+    assert (report.loaded, report.unchanged, report.superseded) == (2, 1, 0)
+    history = sorted(await take_in.rows(OrderHistoryEntry), key=lambda entry: entry.sequence)
+    assert [entry.phase for entry in history] == [
+        OrderPhase.RECEIVED,
+        OrderPhase.PROVISIONING,
+        OrderPhase.COMPLETED,
+    ]
+
+
+async def test_repeats_keep_their_orders_known_if_an_account_cannot_be_stored(
+    take_in: Intake,
+) -> None:
+    known = order()
+    done = order(state="completed", completionDate=at(10))
+    bad = order("A-2", externalId=[{"@type": "ExternalIdentifier", "id": "x" * 600}])
+    await take_in.good(known)
+    report = await take_in([known, bad, state("inProgress", 2), done])
+    assert (report.loaded, report.unchanged, report.superseded, report.failed) == (2, 1, 0, 1)
