@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.util import await_only
 
+from db.changes import triggers
 from db.scope.transactions import ScopedConnection, forget_scope
 
 WRITES = "partnergraph_writes"
@@ -77,6 +78,7 @@ def _sqlite(url: str) -> AsyncEngine:
     engine = create_async_engine(url)
     event.listen(engine.sync_engine, "connect", _set_pragmas)
     event.listen(engine.sync_engine, "begin", _begin)
+    event.listen(engine.sync_engine, "commit", _commit)
     event.listen(engine.sync_engine, "handle_error", _interrupt_cancelled)
     return engine
 
@@ -99,6 +101,13 @@ def _begin(connection: Connection) -> None:
     # A writer locks the database at once: a transaction that has read cannot wait for the lock.
     writes = connection.get_execution_options().get(WRITES)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if writes:
+        connection.exec_driver_sql(triggers.BEGIN_TRANSACTION)
+
+
+def _commit(connection: Connection) -> None:
+    if connection.get_execution_options().get(WRITES):
+        connection.exec_driver_sql(triggers.END_TRANSACTION)
 
 
 def _interrupt_cancelled(context: ExceptionContext) -> None:
