@@ -20,6 +20,8 @@ def no_list_of_changes() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("db.scope.enforcement.check_changes", lambda *_: None)
         patch.setattr("db.scope.enforcement.check_statement", lambda *_: None)
+        patch.setattr("db.scope.bulk_writes.check_insert", lambda *_: None)
+        patch.setattr("db.scope.bulk_writes.check_update", lambda *_: None)
         yield
 
 
