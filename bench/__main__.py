@@ -184,7 +184,7 @@ def polling(prepared: Prepared, directory: Path, **options: Any) -> None:
 
 @main.command("intake")
 @click.option("--orders", default=10_000, show_default=True, help="Orders in each file.")
-@click.option("--rounds", default=3, show_default=True, help="Rounds, of which the best counts.")
+@click.option("--rounds", default=1, show_default=True, help="Rounds, of which the best counts.")
 def intake_command(*, orders: int, rounds: int) -> None:
     """Orders taken in per second of processor time, and memory, on both databases."""
     measured: dict[str, list[Measured]] = {"SQLite": [], "PostgreSQL": []}

@@ -198,6 +198,6 @@ async def _measure(url: str, orders: int, folder: Path) -> Measured:
 if __name__ == "__main__":
     _, url, orders = sys.argv
     migrations.upgrade(url)
-    collect_rarely()
+    collect_rarely(young=100_000)
     with tempfile.TemporaryDirectory() as directory:
         print(json.dumps(asdict(asyncio.run(_measure(url, int(orders), Path(directory))))))  # noqa: T201 - the result, for the parent process

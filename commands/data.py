@@ -154,7 +154,8 @@ def intake_command(paths: tuple[Path, ...], tenant: str | None) -> None:
 
 
 async def _load(settings: Settings, paths: tuple[Path, ...], tenant: str | None) -> intake.Report:
-    collect_rarely()
+    # The objects of a batch of messages are all needed until it is stored.
+    collect_rarely(young=100_000)
     async with open_database(settings) as database:
         with stopped_by(settings), progress("Loading files, bytes") as show:
             return await intake.run(database, paths, tenant=tenant, progress=show)

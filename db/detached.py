@@ -74,5 +74,8 @@ def changed(entity: Base) -> set[str]:
 
 def mark_stored(entity: Base) -> None:
     """Forget the changes of an entity, which were written."""
-    for name in list(instance_state(entity).committed_state):
+    state = instance_state(entity)
+    if not state.modified:
+        return
+    for name in list(state.committed_state):
         set_committed_value(entity, name, entity.__dict__[name])

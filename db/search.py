@@ -36,6 +36,8 @@ def search_text(*parts: str | None) -> str:
 
 def fold(text: str) -> str:
     """The text without differences of case, of "ß" and "ss", and of white space."""
+    if text.isascii():
+        return " ".join(text.lower().split())
     # Some keyboards and file systems write "ä" as two characters.
     return " ".join(normalize("NFC", text.casefold()).split())
 

@@ -34,6 +34,8 @@ class Found:
     value: Any
     again: Callable[[], Any] | None = None
     """Parses the value once more. Without it the value and its message stay in memory."""
+    digest: str | None = None
+    """Its digest, if it is known."""
 
 
 async def read_entries(
@@ -70,7 +72,7 @@ async def read_entries(
 
 
 def _digests(values: Sequence[Found]) -> list[str | None]:
-    return [digest_or_none(found.value) for found in values]
+    return [found.digest or digest_or_none(found.value) for found in values]
 
 
 def _read(
@@ -105,7 +107,8 @@ def _entry(found: Found, digest: str | None, now: datetime, *, is_whole: bool) -
 
 
 def _read_again(again: Callable[[], Any], header: Header, now: datetime) -> Message:
-    return read_message(again(), header.path, now, digest=header.digest, checked=True)
+    value, digest = again(), header.digest
+    return read_message(value, header.path, now, digest=digest, checked=True, header=header)
 
 
 def repeated_orders(entries: Iterable[Entry]) -> set[str]:

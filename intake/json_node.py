@@ -8,6 +8,7 @@ from typing import Any
 
 from intake.json_place import Place, member
 from intake.problems import InvalidError
+from intake.words import folded
 from ordering.order.stated import Characteristic, Scalar
 
 LONGEST_KEY = 200
@@ -23,7 +24,7 @@ class JsonNode:
     """One object of a message. A value that is read has its place in the order; `rest` returns
     those that have none."""
 
-    __slots__ = ("_all_placed", "_placed", "place", "value")
+    __slots__ = ("_all_placed", "_folded", "_placed", "place", "value")
 
     def __init__(
         self,
@@ -36,6 +37,8 @@ class JsonNode:
         self._all_placed: dict[int, set[str]] = {} if all_placed is None else all_placed
         """Names of placed members, by the identity of their object."""
         self._placed = self._all_placed.setdefault(id(value), set())
+        self._folded: frozenset[str] | None = None
+        """The folded names of members, once they were asked for."""
 
     @property
     def path(self) -> str:
@@ -54,14 +57,23 @@ class JsonNode:
 
     def text(self, *keys: str, longest: int | None = None) -> str | None:
         """The first of these members that is a text and not blank."""
+        get = self.value.get
         for key in keys:
-            value = self.value.get(key)
-            if isinstance(value, str) and value and not value.isspace():
+            value = get(key)
+            if value and isinstance(value, str) and not value.isspace():
                 if longest is not None and len(value) > longest:
                     raise self.fail(key, f"longer than {longest} characters")
                 self._placed.add(key)
                 return value
         return None
+
+    def folded_as(self, names: frozenset[str]) -> list[str]:
+        """The names of the members whose folded names are among these, in their order."""
+        if self._folded is None:
+            self._folded = frozenset(map(folded, self.value))
+        if names.isdisjoint(self._folded):
+            return []
+        return [name for name in self.value if folded(name) in names]
 
     def has_text(self, key: str) -> bool:
         """Whether the member is a text and not blank. Does not place it."""
@@ -119,6 +131,12 @@ class JsonNode:
             if isinstance(value, dict)
         ]
 
+    def element(self, key: str, index: int) -> "JsonNode":
+        """The object at an index of a list member."""
+        values = self.value[key]
+        place = Place(Place(self.place, key), index, values)
+        return JsonNode(values[index], place, self._all_placed)
+
     def characteristics(self, key: str, name: str) -> list[Characteristic]:
         """A member as characteristics under that name, now placed."""
         value = self.value[key]
@@ -169,7 +187,11 @@ def _collect(
             continue
         if isinstance(below, dict | list):
             _collect(below, Place(place, key), all_placed, leaves, known_types)
-        elif known_types is None or "@" not in key or not _is_type(key, below, known_types):
+        elif (
+            known_types is None
+            or "@" not in key
+            or not ((key == "@type" and below in known_types) or _is_type(key, below, known_types))
+        ):
             leaves.append((Place(place, key), below))
 
 

@@ -9,9 +9,9 @@ from intake import schemas
 from intake.digests import digest_of
 from intake.envelope import Envelope, Kind, message_type, read_envelope
 from intake.json_node import JsonNode
-from intake.json_place import Names, Place
+from intake.json_place import Place
 from intake.parsed_order import ParsedOrder, entered_state, read_order
-from intake.parties import read_parties
+from intake.parties import read_tenant
 from intake.problems import Fault, InvalidError
 from intake.reader import is_storable, unstorable
 from intake.translate import is_draft, translate
@@ -117,11 +117,18 @@ def read_header(value: Any, path: str, now: datetime, digest: str | None) -> Hea
 
 
 def read_message(
-    value: Any, path: str, now: datetime, *, digest: str | None = None, checked: bool = False
+    value: Any,
+    path: str,
+    now: datetime,
+    *,
+    digest: str | None = None,
+    checked: bool = False,
+    header: Header | None = None,
 ) -> Message:
     """The message in a JSON value. Raises `InvalidError` with everything that is wrong with it.
 
-    `digest` is that of the value, if it is known. With `checked` its header was read before.
+    `digest` is that of the value, and `header` the message's, if they are known. With `checked` the
+    value was checked against the standard before.
     """
     if not checked:
         _check(value, path)
@@ -129,9 +136,10 @@ def read_message(
     envelope = _envelope(value, path)
     type_ = envelope.type
     order = read_order(envelope.order, _number(envelope, digest), envelope.at or now)
-    header = _header(envelope, digest, order.state_at, order.stated.received_at, now)
-    if type_.brings_order:
-        header = replace(header, products=_products(order))
+    if header is None:
+        header = _header(envelope, digest, order.state_at, order.stated.received_at, now)
+        if type_.brings_order:
+            header = replace(header, products=_products(order))
     return Message(
         header=header,
         value=value,
@@ -184,7 +192,7 @@ def _header(
 
 def named_tenant(value: dict[str, Any]) -> str | None:
     """The number of the tenant that a message names. Raises `InvalidError`."""
-    tenant = read_parties(_envelope(value, "$").order, Names()).tenant
+    tenant = read_tenant(_envelope(value, "$").order)
     return tenant.number if tenant else None
 
 

@@ -138,7 +138,7 @@ def _business_case(
 ) -> BusinessCase:
     """As named by the order, or else by what is done to its items; NEW_ORDER if in doubt."""
     texts = [str(c.value) for c in characteristics if folded(c.name) in CASE_NAMES]
-    texts += [str(value) for key, value in order.value.items() if folded(key) in CASE_NAMES]
+    texts += [str(order.value[key]) for key in order.folded_as(CASE_NAMES)]
     for text in map(folded, [*texts, stated.category or ""]):
         if contained := [name for name in CASES if name in text]:
             return CASES[max(contained, key=len)]

@@ -33,11 +33,7 @@ class Parties:
 
 
 def read_parties(order: JsonNode, names: Names) -> Parties:
-    by_role: dict[str, JsonNode] = {}
-    for related in order.nodes("relatedParty"):
-        node = related.node("partyOrPartyRole")
-        if node is not None:
-            by_role.setdefault(folded(related.value.get("role")), node)
+    by_role = _ByRole.of(order)
     return Parties(
         _tenant(by_role),
         _customer(by_role, names),
@@ -46,12 +42,46 @@ def read_parties(order: JsonNode, names: Names) -> Parties:
     )
 
 
+def read_tenant(order: JsonNode) -> Party | None:
+    return _tenant(_ByRole.of(order))
+
+
+@dataclass(frozen=True, slots=True)
+class _ByRole:
+    """The related parties of an order: the index of the first one in each role."""
+
+    order: JsonNode
+    indexes: dict[str, int]
+
+    @classmethod
+    def of(cls, order: JsonNode) -> "_ByRole":
+        indexes: dict[str, int] = {}
+        related = order.value.get("relatedParty")
+        for index, party in enumerate(related if isinstance(related, list) else ()):
+            if isinstance(party, dict) and isinstance(party.get("partyOrPartyRole"), dict):
+                indexes.setdefault(folded(party.get("role")), index)
+        return cls(order, indexes)
+
+    def first(self, groups: tuple[tuple[str, ...], ...]) -> tuple[str, JsonNode, str] | None:
+        """Role, object and number of the first party in one of the roles, by groups of them.
+
+        None if it has no number.
+        """
+        for group in groups:
+            for role, index in self.indexes.items():
+                if role in group:
+                    party = self.order.element("relatedParty", index).node("partyOrPartyRole")
+                    number = party and party.key("id", "partyId")
+                    return (role, party, number) if party and number else None
+        return None
+
+
 def named_value(
-    order: JsonNode, characteristics: Collection[Characteristic], names: Collection[str]
+    order: JsonNode, characteristics: Collection[Characteristic], names: frozenset[str]
 ) -> str | None:
     """The text of a member of the order, or else of a characteristic, with one of these names."""
-    for key, value in order.value.items():
-        if folded(key) in names and isinstance(value, str):
+    for key in order.folded_as(names):
+        if isinstance(order.value[key], str):
             return order.key(key)
     for characteristic in characteristics:
         if folded(characteristic.name) in names and isinstance(characteristic.value, str):
@@ -59,15 +89,15 @@ def named_value(
     return None
 
 
-def _tenant(by_role: dict[str, JsonNode]) -> Party | None:
-    if (in_role := _first(by_role, TENANT_ROLES)) is None:
+def _tenant(by_role: _ByRole) -> Party | None:
+    if (in_role := by_role.first(TENANT_ROLES)) is None:
         return None
     _, node, number = in_role
     return Party(number, _name(node), node.place)
 
 
-def _customer(by_role: dict[str, JsonNode], names: Names) -> StatedCustomer | None:
-    if (in_role := _first(by_role, CUSTOMER_ROLES)) is None:
+def _customer(by_role: _ByRole, names: Names) -> StatedCustomer | None:
+    if (in_role := by_role.first(CUSTOMER_ROLES)) is None:
         return None
     role, node, number = in_role
     names.add("customer", node.place)
@@ -76,21 +106,9 @@ def _customer(by_role: dict[str, JsonNode], names: Names) -> StatedCustomer | No
     return StatedCustomer(number, _name(node), kind)
 
 
-def _number_in_role(by_role: dict[str, JsonNode], roles: tuple[str, ...]) -> str | None:
-    in_role = _first(by_role, (roles,))
+def _number_in_role(by_role: _ByRole, roles: tuple[str, ...]) -> str | None:
+    in_role = by_role.first((roles,))
     return in_role[2] if in_role else None
-
-
-def _first(
-    by_role: dict[str, JsonNode], roles: tuple[tuple[str, ...], ...]
-) -> tuple[str, JsonNode, str] | None:
-    """Role, object and number of the first party in one of the roles; None if it has no number."""
-    for group in roles:
-        for role, node in by_role.items():
-            if role in group:
-                number = node.key("id", "partyId")
-                return None if number is None else (role, node, number)
-    return None
 
 
 def _name(node: JsonNode) -> str | None:

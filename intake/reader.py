@@ -5,10 +5,12 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from intake.digests import digest_of_text
 from intake.json_place import LONGEST_NAME, join, labels, member
 from intake.problems import InvalidError, Problem
 
@@ -59,29 +61,43 @@ def _below(folder: Path, problems: list[Problem]) -> list[Path]:
     return sorted(path for path in named if path.is_file() or not path.exists())
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A message in the text of a file."""
+
+    path: str
+    """JSON path."""
+    position: int
+    value: Any
+    digest: str | None
+    """None if it was not computed."""
+
+
 class Document:
     """The messages in the text of a file, parsed one at a time."""
 
     def __init__(self, raw: bytes) -> None:
         """Raises `InvalidError` for bytes that are not UTF-8."""
         self._text = _decoded(raw)
+        self._plain: set[int] = set()
+        """Positions of the messages that the plain decoder reads correctly."""
 
-    def __iter__(self) -> Iterator[tuple[str, int, Any]]:
-        """JSON path, position and value of each message: the single one, or those of a list.
+    def __iter__(self) -> Iterator[Part]:
+        """Each message: the single one, or those of a list.
 
         Raises `InvalidError` at the first place that is not JSON.
         """
         text = self._text
         at = _after_space(text, 0)
         if text[at : at + 1] != "[":
-            yield "$", at, _parsed(text)
+            yield Part("$", at, _parsed(text), None)
             return
         at = _after_space(text, at + 1)
         index = 0
         separator = "]" if text[at : at + 1] == "]" else ","
         while separator == ",":
-            value, end = self._value_at(at)
-            yield f"$[{index}]", at, value
+            value, end, digest = self._read_at(at)
+            yield Part(f"$[{index}]", at, value, digest)
             index += 1
             end = _after_space(text, end)
             separator = text[end : end + 1]
@@ -91,8 +107,23 @@ class Document:
             _parsed(text)
 
     def value_at(self, position: int) -> Any:
-        """The message at a position that was found before."""
+        """The message at a position that was found before, parsed once more."""
+        if position in self._plain:
+            return _PLAIN_DECODER.raw_decode(self._text, position)[0]
         return self._value_at(position)[0]
+
+    def _read_at(self, position: int) -> tuple[Any, int, str | None]:
+        # To look for names that are given twice takes as long as to parse, so it is done only for a
+        # message whose digest does not rule them out.
+        try:
+            value, end = _PLAIN_DECODER.raw_decode(self._text, position)
+            is_object = isinstance(value, dict)
+            if is_object and (digest := digest_of_text(self._text[position:end], value)):
+                self._plain.add(position)
+                return value, end, digest
+        except (ValueError, RecursionError):
+            pass
+        return *self._value_at(position), None
 
     def _value_at(self, position: int) -> tuple[Any, int]:
         try:
@@ -314,6 +345,8 @@ _DECODER = json.JSONDecoder(
     parse_int=_integer,
     parse_constant=_no_number,
 )
+_PLAIN_DECODER = json.JSONDecoder(parse_float=_number, parse_constant=_no_number)
+"""For texts that `digest_of_text` knows: without a name twice, and without long integers."""
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 

@@ -126,15 +126,15 @@ async def _read(
         messages = iter(document)
         while some := list(islice(messages, _MESSAGES_AT_ONCE)):
             values = [
-                Found(path, value, partial(document.value_at, position))
-                for path, position, value in some
+                Found(p.path, p.value, partial(document.value_at, p.position), p.digest)
+                for p in some
             ]
             read = await read_entries(
                 database, values, tenant=tenant, scope=scope, now=now, run=_at_once
             )
             entries += [entry for entry in read if isinstance(entry, Entry)]
             unread += [entry for entry in read if isinstance(entry, InvalidError)]
-            progress(some[-1][1] / len(document))
+            progress(some[-1].position / len(document))
     except InvalidError as error:
         return [], [error]
     return by_time(entries), unread
@@ -154,7 +154,8 @@ def _begin(file: Path) -> tuple[bool, str]:
     orders: str | None = None
     events: str | None = None
     try:
-        for _, _, value in reader.open_document(file):
+        for part in reader.open_document(file):
+            value = part.value
             if not isinstance(value, dict):
                 continue
             order = _order_brought(value)

@@ -158,11 +158,13 @@ class UnitOfWork:
         *,
         parts: Callable[[str], Collection[type[Base]]] = _all_parts,
         digests: Collection[str] = (),
+        references: bool = True,
     ) -> None:
         """Load orders by number: of these root tenants, or of all in scope for None.
 
         `parts` tells by number which parts are needed. Of the messages about the orders, those with
-        one of the digests are loaded.
+        one of the digests are loaded. Without `references` the rows that the orders refer to, such
+        as customers, are not.
         """
         roots = numbers if isinstance(numbers, Mapping) else dict.fromkeys(numbers)
         rows: list[Order] = []
@@ -193,7 +195,8 @@ class UnitOfWork:
             stored = stored.where(any_of(IntakeMessage.digest, sorted(digests)))
             for order_id, digest in await self._rows(stored, Order.id, orders):
                 orders[order_id].digests.add(digest)
-        await self._load_references(orders.values())
+        if references:
+            await self._load_references(orders.values())
 
     async def _numbers_by_root(
         self, model: type[Order | Contract], roots: Mapping[str, Collection[int] | None]
@@ -212,11 +215,14 @@ class UnitOfWork:
                 found[root].append(number)
         return dict(sorted(found.items()))
 
-    async def load_order(self, number: str) -> OrderAggregate | None:
-        """Load the order with that number in one partner's tree; None if there is none in scope."""
+    async def load_order(
+        self, number: str, *, parts: Collection[type[Base]], references: bool = True
+    ) -> OrderAggregate | None:
+        """Load the order with that number in one partner's tree, with these parts; None if there is
+        none in scope."""
         if len(number) > LONGEST_NUMBER or not is_storable(number):
             return None
-        await self.load_orders([number])
+        await self.load_orders([number], parts=lambda _: parts, references=references)
         return next(iter(self.orders.get(number, {}).values()), None)
 
     async def _load_references(self, orders: Collection[OrderAggregate]) -> None:

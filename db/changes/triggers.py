@@ -7,6 +7,9 @@ A token must be as new as the state that a snapshot shows, so the transaction of
 it. On PostgreSQL writers do not wait for each other, and none can hide another's change, in
 whichever order they commit: each updates a row that no other transaction holds, or adds one, and
 holds it until it ends. SQLite has one writer at a time.
+
+A transaction renews each token once. PostgreSQL's triggers remember that in settings of the
+transaction, SQLite's in a row that the program's transactions add and remove (`db.engine`).
 """
 
 from collections.abc import Collection
@@ -25,7 +28,7 @@ from db.models import (
     ProductDocument,
     Tenant,
 )
-from db.models.changes import EVERY_CUSTOMER, WHOLE_TREE
+from db.models.changes import EVERY_CUSTOMER, TRANSACTION, WHOLE_TREE
 from db.scope.roles import quoted
 
 UNTRACKED = (AuditEntry, IdempotencyKey, IntakeMessage, ChangeToken)
@@ -304,6 +307,15 @@ END
 # --- SQLite ---
 
 _RANDOM = "lower(hex(randomblob(16)))"
+_CURRENT = f"(SELECT token FROM {_CATALOGUE_TOKENS} WHERE id = '{TRANSACTION.hex}')"
+
+BEGIN_TRANSACTION = (
+    f"INSERT INTO {_CATALOGUE_TOKENS} (id, token) VALUES ('{TRANSACTION.hex}', {_RANDOM})"
+)
+"""On SQLite the first statement of a transaction that renews each token once. Without it each row
+renews the tokens anew, which costs more than to write the row."""
+END_TRANSACTION = f"DELETE FROM {_CATALOGUE_TOKENS} WHERE id = '{TRANSACTION.hex}'"
+"""The last one: the changes of later transactions must not pass for those of this one."""
 
 
 def _sqlite() -> list[str]:
@@ -311,10 +323,28 @@ def _sqlite() -> list[str]:
     for rule in _rules():
         for event, rows in _ROWS.items():
             body = "".join(sql for row in rows for sql in _sqlite_renewals(rule, row, event))
-            statements.append(_trigger(rule.table, event, f"FOR EACH ROW BEGIN {body} END"))
-    renew = f"FOR EACH ROW BEGIN UPDATE {_CATALOGUE_TOKENS} SET token = {_RANDOM}; END"
+            when = " OR ".join(f"NOT {_sqlite_is_renewed(rule, row)}" for row in rows)
+            # A tenant's own row renews the tokens of others, too.
+            when = "" if rule.table == _TENANTS else f"WHEN {when} "
+            statements.append(_trigger(rule.table, event, f"FOR EACH ROW {when}BEGIN {body} END"))
+    renew = (
+        f"FOR EACH ROW BEGIN UPDATE {_CATALOGUE_TOKENS} SET token = {_RANDOM} "
+        f"WHERE id <> '{TRANSACTION.hex}'; END"
+    )
     tables = [model.__tablename__ for model in _CATALOGUE]
     return [*statements, *(_trigger(table, event, renew) for table in tables for event in _ROWS)]
+
+
+def _sqlite_is_renewed(rule: _Rule, row: str) -> str:
+    """SQL that tells whether the transaction has renewed the tokens of a row's owner: the last of
+    them has the transaction's token. A savepoint that is rolled back takes it away."""
+    tenant, customer = rule.tenant.format(row=row), rule.customer.format(row=row)
+    if "NULL" in rule.customer:
+        customer = f"'{EVERY_CUSTOMER.hex}'"
+    return (
+        f"EXISTS (SELECT 1 FROM {_TOKENS} t WHERE t.root_tenant_id = {row}.root_tenant_id "
+        f"AND t.tenant_id = {tenant} AND t.customer_id = {customer} AND t.token = {_CURRENT})"
+    )
 
 
 def _sqlite_renewals(rule: _Rule, row: str, event: str) -> list[str]:
@@ -341,10 +371,11 @@ def _sqlite_renewals(rule: _Rule, row: str, event: str) -> list[str]:
 
 def _sqlite_renewal(root: str, tenant: str, customer: str) -> str:
     owner = f"root_tenant_id = {root} AND tenant_id = {tenant} AND customer_id = {customer}"
+    token = f"COALESCE({_CURRENT}, {_RANDOM})"
     return (
-        f"UPDATE {_TOKENS} SET token = {_RANDOM} WHERE {owner};"
+        f"UPDATE {_TOKENS} SET token = {token} WHERE {owner};"
         f"INSERT INTO {_TOKENS} (id, root_tenant_id, tenant_id, customer_id, token) "
-        f"SELECT {_RANDOM}, {root}, {tenant}, {customer}, {_RANDOM} "
+        f"SELECT {_RANDOM}, {root}, {tenant}, {customer}, {token} "
         f"WHERE {customer} IS NOT NULL "
         f"AND NOT EXISTS (SELECT 1 FROM {_TOKENS} WHERE {owner});"
     )

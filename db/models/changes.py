@@ -17,6 +17,10 @@ WHOLE_TREE = 0
 EVERY_CUSTOMER = UUID(int=0)
 """`customer_id` of the token of a whole tenant."""
 
+TRANSACTION = UUID(int=0)
+"""`id` in `catalogue_tokens` of the token of the transaction in progress, on SQLite. No other
+transaction sees it."""
+
 
 class ChangeToken(TenantOwned, Base):
     """The last change in a tree, in one of its tenants, or of one customer.

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, event
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, UOWTransaction
 
+from db.changes import triggers
 from db.engine import WRITES
 from db.scope.criteria import criteria
 from db.scope.privileges import CHANGES, Changes, check_changes, check_statement
@@ -69,8 +70,10 @@ def _count_statements(
         return
 
     @event.listens_for(connection, "before_cursor_execute")
-    def count(*_: object) -> None:
-        session.info[SENT] = session.info.get(SENT, 0) + 1
+    def count(_: Connection, cursor: object, statement: str, *more: object) -> None:
+        # The last statement of each transaction on SQLite is no part of what the session does.
+        if statement != triggers.END_TRANSACTION:
+            session.info[SENT] = session.info.get(SENT, 0) + 1
 
 
 @event.listens_for(Session, "after_begin")

@@ -53,6 +53,12 @@ class OrderAggregate:
 
     def __init__(self, row: Order, parts: Mapping[type[Base], list[Any]], lookups: Lookups) -> None:
         self.row = row
+        self._owner = {
+            "order_id": row.id,
+            "tenant_id": row.tenant_id,
+            "root_tenant_id": row.root_tenant_id,
+        }
+        """What each of its parts has."""
         self.parts = parts
         """By table. What an order needs no part of is not loaded; using it raises KeyError."""
         self.new_parts: dict[type[Base], list[Any]] = {part: [] for part in PARTS}
@@ -184,14 +190,7 @@ class OrderAggregate:
         self.digests.add(digest)
 
     def _owned(self, row: type[Part], **values: Any) -> Part:
-        order = self.row
-        return detached.new(
-            row,
-            order_id=order.id,
-            tenant_id=order.tenant_id,
-            root_tenant_id=order.root_tenant_id,
-            **values,
-        )
+        return detached.new(row, **self._owner, **values)
 
     def update_search_texts(self) -> None:
         """The order's own numbers, those of its offer and contract, and its customer's name."""

@@ -107,6 +107,7 @@ _PARTS_READ: dict[type[Any], frozenset[type[Base]]] = {
     MilestoneReported: frozenset({OrderMilestone}),
     DelayReported: _OF_PHASES,
     NoteAdded: frozenset({OrderNote}),
+    PartnerNoteAdded: frozenset({OrderNote}),
     ItemStateReported: frozenset({OrderItem}),
     CharacteristicsReported: frozenset(),
 }

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from db.models import OrderNote
 from db.session import WriteSession
 from ordering.free_text import free_text
 from ordering.order.aggregate import OrderAggregate
@@ -41,7 +42,7 @@ async def add_note(
     """
     text = free_text(problems, ("text",), text, longest=LONGEST_NOTE)
     unit = UnitOfWork(session)
-    order = await unit.load_order(number)
+    order = await unit.load_order(number, parts=(OrderNote,), references=False)
     if order is None:
         problems.not_found(("order",), "There is no order with this number that you may see.")
         raise problems.rejected()

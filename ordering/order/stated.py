@@ -107,7 +107,13 @@ class StatedOrder:
 
 def values_of(stated: StatedSite | StatedExternalId | StatedPrice) -> dict[str, Any]:
     """The values by the names of the columns that store them."""
-    return {column.name: getattr(stated, column.name) for column in fields(stated)}
+    return {name: getattr(stated, name) for name in _COLUMNS[type(stated)]}
+
+
+_COLUMNS: dict[type[Any], tuple[str, ...]] = {
+    model: tuple(column.name for column in fields(model))
+    for model in (StatedSite, StatedExternalId, StatedPrice)
+}
 
 
 def names_of_item(product: str | None, reference: str | None, position: int) -> list[str]:

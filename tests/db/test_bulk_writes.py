@@ -42,6 +42,7 @@ def list_of_changes() -> None:
 @pytest.fixture
 async def customers(database: Database) -> dict[int, Any]:
     """A partner, its sub-tenant and an unrelated partner: the id of a customer of each."""
+    await grant_everything(database)
     async with database.engine.begin() as connection:
         await as_carrier(connection)
         partner = await add_tenant(connection, 1)
@@ -78,7 +79,7 @@ async def test_many_rows_are_one_statement(database: Database, customers: dict[i
     with sent() as statements:
         async with database.write(TREE, ANYTHING) as session:
             await session.insert(Customer, [customer(1, 1) for _ in range(50)])
-    assert [sql.split()[0] for sql, _ in statements].count("INSERT") == 1
+    assert len([sql for sql, _ in statements if sql.startswith("INSERT INTO customers")]) == 1
     assert await names(database) == {1: ["alt"] + ["neu"] * 50, 2: ["alt"], 10: ["alt"]}
 
 
@@ -154,6 +155,7 @@ async def test_rows_that_no_tenant_owns_need_no_owner(database: Database) -> Non
 
 
 async def test_a_customers_session_writes_rows_of_the_customer_alone(database: Database) -> None:
+    await grant_everything(database)
     async with database.engine.begin() as connection:
         await as_carrier(connection)
         tenant = await add_tenant(connection, 1)

@@ -16,7 +16,7 @@ from db.changes import triggers
 from db.changes.tokens import current_token
 from db.ids import new_id
 from db.models import CatalogueToken, ChangeToken, Customer, PortalUser, Site, Tenant
-from db.models.changes import EVERY_CUSTOMER
+from db.models.changes import EVERY_CUSTOMER, TRANSACTION
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from tests.db.privileges import ANYTHING, grant_everything, no_list_of_changes
@@ -282,6 +282,36 @@ async def test_a_transaction_renews_each_token_in_place(dataset: Dataset) -> Non
         for number in range(20):
             await session.execute(update(Site).values(name=f"{number}"))
     assert await rows() == before
+
+
+async def test_plain_sql_renews_tokens_after_a_transaction_of_the_program(
+    dataset: Dataset,
+) -> None:
+    """The program's transactions mark the tokens that they renew; nothing is left of the mark."""
+    async with dataset.database.write(CARRIER) as session:
+        await session.execute(update(Site).values(name="eins"))
+    before = await dataset.tokens()
+    async with dataset.database.engine.begin() as connection:
+        await as_carrier(connection)
+        marks = select(func.count()).where(CatalogueToken.id == TRANSACTION)
+        assert await connection.scalar(marks) == 0
+        await connection.execute(text("UPDATE sites SET name = 'zwei'"))
+    assert await dataset.changed(before) == OWNERS | {"anna"}
+
+
+async def test_one_transaction_gives_one_token_to_all_it_renews(database: Database) -> None:
+    async with database.engine.begin() as connection:
+        await as_carrier(connection)
+        tenant = await add_tenant(connection, 1)
+        for _ in range(2):
+            await add(connection, "customers", tenant)
+    async with database.write(CARRIER) as session:
+        for number in range(3):
+            await session.execute(update(Customer).values(name=f"{number}"))
+    async with database.read(CARRIER) as session:
+        tokens = await session.tuples(select(ChangeToken.token))
+    # The tree's, the tenant's and two customers'.
+    assert (len(tokens), len({*tokens})) == (4, 1)
 
 
 async def test_the_carrier_has_no_token(dataset: Dataset) -> None:

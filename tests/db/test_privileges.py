@@ -161,6 +161,30 @@ async def test_the_first_layer_refuses_what_is_not_declared(
                     session.add(model(**owner))
 
 
+@pytest.mark.parametrize("kind", SCOPES)
+@pytest.mark.parametrize("purpose", Purpose)
+async def test_many_rows_are_written_only_where_one_may_be(
+    purpose: Purpose, kind: Kind, partner: Database
+) -> None:
+    changes = CHANGES[purpose, kind]
+    tried = set()
+    for table in ("tenants", *OWNED):
+        model: Any = MODELS[table]
+        verbs = changes.get(model, NOTHING)
+        owner = {"root_tenant_id": 1, "id" if table == "tenants" else "tenant_id": 1}
+        async with partner.write(SCOPES[kind], purpose) as session:
+            if not verbs.insert:
+                tried.add("insert")
+                with pytest.raises(ForbiddenChangeError, match=f"insert into {table}"):
+                    await session.insert(model, [owner])
+            for column in TABLES[table].columns:
+                if column.name not in {*verbs.update, *owner}:
+                    tried.add("update")
+                    with pytest.raises(ForbiddenChangeError, match=rf"{table}\.{column.name}"):
+                        await session.update(model, [column.name], [owner])
+    assert tried == {"insert", "update"}
+
+
 def refused(what: str, is_refused: bool) -> AbstractContextManager[object]:
     """Expects that a change is refused, or that it is not."""
     return pytest.raises(ForbiddenChangeError, match=what) if is_refused else nullcontext()

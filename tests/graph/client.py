@@ -14,6 +14,7 @@ from app import create_app
 from auth.admin import credentials
 from auth.clock import Clock
 from auth.oauth_scopes import READ_SCOPES, OAuthScope
+from db.changes import triggers
 from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from server.limits import ServerLimits
@@ -177,7 +178,9 @@ def counted() -> Iterator[list[str]]:
     statements += [
         statement
         for statement, _ in everything
-        if not statement.startswith("BEGIN") and "credentials" not in statement
+        if not statement.startswith("BEGIN")
+        and statement not in (triggers.BEGIN_TRANSACTION, triggers.END_TRANSACTION)
+        and "credentials" not in statement
     ]
 
 

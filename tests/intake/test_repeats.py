@@ -15,6 +15,7 @@ from db.models import Customer, IntakeMessage, Order, OrderHistoryEntry
 from intake.digests import _canonical, digest_of
 from intake.problems import InvalidError
 from intake.reader import Document, parse, split
+from intake.repeats import digest_or_none
 from tests.intake.payloads import T0, Intake, at, order, party, state
 from tests.intake.reporting import Reporter
 from tests.support.statements import sent
@@ -186,10 +187,32 @@ def test_a_document_holds_what_its_whole_text_does(text: str) -> None:
     def streamed() -> list[tuple[str, Any]]:
         document = Document(raw)
         found = list(document)
-        assert [document.value_at(at) for _, at, _ in found] == [value for _, _, value in found]
-        return [(path, value) for path, _, value in found]
+        for part in found:
+            assert document.value_at(part.position) == part.value
+            assert part.digest in (None, digest_or_none(part.value))
+        return [(part.path, part.value) for part in found]
 
     assert _result(streamed) == _result(whole)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_fast"),
+    [
+        ('{"b":1.50,"a":"x:y"}', True),
+        (r'{"a":"\u00fc"}', True),
+        ('{"a":1,"a":2}', False),
+        (r'{"a":"\u003a","a":2}', False),
+        ('{"a":12345678901234567890123}', False),
+        (r'{"a":"\ud800"}', False),
+    ],
+)
+def test_a_digest_is_computed_while_reading_unless_a_name_may_occur_twice(
+    text: str, is_fast: bool
+) -> None:
+    [part] = Document(f"[{text}]".encode())
+    [(_, exact)] = split(parse(text.encode()))
+    assert (part.value, type(part.value)) == (exact, type(exact))
+    assert part.digest == (digest_or_none(exact) if is_fast else None)
 
 
 def _result(read: Callable[[], Any]) -> Any:
