@@ -144,6 +144,7 @@ class _Batch:
             message.digest,
             kind=message.type,
             event_id=message.event_id,
+            named_tenant=message.order.tenant.number if message.order.tenant else None,
             occurred_at=order.not_before_receipt(message.at),
             received_at=self.now,
         )

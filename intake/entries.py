@@ -13,7 +13,7 @@ from db.scope.tenant_scope import TenantScope
 from db.session import Database
 from intake.messages import Header, Message, read_header, read_message
 from intake.problems import InvalidError
-from intake.repeats import digest_or_none, find_repeats
+from intake.repeats import Repeat, digest_or_none, find_repeats
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +53,12 @@ async def read_entries(
     function that takes processor time, in a thread for example.
     """
     digests: list[str | None] = await run(_digests, values)
-    by_digest = {
-        digest: found.value
-        for digest, found in zip(digests, values, strict=True)
-        if digest is not None
-    }
-    repeats = await find_repeats(database, by_digest, tenant=tenant, scope=scope)
-    headers = {
-        digest: partial(Header.of_repeat, digest, repeat.number, repeat.event_id)
-        for digest, repeat in repeats.items()
-    }
+    known = {digest for digest in digests if digest is not None}
+    repeats = await find_repeats(database, known, tenant=tenant, scope=scope)
     # Products are added before the transaction of a tenant begins, so all have to be known.
     is_whole = tenant is not None
     entries: list[Entry | InvalidError] = await run(
-        _read, values, digests, headers, now, is_whole=is_whole
+        _read, values, digests, repeats, now, is_whole=is_whole
     )
     return entries
 
@@ -78,15 +70,16 @@ def _digests(values: Sequence[Found]) -> list[str | None]:
 def _read(
     values: Sequence[Found],
     digests: Sequence[str | None],
-    repeats: dict[str, Callable[[str], Header]],
+    repeats: dict[str, Repeat],
     now: datetime,
     *,
     is_whole: bool,
 ) -> list[Entry | InvalidError]:
     entries: list[Entry | InvalidError] = []
     for found, digest in zip(values, digests, strict=True):
-        if digest is not None and (header := repeats.get(digest)) is not None:
-            entries.append(Entry(header(found.path), None))
+        if digest is not None and (repeat := repeats.get(digest)) is not None:
+            header = Header.of_repeat(digest, repeat.number, repeat.event_id, found.path)
+            entries.append(Entry(header, None))
             continue
         try:
             entries.append(_entry(found, digest, now, is_whole=is_whole))

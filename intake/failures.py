@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
+from db.expressions import any_of
 from db.faults import is_contention
 from db.models import IntakeFailure
 from db.scope.tenant_scope import TenantScope
@@ -23,8 +24,6 @@ from intake.reader import written
 MAX_ATTEMPTS = 3
 """Failed attempts after which a message is put aside."""
 
-_DIGESTS = 1000
-"""Digests that are looked up with one statement."""
 _TRANSACTIONS = 3
 """How often counting is tried when a concurrent transaction counts the same messages."""
 
@@ -39,13 +38,9 @@ async def failures(
 ) -> dict[str, IntakeFailure]:
     """The failures of messages with these digests, sent for this tenant, by digest."""
     statement = select(IntakeFailure).where(IntakeFailure.tenant_number == (tenant or ""))
-    ordered = sorted(digests)
-    rows: list[IntakeFailure] = []
+    statement = statement.where(any_of(IntakeFailure.digest, sorted(digests)))
     async with database.read(TenantScope.carrier()) as session:
-        for start in range(0, len(ordered), _DIGESTS):
-            some = IntakeFailure.digest.in_(ordered[start : start + _DIGESTS])
-            rows += await session.entities(statement.where(some))
-    return {row.digest: row for row in rows}
+        return {row.digest: row for row in await session.entities(statement)}
 
 
 async def forget(database: Database, digests: Collection[str], tenant: str | None) -> None:

@@ -11,7 +11,6 @@ from intake.envelope import Envelope, Kind, message_type, read_envelope
 from intake.json_node import JsonNode
 from intake.json_place import Place
 from intake.parsed_order import ParsedOrder, entered_state, read_order
-from intake.parties import read_tenant
 from intake.problems import Fault, InvalidError
 from intake.reader import is_storable, unstorable
 from intake.translate import is_draft, translate
@@ -188,12 +187,6 @@ def _header(
         at=at and min(at, now),
         received_at=received_at,
     )
-
-
-def named_tenant(value: dict[str, Any]) -> str | None:
-    """The number of the tenant that a message names. Raises `InvalidError`."""
-    tenant = read_tenant(_envelope(value, "$").order)
-    return tenant.number if tenant else None
 
 
 def _products(order: ParsedOrder) -> tuple[tuple[str, str], ...]:

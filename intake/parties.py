@@ -42,10 +42,6 @@ def read_parties(order: JsonNode, names: Names) -> Parties:
     )
 
 
-def read_tenant(order: JsonNode) -> Party | None:
-    return _tenant(_ByRole.of(order))
-
-
 @dataclass(frozen=True, slots=True)
 class _ByRole:
     """The related parties of an order: the index of the first one in each role."""

@@ -1,9 +1,8 @@
 """Messages that were taken in before: recognised by their digest, before they are validated."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection
+from typing import Any, NamedTuple
 
 from sqlalchemy import and_, select
 
@@ -12,17 +11,18 @@ from db.models import IntakeMessage, Order, Tenant
 from db.scope.tenant_scope import TenantScope
 from db.session import Database, ReadSession
 from intake.digests import digest_of
-from intake.messages import named_tenant
-from intake.problems import InvalidError
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(NamedTuple):
     """What is known of a message that was taken in before."""
 
+    digest: str
     number: str
     """Of its order."""
     event_id: str | None
+    named_tenant: str | None
+    """The number of the tenant that the message itself names."""
+    root_tenant_id: int
 
 
 def digest_or_none(value: Any) -> str | None:
@@ -34,7 +34,7 @@ def digest_or_none(value: Any) -> str | None:
 
 
 async def find_repeats(
-    database: Database, values: Mapping[str, Any], *, tenant: str | None, scope: TenantScope
+    database: Database, digests: Collection[str], *, tenant: str | None, scope: TenantScope
 ) -> dict[str, Repeat]:
     """Those of the messages, by digest, that were taken in about the order that they are about.
 
@@ -42,16 +42,16 @@ async def find_repeats(
     at. Without a tenant the carrier may have taken in the same content for another one, so the
     tenant that the message itself names has to be the same.
     """
-    if not values or (tenant is not None and scope.root_tenant_id is None):
+    if not digests or (tenant is not None and scope.root_tenant_id is None):
         return {}
     async with database.read(scope) as session:
-        found: defaultdict[str, dict[int, Repeat]] = defaultdict(dict)
         statement = (
             select(
                 IntakeMessage.digest,
-                IntakeMessage.root_tenant_id,
                 Order.number,
                 IntakeMessage.event_id,
+                IntakeMessage.named_tenant,
+                IntakeMessage.root_tenant_id,
             )
             .join(
                 Order,
@@ -61,36 +61,26 @@ async def find_repeats(
                     Order.root_tenant_id == IntakeMessage.root_tenant_id,
                 ),
             )
-            .where(any_of(IntakeMessage.digest, sorted(values)))
+            .where(any_of(IntakeMessage.digest, sorted(digests)))
         )
-        for digest, root, number, event_id in await session.tuples(statement):
-            found[digest][root] = Repeat(number, event_id)
-        if scope.root_tenant_id is not None:
-            return {digest: next(iter(by_root.values())) for digest, by_root in found.items()}
-        return await _of_named_tenants(session, values, found)
+        found = list(map(Repeat._make, await session.tuples(statement)))
+        if scope.root_tenant_id is None:
+            found = await _of_named_tenants(session, found)
+    return {repeat.digest: repeat for repeat in found}
 
 
-async def _of_named_tenants(
-    session: ReadSession, values: Mapping[str, Any], found: Mapping[str, Mapping[int, Repeat]]
-) -> dict[str, Repeat]:
-    named: dict[str, str | None] = {}
-    for digest in found:
-        try:
-            named[digest] = named_tenant(values[digest])
-        except InvalidError:
-            # An earlier version of the program accepted it: this one has to say what is wrong.
-            continue
-    roots = await _roots(session, Tenant, {number for number in named.values() if number})
-    unnamed = {digest for digest, number in named.items() if number is None}
-    of_orders = {repeat.number for d in unnamed for repeat in found[d].values()}
-    orders = await _roots(session, Order, of_orders)
-    repeats = {}
-    for digest, tenant in named.items():
-        for root, repeat in found[digest].items():
-            # Without a tenant a message is about the only order of its number.
-            if (roots[tenant] if tenant else orders[repeat.number]) == {root}:
-                repeats[digest] = repeat
-    return repeats
+async def _of_named_tenants(session: ReadSession, found: Collection[Repeat]) -> list[Repeat]:
+    tenants = {repeat.named_tenant for repeat in found if repeat.named_tenant is not None}
+    roots = await _roots(session, Tenant, tenants)
+    unnamed = {repeat.number for repeat in found if repeat.named_tenant is None}
+    orders = await _roots(session, Order, unnamed)
+    # Without a tenant a message is about the only order of its number.
+    return [
+        repeat
+        for repeat in found
+        if {repeat.root_tenant_id}
+        == (orders[repeat.number] if repeat.named_tenant is None else roots[repeat.named_tenant])
+    ]
 
 
 async def _roots(

@@ -24,6 +24,9 @@ class IntakeMessage(TenantOwned, Base):
     kind: Mapped[str]
     """The message's `@type`."""
     event_id: Mapped[str | None]
+    named_tenant: Mapped[str | None]
+    """The number of the tenant that the message itself names. The order may be another one's, if
+    the sender named that tenant."""
     occurred_at: Mapped[datetime | None]
     received_at: Mapped[datetime]
 

@@ -214,7 +214,7 @@ table(
     "intake_messages",
     owned(*key(ID, "order_id"), *key(HASH, "digest")),
     required(TEXT, "kind"),
-    optional(TEXT, "event_id"),
+    optional(TEXT, "event_id", "named_tenant"),
     optional(INSTANT, "occurred_at"),
     required(INSTANT, "received_at"),
     link("order_id", "orders"),
