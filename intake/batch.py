@@ -142,6 +142,7 @@ class _Batch:
         applied = apply(order, changes, message.at, now=self.now, on_receipt=on_receipt)
         order.remember_message(
             message.digest,
+            text_digest=message.header.text_digest,
             kind=message.type,
             event_id=message.event_id,
             named_tenant=message.order.tenant.number if message.order.tenant else None,

@@ -25,6 +25,11 @@ def digest_of(value: Any) -> str:
     return hashlib.sha256(canonical).hexdigest()
 
 
+def text_digest(text: str) -> str:
+    """SHA-256 of JSON text as it is spelled: equal for equal bytes only."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def digest_of_text(text: str, value: Any) -> str | None:
     """The digest of a value that was read from the JSON text by taking the last of equal names.
 

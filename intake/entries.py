@@ -4,7 +4,7 @@ Messages of a file are read whole when their turn comes, so that it is never in 
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -36,6 +36,9 @@ class Found:
     """Parses the value once more. Without it the value and its message stay in memory."""
     digest: str | None = None
     """Its digest, if it is known."""
+    text_digest: str | None = None
+    repeat: Repeat | None = None
+    """Set for a text that was taken in before: its value was not parsed."""
 
 
 async def read_entries(
@@ -53,8 +56,12 @@ async def read_entries(
     function that takes processor time, in a thread for example.
     """
     digests: list[str | None] = await run(_digests, values)
-    known = {digest for digest in digests if digest is not None}
-    repeats = await find_repeats(database, known, tenant=tenant, scope=scope)
+    unknown = {
+        digest
+        for digest, found in zip(digests, values, strict=True)
+        if digest is not None and found.repeat is None
+    }
+    repeats = await find_repeats(database, unknown, tenant=tenant, scope=scope)
     # Products are added before the transaction of a tenant begins, so all have to be known.
     is_whole = tenant is not None
     entries: list[Entry | InvalidError] = await run(
@@ -77,8 +84,11 @@ def _read(
 ) -> list[Entry | InvalidError]:
     entries: list[Entry | InvalidError] = []
     for found, digest in zip(values, digests, strict=True):
-        if digest is not None and (repeat := repeats.get(digest)) is not None:
-            header = Header.of_repeat(digest, repeat.number, repeat.event_id, found.path)
+        repeat = found.repeat
+        if repeat is None and digest is not None:
+            repeat = repeats.get(digest)
+        if repeat is not None:
+            header = Header.of_repeat(repeat.digest, repeat.number, repeat.event_id, found.path)
             entries.append(Entry(header, None))
             continue
         try:
@@ -96,6 +106,7 @@ def _entry(found: Found, digest: str | None, now: datetime, *, is_whole: bool) -
         header = read_message(found.value, found.path, now, digest=digest).header
     else:
         header = read_header(found.value, found.path, now, digest)
+    header = replace(header, text_digest=found.text_digest)
     return Entry(header, partial(_read_again, found.again, header, now))
 
 

@@ -35,6 +35,8 @@ class Header:
     """When the order was received; None for a repeat."""
     products: tuple[tuple[str, str], ...] = ()
     """Number and name of each product that a new order names, if the message was read whole."""
+    text_digest: str | None = None
+    """SHA-256 of its JSON text, if it is known."""
 
     @classmethod
     def of_repeat(cls, digest: str, number: str, event_id: str | None, path: str) -> "Header":

@@ -1,18 +1,17 @@
-"""Files and folders of JSON, read with exact decimals."""
+"""JSON, read with exact decimals: one message of a file at a time."""
 
 import json
-import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from intake.digests import digest_of_text
+from intake.digests import digest_of_text, text_digest
 from intake.json_place import LONGEST_NAME, join, labels, member
-from intake.problems import InvalidError, Problem
+from intake.problems import InvalidError
 
 LARGEST_FILE = 256 * 1024 * 1024
 """Bytes."""
@@ -22,43 +21,10 @@ LONGEST_PATH = 2_000
 """Characters of a JSON path, and of the full name of a value. Each value below repeats both, so
 without a limit their total would grow with the square of the body."""
 _LONGEST_NUMBER = 1000
-
-
-class UnreadablePathError(Exception):
-    """A path that is neither a file nor a folder."""
-
-
-def files(paths: Iterable[Path]) -> tuple[list[Path], list[Problem]]:
-    """The files, and every *.json below the folders, each once and sorted by folder; and the
-    folders that cannot be read, as problems.
-
-    Raises `UnreadablePathError` for a path that does not exist.
-    """
-    listed: dict[Path, None] = {}
-    problems: list[Problem] = []
-    for path in paths:
-        if path.is_dir():
-            listed.update(dict.fromkeys(_below(path, problems)))
-        elif path.is_file():
-            listed[path] = None
-        else:
-            raise UnreadablePathError(f"{path} is neither a file nor a folder")
-    once = {os.path.realpath(path): path for path in reversed(listed)}
-    return list(once.values())[::-1], problems
-
-
-def _below(folder: Path, problems: list[Problem]) -> list[Path]:
-    def unreadable(error: OSError) -> None:
-        problems.append(Problem(Path(error.filename), "$", f"cannot be read: {error.strerror}"))
-
-    named = (
-        Path(at) / name
-        for at, _, names in os.walk(folder, onerror=unreadable)
-        for name in names
-        if name.casefold().endswith(".json")
-    )
-    # A broken link is kept, so that it is reported as unreadable.
-    return sorted(path for path in named if path.is_file() or not path.exists())
+_LONGEST_TEXT = 1024 * 1024
+"""Characters of a message that is recognised without being parsed."""
+_LONGEST_OPENING = 80
+_SPACES = " \t\n\r"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +35,17 @@ class Part:
     """JSON path."""
     position: int
     value: Any
+    """None if its text was skipped."""
     digest: str | None
     """None if it was not computed."""
+    text_digest: str
+
+
+class _Joint(NamedTuple):
+    separator: str
+    """Between two messages of a list; empty if there is one message only."""
+    opening: str
+    """How each message begins; empty if they differ."""
 
 
 class Document:
@@ -81,6 +56,56 @@ class Document:
         self._text = _decoded(raw)
         self._plain: set[int] = set()
         """Positions of the messages that the plain decoder reads correctly."""
+        start = _after_space(self._text, 0)
+        self._is_list = self._text[start : start + 1] == "["
+        self._next = _after_space(self._text, start + 1) if self._is_list else start
+        """Position of the next message."""
+        self._joint: _Joint | None = None
+        self._ahead: dict[int, tuple[int, str]] = {}
+        """Ends and digests of texts that may be messages, by position."""
+        self._skipped: Collection[str] = ()
+
+    def texts_ahead(self, most: int) -> list[str]:
+        """Digests of texts that may be the next messages.
+
+        Messages of one file usually begin alike, so their ends are found without parsing. A text is
+        certain to be a message only if its digest is that of a message.
+        """
+        text, begin, last = self._text, self._next, self._text.rfind("}") + 1
+        self._joint = self._joint or self._find_joint()
+        separator, opening = self._joint
+        joint = f"}}{separator}{opening}"
+        self._ahead = {}
+        while begin < last and len(self._ahead) < most:
+            longest = begin + _LONGEST_TEXT
+            end = (text.find(joint, begin, longest) + 1) if opening else 0
+            if end == 0:
+                end = last
+                if end > longest:
+                    break
+            self._ahead[begin] = end, text_digest(text[begin:end])
+            begin = end + len(separator)
+        return [digest for _, digest in self._ahead.values()]
+
+    def skip(self, texts: Collection[str]) -> None:
+        """Do not parse these texts, by digest, which are known to be messages."""
+        self._skipped = texts
+
+    def _find_joint(self) -> "_Joint":
+        text, begin = self._text, self._next
+        try:
+            _, end = _PLAIN_DECODER.raw_decode(text, begin)
+        except (ValueError, RecursionError, InvalidError):
+            return _Joint("", "")
+        second = _after_space(text, end)
+        if text[second : second + 1] != ",":
+            return _Joint("", "")
+        second = _after_space(text, second + 1)
+        opening = text[begin : min(end, begin + _LONGEST_OPENING)]
+        opening = opening[: opening.rfind(":") + 1]
+        while opening and not text.startswith(opening, second):
+            opening = opening[: opening.rfind(":", 0, -1) + 1]
+        return _Joint(text[end:second], opening)
 
     def __iter__(self) -> Iterator[Part]:
         """Each message: the single one, or those of a list.
@@ -88,20 +113,30 @@ class Document:
         Raises `InvalidError` at the first place that is not JSON.
         """
         text = self._text
-        at = _after_space(text, 0)
-        if text[at : at + 1] != "[":
-            yield Part("$", at, _parsed(text), None)
+        at = self._next
+        if not self._is_list:
+            end, of_text = self._ahead.get(at, (0, ""))
+            self._next = len(text)
+            is_skipped = of_text in self._skipped and _after_space(text, end) == len(text)
+            only = None if is_skipped else _parsed(text)
+            yield Part("$", at, only, None, of_text or text_digest(text[at:].rstrip(_SPACES)))
             return
-        at = _after_space(text, at + 1)
         index = 0
         separator = "]" if text[at : at + 1] == "]" else ","
         while separator == ",":
-            value, end, digest = self._read_at(at)
-            yield Part(f"$[{index}]", at, value, digest)
+            begin = at
+            end, of_text = self._ahead.get(begin, (0, ""))
+            value: Any = None
+            digest: str | None = None
+            if of_text not in self._skipped:
+                value, read_to, digest = self._read_at(begin)
+                if read_to != end:
+                    end, of_text = read_to, text_digest(text[begin:read_to])
+            after = _after_space(text, end)
+            separator = text[after : after + 1]
+            self._next = at = _after_space(text, after + 1)
+            yield Part(f"$[{index}]", begin, value, digest, of_text)
             index += 1
-            end = _after_space(text, end)
-            separator = text[end : end + 1]
-            at = _after_space(text, end + 1)
         if separator != "]" or at != len(text):
             # Raises, with what is wrong and where.
             _parsed(text)

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from sqlalchemy import and_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from db.expressions import any_of
 from db.models import IntakeMessage, Order, Tenant
@@ -17,6 +18,7 @@ class Repeat(NamedTuple):
     """What is known of a message that was taken in before."""
 
     digest: str
+    text_digest: str | None
     number: str
     """Of its order."""
     event_id: str | None
@@ -38,16 +40,39 @@ async def find_repeats(
 ) -> dict[str, Repeat]:
     """Those of the messages, by digest, that were taken in about the order that they are about.
 
+    `tenant` and `scope` are those of `find_same_texts`.
+    """
+    found = await _find(database, IntakeMessage.digest, digests, tenant, scope)
+    return {repeat.digest: repeat for repeat in found}
+
+
+async def find_same_texts(
+    database: Database, text_digests: Collection[str], *, tenant: str | None, scope: TenantScope
+) -> dict[str, Repeat]:
+    """Like `find_repeats`, by the digests of texts. Every text that is found is a whole message.
+
     `scope` is that of `tenant`, which the sender named: what was taken in for others is not looked
     at. Without a tenant the carrier may have taken in the same content for another one, so the
     tenant that the message itself names has to be the same.
     """
+    found = await _find(database, IntakeMessage.text_digest, text_digests, tenant, scope)
+    return {repeat.text_digest: repeat for repeat in found if repeat.text_digest is not None}
+
+
+async def _find(
+    database: Database,
+    column: InstrumentedAttribute[Any],
+    digests: Collection[str],
+    tenant: str | None,
+    scope: TenantScope,
+) -> list[Repeat]:
     if not digests or (tenant is not None and scope.root_tenant_id is None):
-        return {}
+        return []
     async with database.read(scope) as session:
         statement = (
             select(
                 IntakeMessage.digest,
+                IntakeMessage.text_digest,
                 Order.number,
                 IntakeMessage.event_id,
                 IntakeMessage.named_tenant,
@@ -61,12 +86,12 @@ async def find_repeats(
                     Order.root_tenant_id == IntakeMessage.root_tenant_id,
                 ),
             )
-            .where(any_of(IntakeMessage.digest, sorted(digests)))
+            .where(any_of(column, sorted(digests)))
         )
         found = list(map(Repeat._make, await session.tuples(statement)))
         if scope.root_tenant_id is None:
             found = await _of_named_tenants(session, found)
-    return {repeat.digest: repeat for repeat in found}
+    return found
 
 
 async def _of_named_tenants(session: ReadSession, found: Collection[Repeat]) -> list[Repeat]:

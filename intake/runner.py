@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from db.session import Database
-from intake import reader
+from intake import folders, reader
 from intake.batch import Result
 from intake.entries import Entry, Found, by_time, read_entries
 from intake.loading import BusyError, load
 from intake.problems import Fault, FileReport, InvalidError, Problem, Report
+from intake.repeats import find_same_texts
 from intake.tenant_part import part_of
 
 Progress = Callable[[int, int], None]
@@ -41,7 +42,7 @@ async def run(
     Raises `UnreadablePathError` for a path that does not exist. Stops at an error that the database
     is at fault for (`db.faults`), and raises it: files that were loaded before stay loaded.
     """
-    files, problems = reader.files(paths)
+    files, problems = folders.files(paths)
     report = Report([FileReport(file) for file in files], problems)
     by_file = {file.file: file for file in report.files}
     sizes = {file: _size(file) for file in files}
@@ -124,9 +125,22 @@ async def _read(
     try:
         document = reader.open_document(file)
         messages = iter(document)
-        while some := list(islice(messages, _MESSAGES_AT_ONCE)):
+        while True:
+            texts = document.texts_ahead(_MESSAGES_AT_ONCE)
+            same = await find_same_texts(database, texts, tenant=tenant, scope=scope)
+            document.skip(same)
+            some = list(islice(messages, _MESSAGES_AT_ONCE))
+            if not some:
+                break
             values = [
-                Found(p.path, p.value, partial(document.value_at, p.position), p.digest)
+                Found(
+                    p.path,
+                    p.value,
+                    partial(document.value_at, p.position),
+                    p.digest,
+                    p.text_digest,
+                    same.get(p.text_digest),
+                )
                 for p in some
             ]
             read = await read_entries(

@@ -21,6 +21,8 @@ class IntakeMessage(TenantOwned, Base):
     order_id: Mapped[UUID] = mapped_column(primary_key=True)
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     """SHA-256 of the canonical JSON."""
+    text_digest: Mapped[str | None] = mapped_column(String(64))
+    """SHA-256 of its JSON text in a file; null if it came otherwise."""
     kind: Mapped[str]
     """The message's `@type`."""
     event_id: Mapped[str | None]
@@ -30,7 +32,12 @@ class IntakeMessage(TenantOwned, Base):
     occurred_at: Mapped[datetime | None]
     received_at: Mapped[datetime]
 
-    __table_args__ = (owned_by_tenant(), link("order_id", "orders"), Index(None, "digest"))
+    __table_args__ = (
+        owned_by_tenant(),
+        link("order_id", "orders"),
+        Index(None, "digest"),
+        Index(None, "text_digest"),
+    )
 
 
 class IntakeFailure(Base):

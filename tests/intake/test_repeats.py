@@ -52,6 +52,31 @@ async def test_repeats_are_looked_up_together(take_in: Intake) -> None:
     assert counted == [1, 1]
 
 
+@pytest.mark.parametrize("indent", [None, 2])
+async def test_a_text_that_was_taken_in_is_not_parsed_again(
+    take_in: Intake, monkeypatch: pytest.MonkeyPatch, indent: int | None
+) -> None:
+    content = [order(f"A-{i}") for i in range(5)]
+    file = take_in.file(content)
+    file.write_text(json.dumps(content, indent=indent))
+    one = take_in.file(state("held", 1))
+    assert (await intake.run(take_in.database, [file])).loaded == 5
+    assert (await intake.run(take_in.database, [one])).loaded == 1
+    with monkeypatch.context() as patched:
+        for name in ("_read_at", "_value_at"):
+            patched.setattr(Document, name, lambda *_: pytest.fail("a message was parsed"))
+        patched.setattr("intake.reader._parsed", lambda *_: pytest.fail("a message was parsed"))
+        for known, number in ((file, 5), (one, 1)):
+            report = await intake.run(take_in.database, [known])
+            assert (report.problems, report.unchanged) == ([], number)
+    content[2]["description"] = "anders"
+    content.insert(4, order("B-1"))
+    file.write_text(json.dumps(content, indent=indent))
+    report = await intake.run(take_in.database, [file])
+    assert (report.loaded, report.unchanged, report.failed) == (1, 4, 1)
+    assert [p.path for p in report.problems] == ["$[2].description"]
+
+
 async def test_the_order_of_names_and_the_spelling_of_numbers_make_no_new_message(
     reporter: Reporter,
 ) -> None:
@@ -167,6 +192,27 @@ def test_values_with_large_integers_have_the_same_canonical_form(value: Any, lar
     """orjson refuses integers of more than 64 bits, and writes everything else the same."""
     assert digest_of([value, Decimal(large)]) == digest_of([value, large])
     assert _canonical(value, 0) == _canonical(parse(_canonical(value, 0).encode()), 0)
+
+
+_ALIKE = st.builds(
+    lambda values, spaces: f"[{f',{spaces}'.join(_canonical({'a': v}, 0) for v in values)}]",
+    st.lists(_VALUES, max_size=5),
+    st.sampled_from(["", " ", "\n  "]),
+)
+
+
+@given(text=_ALIKE, chosen=st.sets(st.integers(min_value=0, max_value=4)))
+def test_texts_that_are_skipped_change_nothing_for_others(text: str, chosen: set[int]) -> None:
+    parsed = list(Document(text.encode()))
+    skipped = {part.text_digest for i, part in enumerate(parsed) if i in chosen}
+    document = Document(text.encode())
+    document.texts_ahead(5)
+    document.skip(skipped)
+    for part, whole in zip(document, parsed, strict=True):
+        is_skipped = part.value is None and part.text_digest in skipped
+        assert is_skipped or part.value == whole.value
+        assert (part.path, part.position) == (whole.path, whole.position)
+        assert part.text_digest == whole.text_digest
 
 
 _TEXT = st.lists(

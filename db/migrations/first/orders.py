@@ -215,10 +215,12 @@ table(
     owned(*key(ID, "order_id"), *key(HASH, "digest")),
     required(TEXT, "kind"),
     optional(TEXT, "event_id", "named_tenant"),
+    optional(HASH, "text_digest"),
     optional(INSTANT, "occurred_at"),
     required(INSTANT, "received_at"),
     link("order_id", "orders"),
     sa.Index(None, "digest"),
+    sa.Index(None, "text_digest"),
 )
 
 table(
