@@ -91,7 +91,7 @@ class Document:
         """Do not parse these texts, by digest, which are known to be messages."""
         self._skipped = texts
 
-    def _find_joint(self) -> "_Joint":
+    def _find_joint(self) -> _Joint:
         text, begin = self._text, self._next
         try:
             _, end = _PLAIN_DECODER.raw_decode(text, begin)

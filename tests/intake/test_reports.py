@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from db.enums import OrderPhase
-from db.models import Order, Tenant
+from db.models import IntakeMessage, Order, Tenant
 from db.scope.tenant_scope import TenantScope
 from tests.intake.payloads import EXAMPLES, NOW, Intake, event, example, order, state
 from tests.intake.reporting import Reporter, book, reporting
@@ -27,10 +27,15 @@ CARRIER = TenantScope.carrier()
 
 
 async def _rows(take_in: Intake) -> dict[str, list[str]]:
-    """Every row of every table, but for the ids, which are new each time."""
+    """Every row of every table, but for the ids, which are new each time, and the digests of texts,
+    which only files have."""
+    stored = await book(take_in)
+    at = list(IntakeMessage.__table__.columns.keys()).index("text_digest")
+    messages = stored["intake_messages"]
+    stored["intake_messages"] = [(*row[:at], *row[at + 1 :]) for row in messages]
     return {
         table: sorted(repr(["id" if isinstance(v, UUID) else v for v in row]) for row in rows)
-        for table, rows in (await book(take_in)).items()
+        for table, rows in stored.items()
         # Keys were made, so that somebody could report.
         if table not in {"audit_entries", "carrier_audit_entries"}
     }
