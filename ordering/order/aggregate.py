@@ -163,6 +163,7 @@ class OrderAggregate:
         reference: str | None = None,
         name: str | None = None,
         message: str | None = None,
+        reached_at: datetime | None = None,
     ) -> OrderMilestone:
         index = self.milestones
         milestone = self.add(
@@ -172,6 +173,7 @@ class OrderAggregate:
             name=name,
             message=message,
             violated=False,
+            reached_at=reached_at,
         )
         index.add(milestone)
         return milestone

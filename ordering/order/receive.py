@@ -98,7 +98,7 @@ def receive(
         order.add(OrderExternalId, **values_of(external_id))
     order.add_history(OrderPhase.RECEIVED, occurred_at=received_at, reason=None)
     order.report_times.take("phase", received_at, f"{RANK[OrderPhase.RECEIVED]:02}")
-    order.add_milestone(MilestoneKind.ORDER_RECEIVED).reached_at = received_at
+    order.add_milestone(MilestoneKind.ORDER_RECEIVED, reached_at=received_at)
     order.update_search_texts()
     return order
 
