@@ -4,6 +4,7 @@ import enum
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import JSON, DateTime, Dialect, Enum, Numeric, String, TypeDecorator
@@ -44,6 +45,8 @@ def _in_utc(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
+# The rows of an order share a few instants.
+@lru_cache(maxsize=256)
 def _utc_text(value: datetime | None) -> str | None:
     if value is None:
         return None
