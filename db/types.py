@@ -46,7 +46,7 @@ def _in_utc(value: datetime) -> datetime:
 
 
 # The rows of an order share a few instants.
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=2048)
 def _utc_text(value: datetime | None) -> str | None:
     if value is None:
         return None
