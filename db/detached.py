@@ -18,6 +18,9 @@ from db.base import Base
 
 M = TypeVar("M", bound=Base)
 
+_STATE = "_sa_instance_state"
+"""Where SQLAlchemy keeps what it knows about an entity, beside its values."""
+
 
 def new(model: type[M], /, **values: Any) -> M:
     """An entity that is not stored yet. No defaults of columns apply: what is not given is None."""
@@ -55,8 +58,11 @@ def stored(model: type[M], rows: Iterable[Sequence[Any]]) -> list[M]:
 
 def values(model: type[Base], entities: Iterable[Base]) -> list[dict[str, Any]]:
     """The values of all `columns` of each entity, by name."""
-    names = [column.key for column in columns(model)]
-    return [{name: of.get(name) for name in names} for of in map(attrgetter("__dict__"), entities)]
+    nothing = dict.fromkeys(column.key for column in columns(model))
+    rows = [nothing | of for of in map(attrgetter("__dict__"), entities)]
+    for row in rows:
+        del row[_STATE]
+    return rows
 
 
 def changed(entity: Base) -> set[str]:

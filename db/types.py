@@ -1,8 +1,10 @@
 """Column types that store the same values exactly on SQLite and PostgreSQL."""
 
 import enum
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import JSON, DateTime, Dialect, Enum, Numeric, String, TypeDecorator
@@ -25,16 +27,30 @@ class Instant(TypeDecorator[datetime]):
         return datetime
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"an instant needs a time zone: {value!r}")
-        return value.astimezone(UTC)
+        return None if value is None else _in_utc(value)
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any] | None:
+        # The same text as SQLAlchemy's, which takes five times as long to make it.
+        return _utc_text if dialect.name == "sqlite" else super().bind_processor(dialect)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         # SQLite stores no zone, and asyncpg returns the first and last instant without one. All
         # stored instants are UTC.
         return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+def _in_utc(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError(f"an instant needs a time zone: {value!r}")
+    return value.astimezone(UTC)
+
+
+# The rows of an order share a few instants.
+@lru_cache(maxsize=2048)
+def _utc_text(value: datetime | None) -> str | None:
+    if value is None:
+        return None
+    return _in_utc(value).isoformat(" ", "microseconds").removesuffix("+00:00")
 
 
 class Amount(TypeDecorator[Decimal]):

@@ -1,5 +1,6 @@
 """Items of an order."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from intake.json_node import JsonNode
@@ -20,22 +21,20 @@ _MEMBERS = {
 """Where an item says what `StatedItem` has under another name."""
 
 
-def item_nodes(node: JsonNode) -> list[JsonNode]:
-    """All items below, each before those that are nested in it."""
-    return [below for item in node.nodes("productOrderItem") for below in (item, *item_nodes(item))]
-
-
-def read_items(order: JsonNode, names: Names) -> list[StatedItem]:
-    """The items, in the order of `item_nodes`."""
-    items: list[StatedItem] = []
+def read_items(order: JsonNode, names: Names) -> list[tuple[JsonNode, StatedItem]]:
+    """All items with their objects, each before those that are nested in it."""
+    items: list[tuple[JsonNode, StatedItem]] = []
     _read_items(order, None, items, names)
     return items
 
 
-def _read_items(node: JsonNode, parent: int | None, items: list[StatedItem], names: Names) -> None:
+def _read_items(
+    node: JsonNode, parent: int | None, items: list[tuple[JsonNode, StatedItem]], names: Names
+) -> None:
     for item in node.nodes("productOrderItem"):
-        items.append(_item(item, parent, len(items), names))
-        _read_items(item, len(items) - 1, items, names)
+        index = len(items)
+        items.append((item, _item(item, parent, index, names)))
+        _read_items(item, index, items, names)
 
 
 def _item(node: JsonNode, parent: int | None, index: int, names: Names) -> StatedItem:
@@ -78,10 +77,10 @@ def _item(node: JsonNode, parent: int | None, index: int, names: Names) -> State
     return item
 
 
-def finish_items(order: JsonNode, items: list[StatedItem], names: Names) -> None:
+def finish_items(items: Sequence[tuple[JsonNode, StatedItem]], names: Names) -> None:
     """Keep what has no other place as characteristics of its item."""
     # From the inside out: what is left of an item must not go to the one around it.
-    for node, item in reversed(list(zip(item_nodes(order), items, strict=True))):
+    for node, item in reversed(items):
         subject = f"items {item.label} characteristics"
         for place, characteristic in node.place_rest(known_types=known_types()):
             item.characteristics.append(characteristic)

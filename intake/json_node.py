@@ -18,6 +18,7 @@ _LONGEST_AMOUNT = 28
 """Characters. Decimals are added with 28 digits; the noise of binary fractions fits in."""
 _LARGEST_INTEGER = 2**31 - 1
 _LARGEST_EXACT = 2**53
+_CONTAINERS = (dict, list)
 
 
 class JsonNode:
@@ -143,7 +144,7 @@ class JsonNode:
         if key in self._placed:
             return []
         self._placed.add(key)
-        if not isinstance(value, dict | list):
+        if not isinstance(value, _CONTAINERS):
             return [] if value is None else [Characteristic(name, _scalar(value))]
         leaves: list[tuple[Place, Any]] = []
         _collect(value, Place.root("", name), self._all_placed, leaves)
@@ -176,7 +177,7 @@ def _collect(
     """Add every scalar below that is neither placed nor null; without types if some are known."""
     if isinstance(value, list):
         for index, below in enumerate(value):
-            if isinstance(below, dict | list):
+            if isinstance(below, _CONTAINERS):
                 _collect(below, Place(place, index, value), all_placed, leaves, known_types)
             elif below is not None:
                 leaves.append((Place(place, index, value), below))
@@ -185,7 +186,7 @@ def _collect(
     for key, below in value.items():
         if key in placed or below is None:
             continue
-        if isinstance(below, dict | list):
+        if isinstance(below, _CONTAINERS):
             _collect(below, Place(place, key), all_placed, leaves, known_types)
         elif (
             known_types is None

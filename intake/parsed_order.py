@@ -70,8 +70,9 @@ def read_order(order: JsonNode, number: str, at: datetime) -> ParsedOrder:
     created, state = order.instant("creationDate"), order.text("state")
     state_at, reason = entered_state(order, state, created)
     quotes = order.nodes("quote")
-    items = read_items(order, names)
-    site = read_site(order)
+    items_of_nodes = read_items(order, names)
+    items = [item for _, item in items_of_nodes]
+    site = read_site(node for node, _ in items_of_nodes)
     if site is not None:
         names.add("site", site[1], name="place")
     characteristics = named_characteristics(order, "productOrderCharacteristic")
@@ -101,7 +102,7 @@ def read_order(order: JsonNode, number: str, at: datetime) -> ParsedOrder:
     facts = tuple(read_facts(order, items, names))
     if order.value.get("id") is not None:
         order.mark_placed("id")
-    finish_items(order, items, names)
+    finish_items(items_of_nodes, names)
     reported: list[Characteristic] = []
     for place, characteristic in order.place_rest(known_types=known_types()):
         is_progress = _PROGRESS.match(characteristic.name)

@@ -1,17 +1,17 @@
 """The site of an order."""
 
 import hashlib
+from collections.abc import Iterable
 from typing import Any
 
-from intake.items import item_nodes
 from intake.json_node import JsonNode
 from intake.json_place import LONGEST_NAME, Place
 from ordering.order.stated import StatedSite
 
 
-def read_site(order: JsonNode) -> tuple[StatedSite, Place] | None:
+def read_site(items: Iterable[JsonNode]) -> tuple[StatedSite, Place] | None:
     """The first place of an item that has an id or an address, with its place."""
-    for item in item_nodes(order):
+    for item in items:
         product = item.node("product")
         for holder in (product, item):
             for related in holder.nodes("place") if holder else ():

@@ -111,7 +111,9 @@ def _prepared_insert(
         for row in rows:
             own = list(in_order(row))
             for position, process in processors:
-                own[position] = process(own[position])
+                # None is NULL for every type of `db.types`.
+                if (value := own[position]) is not None:
+                    own[position] = process(value)
             parameters.append(tuple(own))
         return parameters
 

@@ -1,6 +1,6 @@
 """An order with its parts, in memory."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
@@ -163,6 +163,7 @@ class OrderAggregate:
         reference: str | None = None,
         name: str | None = None,
         message: str | None = None,
+        reached_at: datetime | None = None,
     ) -> OrderMilestone:
         index = self.milestones
         milestone = self.add(
@@ -172,6 +173,7 @@ class OrderAggregate:
             name=name,
             message=message,
             violated=False,
+            reached_at=reached_at,
         )
         index.add(milestone)
         return milestone
@@ -193,9 +195,24 @@ class OrderAggregate:
         return detached.new(row, **self._owner, **values)
 
     def update_search_texts(self) -> None:
-        """The order's own numbers, those of its offer and contract, and its customer's name."""
-        row, offer, contract = self.row, self.offer, self.contract
-        row.search_orders = search_text(row.number, *(each.value for each in self.external_ids))
-        row.search_offers = offer.search_offers if offer else ""
-        row.search_contracts = contract.search_contracts if contract else ""
-        row.search_customers = search_text(self.customer.name)
+        row, ids = self.row, [each.value for each in self.external_ids]
+        texts = search_texts(row.number, ids, self.customer, self.offer, self.contract)
+        for column, text in texts.items():
+            setattr(row, column, text)
+
+
+def search_texts(
+    number: str,
+    external_ids: Iterable[str],
+    customer: Customer,
+    offer: Offer | None,
+    contract: Contract | None = None,
+) -> dict[str, str]:
+    """The search texts of an order, by column: its own numbers, those of its offer and contract,
+    and its customer's name."""
+    return {
+        "search_orders": search_text(number, *external_ids),
+        "search_offers": offer.search_offers if offer else "",
+        "search_contracts": contract.search_contracts if contract else "",
+        "search_customers": search_text(customer.name),
+    }

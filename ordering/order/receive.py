@@ -12,7 +12,7 @@ from ordering.catalogue import find_or_add_product
 from ordering.customer.parties import find_or_add_customer, find_or_add_site
 from ordering.lookups import Lookups
 from ordering.offer.acceptance import mark_ordered
-from ordering.order.aggregate import PARTS, OrderAggregate
+from ordering.order.aggregate import PARTS, OrderAggregate, search_texts
 from ordering.order.lifecycle import RANK
 from ordering.order.stated import (
     Characteristic,
@@ -74,6 +74,7 @@ def receive(
         reported_characteristics=[],
         updated_at=now,
         version=1,
+        **search_texts(stated.number, [e.value for e in stated.external_ids], customer, offer),
     )
     order = OrderAggregate(row, {part: [] for part in PARTS}, lookups)
     for position, (item, product) in enumerate(zip(stated.items, products, strict=True), 1):
@@ -98,8 +99,7 @@ def receive(
         order.add(OrderExternalId, **values_of(external_id))
     order.add_history(OrderPhase.RECEIVED, occurred_at=received_at, reason=None)
     order.report_times.take("phase", received_at, f"{RANK[OrderPhase.RECEIVED]:02}")
-    order.add_milestone(MilestoneKind.ORDER_RECEIVED).reached_at = received_at
-    order.update_search_texts()
+    order.add_milestone(MilestoneKind.ORDER_RECEIVED, reached_at=received_at)
     return order
 
 
