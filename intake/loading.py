@@ -19,7 +19,7 @@ from intake.failures import MAX_ATTEMPTS
 from intake.messages import Header, Message
 from intake.problems import Fault, InvalidError, Outcome
 from intake.tenant_part import add_products, part_of
-from ordering.errors import NumberTakenError
+from ordering.errors import NumberTakenError, Refusal
 
 _BATCH = 500
 """Messages whose rows are looked up and written together."""
@@ -176,7 +176,8 @@ class _Loading:
             async with session.savepoint():
                 return await take_in(session, messages, tenant=self.tenant, now=self.now)
         except InvalidError as error:
-            again = True
+            # A refusal compares with rows that a concurrent intake may have added meanwhile.
+            again = again or error.code not in set(Refusal)
             result = Result(message.header, None, error.code, error.problems)
         except NumberTakenError as error:
             invalid = message.refused(error)
