@@ -40,7 +40,7 @@ class Condition:
     """`(name, value, granted)` → its use. Names of parameters begin with `name`; `granted` are the
     scopes of the caller, for a condition that compares only with what the caller may read."""
     example: Any
-    """A value, for checks of what the condition compares with."""
+    """A sample value, with which the schema check finds the columns that are compared."""
 
 
 @dataclass(frozen=True, slots=True)

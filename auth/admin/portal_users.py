@@ -236,7 +236,7 @@ async def _one_user(
                 f"Several tenants have a user {email}: choose one with --tenant, of {tenants}."
             )
         [(user, number)] = rows
-        # Locked by its key, whose root names the one node of a distributed database that holds it.
+        # FOR UPDATE on a distributed database works on one node: the root in the key names it.
         await session.execute(
             select(PortalUser)
             .where(PortalUser.root_tenant_id == user.root_tenant_id, PortalUser.id == user.id)

@@ -32,8 +32,8 @@ from db.models.changes import EVERY_CUSTOMER, TRANSACTION, WHOLE_TREE
 from db.scope.roles import quoted
 
 UNTRACKED = (AuditEntry, IdempotencyKey, IntakeMessage, ChangeToken)
-"""Models owned by tenants whose changes renew no token. The graph does not show intake messages
-and keys, and answers with audit entries get no entity tag (`server.etag_source`)."""
+"""Models owned by tenants that renew no token when they change. The graph shows no intake messages
+and no keys, and answers with audit entries get no entity tag (`server.etag_source`)."""
 
 _CATALOGUE = (Product, ProductDocument)
 _TOKENS = ChangeToken.__tablename__
